@@ -1,0 +1,1 @@
+"""Calibration of the OVRO-LWA: pure functions, no Snakemake in them."""

@@ -1,0 +1,87 @@
+"""Names of raw measurement sets, sub-bands and tables: made and parsed here and nowhere else.
+
+A raw measurement set is called ``YYYYMMDD_HHMMSS_NNMHz[_averaged].ms``; NN is the frequency of
+the first channel of the sub-band, rounded to whole MHz.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+RAW_PATTERN = re.compile(r"^(\d{8}_\d{6})_(\d{1,3}MHz)(_averaged)?\.ms$")
+BAND_PATTERN = re.compile(r"^\d{1,3}MHz$")
+STAMP_PATTERN = re.compile(r"^\d{8}_\d{6}$")
+STAMP_FORMAT = "%Y%m%d_%H%M%S"
+MJD_EPOCH = datetime(1858, 11, 17)
+
+
+@dataclass(frozen=True)
+class RawName:
+    """What the name of a raw measurement set says."""
+
+    stamp: str
+    band: str
+    averaged: bool
+
+
+def parse_raw_name(path: str | Path) -> RawName | None:
+    """Return what the name says, or None if it is not the name of a raw measurement set."""
+    match = RAW_PATTERN.match(Path(path).name)
+    if match is None or not is_stamp(match[1]):
+        return None
+    return RawName(match[1], f"{int(match[2][:-3])}MHz", match[3] is not None)
+
+
+def raw_name(stamp: str, band: str, averaged: bool = False) -> str:
+    """Return the name of the raw measurement set of one integration and sub-band."""
+    return f"{stamp}_{band}{'_averaged' if averaged else ''}.ms"
+
+
+def bcal_name(stamp: str, band: str) -> str:
+    """Return the name of a sub-band's bandpass table, as the beamformer expects it."""
+    return f"{stamp}_{band}.bcal"
+
+
+def delay_table_name(stamp: str) -> str:
+    """Return the name of the delay table of an observation."""
+    return f"{stamp}.K"
+
+
+def is_stamp(text: str) -> bool:
+    """Tell whether the text is a valid ``YYYYMMDD_HHMMSS``."""
+    try:
+        datetime.strptime(text, STAMP_FORMAT)
+    except ValueError:
+        return False
+    return STAMP_PATTERN.match(text) is not None
+
+
+def stamp_time(stamp: str) -> float:
+    """Return the time of a stamp as MJD seconds (UTC)."""
+    return (datetime.strptime(stamp, STAMP_FORMAT) - MJD_EPOCH).total_seconds()
+
+
+def format_stamp(mjd_s: float) -> str:
+    """Return the stamp of a time in MJD seconds (UTC), rounded to the second."""
+    return (MJD_EPOCH + timedelta(seconds=round(mjd_s))).strftime(STAMP_FORMAT)
+
+
+def band_mhz(band: str) -> int:
+    """Return the number in a sub-band name: ``73MHz`` gives 73."""
+    if not BAND_PATTERN.match(band):
+        raise ValueError(f"'{band}' is not the name of a sub-band, such as 73MHz")
+    return int(band[:-3])
+
+
+def nominal_band(first_channel_hz: float) -> str:
+    """Return the name of the sub-band whose first channel is at this frequency."""
+    return f"{round(first_channel_hz / 1e6)}MHz"
+
+
+def sort_bands(bands: Iterable[str]) -> list[str]:
+    """Return sub-band names in order of frequency, each once."""
+    return sorted(set(bands), key=band_mhz)
