@@ -125,6 +125,48 @@ def iterate_integrations(
             yield _read_integration(table, int(start), int(end), columns)
 
 
+def iterate_selected(
+    path: str | Path,
+    data_desc_id: int,
+    columns: Sequence[str] = ("DATA", "FLAG"),
+    time_mjd_s: float | None = None,
+) -> Iterator[Integration]:
+    """Read the rows of one data description, in order of time, one integration at a time.
+
+    With ``time_mjd_s`` only the integration whose TIME is exactly that. The rows of the set may
+    be in any order; within an integration they keep their order on disk.
+    """
+    with open_table(path) as table:
+        if table.nrows() == 0:
+            return
+        times, windows = table.getcol("TIME"), table.getcol("DATA_DESC_ID")
+        wanted = windows == data_desc_id
+        if time_mjd_s is not None:
+            wanted &= times == time_mjd_s
+        for time in np.unique(times[wanted]):
+            rows = np.flatnonzero(wanted & (times == time))
+            if rows[-1] - rows[0] + 1 == len(rows):
+                yield _read_integration(table, int(rows[0]), int(rows[-1]) + 1, columns)
+            else:
+                with table.selectrows(rows) as selection:
+                    yield _read_integration(selection, 0, len(rows), columns)
+
+
+def read_autocorrelations(path: str | Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return autocorrelations of a set of one spectral window.
+
+    TIME (row,), antenna (row,) and power (row, channel, 2): the real parts of XX and YY.
+    """
+    with open_table(path) as table:
+        antenna1 = table.getcol("ANTENNA1") if table.nrows() else np.empty(0, int)
+        rows = np.flatnonzero(antenna1 == table.getcol("ANTENNA2")) if len(antenna1) else antenna1
+        if len(rows) == 0:
+            return np.empty(0), np.empty(0, int), np.empty((0, 0, 2))
+        with table.selectrows(rows) as autos:
+            power = autos.getcol("DATA")[..., [0, 3]].real
+            return autos.getcol("TIME"), autos.getcol("ANTENNA1"), power
+
+
 def _read_integration(
     table: tables.table, start: int, end: int, columns: Sequence[str]
 ) -> Integration:

@@ -1,0 +1,141 @@
+"""Looks into one measurement set, and says in numbers what its header and its data hold."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lwacal import ms_reader
+
+
+@dataclass(frozen=True)
+class TimeFacts:
+    """One integration of one data description.
+
+    ``time_mjd_s`` is TIME as stored, ``mid_mjd_s`` the middle of the integration. ``zero`` and
+    ``non_finite`` are fractions of the visibilities of antennas that are not zero throughout.
+    """
+
+    time_mjd_s: float
+    mid_mjd_s: float
+    interval_s: float
+    time_column: str
+    n_rows: int
+    field_ra_rad: float
+    field_dec_rad: float
+    zero: float
+    non_finite: float
+
+
+@dataclass(frozen=True)
+class WindowFacts:
+    """One data description of a measurement set."""
+
+    data_desc_id: int
+    frequency_hz: np.ndarray
+    channel_width_hz: float
+    correlations: list[str]
+    times: list[TimeFacts]
+
+
+@dataclass(frozen=True)
+class SetFacts:
+    """One measurement set."""
+
+    path: Path
+    antennas: ms_reader.Antennas
+    telescope: str
+    size_bytes: int
+    windows: list[WindowFacts]
+
+    @property
+    def antenna_digest(self) -> str:
+        """A text that is the same for the same names and positions (to a millimetre)."""
+        positions = np.round(self.antennas.positions_m, 3).tolist()
+        text = "\n".join(self.antennas.names) + repr(positions)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def inspect(path: Path) -> SetFacts:
+    """Read header and data of a set, an integration at a time.
+
+    Raises ms_reader.UnreadableError if any of it cannot be read.
+    """
+    try:
+        windows = [
+            _inspect_window(path, number, window, polarization)
+            for number, (window, polarization) in enumerate(ms_reader.read_data_descriptions(path))
+        ]
+        return SetFacts(
+            path=path,
+            antennas=ms_reader.read_antennas(path),
+            telescope=ms_reader.read_telescope(path),
+            size_bytes=sum(file.stat().st_size for file in path.rglob("*") if file.is_file()),
+            windows=windows,
+        )
+    except (RuntimeError, KeyError, IndexError, OSError) as error:
+        raise ms_reader.UnreadableError(f"{path} cannot be read: {error}") from error
+
+
+def _inspect_window(path: Path, number: int, window: int, polarization: int) -> WindowFacts:
+    frequency_hz, width_hz = ms_reader.read_channels(path, window)
+    times = [
+        _inspect_time(path, integration)
+        for integration in ms_reader.iterate_selected(path, number, columns=("DATA",))
+    ]
+    correlations = ms_reader.read_correlations(path, polarization)
+    return WindowFacts(number, frequency_hz, width_hz, correlations, times)
+
+
+def _inspect_time(path: Path, integration: ms_reader.Integration) -> TimeFacts:
+    middle, meaning = middle_of(
+        integration.mjd_s, integration.centroid_mjd_s, integration.interval_s
+    )
+    zero, non_finite = data_faults(
+        integration.columns["DATA"], integration.antenna1, integration.antenna2
+    )
+    ra_rad, dec_rad = ms_reader.read_field(path, integration.field_id)
+    return TimeFacts(
+        integration.mjd_s, middle, integration.interval_s, meaning, len(integration.antenna1),
+        ra_rad, dec_rad, zero, non_finite,
+    )
+
+
+def middle_of(time_mjd_s: float, centroid_mjd_s: float, interval_s: float) -> tuple[float, str]:
+    """Return the middle of an integration and what its TIME means.
+
+    OVRO-LWA sets have TIME at the start and TIME_CENTROID half an integration later. Where the
+    two are equal, or TIME_CENTROID was never filled, TIME is the middle, as the definition of the
+    measurement set says.
+    """
+    if centroid_mjd_s <= 0:
+        return time_mjd_s, "middle (TIME_CENTROID is not filled)"
+    offset = centroid_mjd_s - time_mjd_s
+    if abs(offset) < 0.01 * interval_s:
+        return centroid_mjd_s, "middle"
+    if abs(offset - interval_s / 2) < 0.05 * interval_s:
+        return centroid_mjd_s, "start"
+    return centroid_mjd_s, f"{offset:+.3f} s from TIME_CENTROID"
+
+
+def data_faults(
+    data: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray
+) -> tuple[float, float]:
+    """Return the fractions of exactly zero and of non-finite visibilities.
+
+    ``data`` (row, channel, correlation). Rows of antennas that have nothing but zeros in all
+    their baselines are left out of the fraction of zeros, unless that leaves no row: a dead
+    antenna is not a fault of the file.
+    """
+    zeros = (data == 0).mean(axis=(1, 2))
+    number = int(max(antenna1.max(), antenna2.max())) + 1
+    alive = np.zeros(number, bool)
+    live_rows = zeros < 1
+    alive[antenna1[live_rows]] = True
+    alive[antenna2[live_rows]] = True
+    counted = alive[antenna1] & alive[antenna2]
+    zero = float(zeros[counted].mean()) if counted.any() else 1.0
+    return zero, float(1 - np.isfinite(data).mean())
