@@ -167,6 +167,21 @@ def read_autocorrelations(path: str | Path) -> tuple[np.ndarray, np.ndarray, np.
             return autos.getcol("TIME"), autos.getcol("ANTENNA1"), power
 
 
+def count_unflagged(path: str | Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return antenna 1, antenna 2 (row,) and the number of unflagged channels (row, 2) in XX, YY.
+
+    Reads flags only, an integration at a time.
+    """
+    antenna1, antenna2, free = [], [], []
+    for integration in iterate_integrations(path, ("FLAG",)):
+        antenna1.append(integration.antenna1)
+        antenna2.append(integration.antenna2)
+        free.append((~integration.columns["FLAG"][..., [0, 3]]).sum(axis=1))
+    if not antenna1:
+        return np.empty(0, int), np.empty(0, int), np.empty((0, 2), int)
+    return np.concatenate(antenna1), np.concatenate(antenna2), np.concatenate(free)
+
+
 def _read_integration(
     table: tables.table, start: int, end: int, columns: Sequence[str]
 ) -> Integration:

@@ -1,0 +1,140 @@
+"""From flagged data and a sky model to calibration tables.
+
+Needs    concat/<band>.ms, flags/<band>.npz, sky_model.json, reference.json
+Makes    tables/<stamp>_<band>.bcal (what the beamformer loads), tables/<stamp>.K,
+         tables/bandpass_flags.npz and .json, delay/delays.csv, delay/delay.json
+Steps    solve each sub-band; clean the solutions of all sub-bands together; solve delays
+"""
+
+
+localrules:
+    bandpass_table,
+    delay_table,
+
+
+rule bandpass:
+    input:
+        manifest="<results>/{obs}/manifest.json",
+        concat="<results>/{obs}/concat/{band}.ms",
+        flags="<results>/{obs}/flags/{band}.npz",
+        sky_model="<results>/{obs}/sky_model.json",
+        reference="<results>/{obs}/reference.json",
+    output:
+        table=directory("<results>/{obs}/tables/raw/{band}.bcal"),
+        summary="<results>/{obs}/tables/raw/{band}.json",
+    params:
+        settings=section("bandpass"),
+        code=code_digest("bandpass.py"),
+    log:
+        "<logs>/{obs}/bandpass/{band}.log",
+    benchmark:
+        "<benchmarks>/{obs}/bandpass/{band}.tsv"
+    conda:
+        "../envs/casa.yaml"
+    resources:
+        mem_mb=memory_mb("bandpass"),
+    message:
+        "{wildcards.obs}: solving the bandpass of {wildcards.band}"
+    shell:
+        "python {SCRIPTS:q}/bandpass.py --manifest {input.manifest:q} --band {wildcards.band}"
+        " --concat {input.concat:q} --flags {input.flags:q} --sky-model {input.sky_model:q}"
+        " --reference {input.reference:q} --settings {params.settings:q}"
+        " --output {output.table:q} --summary {output.summary:q} > {log:q} 2>&1"
+
+
+rule flag_solutions:
+    input:
+        manifest="<results>/{obs}/manifest.json",
+        health="<results>/{obs}/health.json",
+        reference="<results>/{obs}/reference.json",
+        tables=of_bands("<results>/{obs}/tables/raw/{band}.bcal"),
+    output:
+        flags="<results>/{obs}/tables/bandpass_flags.npz",
+        summary="<results>/{obs}/tables/bandpass_flags.json",
+    params:
+        settings=section("solution_flags"),
+        code=code_digest("flag_solutions.py"),
+    log:
+        "<logs>/{obs}/flag_solutions.log",
+    benchmark:
+        "<benchmarks>/{obs}/flag_solutions.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    message:
+        "{wildcards.obs}: cleaning the bandpass solutions of all sub-bands"
+    shell:
+        "python {SCRIPTS:q}/flag_solutions.py --manifest {input.manifest:q}"
+        " --health {input.health:q} --reference {input.reference:q} --tables {input.tables:q}"
+        " --settings {params.settings:q} --flags {output.flags:q} --summary {output.summary:q}"
+        " > {log:q} 2>&1"
+
+
+rule bandpass_table:
+    input:
+        manifest="<results>/{obs}/manifest.json",
+        flags="<results>/{obs}/tables/bandpass_flags.npz",
+        summary="<results>/{obs}/tables/bandpass_flags.json",
+    output:
+        table=directory("<results>/{obs}/tables/{stamp}_{band}.bcal"),
+    params:
+        code=code_digest("bandpass_table.py"),
+    log:
+        "<logs>/{obs}/bandpass_table/{stamp}_{band}.log",
+    conda:
+        "../envs/analysis.yaml"
+    message:
+        "{wildcards.obs}: writing the bandpass table of {wildcards.band}"
+    shell:
+        "python {SCRIPTS:q}/bandpass_table.py --manifest {input.manifest:q}"
+        " --band {wildcards.band} --flags {input.flags:q} --summary {input.summary:q} --output {output.table:q}"
+        " > {log:q} 2>&1"
+
+
+rule delay:
+    input:
+        manifest="<results>/{obs}/manifest.json",
+        reference="<results>/{obs}/reference.json",
+        sky_model="<results>/{obs}/sky_model.json",
+        concat=of_bands("<results>/{obs}/concat/{band}.ms"),
+        flags=of_bands("<results>/{obs}/flags/{band}.npz"),
+        reference_table=configured_file("delay", "reference_table"),
+    output:
+        csv="<results>/{obs}/delay/delays.csv",
+        summary="<results>/{obs}/delay/delay.json",
+    params:
+        settings=section("delay", "bandpass"),
+        code=code_digest("delay.py"),
+    log:
+        "<logs>/{obs}/delay.log",
+    benchmark:
+        "<benchmarks>/{obs}/delay.tsv"
+    conda:
+        "../envs/casa.yaml"
+    resources:
+        mem_mb=memory_mb("delay"),
+    message:
+        "{wildcards.obs}: solving the delays of the first integration"
+    shell:
+        "python {SCRIPTS:q}/delay.py --manifest {input.manifest:q} --reference {input.reference:q}"
+        " --concat {input.concat:q} --flags {input.flags:q} --sky-model {input.sky_model:q}"
+        " --settings {params.settings:q} --csv {output.csv:q} --summary {output.summary:q}"
+        " > {log:q} 2>&1"
+
+
+rule delay_table:
+    input:
+        manifest="<results>/{obs}/manifest.json",
+        summary="<results>/{obs}/delay/delay.json",
+    output:
+        table=directory("<results>/{obs}/tables/{stamp}.K"),
+    params:
+        code=code_digest("delay_table.py"),
+    log:
+        "<logs>/{obs}/delay_table/{stamp}.log",
+    conda:
+        "../envs/analysis.yaml"
+    message:
+        "{wildcards.obs}: writing the delay table"
+    shell:
+        "python {SCRIPTS:q}/delay_table.py --manifest {input.manifest:q}"
+        " --delays {input.summary:q} --output {output.table:q} > {log:q} 2>&1"

@@ -1,0 +1,130 @@
+"""What all rule files share: the checked configuration, the observations, input functions."""
+
+import os
+import sys
+from pathlib import Path
+
+SCRIPTS = Path(workflow.basedir) / "scripts"
+sys.path.insert(0, str(SCRIPTS))
+# Jobs of rules without an environment of their own run in the Python that runs Snakemake.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+from lwacal import discover, observations, records, resources_needed, settings
+from lwacal.code_digest import code_digest
+
+SCHEMAS = Path(workflow.basedir) / "schemas"
+
+try:
+    SETTINGS = settings.resolve(config, SCHEMAS / "config.schema.json")
+    SHEET = settings.read_observations(SETTINGS["observations"])
+    OBSERVATIONS = observations.from_settings(SETTINGS, SHEET)
+except (settings.SettingsError, discover.InputError) as error:
+    raise WorkflowError(str(error)) from None
+
+
+pathvars:
+    results=SETTINGS["results"],
+
+
+wildcard_constraints:
+    obs="|".join(map(re.escape, OBSERVATIONS)) or "no-observation-given",
+    band=r"\d+MHz",
+    stamp=r"\d{8}_\d{6}",
+    source="|".join(map(re.escape, SETTINGS["sky_model"]["sources"])),
+
+
+def observation(wildcards):
+    return OBSERVATIONS[wildcards.obs]
+
+
+def section(*names):
+    """Return sections of the configuration as the JSON a script takes with --settings."""
+    return settings.section_json(SETTINGS, *names)
+
+
+def section_at(*keys):
+    """Return one value of the configuration, found by its keys, as JSON."""
+    return settings.value_json(SETTINGS, *keys)
+
+
+def whole_configuration():
+    """Return the whole checked configuration as JSON."""
+    return settings.section_json(SETTINGS, *SETTINGS)
+
+
+def configured_file(*keys):
+    """Return an input function that gives the file a key names, and nothing if it names none."""
+
+    def file(wildcards):
+        value = lookup(within=SETTINGS, dpath="/".join(keys))
+        return [value] if value else []
+
+    return file
+
+
+def of_bands(pattern):
+    """Return an input function that gives the pattern for all sub-bands of an observation."""
+
+    def files(wildcards):
+        try:
+            found = observation(wildcards)
+            return expand(pattern, obs=wildcards.obs, band=found.bands, stamp=found.stamp)
+        except discover.InputError as error:
+            raise WorkflowError(str(error)) from None
+
+    return files
+
+
+def of_stamp(pattern):
+    """Return an input function that gives the pattern with the observation's stamp filled in."""
+
+    def file(wildcards):
+        return expand(pattern, stamp=observation(wildcards).stamp, **dict(wildcards))
+
+    return file
+
+
+def of_sources(pattern):
+    """Return an input function that gives the pattern for all sources that may be modelled."""
+
+    def files(wildcards):
+        return expand(pattern, obs=wildcards.obs, source=SETTINGS["sky_model"]["sources"])
+
+    return files
+
+
+def memory_mb(rule):
+    """Return a resource function: what a job needs, from the numbers in the manifest."""
+
+    def needed(wildcards, input, attempt):
+        manifest = records.read_json(input.manifest)
+        return resources_needed.memory_mb(rule, manifest, wildcards.get("band")) * attempt
+
+    return needed
+
+
+def wanted_products(wildcards):
+    """Return what a run without targets makes, by the switches of the configuration."""
+    if not OBSERVATIONS:
+        raise WorkflowError(
+            "No observation is given. Give a folder of raw measurement sets (snakemake --config"
+            " input=FOLDER), a concatenated one (--config input_ms=FILE), or rows in"
+            f" {SETTINGS['observations']}."
+        )
+    products = ["report.pdf", "report.html", "qa.json", "run.json", "outcome.json"]
+    wanted = expand("<results>/{obs}/{product}", obs=OBSERVATIONS, product=products)
+    if SETTINGS["cleanup"]["enabled"]:
+        wanted += expand("<results>/{obs}/cleanup.json", obs=OBSERVATIONS)
+    return wanted + ["<results>/trends.html"]
+
+
+def print_verdicts():
+    """Say at the end of a run, on stderr, what came out and where to look."""
+    for name in OBSERVATIONS:
+        folder = Path(SETTINGS["results"]) / name
+        if (folder / "qa.json").is_file():
+            quality = records.read_json(folder / "qa.json")
+            sys.stderr.write(f"\n{name}: {quality['verdict'].upper()}\n")
+            for reason in quality["reasons"]:
+                sys.stderr.write(f"  - {reason}\n")
+            sys.stderr.write(f"  report: {folder / 'report.html'}, {folder / 'report.pdf'}\n")

@@ -1,0 +1,30 @@
+"""The sky as each dipole sees it.
+
+Needs    manifest.json
+Makes    sky_model.json (every source and channel), sky_model.csv, sky_model.cl (CASA)
+Steps    place the sources; take their fluxes; apply the X and Y beams; leave out the low and faint
+"""
+
+
+rule sky_model:
+    input:
+        manifest="<results>/{obs}/manifest.json",
+    output:
+        json="<results>/{obs}/sky_model.json",
+        csv="<results>/{obs}/sky_model.csv",
+        components=directory("<results>/{obs}/sky_model.cl"),
+    params:
+        settings=section("sky_model", "beam"),
+        code=code_digest("sky_model.py"),
+    log:
+        "<logs>/{obs}/sky_model.log",
+    benchmark:
+        "<benchmarks>/{obs}/sky_model.tsv"
+    conda:
+        "../envs/casa.yaml"
+    message:
+        "{wildcards.obs}: modelling the sky"
+    shell:
+        "python {SCRIPTS:q}/sky_model.py --manifest {input.manifest:q}"
+        " --settings {params.settings:q} --json {output.json:q} --csv {output.csv:q}"
+        " --component-list {output.components:q} > {log:q} 2>&1"

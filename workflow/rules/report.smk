@@ -1,0 +1,164 @@
+"""From measurements to a verdict that people and programs can read.
+
+Needs    all records made before
+Makes    qa.json, run.json, report.pdf, report.html, outcome.json and its link, trends
+Steps    judge; write down how it was made; report; sort by outcome; follow the nights
+"""
+
+
+localrules:
+    assess,
+    run_record,
+    report,
+    outcome,
+    trends,
+    cleanup,
+
+
+rule assess:
+    input:
+        manifest="<results>/{obs}/manifest.json",
+        health="<results>/{obs}/health.json",
+        flags=of_bands("<results>/{obs}/flags/{band}.json"),
+        bandpass=of_bands("<results>/{obs}/tables/raw/{band}.json"),
+        solutions="<results>/{obs}/tables/bandpass_flags.json",
+        delay="<results>/{obs}/delay/delay.json",
+        sky_model="<results>/{obs}/sky_model.json",
+        measurements="<results>/{obs}/qa/measurements.json",
+    output:
+        "<results>/{obs}/qa.json",
+    params:
+        settings=section("quality"),
+        code=code_digest("assess.py"),
+    log:
+        "<logs>/{obs}/assess.log",
+    conda:
+        "../envs/analysis.yaml"
+    message:
+        "{wildcards.obs}: judging the calibration"
+    shell:
+        "python {SCRIPTS:q}/assess.py --manifest {input.manifest:q} --health {input.health:q}"
+        " --flags {input.flags:q} --bandpass {input.bandpass:q} --solutions {input.solutions:q}"
+        " --delay {input.delay:q} --sky-model {input.sky_model:q}"
+        " --measurements {input.measurements:q} --settings {params.settings:q}"
+        " --output {output:q} > {log:q} 2>&1"
+
+
+rule run_record:
+    input:
+        quality="<results>/{obs}/qa.json",
+        tables=of_bands("<results>/{obs}/tables/{stamp}_{band}.bcal"),
+        delays=of_stamp("<results>/{obs}/tables/{stamp}.K"),
+    output:
+        "<results>/{obs}/run.json",
+    params:
+        settings=whole_configuration(),
+        benchmarks="<benchmarks>/{obs}",
+        code=code_digest("run_record.py"),
+    log:
+        "<logs>/{obs}/run_record.log",
+    conda:
+        "../envs/analysis.yaml"
+    message:
+        "{wildcards.obs}: writing down versions, configuration and times"
+    shell:
+        "python {SCRIPTS:q}/run_record.py --observation {wildcards.obs}"
+        " --settings {params.settings:q} --benchmarks {params.benchmarks:q} --output {output:q}"
+        " > {log:q} 2>&1"
+
+
+rule report:
+    input:
+        quality="<results>/{obs}/qa.json",
+        run="<results>/{obs}/run.json",
+        manifest="<results>/{obs}/manifest.json",
+        health="<results>/{obs}/health.json",
+        flags=of_bands("<results>/{obs}/flags/{band}.json"),
+        solutions="<results>/{obs}/tables/bandpass_flags.npz",
+        delay="<results>/{obs}/delay/delay.json",
+        sky_model="<results>/{obs}/sky_model.json",
+        measurements="<results>/{obs}/qa/measurements.json",
+        images=of_sources("<results>/{obs}/images/{source}"),
+        allsky="<results>/{obs}/images/allsky",
+    output:
+        pdf="<results>/{obs}/report.pdf",
+        html="<results>/{obs}/report.html",
+    params:
+        code=code_digest("report.py"),
+    log:
+        "<logs>/{obs}/report.log",
+    benchmark:
+        "<benchmarks>/{obs}/report.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    message:
+        "{wildcards.obs}: writing the report"
+    shell:
+        "python {SCRIPTS:q}/report.py --qa {input.quality:q} --run {input.run:q}"
+        " --manifest {input.manifest:q} --health {input.health:q} --flags {input.flags:q}"
+        " --solutions {input.solutions:q} --delay {input.delay:q}"
+        " --sky-model {input.sky_model:q} --measurements {input.measurements:q}"
+        " --images {input.images:q} --allsky {input.allsky:q}"
+        " --pdf {output.pdf:q} --html {output.html:q} > {log:q} 2>&1"
+
+
+rule outcome:
+    input:
+        quality="<results>/{obs}/qa.json",
+        reports=["<results>/{obs}/report.pdf", "<results>/{obs}/report.html"],
+    output:
+        "<results>/{obs}/outcome.json",
+    params:
+        settings=section("outcome"),
+        results=SETTINGS["results"],
+        code=code_digest("outcome.py"),
+    log:
+        "<logs>/{obs}/outcome.log",
+    conda:
+        "../envs/analysis.yaml"
+    message:
+        "{wildcards.obs}: sorting by outcome"
+    shell:
+        "python {SCRIPTS:q}/outcome.py --qa {input.quality:q} --results {params.results:q}"
+        " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
+
+
+rule trends:
+    input:
+        expand("<results>/{obs}/qa.json", obs=OBSERVATIONS),
+    output:
+        database="<results>/trends.sqlite",
+        html="<results>/trends.html",
+    params:
+        results=SETTINGS["results"],
+        code=code_digest("trends.py"),
+    log:
+        "<logs>/trends.log",
+    conda:
+        "../envs/analysis.yaml"
+    message:
+        "Following the nights"
+    shell:
+        "python {SCRIPTS:q}/trends.py --results {params.results:q} --database {output.database:q}"
+        " --html {output.html:q} > {log:q} 2>&1"
+
+
+rule cleanup:
+    input:
+        quality="<results>/{obs}/qa.json",
+        run="<results>/{obs}/run.json",
+        reports=["<results>/{obs}/report.pdf", "<results>/{obs}/report.html"],
+    output:
+        "<results>/{obs}/cleanup.json",
+    params:
+        directory=lambda wildcards: f"{SETTINGS['results']}/{wildcards.obs}",
+        code=code_digest("cleanup.py"),
+    log:
+        "<logs>/{obs}/cleanup.log",
+    conda:
+        "../envs/analysis.yaml"
+    message:
+        "{wildcards.obs}: removing the large intermediate data"
+    shell:
+        "python {SCRIPTS:q}/cleanup.py --qa {input.quality:q} --directory {params.directory:q}"
+        " --output {output:q} > {log:q} 2>&1"

@@ -1,0 +1,33 @@
+"""Rule antenna_health: which antennas are healthy, by the database, lists and the data."""
+
+import argparse
+import json
+from pathlib import Path
+
+from lwacal import health, records
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--manifest", required=True, type=Path)
+    parser.add_argument("--mnc", required=True, type=Path, help="what rule mnc_query made")
+    parser.add_argument("--concat", required=True, nargs="+", type=Path)
+    parser.add_argument("--settings", required=True, help="JSON: health")
+    parser.add_argument("--output", required=True, type=Path)
+    arguments = parser.parse_args()
+    settings = json.loads(arguments.settings)
+    record = health.assess(
+        records.read_json(arguments.manifest),
+        records.read_json(arguments.mnc),
+        arguments.concat,
+        settings["health"],
+    )
+    records.write_json(arguments.output, record)
+    for source in record["sources"]:
+        records.say(f"{source['name']}: {source['message']}")
+    bad = sum(antenna["status"] == "bad" for antenna in record["antennas"])
+    records.say(f"{bad} bad signals")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""Rule cleanup: remove the large intermediate data of an observation that did not fail."""
+
+import argparse
+import shutil
+from pathlib import Path
+
+from lwacal import records
+
+LARGE = ("concat", "calibrated")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--qa", required=True, type=Path)
+    parser.add_argument("--directory", required=True, type=Path, help="results/<obs>")
+    parser.add_argument("--output", required=True, type=Path)
+    arguments = parser.parse_args()
+    verdict = records.read_json(arguments.qa)["verdict"]
+    removed = []
+    if verdict != "fail":
+        for folder in sorted(arguments.directory / name for name in LARGE):
+            if folder.is_dir():
+                shutil.rmtree(folder)
+                removed.append(folder.name)
+    message = "kept everything: the verdict is fail" if verdict == "fail" else ""
+    records.write_json(arguments.output, {"schema": 1, "removed": removed, "message": message})
+    records.say(message or f"removed {', '.join(removed) or 'nothing'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""Rule flag: flags of a sub-band by cause, beside the data."""
+
+import argparse
+import json
+from pathlib import Path
+
+from lwacal import flagging, records
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--band", required=True)
+    parser.add_argument("--concat", required=True, type=Path)
+    parser.add_argument("--health", required=True, type=Path)
+    parser.add_argument("--settings", required=True, help="JSON: flagging, tools")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--output", required=True, type=Path)
+    parser.add_argument("--summary", required=True, type=Path)
+    arguments = parser.parse_args()
+    settings = json.loads(arguments.settings)
+    causes, message = flagging.flag(
+        arguments.concat,
+        records.read_json(arguments.health),
+        settings["flagging"],
+        settings["tools"],
+        arguments.threads,
+    )
+    summary = flagging.write(
+        causes, message, arguments.concat, arguments.band, arguments.output, arguments.summary
+    )
+    fractions = {name: value for name, value in summary["fractions"].items() if value is not None}
+    records.say(", ".join(f"{name} {value:.2%}" for name, value in fractions.items()) or "no data")
+    if message:
+        records.say(message)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""Runs AOFlagger on a private copy of a sub-band: what it writes, it writes to that copy."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from lwacal import ms_reader
+from lwacal.ms_writer import Field, MeasurementSetWriter
+from lwacal.processes import find_tool, run_tool
+from lwacal.scratch import scratch_directory
+
+STANDARD_STRATEGY = "generic-default.lua"
+
+
+class StrategyError(ValueError):
+    """The AOFlagger strategy cannot be found."""
+
+
+def run(
+    concatenated: Path, flagged: np.ndarray, strategy: str, tools: dict[str, str], threads: int
+) -> np.ndarray:
+    """Return AOFlagger's flags, (row, channel, correlation) bool, including those given.
+
+    ``flagged`` (row, channel, correlation) is what is known to be bad: the strategy does not look
+    at it. ``strategy`` is the path of a Lua strategy, or empty for AOFlagger's generic one.
+    Raises processes.ToolError if AOFlagger is missing or fails.
+    """
+    executable = find_tool(tools["aoflagger"], "tools.aoflagger")
+    script = find_strategy(strategy, executable)
+    concatenated = Path(concatenated).absolute()
+    with scratch_directory("aoflagger") as directory:
+        copy = directory / "data.ms"
+        _copy(concatenated, flagged, copy)
+        run_tool(
+            [executable, "-j", str(threads), "-strategy", str(script), "-direct-read", str(copy)]
+        )
+        return read_flags(copy)
+
+
+def find_strategy(strategy: str, executable: str) -> Path:
+    """Return the strategy's path: the configured one, else the generic one AOFlagger came with."""
+    if strategy:
+        path = Path(strategy).absolute()
+        if not path.is_file():
+            raise StrategyError(f"flagging.strategy: {path} is not a file")
+        return path
+    prefix = Path(shutil.which(executable) or executable).resolve().parent.parent
+    folder = prefix / "share" / "aoflagger" / "strategies"
+    path = folder / STANDARD_STRATEGY
+    if not path.is_file():
+        raise StrategyError(
+            f"AOFlagger's own strategy is not at {path}; name one with flagging.strategy"
+        )
+    return path
+
+
+def _copy(concatenated: Path, flagged: np.ndarray, copy: Path) -> None:
+    frequency_hz, width_hz = ms_reader.read_channels(concatenated)
+    centre = Field("zenith", *ms_reader.read_field(concatenated))
+    antennas = ms_reader.read_antennas(concatenated)
+    with MeasurementSetWriter(copy, antennas, frequency_hz, width_hz, [centre]) as writer:
+        for integration in ms_reader.iterate_integrations(concatenated, ("DATA",)):
+            writer.append(
+                integration.mjd_s, integration.interval_s,
+                integration.antenna1, integration.antenna2, integration.uvw_m,
+                integration.columns["DATA"], flagged[integration.rows], scan=integration.scan,
+            )
+
+
+def read_flags(path: Path) -> np.ndarray:
+    """Return the FLAG column of a set, (row, channel, correlation)."""
+    with ms_reader.open_table(path) as table:
+        return table.getcol("FLAG")

@@ -1,0 +1,67 @@
+"""A digest of the code a rule runs, so that Snakemake reruns it when that code has changed.
+
+Snakemake compares a script's modification time, which a fresh checkout changes, and does not see
+the modules it imports. The digest is over the contents of the script and of every module of this
+package that it imports, directly or not.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+SCRIPTS = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parent.name
+
+
+def code_digest(*scripts: str) -> str:
+    """Return a short digest of scripts (names in workflow/scripts) and all they import of ours."""
+    digest = hashlib.sha256()
+    for path in code_files(*scripts):
+        digest.update(path.relative_to(SCRIPTS).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def code_files(*scripts: str) -> list[Path]:
+    """Return the files of scripts and of all they import of this package, sorted."""
+    found: set[Path] = set()
+    waiting = [SCRIPTS / script for script in scripts]
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            waiting.extend(_imports(path))
+    return sorted(found)
+
+
+@cache
+def _imports(path: Path) -> tuple[Path, ...]:
+    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    names = [name for node in ast.walk(tree) for name in _imported_names(node)]
+    files = [file for name in names for file in _module_files(name)]
+    if path.parent.is_relative_to(SCRIPTS / PACKAGE):
+        files.append(path.parent / "__init__.py")
+    if path.name == "__init__.py" and path.parent != SCRIPTS / PACKAGE:
+        files.append(SCRIPTS / PACKAGE / "__init__.py")
+    return tuple(files)
+
+
+def _imported_names(node: ast.AST) -> Iterable[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+        return [node.module] + [f"{node.module}.{alias.name}" for alias in node.names]
+    return []
+
+
+def _module_files(name: str) -> Iterable[Path]:
+    """Return the files a dotted name stands for, if it is in this package."""
+    parts = name.split(".")
+    if parts[0] != PACKAGE:
+        return []
+    place = SCRIPTS.joinpath(*parts)
+    return [file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file()]

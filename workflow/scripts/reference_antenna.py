@@ -1,0 +1,27 @@
+"""Rule reference_antenna: one reference antenna for all sub-bands."""
+
+import argparse
+import json
+from pathlib import Path
+
+from lwacal import records, reference_antenna
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--manifest", required=True, type=Path)
+    parser.add_argument("--health", required=True, type=Path)
+    parser.add_argument("--antennas", required=True, help="JSON list of names, best first")
+    parser.add_argument("--output", required=True, type=Path)
+    arguments = parser.parse_args()
+    record = reference_antenna.choose(
+        records.read_json(arguments.manifest),
+        records.read_json(arguments.health),
+        json.loads(arguments.antennas),
+    )
+    records.write_json(arguments.output, record)
+    records.say(f"{record['antenna']}: {record['why']}")
+
+
+if __name__ == "__main__":
+    main()

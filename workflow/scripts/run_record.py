@@ -1,0 +1,25 @@
+"""Rule run_record: versions, code, configuration and run times of an observation's products."""
+
+import argparse
+import json
+from pathlib import Path
+
+from lwacal import records, run_record
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--observation", required=True)
+    parser.add_argument("--settings", required=True, help="JSON: the whole configuration")
+    parser.add_argument("--benchmarks", required=True, type=Path)
+    parser.add_argument("--output", required=True, type=Path)
+    arguments = parser.parse_args()
+    record = run_record.build(
+        arguments.observation, json.loads(arguments.settings), arguments.benchmarks
+    )
+    records.write_json(arguments.output, record)
+    records.say(f"commit {record['git']['commit']}, {record['total_s']:.0f} s in all rules")
+
+
+if __name__ == "__main__":
+    main()
