@@ -1,0 +1,51 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Each does all the set-up it needs
+# (Debian or Ubuntu; root or sudo; Python 3.11 or later), prints what it does, and re-uses what is
+# there.
+
+SHELL := /bin/bash
+.ONESHELL:
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+UV_VERSION := 0.13.9
+APT_PACKAGES := wsclean aoflagger casacore-data python3-venv
+CORES ?= $(shell nproc)
+
+.PHONY: help env system demo test lint lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+env: system $(READY) ## Set up everything (programs by apt, Python packages into .venv)
+
+system:
+	@scripts/install-programs.sh $(APT_PACKAGES)
+
+$(READY): requirements/lock.txt scripts/install-python.sh | system
+	@scripts/install-python.sh "$(PYTHON)" "$(VENV)" "$(UV_VERSION)" requirements/lock.txt
+	touch $@
+
+demo: env ## Simulate a small observation, calibrate it and show where the report is
+	@scripts/demo.sh "$(BIN)" "$(CORES)"
+
+test: env ## Check the code and run all tests
+	$(BIN)/ruff check .
+	$(BIN)/snakefmt --check workflow
+	$(BIN)/snakemake --lint
+	$(BIN)/python -m pytest
+
+lint: env ## Check style only
+	$(BIN)/ruff check .
+	$(BIN)/snakefmt --check workflow
+	$(BIN)/snakemake --lint
+
+lock: env ## Resolve the Python packages anew into requirements/lock.txt
+	$(BIN)/uv pip compile --universal --python-version 3.11 --upgrade --no-header \
+	    requirements/dev.in -o requirements/lock.txt
+
+clean: ## Remove what the demonstration made
+	rm -rf demo

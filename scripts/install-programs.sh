@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Installs the Debian or Ubuntu packages named as arguments, those that are missing.
+set -euo pipefail
+
+missing=()
+for package in "$@"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' \
+        || missing+=("$package")
+done
+if [ ${#missing[@]} -eq 0 ]; then
+    echo "programs: all here ($*)"
+    exit 0
+fi
+root=()
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || {
+        echo "programs: ${missing[*]} are missing, and this is neither root nor is there sudo." >&2
+        echo "Ask an administrator for: apt-get install ${missing[*]}" >&2
+        exit 1
+    }
+    root=(sudo)
+fi
+echo "programs: installing ${missing[*]}"
+"${root[@]}" apt-get update -qq
+DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -y -qq --no-install-recommends \
+    "${missing[@]}" >/dev/null

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Makes a virtual environment with the locked packages: install-python.sh PYTHON VENV UV LOCKFILE
+set -euo pipefail
+
+python=$1 venv=$2 uv=$3 lock=$4
+
+"$python" - <<'CHECK' || exit 1
+import sys
+if sys.version_info < (3, 11):
+    sys.exit(f"Python 3.11 or later is needed, {sys.executable} is {sys.version.split()[0]}."
+             " Name another one: make env PYTHON=/path/to/python3")
+CHECK
+if [ ! -x "$venv/bin/python" ]; then
+    echo "python: making $venv with $("$python" --version)"
+    "$python" -m venv "$venv"
+fi
+if [ "$("$venv/bin/uv" --version 2>/dev/null | cut -d' ' -f2)" != "$uv" ]; then
+    "$venv/bin/pip" install --quiet --disable-pip-version-check "uv==$uv"
+fi
+echo "python: installing the packages of $lock"
+# The newer of two casatools wheels needs an OpenSSL that Debian 12 does not have: ask for wheels
+# of an older platform.
+"$venv/bin/uv" pip sync --quiet --python "$venv/bin/python" \
+    --python-platform x86_64-manylinux_2_28 "$lock"
