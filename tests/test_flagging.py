@@ -1,0 +1,112 @@
+"""Flags are kept apart by cause, polarization by polarization."""
+
+import numpy as np
+import pytest
+
+from lwacal import discover, flagging, manifest, processes
+from lwacal.concat import concatenate
+from small_sets import STAMP, small_array, write_raw
+
+TOOLS = {"aoflagger": "aoflagger"}
+SETTINGS = {"original": True, "aoflagger": False, "strategy": "", "protect_fraction": 0.9}
+
+
+def concatenated(tmp_path, data, n_channels=6):
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    write_raw(raw, small_array(), STAMP, "73MHz", n_channels=n_channels, data=data)
+    record = manifest.build(discover.discover_raw(raw), "night")
+    concatenate(record, "73MHz", tmp_path / "c.ms")
+    return tmp_path / "c.ms"
+
+
+def health(bad=()):
+    return {
+        "antennas": [
+            {"index": index, "pol": pol, "status": "bad" if (index, pol) in bad else "good"}
+            for index in range(8)
+            for pol in "XY"
+        ]
+    }
+
+
+def noise(n_channels=6):
+    draw = np.random.default_rng(5)
+    shape = (36, n_channels, 4)
+    return draw.normal(size=shape) + 1j * draw.normal(size=shape)
+
+
+def test_one_bad_polarization_does_not_cost_the_other():
+    antenna1, antenna2 = np.triu_indices(3)
+    bad = np.zeros((3, 2), bool)
+    bad[1, 0] = True  # X of antenna 1
+    flags = flagging.antenna_flags(bad, antenna1, antenna2)
+    rows = list(zip(antenna1.tolist(), antenna2.tolist()))
+    assert flags[rows.index((0, 1))].tolist() == [True, False, True, False]  # XX, YX
+    assert flags[rows.index((1, 2))].tolist() == [True, True, False, False]  # XX, XY
+    assert flags[rows.index((1, 1))].tolist() == [True, True, True, False]
+    assert not flags[rows.index((0, 2))].any()
+
+
+def test_causes_are_kept_apart(tmp_path):
+    data = noise()
+    data[3, 1, 2] = 0
+    data[4, 2, 3] = np.nan
+    path = concatenated(tmp_path, data)
+    causes, message = flagging.flag(path, health({(7, "Y")}), SETTINGS, TOOLS, 1)
+    assert causes[3, 1, 2] == flagging.CAUSES["zero"]
+    assert causes[4, 2, 3] == flagging.CAUSES["non_finite"]
+    antenna1, antenna2 = np.triu_indices(8)
+    with_bad = antenna2 == 7
+    assert (causes[with_bad][..., 3] & flagging.CAUSES["antenna"] > 0).all()
+    assert not (causes[with_bad][..., 0] & flagging.CAUSES["antenna"]).any()
+    assert "switched off" in message
+    summary = flagging.summarize(causes, antenna1, antenna2, 8)
+    cross = antenna1 != antenna2
+    assert summary["fractions"]["total"] == pytest.approx((causes[cross] > 0).mean())
+    assert summary["antenna_fraction"][7] > 0.4
+
+
+def test_aoflagger_finds_a_strong_channel_and_leaves_the_data_alone(tmp_path):
+    data = noise(96)
+    data[:, 40] += 100
+    path = concatenated(tmp_path, data, 96)
+    before = [file.read_bytes() for file in sorted(path.rglob("*")) if file.is_file()]
+    causes, message = flagging.flag(
+        path, health(), {**SETTINGS, "aoflagger": True}, TOOLS, 1
+    )
+    after = [file.read_bytes() for file in sorted(path.rglob("*")) if file.is_file()]
+    assert before == after
+    assert message == ""
+    found = causes & flagging.CAUSES["aoflagger"] > 0
+    antenna1, antenna2 = np.triu_indices(8)
+    cross = antenna1 != antenna2
+    assert found[cross][:, 40].mean() > 0.9
+    assert np.delete(found[cross], 40, axis=1).mean() < 0.1
+
+
+def test_flags_that_would_take_everything_are_not_used():
+    causes = np.zeros((10, 4, 4), np.uint8)
+    found = np.ones(causes.shape, bool)
+    found[0] = False
+    kept, message = flagging._add_aoflagger(causes, found, 0.8)
+    assert not kept.any()
+    assert "flagging.protect_fraction" in message
+
+
+def test_missing_program_names_the_key(tmp_path):
+    path = concatenated(tmp_path, noise())
+    with pytest.raises(processes.ToolError, match=r"tools\.aoflagger"):
+        flagging.flag(path, health(), {**SETTINGS, "aoflagger": True}, {"aoflagger": "absent"}, 1)
+
+
+def test_flags_survive_writing_and_reading(tmp_path):
+    path = concatenated(tmp_path, noise())
+    causes, message = flagging.flag(path, health({(1, "X")}), SETTINGS, TOOLS, 1)
+    for name in ("one", "two"):
+        flagging.write(
+            causes, message, path, "73MHz", tmp_path / f"{name}.npz", tmp_path / f"{name}.json"
+        )
+    assert np.array_equal(flagging.load_causes(tmp_path / "one.npz"), causes)
+    assert np.array_equal(flagging.load_flags(tmp_path / "one.npz"), causes > 0)
+    assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
