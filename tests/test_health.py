@@ -1,0 +1,229 @@
+"""Antenna health: every source counts, and none stops the run."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lwacal import antenna_names, autocorrelation, discover, health, manifest, reference_antenna
+from lwacal.concat import concatenate
+from small_sets import STAMP, small_array, write_raw
+
+SCRIPTS = Path(__file__).resolve().parents[1] / "workflow" / "scripts"
+LIMITS = {
+    "enabled": True, "dead_ratio": 1e-4, "weak_ratio": 0.1, "strong_ratio": 10, "noisy_factor": 10,
+}
+SETTINGS = {
+    "bad_antennas": [], "suspect_antennas": [], "cached_list": "", "max_age_days": 30,
+    "both_polarizations": False, "autocorrelation": LIMITS,
+}
+NO_MNC = {"ok": False, "message": "no database", "bad": []}
+N = 8
+
+
+def observed(tmp_path, power):
+    """Return manifest and set whose autocorrelations have this power, (antenna, 2)."""
+    antenna1, antenna2 = np.triu_indices(N)
+    draw = np.random.default_rng(1)
+    data = 0.01 * (draw.normal(size=(36, 6, 4)) + 1j * draw.normal(size=(36, 6, 4)))
+    autos = antenna1 == antenna2
+    data[autos, :, 0] = power[:, :1]
+    data[autos, :, 3] = power[:, 1:]
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    write_raw(raw, small_array(N), STAMP, "73MHz", data=data)
+    built = manifest.build(discover.discover_raw(raw), "night")
+    record = json.loads(json.dumps(built, default=_plain))
+    concatenate(record, "73MHz", tmp_path / "c.ms")
+    return record, tmp_path / "c.ms"
+
+
+def _plain(value):
+    return value.tolist() if isinstance(value, np.ndarray) else str(value)
+
+
+def statuses(record):
+    return {
+        (item["antenna"], item["pol"]): (item["status"], item["reasons"])
+        for item in record["antennas"]
+        if item["status"] != "good"
+    }
+
+
+def assess(tmp_path, power=None, mnc=NO_MNC, **changes):
+    power = np.ones((N, 2)) if power is None else power
+    record, path = observed(tmp_path, power)
+    return health.assess(record, mnc, [path], {**SETTINGS, **changes})
+
+
+def test_power_tells_dead_weak_and_strong_dipoles_apart(tmp_path):
+    power = np.ones((N, 2))
+    power[1, 0] = 1e-9
+    power[2, 1] = 0.05
+    power[3] = 64
+    found = statuses(assess(tmp_path, power))
+    assert found == {
+        ("LWA002", "X"): ("bad", ["autocorr:dead"]),
+        ("LWA003", "Y"): ("suspect", ["autocorr:weak"]),
+        ("LWA004", "X"): ("suspect", ["autocorr:strong"]),
+        ("LWA004", "Y"): ("suspect", ["autocorr:strong"]),
+    }
+
+
+def test_healthy_array_has_no_findings(tmp_path):
+    draw = np.random.default_rng(2)
+    assert statuses(assess(tmp_path, draw.uniform(0.7, 1.4, (N, 2)))) == {}
+
+
+def test_configured_and_database_lists_are_kept_apart(tmp_path):
+    mjd = 60454.37  # the night of the small set
+    mnc = {"ok": True, "list_mjd": mjd, "method": "selfcorr", "bad": ["LWA-005B", "LWA-999A"]}
+    record = assess(tmp_path, mnc=mnc, bad_antennas=["LWA005", "0X"])
+    assert statuses(record) == {
+        ("LWA005", "X"): ("bad", ["config:bad_antennas"]),
+        ("LWA005", "Y"): ("bad", ["mnc:selfcorr", "config:bad_antennas"]),
+        ("LWA001", "X"): ("bad", ["config:bad_antennas"]),
+    }
+    source = next(item for item in record["sources"] if item["name"] == "mnc")
+    assert source["used"]
+    assert abs(source["age_days"]) < 1
+    assert "LWA-999A" in source["message"]
+
+
+def test_old_list_is_not_used_and_the_cache_takes_its_place(tmp_path):
+    stale = {"ok": True, "list_mjd": 60000.0, "method": "selfcorr", "bad": ["LWA-005B"]}
+    cache = tmp_path / "cache.json"
+    cache.write_text(json.dumps({**stale, "list_mjd": 60450.0, "bad": ["LWA-006A"]}))
+    record = assess(tmp_path, mnc=stale, cached_list=str(cache))
+    assert statuses(record) == {("LWA006", "X"): ("bad", ["cache:selfcorr"])}
+    used = {item["name"]: item["used"] for item in record["sources"]}
+    assert (used["mnc"], used["cache"]) == (False, True)
+
+
+def test_unreadable_cache_is_said_and_survived(tmp_path):
+    (tmp_path / "cache.json").write_text("not json")
+    record = assess(tmp_path, cached_list=str(tmp_path / "cache.json"))
+    cache = next(item for item in record["sources"] if item["name"] == "cache")
+    assert not cache["used"]
+    assert "health.cached_list" in cache["message"]
+
+
+def test_both_polarizations_only_if_asked(tmp_path):
+    record = assess(tmp_path, bad_antennas=["LWA003X"], both_polarizations=True)
+    assert set(statuses(record)) == {("LWA003", "X"), ("LWA003", "Y")}
+
+
+def test_antennas_without_data_are_bad(unpack_real, tmp_path):
+    path = unpack_real("20180326_185404_27MHz_20ant_casa.ms.tar.gz")
+    record = json.loads(
+        json.dumps(manifest.build(discover.discover("", str(path)), "real"), default=_plain)
+    )
+    concatenate(record, "27MHz", tmp_path / "c.ms")
+    judged = health.assess(record, NO_MNC, [tmp_path / "c.ms"], SETTINGS)
+    bad = [item for item in judged["antennas"] if "data:no_data" in item["reasons"]]
+    assert len(bad) == 2 * 236  # 20 of 256 antennas have data
+
+
+def test_noise_in_time_needs_three_integrations():
+    series = np.ones((2, 4, 2))
+    assert np.isnan(autocorrelation._scatter(series)).all()
+    series = 1 + 0.001 * np.random.default_rng(0).normal(size=(6, 12, 2))
+    series[:, 5, 1] += 0.3 * np.random.default_rng(1).normal(size=6)
+    scatter = autocorrelation._relative(autocorrelation._scatter(series), np.zeros(12, int))
+    assert np.argwhere(scatter > 10).tolist() == [[5, 1]]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("LWA005", (4, (0, 1))), ("LWA-005A", (4, (0,))), ("lwa5y", (4, (1,))), (7, (7, (0, 1))),
+        ("7B", (7, (1,))), ("LWA-008X", (7, (0,))),
+    ],
+)
+def test_antennas_are_found_by_all_their_names(text, expected):
+    names = antenna_names.AntennaNames([f"LWA{n + 1:03d}" for n in range(N)])
+    assert names.find(text) == expected
+
+
+@pytest.mark.parametrize("text", ["LWA400", "8", "nonsense", ""])
+def test_unknown_antennas_are_an_error(text):
+    names = antenna_names.AntennaNames([f"LWA{n + 1:03d}" for n in range(N)])
+    with pytest.raises(antenna_names.UnknownAntennaError):
+        names.find(text)
+
+
+def reference(bad, configured):
+    record = {
+        "antennas": {
+            "names": [f"LWA{n + 1:03d}" for n in range(4)],
+            "positions_m": [[0, 0, 0], [1, 0, 0], [5, 0, 0], [-30, 0, 0]],
+        }
+    }
+    judged = {
+        "antennas": [
+            {"index": i, "pol": p, "status": "bad" if (i, p) in bad else "good"}
+            for i in range(4)
+            for p in "XY"
+        ]
+    }
+    return reference_antenna.choose(record, judged, configured)
+
+
+def test_reference_is_the_first_healthy_one_of_the_configured():
+    assert reference(set(), ["LWA004", "LWA003"])["antenna"] == "LWA004"
+    chosen = reference({(3, "Y")}, ["LWA004", "LWA003"])
+    assert chosen["antenna"] == "LWA003"
+    assert "less healthy" in chosen["why"]
+    assert chosen["order"][-1] == 3
+
+
+def test_reference_is_from_the_middle_if_none_of_the_configured_is_here():
+    chosen = reference({(0, "X")}, ["LWA253"])
+    assert chosen["antenna"] == "LWA002"
+    assert chosen["unknown"] == ["LWA253"]
+
+
+def ask_mnc(tmp_path, module, **changes):
+    """Run the query against a stand-in for the mnc package, in an interpreter of its own."""
+    package = tmp_path / "mnc"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "anthealth.py").write_text(module)
+    (tmp_path / "manifest.json").write_text('{"observation": {"mid_mjd_s": 5223258010.0}}')
+    settings = {"enabled": True, "command": "", "timeout_s": 20, "tries": 1, **changes}
+    subprocess.run(
+        [sys.executable, SCRIPTS / "mnc_query.py", "--manifest", tmp_path / "manifest.json",
+         "--settings", json.dumps(settings), "--output", tmp_path / "mnc.json"],
+        check=True, env={"PYTHONPATH": str(tmp_path), "PATH": ""},
+    )
+    return json.loads((tmp_path / "mnc.json").read_text())
+
+
+def test_database_answer_becomes_a_list(tmp_path):
+    module = "def get_badants(method, time=None):\n    return time - 1, ['LWA-005B', 'LWA-010A']\n"
+    answer = ask_mnc(tmp_path, module)
+    assert answer["ok"]
+    assert answer["bad"] == ["LWA-005B", "LWA-010A"]
+    assert answer["requested_mjd"] - answer["list_mjd"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        ("def get_badants(method, time=None):\n    raise OSError('etcd is away')\n", "etcd is"),
+        ("import time\ntime.sleep(60)\n", "timeout_s"),
+        ("def get_badants(method, time=None):\n    import os\n    os._exit(3)\n", "exit code 3"),
+    ],
+)
+def test_failing_database_is_recorded_and_stops_nothing(tmp_path, module, words):
+    answer = ask_mnc(tmp_path, module, timeout_s=2)
+    assert not answer["ok"]
+    assert words in answer["message"]
+
+
+def test_absent_environment_is_recorded(tmp_path):
+    answer = ask_mnc(tmp_path, "", command="/absent/python")
+    assert "health.mnc.command" in answer["message"]
