@@ -1,0 +1,44 @@
+"""Rule assess: judge the calibration of an observation (qa.json)."""
+
+import argparse
+import json
+from pathlib import Path
+
+from lwacal import assess, records
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("manifest", "health", "solutions", "delay", "measurements", "sky-model"):
+        parser.add_argument(f"--{name}", required=True, type=Path)
+    parser.add_argument("--flags", required=True, nargs="+", type=Path, help="one a sub-band")
+    parser.add_argument("--bandpass", required=True, nargs="+", type=Path, help="one a sub-band")
+    parser.add_argument("--settings", required=True, help="JSON: quality, delay")
+    parser.add_argument("--output", required=True, type=Path)
+    arguments = parser.parse_args()
+    settings = json.loads(arguments.settings)
+    inputs = assess.Inputs(
+        manifest=records.read_json(arguments.manifest),
+        health=records.read_json(arguments.health),
+        flags=by_band(arguments.flags),
+        bandpass=by_band(arguments.bandpass),
+        solutions=records.read_json(arguments.solutions),
+        delay=records.read_json(arguments.delay),
+        measurements=records.read_json(arguments.measurements),
+        sky_model=records.read_json(arguments.sky_model),
+    )
+    quality = assess.assess(inputs, settings["quality"], settings["delay"]["difference_ns"])
+    records.write_json(arguments.output, quality)
+    records.say(f"verdict: {quality['verdict']}")
+    for reason in quality["reasons"]:
+        records.say(f"  {reason}")
+
+
+def by_band(paths: list[Path]) -> dict[str, dict]:
+    """Return the records of these files by the sub-band that each names."""
+    read = [records.read_json(path) for path in paths]
+    return {record["band"]: record for record in read}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,336 @@
+"""The quantities that an observation is judged by, stage by stage.
+
+Each function takes records (contract C4 and the products before it) and the limits of the
+configuration (section quality), and returns metrics. What cannot be judged is said in words.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lwacal import naming
+from lwacal.metrics import Metric, in_words, judge, not_judged, percent
+
+ANTENNAS_PER_BOARD = 32
+WITHIN = "should agree within {}"
+MIN_TIMES_FOR_SCINTILLATION = 3
+
+Record = Mapping[str, Any]
+
+
+def of_data(manifest: Record, bands: Sequence[Record], quality: Record) -> list[Metric]:
+    """Return what is missing of the raw data, and how much of the rest is flagged."""
+    found = [_missing_data(manifest, quality)]
+    known = [b for b in bands if b["flagged_fraction_healthy"] is not None]
+    for band in bands:
+        fraction = band["flagged_fraction_healthy"]
+        words = band["message"] or "no usable data"
+        if fraction is not None:
+            words = f"{band['band']}: {percent(fraction)} of the healthy antennas' data are flagged"
+        found.append(judge(
+            "flagged_data_fraction", fraction, "fraction", quality["flagged_data_fraction"],
+            words, stage="data", decides=False, band=band["band"],
+        ))
+    if not known:
+        return [*found, not_judged(
+            "flagged_data_fraction", "no sub-band has usable data", stage="data", unit="fraction"
+        )]
+    mean = statistics.fmean(b["flagged_fraction_healthy"] for b in known)
+    top = max(known, key=lambda b: b["flagged_fraction_healthy"])
+    words = (
+        f"{percent(mean)} of the healthy antennas' data are flagged, most at {top['band']}"
+        f" ({percent(top['flagged_fraction_healthy'])})"
+    )
+    return [*found, judge("flagged_data_fraction", mean, "fraction",
+                          quality["flagged_data_fraction"], words, stage="data")]
+
+
+def _missing_data(manifest: Record, quality: Record) -> Metric:
+    n_integrations = manifest["observation"]["n_integrations"]
+    expected = n_integrations * len(manifest["bands"])
+    usable = sum(
+        bool(entry["usable"]) for band in manifest["bands"].values() for entry in band["entries"]
+    )
+    if not expected:
+        return not_judged("missing_data_fraction", "no sub-band in the manifest", stage="data",
+                          unit="fraction")
+    kinds = Counter(fault["kind"].replace("_", " ") for fault in manifest["faults"])
+    why = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
+    words = f"{usable} of {expected} integrations x sub-bands are usable"
+    return judge(
+        "missing_data_fraction", 1 - usable / expected, "fraction",
+        quality["missing_data_fraction"], words + (f": {why}" if why else ""), stage="data",
+    )
+
+
+def of_antennas(signals: Sequence[Record], health: Record, quality: Record) -> list[Metric]:
+    """Return how many antennas are bad, the worst board, and the age of the health list."""
+    if not signals:
+        return [not_judged("bad_antenna_fraction", "no antenna in the manifest",
+                           stage="antennas", unit="fraction")]
+    bad = [signal for signal in signals if signal["status"] == "bad"]
+    fraction = len(bad) / len(signals)
+    words = f"{len(bad)} of {len(signals)} antenna signals are bad ({percent(fraction)})"
+    reasons = Counter(reason for signal in bad for reason in signal["reasons"])
+    if reasons:
+        main = ", ".join(f"{reason} {number}" for reason, number in reasons.most_common(3))
+        words += f"; reasons: {main}"
+    return [
+        judge("bad_antenna_fraction", fraction, "fraction", quality["bad_antenna_fraction"],
+              words, stage="antennas"),
+        _worst_board(signals, [signal["status"] == "bad" for signal in signals],
+                     "board_bad_fraction", "bad", quality, "antennas"),
+        _health_list(health, quality),
+    ]
+
+
+def _worst_board(
+    signals: Sequence[Record], marked: Sequence[bool], name: str, word: str, quality: Record,
+    stage: str,
+) -> Metric:
+    boards: dict[int, list[bool]] = {}
+    for signal, mark in zip(signals, marked):
+        boards.setdefault(signal["index"] // ANTENNAS_PER_BOARD, []).append(mark)
+    fractions = {board: statistics.fmean(marks) for board, marks in boards.items()}
+    board = max(sorted(fractions), key=fractions.__getitem__)
+    first = board * ANTENNAS_PER_BOARD
+    last = max(s["index"] for s in signals if s["index"] // ANTENNAS_PER_BOARD == board)
+    words = (
+        f"worst board is SNAP2 {board + 1} (antennas {first}-{last}):"
+        f" {percent(fractions[board])} of its signals are {word}"
+    )
+    return judge(name, fractions[board], "fraction", quality[name], words, stage=stage)
+
+
+def _health_list(health: Record, quality: Record) -> Metric:
+    name = "health_list_age"
+    lists = [s for s in health.get("sources", []) if s["name"] in ("mnc", "cache")]
+    used = [s for s in lists if s["used"] and s.get("age_days") is not None]
+    if not used:
+        told = "; ".join(f"{s['name']}: {s['message']}" for s in lists if s["message"])
+        return not_judged(
+            name, f"no antenna-health list was used{f' ({told})' if told else ''}: antennas are"
+            " judged by their own data", stage="antennas", unit="d", decides=False,
+        )
+    age = abs(used[0]["age_days"])
+    words = f"the antenna-health list ({used[0]['name']}) is {in_words(age, 'd')} old"
+    return judge(name, age, "d", quality[name], words, stage="antennas", decides=False)
+
+
+def of_solutions(
+    bands: Sequence[Record], signals: Sequence[Record], reference: str, quality: Record
+) -> list[Metric]:
+    """Return how many sub-bands have solutions, how many of these are flagged, the reference."""
+    solved = [band for band in bands if band["solved"]]
+    found = []
+    for band in bands:
+        fraction = band["flagged_fraction_solutions"]
+        words = f"{band['band']}: no solutions ({band['message'] or 'none unflagged'})"
+        if band["solved"]:
+            words = f"{band['band']}: {percent(fraction)} of the solutions are flagged"
+        found.append(judge(
+            "flagged_solution_fraction", fraction if band["solved"] else None, "fraction",
+            quality["flagged_solution_fraction"], words, stage="solutions", decides=False,
+            band=band["band"],
+        ))
+    missing = [band["band"] for band in bands if not band["solved"]]
+    words = f"{len(solved)} of {len(bands)} sub-bands have solutions"
+    if missing and solved:
+        words += f"; none for {', '.join(missing)}"
+    found.append(judge(
+        "unsolved_band_fraction", len(missing) / len(bands) if bands else None, "fraction",
+        quality["unsolved_band_fraction"], words, stage="solutions", limit="limit {} without",
+    ))
+    if not solved:
+        return found
+    mean = statistics.fmean(band["flagged_fraction_solutions"] for band in solved)
+    found.append(judge(
+        "flagged_solution_fraction", mean, "fraction", quality["flagged_solution_fraction"],
+        f"{percent(mean)} of the solutions are flagged", stage="solutions",
+    ))
+    return [*found, _reference(reference, signals)]
+
+
+def _reference(reference: str, signals: Sequence[Record]) -> Metric:
+    """Return whether the reference antenna is itself bad: its phase is in every solution."""
+    own = [signal for signal in signals if signal["antenna"] == reference]
+    if not own:
+        return not_judged("reference_antenna_bad", "the reference antenna is not known",
+                          stage="solutions")
+    bad = [signal["pol"] for signal in own if signal["status"] == "bad"]
+    words = f"the reference antenna {reference} is healthy"
+    if bad:
+        words = f"the reference antenna {reference} is bad in {' and '.join(bad)}"
+    limits = {"warn": 1, "fail": None}
+    metric = judge("reference_antenna_bad", len(bad), "polarizations", limits, words,
+                   stage="solutions", antenna=reference)
+    return {**metric, "message": words}
+
+
+def of_delays(signals: Sequence[Record], delay: Record, quality: Record) -> list[Metric]:
+    """Return how many delays are off the reference, over all antennas and on the worst board."""
+    name, stage = "delay_offset_fraction", "delays"
+    measured = [s for s in signals if s["delay_ns"] is not None]
+    if not measured:
+        return [not_judged(name, f"no delays: {delay.get('message') or delay.get('status')}",
+                           stage=stage, unit="fraction")]
+    compared = [s for s in measured if s["delay_difference_ns"] is not None]
+    if not compared:
+        why = delay.get("message") or "no reference table"
+        return [not_judged(
+            name, f"delays were measured for {len(measured)} signals but not compared: {why}",
+            stage=stage, unit="fraction",
+        )]
+    offset = ["delay_offset" in s["reasons"] for s in compared]
+    fraction = statistics.fmean(offset)
+    words = f"{sum(offset)} of {len(compared)} delays are off the reference ({percent(fraction)})"
+    return [
+        judge(name, fraction, "fraction", quality[name], words, stage=stage),
+        _worst_board(compared, offset, "board_delay_fraction", "off the reference", quality,
+                     stage),
+    ]
+
+
+def of_calibrators(
+    calibrators: Sequence[Record], sky_model: Record, quality: Record
+) -> list[Metric]:
+    """Return flux, position and success of the fits for each source of the sky model."""
+    modelled = [s["name"] for s in sky_model.get("sources", []) if s["in_model"]]
+    if not modelled:
+        why = sky_model.get("message") or "no source is bright and high enough"
+        return [not_judged("flux_ratio_deviation", f"no calibrator in the sky model: {why}",
+                           stage="calibrators", unit="fraction")]
+    found: list[Metric] = []
+    for source in modelled:
+        records = [c for c in calibrators if c["source"] == source]
+        found += _of_source(source, records, quality)
+        for record in records:
+            found += _of_source_and_band(record, quality)
+    return found
+
+
+def _of_source(source: str, records: Sequence[Record], quality: Record) -> list[Metric]:
+    common = {"stage": "calibrators", "source": source}
+    if not records:
+        return [not_judged("failed_fit_fraction", f"{source}: no image was measured",
+                           unit="fraction", **common)]
+    good = [record for record in records if record["fit"] == "ok"]
+    failed = 1 - len(good) / len(records)
+    words = f"{source}: found in {len(good)} of {len(records)} sub-band images"
+    found = [judge("failed_fit_fraction", failed, "fraction", quality["failed_fit_fraction"],
+                   words, **common)]
+    ratios = [r["ratio"] for r in good if r.get("ratio") is not None]
+    if ratios:
+        ratio = statistics.median(ratios)
+        words = f"{source}: measured flux is {ratio:.2f} of the expected (median of sub-bands)"
+        found.append(judge("flux_ratio_deviation", abs(ratio - 1), "fraction",
+                           quality["flux_ratio_deviation"], words, limit=WITHIN, **common))
+    offsets = [(offset_beams(r), offset_arcsec(r)) for r in good if offset_beams(r) is not None]
+    if offsets:
+        beams = statistics.median(o[0] for o in offsets)
+        arcsec = statistics.median(o[1] for o in offsets)
+        words = f"{source}: found {arcsec:.0f} arcsec from its place, {beams:.2f} beams (median)"
+        found.append(judge("position_offset", beams, "beams", quality["position_offset"],
+                           words, **common))
+    return found
+
+
+def _of_source_and_band(record: Record, quality: Record) -> list[Metric]:
+    common = {
+        "stage": "calibrators", "decides": False, "source": record["source"],
+        "band": record["band"],
+    }
+    where = f"{record['source']} at {record['band']}"
+    if record["fit"] != "ok":
+        why = record.get("reason") or "fit failed"
+        return [not_judged("flux_ratio_deviation", f"{where}: {why}", unit="fraction", **common)]
+    found = []
+    if record.get("ratio") is not None:
+        found.append(judge(
+            "flux_ratio_deviation", abs(record["ratio"] - 1), "fraction",
+            quality["flux_ratio_deviation"],
+            f"{where}: measured flux is {record['ratio']:.2f} of the expected", limit=WITHIN,
+            **common,
+        ))
+    beams = offset_beams(record)
+    if beams is not None:
+        words = f"{where}: found {offset_arcsec(record):.0f} arcsec from its place"
+        found.append(judge("position_offset", beams, "beams", quality["position_offset"], words,
+                           **common))
+    return found
+
+
+def offset_arcsec(record: Record) -> float | None:
+    """Return how far from its catalogue position a calibrator was found, in arcsec."""
+    east, north = record.get("ra_offset_arcsec"), record.get("dec_offset_arcsec")
+    return None if east is None or north is None else math.hypot(east, north)
+
+
+def offset_beams(record: Record) -> float | None:
+    """Return the same in units of the synthesized beam's width (FWHM)."""
+    distance, beam = offset_arcsec(record), record.get("beam_fwhm_arcsec")
+    return None if distance is None or not beam else distance / beam
+
+
+def of_images(measurements: Record, quality: Record) -> list[Metric]:
+    """Return the dynamic range of the all-sky images and the scintillation of the sources."""
+    found = []
+    for image in measurements.get("allsky", []):
+        dynamic_range = image.get("dynamic_range")
+        words = f"all-sky image {image['name']}: {image.get('message') or 'not measured'}"
+        if dynamic_range is not None:
+            words = f"all-sky image {image['name']}: dynamic range {dynamic_range:.0f}"
+        found.append(judge(
+            "allsky_dynamic_range", dynamic_range, "", quality["allsky_dynamic_range"], words,
+            stage="images", more_is_better=True, limit="should be at least {}",
+            band=image["name"],
+        ))
+    if not found:
+        found = [not_judged("allsky_dynamic_range", "no all-sky image was measured",
+                            stage="images")]
+    return found + _scintillation(measurements.get("scintillation", []), quality)
+
+
+def _scintillation(points: Sequence[Record], quality: Record) -> list[Metric]:
+    """Return the median over sub-bands of the rms of flux over mean flux, for each source."""
+    series: dict[str, dict[str, list[float]]] = {}
+    for point in points:
+        if point.get("flux_jy") is not None:
+            bands = series.setdefault(point["source"], {})
+            bands.setdefault(point["band"], []).append(point["flux_jy"])
+    found = []
+    for source, bands in sorted(series.items()):
+        indices = [
+            statistics.pstdev(fluxes) / statistics.fmean(fluxes) for _, fluxes in sorted(
+                bands.items(), key=lambda item: naming.band_mhz(item[0])
+            ) if len(fluxes) >= MIN_TIMES_FOR_SCINTILLATION and statistics.fmean(fluxes) > 0
+        ]
+        words = f"{source}: too few integrations to tell how it scintillates"
+        if indices:
+            words = f"{source}: flux varies by {percent(statistics.median(indices))} (rms)"
+        found.append(judge(
+            "scintillation_index", statistics.median(indices) if indices else None, "fraction",
+            quality["scintillation_index"], words, stage="images", decides=False, source=source,
+        ))
+    return found or [not_judged(
+        "scintillation_index", "no images of single integrations", stage="images",
+        unit="fraction", decides=False,
+    )]
+
+
+def healthy_fraction(fractions: Record) -> float | None:
+    """Return how much is flagged of the data that no bad antenna takes part in."""
+    total, antenna = fractions.get("total"), fractions.get("antenna")
+    if total is None or antenna is None or antenna >= 1:
+        return None
+    return max(0.0, (total - antenna) / (1 - antenna))
+
+
+def board_of(index: int) -> int:
+    """Return the SNAP2 board (1, 2, ...) of a correlator number."""
+    return index // ANTENNAS_PER_BOARD + 1
+
