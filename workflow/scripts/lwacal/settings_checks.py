@@ -84,7 +84,8 @@ def _limits(settings: Settings) -> Iterator[Problem]:
         if warn < fail if more_is_better else warn > fail:
             side = "least" if more_is_better else "most"
             yield Problem(f"quality.{name}.warn", found_words(warn),
-                          f"at {side} quality.{name}.fail ({found_words(fail)})", "the two exchanged")
+                          f"at {side} quality.{name}.fail ({found_words(fail)})",
+                          "the two exchanged")
 
 
 def _extra_options(settings: Settings) -> Iterator[Problem]:
