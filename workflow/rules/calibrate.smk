@@ -22,9 +22,6 @@ rule bandpass:
     output:
         table=directory("<results>/{obs}/tables/raw/{band}.bcal"),
         summary="<results>/{obs}/tables/raw/{band}.json",
-    params:
-        settings=section("bandpass"),
-        code=code_digest("bandpass.py"),
     log:
         "<logs>/{obs}/bandpass/{band}.log",
     benchmark:
@@ -33,10 +30,13 @@ rule bandpass:
         "../envs/casa.yaml"
     resources:
         mem_mb=memory_mb("bandpass"),
+    params:
+        settings=section("bandpass"),
+        code=code_digest("bandpass.py"),
     message:
         "{wildcards.obs}: solving the bandpass of {wildcards.band}"
     shell:
-        "python {SCRIPTS:q}/bandpass.py --manifest {input.manifest:q} --band {wildcards.band}"
+        "bandpass.py --manifest {input.manifest:q} --band {wildcards.band}"
         " --concat {input.concat:q} --flags {input.flags:q} --sky-model {input.sky_model:q}"
         " --reference {input.reference:q} --settings {params.settings:q}"
         " --output {output.table:q} --summary {output.summary:q} > {log:q} 2>&1"
@@ -51,19 +51,19 @@ rule flag_solutions:
     output:
         flags="<results>/{obs}/tables/bandpass_flags.npz",
         summary="<results>/{obs}/tables/bandpass_flags.json",
-    params:
-        settings=section("solution_flags"),
-        code=code_digest("flag_solutions.py"),
     log:
         "<logs>/{obs}/flag_solutions.log",
     benchmark:
         "<benchmarks>/{obs}/flag_solutions.tsv"
     conda:
         "../envs/analysis.yaml"
+    params:
+        settings=section("solution_flags"),
+        code=code_digest("flag_solutions.py"),
     message:
         "{wildcards.obs}: cleaning the bandpass solutions of all sub-bands"
     shell:
-        "python {SCRIPTS:q}/flag_solutions.py --manifest {input.manifest:q}"
+        "flag_solutions.py --manifest {input.manifest:q}"
         " --health {input.health:q} --reference {input.reference:q} --tables {input.tables:q}"
         " --settings {params.settings:q} --flags {output.flags:q} --summary {output.summary:q}"
         " > {log:q} 2>&1"
@@ -76,16 +76,16 @@ rule bandpass_table:
         summary="<results>/{obs}/tables/bandpass_flags.json",
     output:
         table=directory("<results>/{obs}/tables/{stamp}_{band}.bcal"),
-    params:
-        code=code_digest("bandpass_table.py"),
     log:
         "<logs>/{obs}/bandpass_table/{stamp}_{band}.log",
     conda:
         "../envs/analysis.yaml"
+    params:
+        code=code_digest("bandpass_table.py"),
     message:
         "{wildcards.obs}: writing the bandpass table of {wildcards.band}"
     shell:
-        "python {SCRIPTS:q}/bandpass_table.py --manifest {input.manifest:q}"
+        "bandpass_table.py --manifest {input.manifest:q}"
         " --band {wildcards.band} --flags {input.flags:q} --summary {input.summary:q} --output {output.table:q}"
         " > {log:q} 2>&1"
 
@@ -101,9 +101,6 @@ rule delay:
     output:
         csv="<results>/{obs}/delay/delays.csv",
         summary="<results>/{obs}/delay/delay.json",
-    params:
-        settings=section("delay", "bandpass"),
-        code=code_digest("delay.py"),
     log:
         "<logs>/{obs}/delay.log",
     benchmark:
@@ -112,10 +109,13 @@ rule delay:
         "../envs/casa.yaml"
     resources:
         mem_mb=memory_mb("delay"),
+    params:
+        settings=section("delay", "bandpass"),
+        code=code_digest("delay.py"),
     message:
         "{wildcards.obs}: solving the delays of the first integration"
     shell:
-        "python {SCRIPTS:q}/delay.py --manifest {input.manifest:q} --reference {input.reference:q}"
+        "delay.py --manifest {input.manifest:q} --reference {input.reference:q}"
         " --concat {input.concat:q} --flags {input.flags:q} --sky-model {input.sky_model:q}"
         " --settings {params.settings:q} --csv {output.csv:q} --summary {output.summary:q}"
         " > {log:q} 2>&1"
@@ -127,14 +127,14 @@ rule delay_table:
         summary="<results>/{obs}/delay/delay.json",
     output:
         table=directory("<results>/{obs}/tables/{stamp}.K"),
-    params:
-        code=code_digest("delay_table.py"),
     log:
         "<logs>/{obs}/delay_table/{stamp}.log",
     conda:
         "../envs/analysis.yaml"
+    params:
+        code=code_digest("delay_table.py"),
     message:
         "{wildcards.obs}: writing the delay table"
     shell:
-        "python {SCRIPTS:q}/delay_table.py --manifest {input.manifest:q}"
+        "delay_table.py --manifest {input.manifest:q}"
         " --delays {input.summary:q} --output {output.table:q} > {log:q} 2>&1"

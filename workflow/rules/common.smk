@@ -1,17 +1,16 @@
-"""What all rule files share: the checked configuration, the observations, input functions."""
+"""What the workflow's files share: checked configuration, observations, input functions."""
 
-import os
+import re
 import sys
 from pathlib import Path
 
 SCRIPTS = Path(workflow.basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
-# Jobs of rules without an environment of their own run in the Python that runs Snakemake.
-os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
-from lwacal import discover, observations, records, resources_needed, settings
+from lwacal import discover, environment, observations, records, resources_needed, settings
 from lwacal.code_digest import code_digest
 
+environment.prepare(SCRIPTS)
 SCHEMAS = Path(workflow.basedir) / "schemas"
 
 try:
@@ -93,8 +92,17 @@ def of_sources(pattern):
     return files
 
 
+def folder_above(levels):
+    """Return a params function that gives the folder so many levels above the first output."""
+
+    def folder(wildcards, output):
+        return str(Path(output[0]).parents[levels - 1])
+
+    return folder
+
+
 def memory_mb(rule):
-    """Return a resource function: what a job needs, from the numbers in the manifest."""
+    """Return a resource function for what a job needs, from the numbers in the manifest."""
 
     def needed(wildcards, input, attempt):
         manifest = records.read_json(input.manifest)

@@ -20,9 +20,6 @@ rule calibrate_split:
         sky_model="<results>/{obs}/sky_model.json",
     output:
         directory("<results>/{obs}/calibrated/{band}"),
-    params:
-        settings=section("imaging"),
-        code=code_digest("calibrate_split.py"),
     log:
         "<logs>/{obs}/calibrate_split/{band}.log",
     benchmark:
@@ -31,10 +28,13 @@ rule calibrate_split:
         "../envs/analysis.yaml"
     resources:
         mem_mb=memory_mb("calibrate_split"),
+    params:
+        settings=section("imaging"),
+        code=code_digest("calibrate_split.py"),
     message:
         "{wildcards.obs}: calibrating {wildcards.band} for all sources"
     shell:
-        "python {SCRIPTS:q}/calibrate_split.py --manifest {input.manifest:q}"
+        "calibrate_split.py --manifest {input.manifest:q}"
         " --band {wildcards.band} --concat {input.concat:q} --flags {input.flags:q}"
         " --table {input.table:q} --sky-model {input.sky_model:q}"
         " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
@@ -47,9 +47,6 @@ rule image_source:
         splits=of_bands("<results>/{obs}/calibrated/{band}"),
     output:
         directory("<results>/{obs}/images/{source}"),
-    params:
-        settings=section("imaging", "tools"),
-        code=code_digest("image_source.py"),
     log:
         "<logs>/{obs}/image_source/{source}.log",
     benchmark:
@@ -59,10 +56,13 @@ rule image_source:
     threads: 2
     resources:
         mem_mb=memory_mb("image"),
+    params:
+        settings=section("imaging", "tools"),
+        code=code_digest("image_source.py"),
     message:
         "{wildcards.obs}: imaging {wildcards.source}"
     shell:
-        "python {SCRIPTS:q}/image_source.py --source {wildcards.source}"
+        "image_source.py --source {wildcards.source}"
         " --manifest {input.manifest:q} --sky-model {input.sky_model:q} --splits {input.splits:q}"
         " --settings {params.settings:q} --threads {threads} --memory-mb {resources.mem_mb}"
         " --output {output:q} > {log:q} 2>&1"
@@ -74,9 +74,6 @@ rule image_allsky:
         splits=of_bands("<results>/{obs}/calibrated/{band}"),
     output:
         directory("<results>/{obs}/images/allsky"),
-    params:
-        settings=section("imaging", "tools"),
-        code=code_digest("image_allsky.py"),
     log:
         "<logs>/{obs}/image_allsky.log",
     benchmark:
@@ -86,10 +83,13 @@ rule image_allsky:
     threads: 2
     resources:
         mem_mb=memory_mb("image"),
+    params:
+        settings=section("imaging", "tools"),
+        code=code_digest("image_allsky.py"),
     message:
         "{wildcards.obs}: imaging the whole sky"
     shell:
-        "python {SCRIPTS:q}/image_allsky.py --manifest {input.manifest:q}"
+        "image_allsky.py --manifest {input.manifest:q}"
         " --splits {input.splits:q} --settings {params.settings:q} --threads {threads}"
         " --memory-mb {resources.mem_mb} --output {output:q} > {log:q} 2>&1"
 
@@ -105,19 +105,19 @@ rule measure:
         spectra="<results>/{obs}/qa/spectra.csv",
         offsets="<results>/{obs}/qa/offsets.csv",
         scintillation="<results>/{obs}/qa/scintillation.csv",
-    params:
-        settings=section("measure"),
-        code=code_digest("measure.py"),
     log:
         "<logs>/{obs}/measure.log",
     benchmark:
         "<benchmarks>/{obs}/measure.tsv"
     conda:
         "../envs/analysis.yaml"
+    params:
+        settings=section("measure"),
+        code=code_digest("measure.py"),
     message:
         "{wildcards.obs}: measuring the sources"
     shell:
-        "python {SCRIPTS:q}/measure.py --manifest {input.manifest:q}"
+        "measure.py --manifest {input.manifest:q}"
         " --sky-model {input.sky_model:q} --images {input.images:q} --allsky {input.allsky:q}"
         " --settings {params.settings:q} --output {output.measurements:q}"
         " --spectra {output.spectra:q} --offsets {output.offsets:q}"

@@ -13,18 +13,18 @@ rule sky_model:
         json="<results>/{obs}/sky_model.json",
         csv="<results>/{obs}/sky_model.csv",
         components=directory("<results>/{obs}/sky_model.cl"),
-    params:
-        settings=section("sky_model", "beam"),
-        code=code_digest("sky_model.py"),
     log:
         "<logs>/{obs}/sky_model.log",
     benchmark:
         "<benchmarks>/{obs}/sky_model.tsv"
     conda:
         "../envs/casa.yaml"
+    params:
+        settings=section("sky_model", "beam"),
+        code=code_digest("sky_model.py"),
     message:
         "{wildcards.obs}: modelling the sky"
     shell:
-        "python {SCRIPTS:q}/sky_model.py --manifest {input.manifest:q}"
+        "sky_model.py --manifest {input.manifest:q}"
         " --settings {params.settings:q} --json {output.json:q} --csv {output.csv:q}"
         " --component-list {output.components:q} > {log:q} 2>&1"

@@ -15,21 +15,20 @@ localrules:
 rule manifest:
     output:
         "<results>/{obs}/manifest.json",
-    params:
-        input_dir=lambda wildcards: observation(wildcards).input_dir,
-        input_ms=lambda wildcards: observation(wildcards).input_ms,
-        files=lambda wildcards: observation(wildcards).fingerprint(),
-        code=code_digest("manifest.py"),
     log:
         "<logs>/{obs}/manifest.log",
     benchmark:
         "<benchmarks>/{obs}/manifest.tsv"
     conda:
         "../envs/analysis.yaml"
+    params:
+        source=lambda wildcards: observation(wildcards).source,
+        files=lambda wildcards: observation(wildcards).fingerprint(),
+        code=code_digest("manifest.py"),
     message:
         "{wildcards.obs}: what the observation consists of"
     shell:
-        "python {SCRIPTS:q}/manifest.py --input {params.input_dir:q} --input-ms {params.input_ms:q}"
+        "manifest.py {params.source:q}"
         " --observation {wildcards.obs} --output {output:q} > {log:q} 2>&1"
 
 
@@ -38,8 +37,6 @@ rule concat:
         manifest="<results>/{obs}/manifest.json",
     output:
         ms=directory("<results>/{obs}/concat/{band}.ms"),
-    params:
-        code=code_digest("concat.py"),
     log:
         "<logs>/{obs}/concat/{band}.log",
     benchmark:
@@ -48,10 +45,12 @@ rule concat:
         "../envs/analysis.yaml"
     resources:
         mem_mb=memory_mb("concat"),
+    params:
+        code=code_digest("concat.py"),
     message:
         "{wildcards.obs}: joining the integrations of {wildcards.band}"
     shell:
-        "python {SCRIPTS:q}/concat.py --manifest {input.manifest:q} --band {wildcards.band}"
+        "concat.py --manifest {input.manifest:q} --band {wildcards.band}"
         " --output {output.ms:q} > {log:q} 2>&1"
 
 
@@ -60,17 +59,17 @@ rule mnc_query:
         manifest="<results>/{obs}/manifest.json",
     output:
         "<results>/{obs}/mnc.json",
-    params:
-        settings=section_at("health", "mnc"),
-        code=code_digest("mnc_query.py", "mnc_list.py"),
     log:
         "<logs>/{obs}/mnc_query.log",
     conda:
         "../envs/mnc.yaml"
+    params:
+        settings=section_at("health", "mnc"),
+        code=code_digest("mnc_query.py", "mnc_list.py"),
     message:
         "{wildcards.obs}: asking the antenna-health database"
     shell:
-        "python {SCRIPTS:q}/mnc_query.py --manifest {input.manifest:q}"
+        "mnc_query.py --manifest {input.manifest:q}"
         " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
 
 
@@ -81,9 +80,6 @@ rule antenna_health:
         concat=of_bands("<results>/{obs}/concat/{band}.ms"),
     output:
         "<results>/{obs}/health.json",
-    params:
-        settings=section("health"),
-        code=code_digest("antenna_health.py"),
     log:
         "<logs>/{obs}/antenna_health.log",
     benchmark:
@@ -92,10 +88,13 @@ rule antenna_health:
         "../envs/analysis.yaml"
     resources:
         mem_mb=memory_mb("antenna_health"),
+    params:
+        settings=section("health"),
+        code=code_digest("antenna_health.py"),
     message:
         "{wildcards.obs}: judging the antennas"
     shell:
-        "python {SCRIPTS:q}/antenna_health.py --manifest {input.manifest:q} --mnc {input.mnc:q}"
+        "antenna_health.py --manifest {input.manifest:q} --mnc {input.mnc:q}"
         " --concat {input.concat:q} --settings {params.settings:q} --output {output:q}"
         " > {log:q} 2>&1"
 
@@ -106,17 +105,17 @@ rule reference_antenna:
         health="<results>/{obs}/health.json",
     output:
         "<results>/{obs}/reference.json",
-    params:
-        settings=section_at("bandpass", "reference_antennas"),
-        code=code_digest("reference_antenna.py"),
     log:
         "<logs>/{obs}/reference_antenna.log",
     conda:
         "../envs/analysis.yaml"
+    params:
+        settings=section_at("bandpass", "reference_antennas"),
+        code=code_digest("reference_antenna.py"),
     message:
         "{wildcards.obs}: choosing the reference antenna"
     shell:
-        "python {SCRIPTS:q}/reference_antenna.py --manifest {input.manifest:q}"
+        "reference_antenna.py --manifest {input.manifest:q}"
         " --health {input.health:q} --antennas {params.settings:q} --output {output:q}"
         " > {log:q} 2>&1"
 
@@ -129,9 +128,6 @@ rule flag:
     output:
         flags="<results>/{obs}/flags/{band}.npz",
         summary="<results>/{obs}/flags/{band}.json",
-    params:
-        settings=section("flagging", "tools"),
-        code=code_digest("flag.py"),
     log:
         "<logs>/{obs}/flag/{band}.log",
     benchmark:
@@ -140,9 +136,12 @@ rule flag:
         "../envs/aoflagger.yaml"
     resources:
         mem_mb=memory_mb("flag"),
+    params:
+        settings=section("flagging", "tools"),
+        code=code_digest("flag.py"),
     message:
         "{wildcards.obs}: flagging {wildcards.band}"
     shell:
-        "python {SCRIPTS:q}/flag.py --band {wildcards.band} --concat {input.concat:q}"
+        "flag.py --band {wildcards.band} --concat {input.concat:q}"
         " --health {input.health:q} --settings {params.settings:q} --threads {threads}"
         " --output {output.flags:q} --summary {output.summary:q} > {log:q} 2>&1"

@@ -27,17 +27,17 @@ rule assess:
         measurements="<results>/{obs}/qa/measurements.json",
     output:
         "<results>/{obs}/qa.json",
-    params:
-        settings=section("quality"),
-        code=code_digest("assess.py"),
     log:
         "<logs>/{obs}/assess.log",
     conda:
         "../envs/analysis.yaml"
+    params:
+        settings=section("quality"),
+        code=code_digest("assess.py"),
     message:
         "{wildcards.obs}: judging the calibration"
     shell:
-        "python {SCRIPTS:q}/assess.py --manifest {input.manifest:q} --health {input.health:q}"
+        "assess.py --manifest {input.manifest:q} --health {input.health:q}"
         " --flags {input.flags:q} --bandpass {input.bandpass:q} --solutions {input.solutions:q}"
         " --delay {input.delay:q} --sky-model {input.sky_model:q}"
         " --measurements {input.measurements:q} --settings {params.settings:q}"
@@ -51,18 +51,18 @@ rule run_record:
         delays=of_stamp("<results>/{obs}/tables/{stamp}.K"),
     output:
         "<results>/{obs}/run.json",
-    params:
-        settings=whole_configuration(),
-        benchmarks="<benchmarks>/{obs}",
-        code=code_digest("run_record.py"),
     log:
         "<logs>/{obs}/run_record.log",
     conda:
         "../envs/analysis.yaml"
+    params:
+        settings=whole_configuration(),
+        benchmarks="<benchmarks>/{obs}",
+        code=code_digest("run_record.py"),
     message:
         "{wildcards.obs}: writing down versions, configuration and times"
     shell:
-        "python {SCRIPTS:q}/run_record.py --observation {wildcards.obs}"
+        "run_record.py --observation {wildcards.obs}"
         " --settings {params.settings:q} --benchmarks {params.benchmarks:q} --output {output:q}"
         " > {log:q} 2>&1"
 
@@ -83,18 +83,18 @@ rule report:
     output:
         pdf="<results>/{obs}/report.pdf",
         html="<results>/{obs}/report.html",
-    params:
-        code=code_digest("report.py"),
     log:
         "<logs>/{obs}/report.log",
     benchmark:
         "<benchmarks>/{obs}/report.tsv"
     conda:
         "../envs/analysis.yaml"
+    params:
+        code=code_digest("report.py"),
     message:
         "{wildcards.obs}: writing the report"
     shell:
-        "python {SCRIPTS:q}/report.py --qa {input.quality:q} --run {input.run:q}"
+        "report.py --qa {input.quality:q} --run {input.run:q}"
         " --manifest {input.manifest:q} --health {input.health:q} --flags {input.flags:q}"
         " --solutions {input.solutions:q} --delay {input.delay:q}"
         " --sky-model {input.sky_model:q} --measurements {input.measurements:q}"
@@ -108,18 +108,18 @@ rule outcome:
         reports=["<results>/{obs}/report.pdf", "<results>/{obs}/report.html"],
     output:
         "<results>/{obs}/outcome.json",
-    params:
-        settings=section("outcome"),
-        results=SETTINGS["results"],
-        code=code_digest("outcome.py"),
     log:
         "<logs>/{obs}/outcome.log",
     conda:
         "../envs/analysis.yaml"
+    params:
+        settings=section("outcome"),
+        results=folder_above(2),
+        code=code_digest("outcome.py"),
     message:
         "{wildcards.obs}: sorting by outcome"
     shell:
-        "python {SCRIPTS:q}/outcome.py --qa {input.quality:q} --results {params.results:q}"
+        "outcome.py --qa {input.quality:q} --results {params.results:q}"
         " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
 
 
@@ -129,17 +129,17 @@ rule trends:
     output:
         database="<results>/trends.sqlite",
         html="<results>/trends.html",
-    params:
-        results=SETTINGS["results"],
-        code=code_digest("trends.py"),
     log:
         "<logs>/trends.log",
     conda:
         "../envs/analysis.yaml"
+    params:
+        results=folder_above(1),
+        code=code_digest("trends.py"),
     message:
         "Following the nights"
     shell:
-        "python {SCRIPTS:q}/trends.py --results {params.results:q} --database {output.database:q}"
+        "trends.py --results {params.results:q} --database {output.database:q}"
         " --html {output.html:q} > {log:q} 2>&1"
 
 
@@ -150,15 +150,15 @@ rule cleanup:
         reports=["<results>/{obs}/report.pdf", "<results>/{obs}/report.html"],
     output:
         "<results>/{obs}/cleanup.json",
-    params:
-        directory=lambda wildcards: f"{SETTINGS['results']}/{wildcards.obs}",
-        code=code_digest("cleanup.py"),
     log:
         "<logs>/{obs}/cleanup.log",
     conda:
         "../envs/analysis.yaml"
+    params:
+        directory=folder_above(1),
+        code=code_digest("cleanup.py"),
     message:
         "{wildcards.obs}: removing the large intermediate data"
     shell:
-        "python {SCRIPTS:q}/cleanup.py --qa {input.quality:q} --directory {params.directory:q}"
+        "cleanup.py --qa {input.quality:q} --directory {params.directory:q}"
         " --output {output:q} > {log:q} 2>&1"

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Rule antenna_health: which antennas are healthy, by the database, lists and the data."""
 
 import argparse

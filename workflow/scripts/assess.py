@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Rule assess: judge the calibration of an observation (qa.json)."""
 
 import argparse

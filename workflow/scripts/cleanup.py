@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Rule cleanup: remove the large intermediate data of an observation that did not fail."""
 
 import argparse

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Rule concat: all integrations of a sub-band in one measurement set with one phase centre."""
 
 import argparse

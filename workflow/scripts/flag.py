@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Rule flag: flags of a sub-band by cause, beside the data."""
 
 import argparse

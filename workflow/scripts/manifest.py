@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Rule manifest: what the observation consists of, and what is wrong with it."""
 
 import argparse

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Print the antenna-health database's list of bad signals at a time (MJD) as one line of JSON.
 
 Runs in the MNC environment: mnc, lwa_antpos and the standard library only.

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Rule mnc_query: ask the observatory's antenna-health database (MNC) for its list.
 
 Runs in the MNC environment, which may be an old Python without any of this project's packages:

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Rule reference_antenna: one reference antenna for all sub-bands."""
 
 import argparse

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Rule run_record: versions, code, configuration and run times of an observation's products."""
 
 import argparse

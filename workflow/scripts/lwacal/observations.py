@@ -37,6 +37,11 @@ class Observation:
             raise
 
     @property
+    def source(self) -> list[str]:
+        """The arguments that tell rule manifest where the data are."""
+        return ["--input", self.input_dir] if self.input_dir else ["--input-ms", self.input_ms]
+
+    @property
     def _manifest(self) -> Path:
         return self.results / self.given_name / "manifest.json"
 
