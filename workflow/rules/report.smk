@@ -32,7 +32,7 @@ rule assess:
     conda:
         "../envs/analysis.yaml"
     params:
-        settings=section("quality"),
+        settings=section("quality", "delay"),
         code=code_digest("assess.py"),
     message:
         "{wildcards.obs}: judging the calibration"
