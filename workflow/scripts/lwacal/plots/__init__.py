@@ -1,0 +1,1 @@
+"""Figures of the report: one function a figure, drawn from records, all in one style."""
