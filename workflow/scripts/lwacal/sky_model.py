@@ -1,0 +1,128 @@
+"""The sky model: which sources are up, how bright they are, and what each dipole sees of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from lwacal import beam, flux, naming, site
+
+COLUMNS = ("source", "band", "frequency_hz", "flux_jy", "apparent_xx_jy", "apparent_yy_jy")
+
+
+def build(manifest: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return sky_model.json for the middle of an observation.
+
+    ``settings`` has the sections sky_model and beam. Every source above the horizon gets its
+    intrinsic flux density and the beams of X and Y in every channel; it is in the model if it is
+    high enough and its apparent flux density, (XX + YY) / 2, somewhere in the band bright enough.
+    """
+    choice, dipole = settings["sky_model"], settings["beam"]
+    mjd_s = manifest["observation"]["mid_mjd_s"]
+    year = float(site.astropy_time(mjd_s).decimalyear)
+    sources, bands = [], {band: {} for band in naming.sort_bands(manifest["bands"])}
+    for name in choice["sources"]:
+        position = flux.POSITIONS[name]
+        altitude, azimuth = site.altitude_azimuth(position.ra_rad, position.dec_rad, mjd_s)
+        brightest = 0.0
+        for band in bands:
+            if altitude <= 0:
+                continue
+            frequency_hz = np.array(manifest["bands"][band]["frequency_hz"])
+            intrinsic = flux.flux_jy(choice["flux_scale"], name, frequency_hz, year)
+            xx, yy = beam.power(
+                dipole["model"], frequency_hz, altitude, azimuth, dipole["x_azimuth_deg"]
+            )
+            bands[band][name] = {"flux_jy": intrinsic, "beam_xx": xx[0], "beam_yy": yy[0]}
+            brightest = max(brightest, float((intrinsic * (xx[0] + yy[0]) / 2).max()))
+        reason = _why_not(float(np.rad2deg(altitude)), brightest, choice)
+        sources.append(
+            {
+                "name": name,
+                "ra_rad": position.ra_rad,
+                "dec_rad": position.dec_rad,
+                "altitude_deg": float(np.rad2deg(altitude)),
+                "azimuth_deg": float(np.rad2deg(azimuth)),
+                "brightest_apparent_jy": brightest,
+                "in_model": not reason,
+                "reason": reason,
+            }
+        )
+    return {
+        "schema": 1,
+        "mid_utc": manifest["observation"]["mid_utc"],
+        "flux_scale": choice["flux_scale"],
+        "beam": dict(dipole),
+        "sources": sources,
+        "bands": bands,
+        "message": _message(sources),
+    }
+
+
+def _why_not(altitude_deg: float, brightest_jy: float, choice: Mapping[str, Any]) -> str:
+    """Return why a source is not in the model, empty if it is."""
+    if altitude_deg <= 0:
+        return f"below the horizon (elevation {altitude_deg:.1f} deg)"
+    if altitude_deg < choice["min_elevation_deg"]:
+        return (
+            f"elevation {altitude_deg:.1f} deg is below sky_model.min_elevation_deg"
+            f" ({choice['min_elevation_deg']:g})"
+        )
+    if brightest_jy < choice["min_flux_jy"]:
+        return (
+            f"at most {brightest_jy:.0f} Jy through the beam, below sky_model.min_flux_jy"
+            f" ({choice['min_flux_jy']:g})"
+        )
+    return ""
+
+
+def _message(sources: list[dict[str, Any]]) -> str:
+    if any(source["in_model"] for source in sources):
+        return ""
+    reasons = "; ".join(f"{source['name']}: {source['reason']}" for source in sources)
+    return f"no source can be used, so nothing can be calibrated: {reasons}"
+
+
+def model_sources(model: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the sources that are in the model."""
+    return [source for source in model["sources"] if source["in_model"]]
+
+
+def model_fluxes(
+    model: Mapping[str, Any], band: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what a solver needs of a sub-band's model.
+
+    Directions (source, 2), ICRS radians, and apparent flux densities of XX and of YY, each
+    (source, channel), Jy; no rows if no source is in the model.
+    """
+    sources = model_sources(model)
+    radec = np.array([[source["ra_rad"], source["dec_rad"]] for source in sources]).reshape(-1, 2)
+    records = [model["bands"][band][source["name"]] for source in sources]
+    xx = [np.multiply(record["flux_jy"], record["beam_xx"]) for record in records]
+    yy = [np.multiply(record["flux_jy"], record["beam_yy"]) for record in records]
+    return radec, np.array(xx), np.array(yy)
+
+
+def table(model: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Return the rows of sky_model.csv, by source, sub-band and channel."""
+    for source in model["sources"]:
+        for band, records in model["bands"].items():
+            record = records.get(source["name"])
+            if record is None:
+                continue
+            columns = zip(
+                manifest["bands"][band]["frequency_hz"],
+                record["flux_jy"], record["beam_xx"], record["beam_yy"],
+            )
+            for frequency_hz, intrinsic, xx, yy in columns:
+                yield {
+                    "source": source["name"],
+                    "band": band,
+                    "frequency_hz": frequency_hz,
+                    "flux_jy": intrinsic,
+                    "apparent_xx_jy": intrinsic * xx,
+                    "apparent_yy_jy": intrinsic * yy,
+                }

@@ -1,0 +1,32 @@
+#!/usr/bin/env python3
+"""Rule sky_model: the sources that are up, as each dipole sees them."""
+
+import argparse
+import json
+from pathlib import Path
+
+from lwacal import component_list, records, sky_model
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--manifest", required=True, type=Path)
+    parser.add_argument("--settings", required=True, help="JSON: sky_model, beam")
+    parser.add_argument("--json", required=True, type=Path)
+    parser.add_argument("--csv", required=True, type=Path)
+    parser.add_argument("--component-list", required=True, type=Path)
+    arguments = parser.parse_args()
+    manifest = records.read_json(arguments.manifest)
+    model = sky_model.build(manifest, json.loads(arguments.settings))
+    records.write_json(arguments.json, model)
+    records.write_csv(arguments.csv, sky_model.table(model, manifest), sky_model.COLUMNS)
+    component_list.write(model, manifest, arguments.component_list)
+    for source in model["sources"]:
+        words = source["reason"] or f"{source['brightest_apparent_jy']:.0f} Jy at most"
+        records.say(f"{source['name']}: elevation {source['altitude_deg']:.1f} deg, {words}")
+    if model["message"]:
+        records.say(model["message"])
+
+
+if __name__ == "__main__":
+    main()
