@@ -1,0 +1,38 @@
+#!/usr/bin/env python3
+"""Rule bandpass: solve the gains of one sub-band."""
+
+import argparse
+import json
+from pathlib import Path
+
+from lwacal import bandpass, records
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--manifest", required=True, type=Path)
+    parser.add_argument("--band", required=True)
+    parser.add_argument("--concat", required=True, type=Path)
+    parser.add_argument("--flags", required=True, type=Path)
+    parser.add_argument("--sky-model", required=True, type=Path)
+    parser.add_argument("--reference", required=True, type=Path)
+    parser.add_argument("--settings", required=True, help="JSON: bandpass")
+    parser.add_argument("--output", required=True, type=Path)
+    parser.add_argument("--summary", required=True, type=Path)
+    arguments = parser.parse_args()
+    summary = bandpass.solve(
+        records.read_json(arguments.manifest),
+        arguments.band,
+        arguments.concat,
+        arguments.flags,
+        records.read_json(arguments.sky_model),
+        records.read_json(arguments.reference),
+        json.loads(arguments.settings)["bandpass"],
+        arguments.output,
+    )
+    records.write_json(arguments.summary, summary)
+    records.say(f"{arguments.band}: {summary['flagged_fraction']:.1%} of the solutions flagged")
+
+
+if __name__ == "__main__":
+    main()
