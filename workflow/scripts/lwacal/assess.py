@@ -65,6 +65,7 @@ def assess(inputs: Inputs, quality: Record, delay_limit_ns: float) -> dict[str, 
         "antennas": signals,
         "bands": bands,
         "calibrators": calibrators,
+        "limits": {"delay_difference_ns": delay_limit_ns},
     }
 
 

@@ -166,7 +166,7 @@ def _reference(reference: str, signals: Sequence[Record]) -> Metric:
     if bad:
         words = f"the reference antenna {reference} is bad in {' and '.join(bad)}"
     limits = {"warn": 1, "fail": None}
-    metric = judge("reference_antenna_bad", len(bad), "polarizations", limits, words,
+    metric = judge("reference_antenna_bad", len(bad), "", limits, words,
                    stage="solutions", antenna=reference)
     return {**metric, "message": words}
 
@@ -226,7 +226,7 @@ def _of_source(source: str, records: Sequence[Record], quality: Record) -> list[
     ratios = [r["ratio"] for r in good if r.get("ratio") is not None]
     if ratios:
         ratio = statistics.median(ratios)
-        words = f"{source}: measured flux is {ratio:.2f} of the expected (median of sub-bands)"
+        words = f"{source}: measured flux is {ratio:.2f} x the expected (median of sub-bands)"
         found.append(judge("flux_ratio_deviation", abs(ratio - 1), "fraction",
                            quality["flux_ratio_deviation"], words, limit=WITHIN, **common))
     offsets = [(offset_beams(r), offset_arcsec(r)) for r in good if offset_beams(r) is not None]
@@ -253,7 +253,7 @@ def _of_source_and_band(record: Record, quality: Record) -> list[Metric]:
         found.append(judge(
             "flux_ratio_deviation", abs(record["ratio"] - 1), "fraction",
             quality["flux_ratio_deviation"],
-            f"{where}: measured flux is {record['ratio']:.2f} of the expected", limit=WITHIN,
+            f"{where}: measured flux is {record['ratio']:.2f} x the expected", limit=WITHIN,
             **common,
         ))
     beams = offset_beams(record)

@@ -126,7 +126,8 @@ def in_words(value: float | None, unit: str) -> str:
         return "n/a"
     if unit == "fraction":
         return percent(value)
-    return f"{value:.3g} {unit}".strip()
+    number = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{number} {unit}".strip()
 
 
 def percent(fraction: float) -> str:

@@ -55,7 +55,7 @@ def _check(solutions: Solutions) -> np.ndarray:
 
 
 def _waterfall_panels(n_antennas: int) -> tuple[Figure, Sequence[Axes]]:
-    figure = style.new(float(np.clip(1.5 + 0.016 * n_antennas, 2.3, 6.4)))
+    figure = style.new(float(np.clip(1.5 + 0.0185 * n_antennas, 2.3, 8.0)))
     axes = figure.subplots(1, 2, sharex=True, sharey=True)
     for panel, pol in zip(axes, POLARIZATIONS):
         panel.set_title(f"polarization {pol}")

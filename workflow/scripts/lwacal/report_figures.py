@@ -1,0 +1,162 @@
+"""The figures of the report in their order, drawn, numbered and captioned."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.image import imread
+from PIL import Image
+
+from lwacal import records
+from lwacal.plots import antennas, calibrators, data, delays, gains, sky, style
+from lwacal.report_records import ReportRecords
+
+CAPTIONS = Path(__file__).resolve().parents[2] / "report" / "captions.toml"
+RGB_SIDE = 700
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure of the report; ``png`` is empty if it was not drawn, and ``message`` says why."""
+
+    key: str
+    number: int
+    title: str
+    shows: str
+    normal: str
+    png: bytes = b""
+    width_in: float = 0.0
+    height_in: float = 0.0
+    message: str = ""
+
+
+def draw_all(report: ReportRecords) -> list[Drawn]:
+    """Draw all figures; one that has nothing to show keeps its number and says why."""
+    captions = tomllib.loads(CAPTIONS.read_text(encoding="utf-8"))
+    drawn = []
+    for number, (key, function) in enumerate(FIGURES.items(), 1):
+        text = captions[key]
+        try:
+            with style.applied():
+                figure = function(report)
+                png = style.png(figure)
+            size = {"png": png, "width_in": figure.get_figwidth(),
+                    "height_in": figure.get_figheight()}
+        except style.NothingToPlotError as nothing:
+            size = {"message": str(nothing)}
+        records.say(f"figure {number}, {text['title']}: {size.get('message') or 'drawn'}")
+        drawn.append(Drawn(key, number, text["title"], text["shows"], text["normal"], **size))
+    return drawn
+
+
+def _antenna_board(report: ReportRecords) -> Figure:
+    return antennas.board(report.qa["antennas"])
+
+
+def _array_map(report: ReportRecords) -> Figure:
+    positions_m = np.array(report.manifest["antennas"]["positions_m"], float).reshape(-1, 3)
+    reference = report.qa["observation"]["reference_antenna"]["antenna"]
+    return antennas.array_map(report.qa["antennas"], positions_m, reference)
+
+
+def _gain_spectra(report: ReportRecords) -> Figure:
+    return gains.spectra(report.solutions, report.qa["antennas"])
+
+
+def _data_flags(report: ReportRecords) -> Figure:
+    channels = {
+        band: (facts["frequency_hz"], report.flags.get(band, {}).get("channel_fraction", []))
+        for band, facts in report.manifest["bands"].items()
+    }
+    return data.flagged(report.qa["bands"], channels)
+
+
+def _delays(report: ReportRecords) -> Figure:
+    return delays.delays(report.delay, report.qa["limits"]["delay_difference_ns"])
+
+
+def _calibrator_spectra(report: ReportRecords) -> Figure:
+    tolerance = next((m["limits"]["warn"] for m in report.qa["metrics"]
+                      if m["name"] == "flux_ratio_deviation" and m["value"] is not None), None)
+    return calibrators.spectra(report.qa["calibrators"], expected_fluxes(report), tolerance)
+
+
+def expected_fluxes(report: ReportRecords) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return for each source the frequencies in MHz, rising, and the expected fluxes in Jy."""
+    curves: dict[str, list[tuple[float, float]]] = {}
+    for band, sources in report.sky_model.get("bands", {}).items():
+        frequencies = report.manifest["bands"].get(band, {}).get("frequency_hz", [])
+        for name, source in sources.items():
+            pairs = zip(frequencies, source["flux_jy"])
+            curves.setdefault(name, []).extend((f / 1e6, flux) for f, flux in pairs)
+    arrays = {name: np.array(sorted(pairs)).T for name, pairs in curves.items() if pairs}
+    return {name: (array[0], array[1]) for name, array in arrays.items()}
+
+
+def _position_offsets(report: ReportRecords) -> Figure:
+    return calibrators.offsets(report.qa["calibrators"])
+
+
+def _scintillation(report: ReportRecords) -> Figure:
+    freq_mhz = {b["band"]: b["freq_mhz"] for b in report.qa["bands"] if b["freq_mhz"] is not None}
+    return calibrators.scintillation(report.measurements.get("scintillation", []), freq_mhz)
+
+
+def _all_sky(report: ReportRecords) -> Figure:
+    record, folder = report.allsky
+    images = {}
+    for band in record.get("bands", []):
+        image = sky.read_image(folder / band["file"]) if band.get("file") else None
+        if image is not None:
+            images[band["name"]] = image
+    rgb_file = folder / "allsky_rgb.png"
+    rgb = _read_rgb(rgb_file) if rgb_file.is_file() else None
+    if not images and rgb is None:
+        raise style.NothingToPlotError(record.get("message") or "no all-sky image is kept")
+    sources = {s["name"]: (np.degrees(s["ra_rad"]), np.degrees(s["dec_rad"]))
+               for s in report.sky_model.get("sources", []) if s["altitude_deg"] > 0}
+    return sky.all_sky(images, rgb, sources)
+
+
+def _read_rgb(path: Path) -> np.ndarray:
+    """Read a picture, (y, x, 3), made smaller to the size that is printed."""
+    if max(Image.open(path).size) <= RGB_SIDE:
+        return imread(path)[..., :3]
+    picture = Image.open(path).convert("RGB")
+    picture.thumbnail((RGB_SIDE, RGB_SIDE))
+    return np.asarray(picture)
+
+
+def _calibrator_images(report: ReportRecords) -> Figure:
+    images = {}
+    for source, (record, folder) in report.images.items():
+        image = sky.read_image(folder / record["mfs"]) if record.get("mfs") else None
+        if image is not None:
+            images[source] = image
+    if not images:
+        told = [f"{name}: {record.get('message') or record['status']}"
+                for name, (record, _) in report.images.items()]
+        raise style.NothingToPlotError("; ".join(told) or "no source was imaged")
+    return sky.calibrators(images)
+
+
+FIGURES: dict[str, Callable[[ReportRecords], Figure]] = {
+    "antenna_board": _antenna_board,
+    "array_map": _array_map,
+    "gain_amplitude": lambda report: gains.amplitude(report.solutions),
+    "gain_phase": lambda report: gains.phase(report.solutions),
+    "gain_spectra": _gain_spectra,
+    "solution_flags": lambda report: gains.flags(report.solutions),
+    "data_flags": _data_flags,
+    "delays": _delays,
+    "calibrator_spectra": _calibrator_spectra,
+    "position_offsets": _position_offsets,
+    "scintillation": _scintillation,
+    "calibrator_images": _calibrator_images,
+    "all_sky": _all_sky,
+}

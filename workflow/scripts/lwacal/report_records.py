@@ -1,0 +1,77 @@
+"""All records that a report is made from, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lwacal import records
+from lwacal.plots.gains import Solutions
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ReportRecords:
+    """The records of an observation.
+
+    ``flags`` by sub-band; ``images`` by source, each with the folder it is in; ``allsky`` likewise.
+    """
+
+    qa: Record
+    run: Record
+    manifest: Record
+    health: Record
+    flags: Mapping[str, Record]
+    solutions: Solutions
+    delay: Record
+    sky_model: Record
+    measurements: Record
+    images: Mapping[str, tuple[Record, Path]]
+    allsky: tuple[Record, Path]
+
+
+def read(
+    *, qa: Path, run: Path, manifest: Path, health: Path, flags: Sequence[Path], solutions: Path,
+    delay: Path, sky_model: Path, measurements: Path, images: Sequence[Path], allsky: Path,
+) -> ReportRecords:
+    """Read all records. ``solutions`` is bandpass_flags.npz; images and allsky are folders."""
+    by_band = {record["band"]: record for record in map(records.read_json, flags)}
+    by_source = {}
+    for folder in images:
+        record = records.read_json(folder / "images.json")
+        by_source[record["source"]] = (record, folder)
+    return ReportRecords(
+        qa=records.read_json(qa),
+        run=records.read_json(run),
+        manifest=records.read_json(manifest),
+        health=records.read_json(health),
+        flags=by_band,
+        solutions=read_solutions(solutions),
+        delay=records.read_json(delay),
+        sky_model=records.read_json(sky_model),
+        measurements=records.read_json(measurements),
+        images=by_source,
+        allsky=(records.read_json(allsky / "images.json"), allsky),
+    )
+
+
+def read_solutions(path: Path) -> Solutions:
+    """Read the solutions of all sub-bands and the names of the causes of flags.
+
+    The names are in the summary beside the array: ``bandpass_flags.json``, key "causes".
+    """
+    summary = records.read_json(path.with_suffix(".json"))
+    with np.load(path) as arrays:
+        order = np.argsort(arrays["frequency_hz"], kind="stable")
+        return Solutions(
+            gain=arrays["gain"][:, order],
+            flag=arrays["flag"][:, order],
+            cause=arrays["cause"][:, order],
+            frequency_hz=arrays["frequency_hz"][order],
+            causes=summary.get("causes", {}),
+        )

@@ -1,0 +1,27 @@
+"""Rule outcome: link an observation into successful/ or unsuccessful/ by its verdict."""
+
+import argparse
+import json
+from pathlib import Path
+
+from lwacal import outcome, records
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--qa", required=True, type=Path)
+    parser.add_argument("--results", required=True, type=Path, help="folder of all observations")
+    parser.add_argument("--settings", required=True, help="JSON: outcome")
+    parser.add_argument("--output", required=True, type=Path)
+    arguments = parser.parse_args()
+    links = json.loads(arguments.settings)["outcome"]["links"]
+    quality = records.read_json(arguments.qa)
+    record = outcome.sort(quality, arguments.qa.parent, arguments.results, links)
+    records.write_json(arguments.output, record)
+    records.say(f"{record['id']}: {record['outcome']} ({record['verdict']})")
+    if record["message"]:
+        records.say(record["message"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""Rule report: write the report as PDF and as HTML."""
+
+import argparse
+from pathlib import Path
+
+from lwacal import records, report_figures, report_html, report_pdf, report_records
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("qa", "run", "manifest", "health", "delay", "sky-model", "measurements"):
+        parser.add_argument(f"--{name}", required=True, type=Path, help=f"{name} record (JSON)")
+    parser.add_argument("--flags", required=True, nargs="+", type=Path, help="one a sub-band")
+    parser.add_argument("--solutions", required=True, type=Path, help="bandpass_flags.npz")
+    parser.add_argument("--images", required=True, nargs="+", type=Path, help="one folder a source")
+    parser.add_argument("--allsky", required=True, type=Path, help="folder of the all-sky images")
+    parser.add_argument("--pdf", required=True, type=Path)
+    parser.add_argument("--html", required=True, type=Path)
+    arguments = vars(parser.parse_args())
+    pdf, html = arguments.pop("pdf"), arguments.pop("html")
+    report = report_records.read(**arguments)
+    figures = report_figures.draw_all(report)
+    report_pdf.write(report, figures, pdf)
+    report_html.write(report, figures, html)
+    for path in (pdf, html):
+        records.say(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()
