@@ -1,0 +1,164 @@
+"""Writes a simulated observation: measurement sets like the telescope's, and the truth beside."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lwacal import geometry, layout, naming, records, site
+from lwacal.layout import Layout
+from lwacal.ms_writer import Field, MeasurementSetWriter
+from lwacal.records import say
+from lwacal.simulate import sky as skies
+from lwacal.simulate import truth, visibilities
+from lwacal.simulate.options import Simulation
+
+GEOCENTRIC_OFFSET_DEG = 0.186  # the geocentric zenith is that far south of the geodetic one
+STAMP_FRACTION_S = 0.25  # real headers have fractions of a second that names have not
+WRONG_STAMP_S = 60.0
+NAN_STEP = 50
+
+
+def simulate(options: Simulation, folder: Path) -> Path:
+    """Write the observation into a folder and its truth into ``<folder>.truth``; return the latter.
+
+    One integration of one sub-band at a time, in blocks of rows: memory does not grow with the
+    observation. Raises FileExistsError if the folder holds anything.
+    """
+    folder = Path(folder)
+    if folder.exists() and any(folder.iterdir()):
+        raise FileExistsError(f"{folder} is not empty; nothing in it is overwritten")
+    folder.mkdir(parents=True, exist_ok=True)
+    array = _layout(options)
+    signals = truth.draw_signals(options, array)
+    starts = [
+        naming.stamp_time(options.start) + STAMP_FRACTION_S + number * options.interval_s
+        for number in range(options.n_integrations)
+    ]
+    middle = (starts[0] + starts[-1] + options.interval_s) / 2
+    sky = skies.draw_sky(options, middle)
+    for number, start in enumerate(starts, 1):
+        for band_number, band in enumerate(options.bands):
+            _write_set(options, folder, array, signals, sky, band_number, band, number, start)
+    return _write_truth(options, folder, array, signals, sky, starts, middle)
+
+
+def _layout(options: Simulation) -> Layout:
+    if options.layout is None:
+        return layout.built_in(options.n_antennas)
+    path = Path(options.layout)
+    found = layout.from_ms(path) if path.is_dir() else layout.from_csv(path)
+    antennas = found.antennas
+    number = min(options.n_antennas, len(antennas.names))
+    kept = replace(
+        antennas, names=antennas.names[:number], positions_m=antennas.positions_m[:number]
+    )
+    return Layout(kept, found.fibre[:number])
+
+
+def _has(options: Simulation, kind: str, band: str, number: int) -> bool:
+    return any(
+        fault.kind == kind and fault.band == band and fault.number == number
+        for fault in options.faults
+    )
+
+
+def _write_set(
+    options: Simulation, folder: Path, array: Layout, signals: truth.Signals, sky: skies.Sky,
+    band_number: int, band: str, number: int, start: float,
+) -> None:
+    stamp = naming.format_stamp(np.floor(start))
+    name = naming.raw_name(stamp, band)
+    if _has(options, "missing", band, number):
+        return
+    say(f"simulating {name}")
+    if _has(options, "wrong_stamp", band, number):
+        start += WRONG_STAMP_S
+    frequency_hz = site.band_frequencies_hz(band, options.n_channels)
+    middle = start + options.interval_s / 2
+    centre = zenith_of_header(middle) if options.real_headers else site.zenith(middle)
+    exposure = visibilities.Exposure(band, band_number, number, frequency_hz, middle, centre)
+    positions_m = array.antennas.positions_m
+    uvw = (
+        geometry.local_enu_m(positions_m)
+        if options.real_headers
+        else geometry.antenna_uvw_m(positions_m, *centre, middle)
+    )
+    with MeasurementSetWriter(
+        folder / name, array.antennas, frequency_hz, truth.channel_width_hz(options),
+        [Field("zenith", *centre)], observer="lwacal.simulate",
+    ) as writer:
+        for first, second, data in visibilities.blocks(
+            options, exposure, positions_m, signals, sky
+        ):
+            _spoil(options, data, band, number)
+            writer.append(
+                start, options.interval_s, first, second, uvw[first] - uvw[second], data,
+                time_centroid_mjd_s=middle,
+            )
+
+
+def _spoil(options: Simulation, data: np.ndarray, band: str, number: int) -> None:
+    """Put the faults of files into a block of data, in place."""
+    if _has(options, "zero_filled", band, number):
+        data[:] = 0
+    if _has(options, "nan", band, number):
+        data.reshape(-1)[::NAN_STEP] = np.nan
+
+
+def zenith_of_header(mjd_s: float) -> tuple[float, float]:
+    """Return the direction that real headers call zenith: that of the geocentric vertical."""
+    up, north = geometry.enu_axes()[2], geometry.enu_axes()[1]
+    tilt = np.deg2rad(GEOCENTRIC_OFFSET_DEG)
+    wanted = np.cos(tilt) * up - np.sin(tilt) * north
+    ra_rad, dec_rad = site.zenith(mjd_s)
+    axes = geometry.uvw_axes(ra_rad, dec_rad, mjd_s)
+    east, northward, _ = axes @ wanted
+    return ra_rad + float(east / np.cos(dec_rad)), dec_rad + float(northward)
+
+
+def _write_truth(
+    options: Simulation, folder: Path, array: Layout, signals: truth.Signals, sky: skies.Sky,
+    starts: list[float], middle: float,
+) -> Path:
+    place = folder.with_name(folder.name + ".truth")
+    width_hz = truth.channel_width_hz(options)
+    arrays: dict[str, np.ndarray] = {
+        "positions_m": array.antennas.positions_m, "delays_ns": signals.delays_ns,
+    }
+    bands: dict[str, Any] = {}
+    for band in options.bands:
+        frequency_hz = site.band_frequencies_hz(band, options.n_channels)
+        noise = options.noise_scale * truth.noise_jy(frequency_hz, width_hz, options.interval_s)
+        bands[band] = {"frequency_hz": frequency_hz, "noise_jy": noise}
+        arrays[f"gain_{band}"] = signals.gain[band]
+        arrays[f"flux_{band}"] = skies.intrinsic_jy(sky, options, frequency_hz, middle)
+        xx, yy = skies.beams(sky, options, frequency_hz, middle)
+        arrays[f"beam_xx_{band}"], arrays[f"beam_yy_{band}"] = xx, yy
+    records.write_npz(place / "truth.npz", **arrays)
+    records.write_json(
+        place / "truth.json",
+        {
+            "options": asdict(options),
+            "antennas": array.antennas.names,
+            "fibre": array.fibre,
+            "faults": [asdict(fault) for fault in options.faults],
+            "sources": [
+                {"name": name, "ra_rad": radec[0], "dec_rad": radec[1]}
+                for name, radec in zip(sky.names, sky.radec)
+            ],
+            "integrations": [
+                {
+                    "stamp": naming.format_stamp(np.floor(start)),
+                    "start_mjd_s": start,
+                    "mid_mjd_s": start + options.interval_s / 2,
+                }
+                for start in starts
+            ],
+            "bands": bands,
+        },
+    )
+    return place

@@ -1,0 +1,49 @@
+"""What to simulate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lwacal import naming, site
+from lwacal.simulate.faults import Fault
+
+DEFAULT_START = "20240601_110000"  # LST 20 h: Cyg A transits, Cas A is high
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """Options of a simulated observation.
+
+    ``n_channels`` a sub-band: 192, or a divisor of it for a coarser grid. ``noise_scale``
+    multiplies the thermal noise. ``real_headers`` sets the traps of real headers: the FIELD
+    direction is the geocentric zenith, UVW are those of date. ``layout`` is the path of a CSV file
+    or of a measurement set to take antennas from, None for the built-in layout.
+    """
+
+    n_antennas: int = 48
+    bands: tuple[str, ...] = ("27MHz", "41MHz", "50MHz", "59MHz", "69MHz", "78MHz")
+    n_channels: int = 24
+    n_integrations: int = 2
+    start: str = DEFAULT_START
+    interval_s: float = 10.031020408163265
+    seed: int = 1
+    sources: tuple[str, ...] = ("CygA", "CasA", "TauA", "VirA")
+    n_faint: int = 20
+    beam: str = "memo178"
+    x_azimuth_deg: float = 0.0
+    flux_scale: str = "ovro2023"
+    noise_scale: float = 1.0
+    gain_spread: float = 0.2
+    real_headers: bool = True
+    layout: Path | None = None
+    faults: tuple[Fault, ...] = field(default_factory=tuple)
+
+    def __post_init__(self) -> None:
+        if not naming.is_stamp(self.start):
+            raise ValueError(f"start is '{self.start}', not YYYYMMDD_HHMMSS")
+        unknown = [band for band in self.bands if band not in site.BANDS]
+        if unknown:
+            raise ValueError(f"{', '.join(unknown)}: sub-bands are {', '.join(site.BANDS)}")
+        if self.n_integrations < 1:
+            raise ValueError("n_integrations must be at least 1")

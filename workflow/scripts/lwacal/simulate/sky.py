@@ -1,0 +1,67 @@
+"""The sky of a simulated observation: the A-team and drawn faint sources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lwacal import beam, flux, site
+from lwacal.simulate.options import Simulation
+
+FAINTEST_JY, BRIGHTEST_JY = 3.0, 50.0  # of faint sources, at 50 MHz
+SPECTRAL_INDEX = -0.75
+
+
+@dataclass(frozen=True)
+class Sky:
+    """Sources: names, ICRS directions (source, 2) in radians, and flux at 50 MHz of faint ones."""
+
+    names: list[str]
+    radec: np.ndarray
+    faint_jy: np.ndarray  # (source,), NaN for sources of a flux scale
+
+
+def draw_sky(options: Simulation, mid_mjd_s: float) -> Sky:
+    """Return the sources of the options, and faint ones drawn evenly over the sky above 20 deg."""
+    draw = np.random.default_rng([options.seed, 2])
+    places = [flux.POSITIONS[name] for name in options.sources]
+    radec = [[place.ra_rad, place.dec_rad] for place in places]
+    names = list(options.sources)
+    faint = [np.nan] * len(names)
+    zenith_ra, _ = site.zenith(mid_mjd_s)
+    while len(names) < len(options.sources) + options.n_faint:
+        ra = (zenith_ra + draw.uniform(-np.pi, np.pi)) % (2 * np.pi)
+        dec = np.arcsin(draw.uniform(-1, 1))
+        altitude, _ = site.altitude_azimuth(ra, dec, mid_mjd_s)
+        if altitude > np.deg2rad(20):
+            names.append(f"faint{len(names) - len(options.sources) + 1:03d}")
+            radec.append([ra, dec])
+            # as many sources a decade of flux as a Euclidean sky has
+            ratio = (BRIGHTEST_JY / FAINTEST_JY) ** -1.5
+            faint.append(FAINTEST_JY * (1 - draw.random() * (1 - ratio)) ** (-1 / 1.5))
+    return Sky(names, np.array(radec).reshape(-1, 2), np.array(faint))
+
+
+def intrinsic_jy(
+    sky: Sky, options: Simulation, frequency_hz: np.ndarray, mjd_s: float
+) -> np.ndarray:
+    """Return flux densities (source, channel) in Jy."""
+    year = float(site.astropy_time(mjd_s).decimalyear)
+    rows = []
+    for name, faint_jy in zip(sky.names, sky.faint_jy):
+        if np.isnan(faint_jy):
+            rows.append(flux.flux_jy(options.flux_scale, name, frequency_hz, year))
+        else:
+            rows.append(faint_jy * (frequency_hz / 50e6) ** SPECTRAL_INDEX)
+    return np.array(rows).reshape(len(sky.names), len(frequency_hz))
+
+
+def beams(
+    sky: Sky, options: Simulation, frequency_hz: np.ndarray, mjd_s: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the power gains of X and Y towards the sources, each (source, channel)."""
+    if not sky.names:
+        return np.zeros((0, len(frequency_hz))), np.zeros((0, len(frequency_hz)))
+    altitude, azimuth = site.altitude_azimuth(sky.radec[:, 0], sky.radec[:, 1], mjd_s)
+    return beam.power(options.beam, frequency_hz, altitude, azimuth, options.x_azimuth_deg)

@@ -1,0 +1,145 @@
+"""The visibilities of one integration and sub-band, made a block of rows at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from lwacal import geometry, predict
+from lwacal.flagging import FIRST_POLARIZATION, SECOND_POLARIZATION
+from lwacal.simulate import sky as skies
+from lwacal.simulate import truth
+from lwacal.simulate.options import Simulation
+
+ROWS = 4096  # of a block: 25 MB of visibilities at 192 channels
+RFI_OVER_SEFD = 0.3
+CORRELATIONS_XX_YY = [0, 3]
+# of XX, XY, YX, YY: what each becomes when X and Y of antenna 1, or of antenna 2, are exchanged
+SWAP_FIRST, SWAP_SECOND = [2, 3, 0, 1], [1, 0, 3, 2]
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """One integration of one sub-band: where the array looks, and when (middle, MJD seconds)."""
+
+    band: str
+    band_number: int
+    integration: int  # from 1
+    frequency_hz: np.ndarray
+    mid_mjd_s: float
+    field_radec: tuple[float, float]
+
+
+def blocks(
+    options: Simulation, exposure: Exposure, positions_m: np.ndarray, signals: truth.Signals,
+    sky: skies.Sky,
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Return antenna 1, antenna 2 (row,) and data (row, channel, 4) of blocks of rows.
+
+    Noise is drawn a block at a time from a generator of its own, so that the same options give
+    the same data. Memory: about ten times a block, and (antenna, channel) arrays a source.
+    """
+    antenna1, antenna2 = np.triu_indices(len(positions_m))
+    phasors, roots = _sources(options, exposure, positions_m, sky)
+    interference = _interference(options, exposure, len(positions_m))
+    width_hz = truth.channel_width_hz(options)
+    for number, start in enumerate(range(0, len(antenna1), ROWS)):
+        rows = slice(start, start + ROWS)
+        first, second = antenna1[rows], antenna2[rows]
+        draw = np.random.default_rng(
+            [options.seed, 3, exposure.band_number, exposure.integration, number]
+        )
+        data = _sky(first, second, phasors, roots, signals)
+        data += _noise(draw, options, exposure.frequency_hz, width_hz, first, second, signals)
+        data += interference(first, second)
+        gain = signals.gain[exposure.band].astype(np.complex64)
+        data *= gain[first][..., FIRST_POLARIZATION]
+        data *= gain[second][..., SECOND_POLARIZATION].conj()
+        yield first, second, data
+
+
+def _sources(
+    options: Simulation, exposure: Exposure, positions_m: np.ndarray, sky: skies.Sky
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Return for each source its phasors (antenna, channel) and apparent flux (channel, 2)."""
+    frequency_hz, mjd_s = exposure.frequency_hz, exposure.mid_mjd_s
+    flux_jy = skies.intrinsic_jy(sky, options, frequency_hz, mjd_s)
+    xx, yy = skies.beams(sky, options, frequency_hz, mjd_s)
+    apparent = np.stack([flux_jy * xx, flux_jy * yy], axis=-1)
+    up = apparent.max(axis=(1, 2)) > 0 if len(sky.names) else np.zeros(0, bool)
+    centre = geometry.path_m(positions_m, *exposure.field_radec, mjd_s)
+    paths = [geometry.path_m(positions_m, *radec, mjd_s) - centre for radec in sky.radec[up]]
+    phasors = [predict.antenna_phasors(path, frequency_hz).astype(np.complex64) for path in paths]
+    return phasors, list(apparent[up].astype(np.float32))
+
+
+def _sky(
+    first: np.ndarray, second: np.ndarray, phasors: list[np.ndarray], apparent: list[np.ndarray],
+    signals: truth.Signals,
+) -> np.ndarray:
+    """Return what the ports of the antennas see of the sky, (row, channel, 4), before gains.
+
+    Sources are unpolarized and feeds are ideal, so XY and YX of the sky are zero.
+    """
+    n_channels = signals.gain[next(iter(signals.gain))].shape[1]
+    data = np.zeros((len(first), n_channels, 4), np.complex64)
+    for phasor, flux in zip(phasors, apparent):
+        rows = predict.baseline_phasors(phasor, first, second)
+        data[..., 0] += rows * flux[:, 0]
+        data[..., 3] += rows * flux[:, 1]
+    for swapped, order in ((signals.swapped[first], SWAP_FIRST),
+                           (signals.swapped[second], SWAP_SECOND)):
+        data[swapped] = data[swapped][..., order]
+    seen = signals.sky[first][:, FIRST_POLARIZATION] * signals.sky[second][:, SECOND_POLARIZATION]
+    data *= seen[:, None, :].astype(np.float32)
+    return data
+
+
+def _noise(
+    draw: np.random.Generator, options: Simulation, frequency_hz: np.ndarray, width_hz: float,
+    first: np.ndarray, second: np.ndarray, signals: truth.Signals,
+) -> np.ndarray:
+    """Return noise (row, channel, 4) in Jy; autocorrelations have the SEFD as their mean."""
+    sefd = truth.sefd_jy(frequency_hz).astype(np.float32)
+    rms = options.noise_scale * truth.noise_jy(frequency_hz, width_hz, options.interval_s)
+    shape = (len(first), len(frequency_hz), 4)
+    parts = draw.standard_normal((*shape, 2), dtype=np.float32)
+    noise = parts.view(np.complex64)[..., 0] * (rms / np.sqrt(2)).astype(np.float32)[:, None]
+    own = signals.noise[first][:, FIRST_POLARIZATION]
+    other = signals.noise[second][:, SECOND_POLARIZATION]
+    noise *= (own * other)[:, None, :].astype(np.float32)
+    autos = np.flatnonzero(first == second)
+    power = (own * other)[autos][:, CORRELATIONS_XX_YY]
+    parallel = noise[autos][..., CORRELATIONS_XX_YY].real * np.sqrt(2)
+    total = power[:, None, :] * sefd[:, None] + parallel
+    for place, correlation in enumerate(CORRELATIONS_XX_YY):
+        noise[autos, :, correlation] = total[..., place]
+    noise[autos, :, 2] = noise[autos, :, 1].conj()
+    return noise
+
+
+def _interference(options: Simulation, exposure: Exposure, n_antennas: int):
+    """Return a function that gives the interference of rows, (row, channel, 4) or zero, in Jy.
+
+    A transmitter near the array: strong, coherent, with a phase of its own at each antenna.
+    """
+    draw = np.random.default_rng([options.seed, 4, exposure.band_number, exposure.integration])
+    strength = np.zeros(len(exposure.frequency_hz), np.float32)
+    level = RFI_OVER_SEFD * truth.sefd_jy(exposure.frequency_hz)
+    for fault in options.faults:
+        if fault.band != exposure.band:
+            continue
+        if fault.kind == "rfi":
+            strength[fault.number] += level[fault.number]
+        elif fault.kind == "burst" and fault.number == exposure.integration:
+            strength += level
+    phase = np.exp(2j * np.pi * draw.random(n_antennas)).astype(np.complex64)
+
+    def rows(first: np.ndarray, second: np.ndarray) -> np.ndarray | float:
+        if not strength.any():
+            return 0.0
+        return (phase[first] * phase[second].conj())[:, None, None] * strength[:, None]
+
+    return rows
