@@ -180,7 +180,7 @@ def flagged(history: Nights) -> Figure:
             if row[key] is not None:
                 values[names.index(row["band"]), place[row["observation"]]] = 100 * row[key]
         image = panel.pcolormesh(np.arange(len(place) + 1) - 0.5, np.arange(len(names) + 1) - 0.5,
-                                 values, cmap="cividis_r", vmin=0, vmax=100)
+                                 values, cmap="YlGnBu", vmin=0, vmax=100)
         panel.set_facecolor(style.NO_DATA)
         panel.set_title(title)
         ticks = np.arange(0, len(names), max(1, len(names) // 6))

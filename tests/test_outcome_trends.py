@@ -1,0 +1,133 @@
+"""Links by outcome, and the database and page that follow the nights."""
+
+import os
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from lwacal import outcome, records, trends
+
+
+def quality(name="20240524_090003", verdict="pass", ratio=1.05):
+    bad = {"index": 1, "antenna": "LWA002", "pol": "X", "status": "bad", "reasons": ["dead"],
+           "gain_db": -40.0, "delay_ns": None, "flagged_fraction": 1.0}
+    good = {**bad, "pol": "Y", "status": "good", "reasons": [], "gain_db": 0.1}
+    return {
+        "schema": 1,
+        "observation": {"id": name, "start_utc": f"{name[:4]}-05-{name[6:8]}T09:00:03",
+                        "mid_utc": f"{name[:4]}-05-{name[6:8]}T09:01:03", "lst_hours": 17.3,
+                        "integrations": 6, "n_antennas": 1, "bands": ["50MHz"],
+                        "reference_antenna": {"antenna": "LWA253", "why": ""}},
+        "verdict": verdict,
+        "reasons": ["in words"],
+        "metrics": [{"name": "bad_antenna_fraction", "stage": "antennas", "value": 0.5,
+                     "unit": "fraction", "score": 0.3, "status": "warn", "applies_to": {},
+                     "decides": True, "message": ""}],
+        "antennas": [bad, good],
+        "bands": [{"band": "50MHz", "freq_mhz": 52.4, "flagged_fraction_data": 0.2,
+                   "flagged_fraction_healthy": 0.1, "flagged_fraction_solutions": 0.5,
+                   "rfi_channels": [50.2e6], "solved": True}],
+        "calibrators": [{"source": "CygA", "band": "50MHz", "freq_mhz": 52.4, "flux_jy": 2.2e4,
+                         "flux_err_jy": 100, "flux_expected_jy": 2.1e4, "ratio": ratio,
+                         "ra_offset_arcsec": 10.0, "dec_offset_arcsec": 0.0, "fit": "ok"}],
+    }
+
+
+@pytest.fixture
+def night(tmp_path):
+    folder = tmp_path / "results" / "night"
+    records.write_json(folder / "qa.json", quality("night"))
+    return folder
+
+
+@pytest.mark.parametrize(("verdict", "kind"), [
+    ("pass", "successful"), ("warn", "successful"), ("fail", "unsuccessful"),
+])
+def test_link_by_verdict_is_relative_and_products_stay(night, verdict, kind):
+    record = outcome.sort(quality("night", verdict), night, night.parent, links=True)
+    link = night.parent / kind / "night"
+    assert record["outcome"] == kind
+    assert record["link"] == f"{kind}/night"
+    assert os.readlink(link) == "../night"
+    assert (link / "qa.json").is_file()
+    assert not night.is_symlink()
+
+
+def test_link_of_an_earlier_verdict_goes_away(night):
+    outcome.sort(quality("night", "fail"), night, night.parent, links=True)
+    outcome.sort(quality("night", "pass"), night, night.parent, links=True)
+    assert not (night.parent / "unsuccessful" / "night").is_symlink()
+    assert (night.parent / "successful" / "night").is_symlink()
+    outcome.sort(quality("night", "pass"), night, night.parent, links=False)
+    assert not (night.parent / "successful" / "night").is_symlink()
+
+
+def test_what_is_not_a_link_is_left_alone(night):
+    place = night.parent / "successful" / "night"
+    place.mkdir(parents=True)
+    record = outcome.sort(quality("night"), night, night.parent, links=True)
+    assert "left alone" in record["message"]
+    assert place.is_dir()
+    assert not place.is_symlink()
+
+
+def write_nights(results, verdicts):
+    for day, verdict in enumerate(verdicts, 1):
+        name = f"202405{day:02d}_090003"
+        records.write_json(results / name / "qa.json", quality(name, verdict, 1 + 0.01 * day))
+
+
+def test_database_has_every_night_once(tmp_path):
+    results = tmp_path / "results"
+    write_nights(results, ["pass", "warn", "fail"])
+    folder = results / "20240501_090003"
+    outcome.sort(quality("20240501_090003"), folder, results, links=True)
+    assert trends.build(trends.find(results), tmp_path / "trends.sqlite") == []
+    with closing(sqlite3.connect(tmp_path / "trends.sqlite")) as connection:
+        counts = {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+                  for table in trends.TABLES}
+        ratio = connection.execute(
+            "SELECT ratio FROM calibrators WHERE observation = '20240503_090003'").fetchone()[0]
+    assert counts == {"observations": 3, "metrics": 3, "antennas": 6, "bands": 3, "calibrators": 3}
+    assert ratio == pytest.approx(1.03)
+
+
+def test_database_is_made_anew(tmp_path):
+    results = tmp_path / "results"
+    write_nights(results, ["pass", "pass"])
+    database = tmp_path / "trends.sqlite"
+    database.write_text("not a database")
+    trends.build(trends.find(results), database)
+    (results / "20240501_090003" / "qa.json").unlink()
+    trends.build(trends.find(results), database)
+    assert [row["id"] for row in trends.read(database).observations] == ["20240502_090003"]
+
+
+def test_unreadable_nights_are_left_out_whole_and_named(tmp_path):
+    results = tmp_path / "results"
+    write_nights(results, ["pass"])
+    broken = quality("20240509_090003")
+    broken["bands"] = [{"band": "50MHz"}]
+    records.write_json(results / "broken" / "qa.json", broken)
+    (results / "odd").mkdir()
+    (results / "odd" / "qa.json").write_text("{")
+    problems = trends.build(trends.find(results), tmp_path / "trends.sqlite")
+    assert len(problems) == 2
+    assert "broken" in problems[0]
+    history = trends.read(tmp_path / "trends.sqlite")
+    assert len(history.observations) == 1
+    assert {row["observation"] for row in history.antennas} == {"20240501_090003"}
+
+
+@pytest.mark.parametrize("verdicts", [[], ["fail"], ["pass", "warn", "fail"] * 9])
+def test_page_for_no_one_and_many_nights(tmp_path, verdicts):
+    results = tmp_path / "results"
+    results.mkdir()
+    write_nights(results, verdicts)
+    database, page = results / "trends.sqlite", results / "trends.html"
+    trends.write_page(database, trends.build(trends.find(results), database), page)
+    text = page.read_text()
+    assert text.count("/report.html") == len(verdicts)
+    assert "http" not in text
+    assert ("Not drawn" in text) == (not verdicts)

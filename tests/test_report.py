@@ -1,0 +1,222 @@
+"""The report: complete for any array and band, self-contained, the same each time."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import made_up_observation as made_up
+from lwacal import (
+    assess,
+    records,
+    report_content,
+    report_figures,
+    report_html,
+    report_pdf,
+    report_records,
+    settings,
+)
+from lwacal.plots import gains, style
+from made_up_observation import Plan
+
+PROJECT = Path(__file__).parents[1]
+SCHEMA = PROJECT / "workflow" / "schemas" / "config.schema.json"
+SMALL = Plan(n_antennas=20, bands=("27MHz",), n_channels=6, n_integrations=1)
+NIGHT = Plan(n_antennas=40, bands=("27MHz", "46MHz", "50MHz", "73MHz"), n_channels=12,
+             n_integrations=4)
+
+
+def records_of(folder: Path, plan: Plan) -> report_records.ReportRecords:
+    paths = made_up.write(folder, plan)
+    inputs = assess.Inputs(
+        flags={r["band"]: r for r in map(records.read_json, paths["flags"])},
+        bandpass={r["band"]: r for r in map(records.read_json, paths["bandpass"])},
+        **{key: records.read_json(paths[key]) for key in
+           ("manifest", "health", "solutions", "delay", "measurements", "sky_model")},
+    )
+    quality = settings.resolve({}, SCHEMA)["quality"]
+    records.write_json(folder / "qa.json", assess.assess(inputs, quality, 100.0))
+    kept = {key: paths[key] for key in ("run", "manifest", "health", "flags", "delay",
+                                        "sky_model", "measurements", "images", "allsky")}
+    return report_records.read(qa=folder / "qa.json", solutions=paths["solutions_npz"], **kept)
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory):
+    plan = replace(NIGHT, bad=made_up.usual_faults(NIGHT.n_antennas))
+    report = records_of(tmp_path_factory.mktemp("night"), plan)
+    return report, report_figures.draw_all(report)
+
+
+def test_a_whole_night_draws_every_figure(night):
+    _, figures = night
+    assert [figure.message for figure in figures] == [""] * len(figures)
+    assert [figure.number for figure in figures] == list(range(1, len(figures) + 1))
+    assert all(figure.png.startswith(b"\x89PNG") for figure in figures)
+    assert all(figure.shows and figure.normal for figure in figures)
+
+
+@pytest.mark.parametrize("plan", [
+    SMALL,
+    replace(SMALL, n_antennas=5, images=False),
+    replace(SMALL, n_antennas=1, n_channels=1),
+    replace(SMALL, unsolved=SMALL.bands),
+    replace(NIGHT, unsolved=("46MHz",), delay_reference=False),
+], ids=["20 antennas", "no images", "one channel", "nothing solved", "gap in the band"])
+def test_poor_observations_give_a_whole_report(tmp_path, plan):
+    report = records_of(tmp_path, plan)
+    figures = report_figures.draw_all(report)
+    assert all(figure.png or figure.message for figure in figures)
+    report_pdf.write(report, figures, tmp_path / "report.pdf")
+    report_html.write(report, figures, tmp_path / "report.html")
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+    page = (tmp_path / "report.html").read_text()
+    for figure in figures:
+        assert f"Figure {figure.number}. {figure.title}" in page
+    assert page.count("Not drawn: ") == sum(bool(figure.message) for figure in figures)
+
+
+def test_html_needs_nothing_else(night, tmp_path):
+    report, figures = night
+    report_html.write(report, figures, tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text()
+    links = re.findall(r"""(?:src|href)=["']([^"']*)""", page)
+    assert links
+    assert all(link.startswith(("data:", "#")) for link in links)
+    assert "http" not in re.sub(r"data:[^\"]*", "", page)
+    targets = {link[1:] for link in links if link.startswith("#")}
+    assert targets <= set(re.findall(r'id="([^"]*)"', page))
+
+
+def test_text_of_records_is_escaped(night, tmp_path):
+    report, figures = night
+    qa = {**report.qa, "reasons": ["<script>alert(1)</script> & more"]}
+    changed = replace(report, qa=qa)
+    report_html.write(changed, figures, tmp_path / "report.html")
+    report_pdf.write(changed, figures, tmp_path / "report.pdf")
+    assert "<script>alert" not in (tmp_path / "report.html").read_text()
+
+
+def test_same_records_give_the_same_files(night, tmp_path):
+    report, figures = night
+    again = report_figures.draw_all(report)
+    assert [figure.png for figure in figures] == [figure.png for figure in again]
+    for number, drawn in enumerate((figures, again)):
+        report_pdf.write(report, drawn, tmp_path / f"{number}.pdf")
+        report_html.write(report, drawn, tmp_path / f"{number}.html")
+    for suffix in ("pdf", "html"):
+        first, second = ((tmp_path / f"{k}.{suffix}").read_bytes() for k in (0, 1))
+        assert first == second
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext is not installed")
+def test_first_page_of_the_pdf_has_what_decides(night, tmp_path):
+    report, figures = night
+    report_pdf.write(report, figures, tmp_path / "report.pdf")
+    done = subprocess.run(["pdftotext", "-l", "1", "-layout", tmp_path / "report.pdf", "-"],
+                          capture_output=True, text=True, check=True)
+    page = " ".join(done.stdout.split())
+    assert report.qa["verdict"].upper() in page
+    assert " ".join(report.qa["reasons"][0].split()[:6]) in page
+    for word in ("LST", "CygA", "elevation", "Reference antenna", "calibrators", "Figure 1"):
+        assert word in page
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="chromium is not installed")
+def test_antenna_table_sorts_and_filters_in_a_browser(night, tmp_path):
+    """The page itself reports what a reader would see after a filter and two clicks."""
+    report, figures = night
+    report_html.write(report, figures, tmp_path / "report.html")
+    probe = """<script>
+      const form = document.querySelector("form.filter");
+      const shown = () => Array.from(document.querySelectorAll("#antenna-table tbody tr"))
+        .filter(row => !row.hidden).length;
+      const counts = [shown()];
+      for (const status of ["", "bad"]) {
+        form.elements.status.value = status;
+        form.dispatchEvent(new Event("input")); counts.push(shown());
+      }
+      const heading = document.querySelectorAll("#antenna-table th button")[6];
+      heading.click();
+      const gains = Array.from(document.querySelectorAll("#antenna-table tbody tr"))
+        .map(row => row.cells[6].dataset.sort).filter(text => text).map(Number);
+      const rising = gains.every((gain, k) => k === 0 || gains[k - 1] <= gain);
+      document.title = "counts " + counts.join(" ") + " rising " + rising;
+    </script></body>"""
+    page = tmp_path / "probe.html"
+    page.write_text((tmp_path / "report.html").read_text().replace("</body>", probe))
+    done = subprocess.run(
+        ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom",
+         f"--user-data-dir={tmp_path / 'profile'}", f"file://{page}"],
+        capture_output=True, text=True, check=True, timeout=120,
+        env={**os.environ, "HOME": str(tmp_path)},
+    )
+    statuses = [a["status"] for a in report.qa["antennas"]]
+    good, bad = statuses.count("good"), statuses.count("bad")
+    expected = f"counts {len(statuses) - good} {len(statuses)} {bad} rising true"
+    assert f"<title>{expected}</title>" in done.stdout
+
+
+def test_tables_say_what_is_bad(night):
+    report, _ = night
+    table = report_content.antennas(report.qa, everything=False)
+    named = {(row[0].text, row[3].text) for row in table.rows}
+    bad = {(a["antenna"], a["pol"]) for a in report.qa["antennas"] if a["status"] != "good"}
+    assert named == bad
+    assert all(len(row) == len(table.columns) for row in table.rows)
+
+
+def test_frequency_grid_leaves_gaps():
+    frequency_hz = np.array([10e6, 11e6, 12e6, 20e6, 21e6])
+    edges, bins = style.frequency_grid(frequency_hz)
+    assert len(edges) == 13
+    assert bins.tolist() == [0, 1, 2, 10, 11]
+    values = style.mean_in_bins(np.arange(5.0)[None], np.ones((1, 5), bool), bins, 12)
+    assert np.isnan(values[0, 3:10]).all()
+    assert values[0, [0, 1, 2, 10, 11]].tolist() == [0, 1, 2, 3, 4]
+
+
+def test_wide_bins_average_only_good_channels():
+    frequency_hz = np.linspace(10e6, 20e6, 100)
+    edges, bins = style.frequency_grid(frequency_hz, max_bins=10)
+    assert len(edges) == 11
+    good = np.zeros((1, 100), bool)
+    good[0, :5] = True
+    values = style.mean_in_bins(np.arange(100.0)[None], good, bins, 10)
+    assert values[0, 0] == 2.0
+    assert np.isnan(values[0, 1:]).all()
+
+
+def test_the_gravest_cause_is_shown():
+    shape = (1, 3, 2)
+    cause = np.array([0, 2, 3], np.uint8).reshape(1, 3, 1).repeat(2, axis=2)
+    solutions = gains.Solutions(np.ones(shape, complex), cause > 0, cause, np.arange(3.0),
+                                {"antenna": 1, "clipped": 2})
+    assert gains._gravest(solutions, ["antenna", "clipped"])[0, :, 0].tolist() == [0, 1, 2]
+
+
+def test_command_line(tmp_path):
+    paths = made_up.write(tmp_path, replace(SMALL, n_antennas=3, images=False))
+    scripts = PROJECT / "workflow" / "scripts"
+    quality = settings.section_json(settings.resolve({}, SCHEMA), "quality", "delay")
+    common = [f"--{key}={paths[key]}" for key in ("manifest", "health", "delay", "measurements")]
+    common += [f"--sky-model={paths['sky_model']}", "--flags", *map(str, paths["flags"])]
+    subprocess.run(
+        [sys.executable, scripts / "assess.py", *common, "--bandpass", *paths["bandpass"],
+         "--solutions", paths["solutions"], "--settings", quality, "--output",
+         tmp_path / "qa.json"], check=True,
+    )
+    subprocess.run(
+        [sys.executable, scripts / "report.py", *common, "--solutions", paths["solutions_npz"],
+         "--qa", tmp_path / "qa.json", "--run", paths["run"], "--images", *paths["images"],
+         "--allsky", paths["allsky"], "--pdf", tmp_path / "report.pdf", "--html",
+         tmp_path / "report.html"], check=True,
+    )
+    assert (tmp_path / "report.pdf").stat().st_size > 10_000
+    assert (tmp_path / "report.html").stat().st_size > 10_000
