@@ -72,8 +72,8 @@ rule flag_solutions:
 rule bandpass_table:
     input:
         manifest="<results>/{obs}/manifest.json",
+        raw="<results>/{obs}/tables/raw/{band}.bcal",
         flags="<results>/{obs}/tables/bandpass_flags.npz",
-        summary="<results>/{obs}/tables/bandpass_flags.json",
     output:
         table=directory("<results>/{obs}/tables/{stamp}_{band}.bcal"),
     log:
@@ -86,7 +86,7 @@ rule bandpass_table:
         "{wildcards.obs}: writing the bandpass table of {wildcards.band}"
     shell:
         "bandpass_table.py --manifest {input.manifest:q}"
-        " --band {wildcards.band} --flags {input.flags:q} --summary {input.summary:q} --output {output.table:q}"
+        " --band {wildcards.band} --raw {input.raw:q} --flags {input.flags:q} --output {output.table:q}"
         " > {log:q} 2>&1"
 
 

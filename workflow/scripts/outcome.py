@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Rule outcome: link an observation into successful/ or unsuccessful/ by its verdict."""
 
 import argparse

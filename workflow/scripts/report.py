@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Rule report: write the report as PDF and as HTML."""
 
 import argparse

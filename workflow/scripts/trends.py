@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Rule trends: follow all observations, in a database and on a page."""
 
 import argparse

@@ -1,0 +1,30 @@
+#!/usr/bin/env python3
+"""Rule bandpass_table: the table of one sub-band as the beamformer loads it."""
+
+import argparse
+from pathlib import Path
+
+from lwacal import caltable, records, solution_products
+from lwacal.concat import manifest_antennas, manifest_centre
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--manifest", required=True, type=Path)
+    parser.add_argument("--band", required=True)
+    parser.add_argument("--raw", required=True, type=Path, help="the solver's table")
+    parser.add_argument("--flags", required=True, type=Path, help="bandpass_flags.npz")
+    parser.add_argument("--output", required=True, type=Path)
+    arguments = parser.parse_args()
+    manifest = records.read_json(arguments.manifest)
+    solutions = solution_products.final_solutions(
+        manifest, arguments.band, arguments.raw, arguments.flags
+    )
+    caltable.write_bandpass(
+        arguments.output, solutions, manifest_antennas(manifest), manifest_centre(manifest)
+    )
+    records.say(f"{arguments.band}: {solutions.flag.mean():.1%} flagged")
+
+
+if __name__ == "__main__":
+    main()

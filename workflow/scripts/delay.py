@@ -1,0 +1,38 @@
+#!/usr/bin/env python3
+"""Rule delay: diagnostic delays from the first integration."""
+
+import argparse
+import json
+from pathlib import Path
+
+from lwacal import delay, naming, records
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--manifest", required=True, type=Path)
+    parser.add_argument("--reference", required=True, type=Path)
+    parser.add_argument("--concat", required=True, nargs="+", type=Path, help="by frequency")
+    parser.add_argument("--flags", required=True, nargs="+", type=Path, help="by frequency")
+    parser.add_argument("--sky-model", required=True, type=Path)
+    parser.add_argument("--settings", required=True, help="JSON: delay, bandpass")
+    parser.add_argument("--csv", required=True, type=Path)
+    parser.add_argument("--summary", required=True, type=Path)
+    arguments = parser.parse_args()
+    manifest = records.read_json(arguments.manifest)
+    bands = naming.sort_bands(manifest["bands"])
+    record = delay.solve(
+        manifest,
+        dict(zip(bands, arguments.concat, strict=True)),
+        dict(zip(bands, arguments.flags, strict=True)),
+        records.read_json(arguments.sky_model),
+        records.read_json(arguments.reference),
+        json.loads(arguments.settings),
+    )
+    records.write_json(arguments.summary, record)
+    records.write_csv(arguments.csv, delay.table_rows(record), delay.COLUMNS)
+    records.say(record["message"] or f"delays from {', '.join(record['bands'])}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+#!/usr/bin/env python3
+"""Rule delay_table: the delays as a CASA K table."""
+
+import argparse
+from pathlib import Path
+
+from lwacal import delay_table, records
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--manifest", required=True, type=Path)
+    parser.add_argument("--delays", required=True, type=Path, help="delay.json")
+    parser.add_argument("--output", required=True, type=Path)
+    arguments = parser.parse_args()
+    delay_table.write(
+        records.read_json(arguments.manifest),
+        records.read_json(arguments.delays),
+        arguments.output,
+    )
+    records.say(f"written to {arguments.output}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+#!/usr/bin/env python3
+"""Rule flag_solutions: which bandpass solutions may be used, over all sub-bands."""
+
+import argparse
+import json
+from pathlib import Path
+
+from lwacal import records, solution_flags, solution_products
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--manifest", required=True, type=Path)
+    parser.add_argument("--health", required=True, type=Path)
+    parser.add_argument("--reference", required=True, type=Path)
+    parser.add_argument("--tables", required=True, nargs="+", type=Path, help="by frequency")
+    parser.add_argument("--settings", required=True, help="JSON: solution_flags")
+    parser.add_argument("--flags", required=True, type=Path)
+    parser.add_argument("--summary", required=True, type=Path)
+    arguments = parser.parse_args()
+    settings = json.loads(arguments.settings)["solution_flags"]
+    manifest = records.read_json(arguments.manifest)
+    health = records.read_json(arguments.health)
+    reference = records.read_json(arguments.reference)
+    band = solution_products.gather(manifest, health, arguments.tables)
+    if settings["enabled"]:
+        solution_flags.analyse(band, settings)
+    summary = solution_products.describe(band, manifest, health, reference)
+    records.write_npz(arguments.flags, **solution_products.arrays(band))
+    records.write_json(arguments.summary, summary)
+    for antenna in summary["antennas"]:
+        if antenna["status"] != "good":
+            reasons = ", ".join(antenna["reasons"])
+            records.say(f"{antenna['antenna']} {antenna['pol']}: {antenna['status']} ({reasons})")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,225 @@
+"""Diagnostic delays: the state of the signal paths, from the first integration.
+
+CASA's gaincal (K) solves each sub-band by itself: over several sub-bands at once its delays are
+aliased by the gaps between them. What the sub-bands say is then combined. A positive delay tau is
+G = exp(+2 pi i nu tau).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lwacal import bandpass, caltable, casa, naming, reference_tables, solver_set
+from lwacal.antenna_names import POLARIZATIONS
+from lwacal.records import say
+from lwacal.scratch import scratch_directory
+
+MAD_SIGMA = 1.4826
+OUTLIER_SIGMA = 5.0
+SMALLEST_SIGMA_NS = 0.1
+ANTENNAS_A_BOARD = 32  # a SNAP2 board has 32 antennas in correlator order
+COLUMNS = (
+    "antenna_index", "antenna", "pol", "band_count", "delay_ns", "delay_err_ns", "reference_ns",
+    "difference_ns", "status",
+)
+
+
+def solve(
+    manifest: Mapping[str, Any],
+    concatenated: Mapping[str, Path],
+    flags: Mapping[str, Path],
+    model: Mapping[str, Any],
+    reference: Mapping[str, Any],
+    settings: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return delay.json.
+
+    ``concatenated`` and ``flags`` by sub-band; ``settings`` has the sections delay and bandpass.
+    What cannot be solved is said in status (ok, off, no_band, no_model, no_data) and message.
+    """
+    choice = settings["delay"]
+    bands = [
+        band
+        for band in naming.sort_bands(manifest["bands"])
+        if naming.band_mhz(band) >= choice["min_freq_mhz"]
+    ]
+    status, message = _whether(choice, bands, model)
+    n_antennas = len(manifest["antennas"]["names"])
+    solved: dict[str, np.ndarray] = {}
+    if not status:
+        for band in bands:
+            say(f"{band}: CASA gaincal K, first integration")
+            delays = solve_band(
+                manifest, band, concatenated[band], flags[band], model, reference, settings
+            )
+            if np.isfinite(delays).any():
+                solved[band] = delays
+        status = "ok" if solved else "no_data"
+        message = "" if solved else "no sub-band has delay solutions for the first integration"
+    delay_ns, error_ns, count = combine(list(solved.values()), n_antennas)
+    compared = compare(delay_ns, manifest, choice)
+    return {
+        "schema": 1,
+        "status": status,
+        "message": message,
+        "bands": list(solved),
+        "reference_antenna": reference["antenna"],
+        "reference_index": reference["index"],
+        "reference_table": compared["path"],
+        "reference_message": compared["message"],
+        "antennas": _antenna_records(manifest, delay_ns, error_ns, count, compared),
+        "boards": board_records(compared["difference_ns"], choice),
+    }
+
+
+def _whether(
+    choice: Mapping[str, Any], bands: Sequence[str], model: Mapping[str, Any]
+) -> tuple[str, str]:
+    """Return why nothing is solved (status, message), both empty if something can be."""
+    if not choice["enabled"]:
+        return "off", "delays are switched off (delay.enabled)"
+    if not bands:
+        return "no_band", (
+            f"no sub-band is at or above delay.min_freq_mhz ({choice['min_freq_mhz']:g} MHz)"
+        )
+    if model["message"]:
+        return "no_model", model["message"]
+    return "", ""
+
+
+def solve_band(
+    manifest: Mapping[str, Any],
+    band: str,
+    concatenated: Path,
+    flags: Path,
+    model: Mapping[str, Any],
+    reference: Mapping[str, Any],
+    settings: Mapping[str, Any],
+) -> np.ndarray:
+    """Return delays of one sub-band in ns, (antenna, 2), NaN where there is none."""
+    nothing = np.full((len(manifest["antennas"]["names"]), 2), np.nan)
+    concatenated, flags = Path(concatenated).absolute(), Path(flags).absolute()
+    low, high = bandpass.uv_range_lambda(model, settings["bandpass"])
+    with scratch_directory("delay") as directory:
+        data, table = directory / "data.ms", directory / "solutions.K"
+        if solver_set.write(manifest, band, concatenated, flags, model, data, 1) == 0:
+            say(f"{band}: no unflagged data in the first integration")
+            return nothing
+        tasks = casa.start(directory / "casa.log")
+        try:
+            tasks.gaincal(
+                vis=str(data), caltable=str(table), gaintype="K", solint="inf",
+                refant=",".join(map(str, reference["order"][:10])),
+                uvrange=f"{low}~{high}lambda", minsnr=settings["delay"]["min_snr"], gaintable=[],
+            )
+        except RuntimeError as error:
+            say(f"{band}: CASA's gaincal stopped with: {error}")
+        if not table.exists():
+            say(f"{band}: CASA's gaincal made no table")
+            return nothing
+        solutions = caltable.read(table)
+    return np.where(solutions.flag[:, 0], np.nan, solutions.values[:, 0])
+
+
+def combine(
+    delays: Sequence[np.ndarray], n_antennas: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return delay and error in ns, and the number of sub-bands used, each (antenna, 2).
+
+    The mean over sub-bands without those far from the median; its error from their scatter. With
+    one sub-band there is no error (NaN), without any there is no delay (NaN).
+    """
+    if not delays:
+        nothing = np.full((n_antennas, 2), np.nan)
+        return nothing, nothing, np.zeros((n_antennas, 2), int)
+    values = np.ma.masked_invalid(np.array(delays))
+    away = np.abs(values - np.ma.median(values, axis=0))
+    sigma = np.ma.maximum(MAD_SIGMA * np.ma.median(away, axis=0), SMALLEST_SIGMA_NS)
+    kept = np.ma.masked_where(np.ma.filled(away > OUTLIER_SIGMA * sigma, False), values)
+    count = kept.count(axis=0)
+    scatter = np.ma.filled(kept.std(axis=0, ddof=1), np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.where(count > 1, scatter / np.sqrt(count), np.nan)
+    return np.ma.filled(kept.mean(axis=0), np.nan), error, count
+
+
+def compare(
+    delay_ns: np.ndarray, manifest: Mapping[str, Any], choice: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the reference delays and the differences from them, aligned to a common reference.
+
+    Delays are relative to a reference antenna; two tables with different ones differ by a constant
+    a polarization, which is taken out as the median difference.
+    """
+    path, message = reference_tables.choose(choice, manifest["observation"]["lst_hours"])
+    nothing = np.full(delay_ns.shape, np.nan)
+    if path is None:
+        return {"path": "", "message": message, "reference_ns": nothing, "difference_ns": nothing}
+    reference_ns = reference_tables.read_delays(path, manifest["antennas"]["names"])
+    difference = delay_ns - reference_ns
+    if np.isfinite(difference).any():
+        difference = difference - np.nanmedian(difference, axis=0)
+    return {
+        "path": str(path), "message": message, "reference_ns": reference_ns,
+        "difference_ns": difference,
+    }
+
+
+def _antenna_records(
+    manifest: Mapping[str, Any], delay_ns: np.ndarray, error_ns: np.ndarray, count: np.ndarray,
+    compared: Mapping[str, Any],
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "index": index,
+            "antenna": name,
+            "pol": letter,
+            "band_count": int(count[index, pol]),
+            "delay_ns": float(delay_ns[index, pol]),
+            "delay_err_ns": float(error_ns[index, pol]),
+            "flagged": bool(count[index, pol] == 0),
+            "reference_ns": float(compared["reference_ns"][index, pol]),
+            "difference_ns": float(compared["difference_ns"][index, pol]),
+        }
+        for index, name in enumerate(manifest["antennas"]["names"])
+        for pol, letter in enumerate(POLARIZATIONS)
+    ]
+
+
+def board_records(
+    difference_ns: np.ndarray, choice: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return for each SNAP2 board how many of its antennas are off, of those that are compared."""
+    known = np.isfinite(difference_ns).any(axis=1)
+    with np.errstate(invalid="ignore"):
+        off = (np.abs(difference_ns) > choice["difference_ns"]).any(axis=1)
+    boards = []
+    for start in range(0, len(known), ANTENNAS_A_BOARD):
+        rows = slice(start, start + ANTENNAS_A_BOARD)
+        compared, count = int(known[rows].sum()), int(off[rows].sum())
+        percent = 100.0 * count / compared if compared else None
+        boards.append(
+            {
+                "board": start // ANTENNAS_A_BOARD + 1,
+                "compared": compared,
+                "off": count,
+                "failed": percent is not None and percent >= choice["board_failure_percent"],
+            }
+        )
+    return boards
+
+
+def table_rows(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of delays.csv."""
+    return [
+        {
+            **antenna,
+            "antenna_index": antenna["index"],
+            "status": "flagged" if antenna["flagged"] else "ok",
+        }
+        for antenna in record["antennas"]
+    ]

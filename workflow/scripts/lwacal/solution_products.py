@@ -1,0 +1,170 @@
+"""Gathers the raw tables of all sub-bands, has them analysed, and says what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lwacal import caltable, flagging, naming, solution_flags
+from lwacal.antenna_names import POLARIZATIONS
+from lwacal.caltable import Solutions
+from lwacal.solution_flags import CAUSES, Band
+
+FAILED_BAND = 0.9  # of the healthy signals without solutions: the sub-band failed, not they
+SUSPECT_FRACTION = 0.3  # of a signal's solutions flagged, where the array as a whole has them
+
+
+def gather(manifest: Mapping[str, Any], health: Mapping[str, Any], tables: Sequence[Path]) -> Band:
+    """Read the raw tables, in order of frequency, into one set of solutions."""
+    solutions = [caltable.read(path) for path in tables]
+    gain = np.concatenate([item.values for item in solutions], axis=1).astype(np.complex128)
+    flag = np.concatenate([item.flag for item in solutions], axis=1)
+    cause = np.where(flag, CAUSES["solver"], 0).astype(np.uint8)
+    bad = flagging.bad_signals(health, len(manifest["antennas"]["names"]))
+    cause[np.broadcast_to(bad[:, None, :], cause.shape)] |= CAUSES["health"]
+    return Band(
+        gain=gain,
+        cause=cause,
+        interpolated=np.zeros(cause.shape, bool),
+        frequency_hz=np.concatenate([item.frequency_hz for item in solutions]),
+        band_index=np.concatenate(
+            [np.full(len(item.frequency_hz), n) for n, item in enumerate(solutions)]
+        ),
+    )
+
+
+def describe(
+    band: Band, manifest: Mapping[str, Any], health: Mapping[str, Any],
+    reference: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return bandpass_flags.json: flagged fractions by sub-band, and each signal's state."""
+    names = naming.sort_bands(manifest["bands"])
+    health_reasons = {(a["index"], a["pol"]): a for a in health["antennas"]}
+    failed = failed_bands(band)
+    levels = gain_db(band)
+    antennas = []
+    for index, name in enumerate(manifest["antennas"]["names"]):
+        for pol, letter in enumerate(POLARIZATIONS):
+            cause, flag = band.cause[index, :, pol], band.flag[index, :, pol]
+            known = health_reasons[index, letter]
+            status, reasons = judge(cause, flag, known, failed[band.band_index])
+            antennas.append(
+                {
+                    "index": index,
+                    "antenna": name,
+                    "pol": letter,
+                    "status": status,
+                    "reasons": reasons,
+                    "gain_db": levels[index, pol],
+                    "flagged_fraction": float(flag.mean()),
+                }
+            )
+    return {
+        "schema": 1,
+        "reference_antenna": reference["antenna"],
+        "causes": CAUSES,
+        "antennas": antennas,
+        "bands": {
+            name: _band_record(band, number, bool(failed[number]))
+            for number, name in enumerate(names)
+        },
+        "interpolated_fraction": float(band.interpolated.mean()),
+        "message": "no sub-band has solutions" if failed.all() else "",
+    }
+
+
+def failed_bands(band: Band) -> np.ndarray:
+    """Return which sub-bands failed as a whole, (sub-band,) bool."""
+    healthy = ~(band.cause & CAUSES["health"] > 0)
+    solved = ~(band.cause & CAUSES["solver"] > 0)
+    failed = []
+    for number in range(int(band.band_index.max()) + 1):
+        channels = band.band_index == number
+        total = healthy[:, channels].sum()
+        share = (solved & healthy)[:, channels].sum() / total if total else 0.0
+        failed.append(share <= 1 - FAILED_BAND)
+    return np.array(failed)
+
+
+def gain_db(band: Band) -> np.ndarray:
+    """Return 20 log10 of each signal's median amplitude over the array's, (antenna, 2); or NaN.
+
+    The solver's flags are respected, those of the outlier search not: a weak signal has a gain.
+    """
+    unsolved = band.cause & CAUSES["solver"] > 0
+    amplitude = np.abs(band.gain)
+    usual = solution_flags.masked_median(amplitude, band.cause > 0, axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = 20 * np.log10(amplitude / usual[None])
+    return solution_flags.masked_median(ratio, unsolved | ~np.isfinite(ratio), axis=1)
+
+
+def judge(
+    cause: np.ndarray, flag: np.ndarray, known: Mapping[str, Any], failed: np.ndarray
+) -> tuple[str, list[str]]:
+    """Return status and reasons (contract C4's words) of one signal.
+
+    ``cause`` and ``flag`` (channel,) of the signal; ``known`` its record in health.json;
+    ``failed`` (channel,) where the whole sub-band failed.
+    """
+    if known["status"] == "bad":
+        if "data:no_data" in known["reasons"]:
+            return "bad", ["no_data"]
+        if "autocorr:dead" in known["reasons"]:
+            return "bad", ["dead"]
+        return "bad", ["health_list"]
+    counted = ~failed
+    if not counted.any():
+        return "bad", ["solver_failed"]
+    for name, word in (("weak", "weak_gain"), ("strong", "strong_gain")):
+        if (cause[counted] & CAUSES[name] > 0).any():
+            return "bad", [word]
+    if (cause[counted] & CAUSES["solver"] > 0).all():
+        return "bad", ["dead"]
+    everybody = cause & (CAUSES["scatter"] | CAUSES["quorum"]) > 0
+    own = counted & ~everybody
+    if own.any() and flag[own].mean() > SUSPECT_FRACTION:
+        return "suspect", ["noisy"]
+    return "good", []
+
+
+def _band_record(band: Band, number: int, failed: bool) -> dict[str, Any]:
+    channels = band.band_index == number
+    everybody = (band.cause & (CAUSES["scatter"] | CAUSES["quorum"]) > 0).all(axis=(0, 2))
+    # interpolated channels are usable again, but they were lost to interference all the same
+    return {
+        "flagged_fraction": float(band.flag[:, channels].mean()),
+        "interpolated_fraction": float(band.interpolated[:, channels].mean()),
+        "rfi_channels": [] if failed else band.frequency_hz[channels & everybody].tolist(),
+        "solved": not failed,
+    }
+
+
+def arrays(band: Band) -> dict[str, np.ndarray]:
+    """Return the arrays of bandpass_flags.npz."""
+    return {
+        "gain": band.gain.astype(np.complex64),
+        "flag": band.flag,
+        "cause": band.cause,
+        "interpolated": band.interpolated,
+        "frequency_hz": band.frequency_hz,
+        "band_index": band.band_index,
+    }
+
+
+def final_solutions(
+    manifest: Mapping[str, Any], band_name: str, raw: Path, flags: Path
+) -> Solutions:
+    """Return the solutions of one sub-band as the beamformer is to load them.
+
+    Gains and flags come from bandpass_flags.npz, errors and signal-to-noise from the raw table.
+    """
+    number = naming.sort_bands(manifest["bands"]).index(band_name)
+    with np.load(flags) as archive:
+        channels = archive["band_index"] == number
+        gain, flag = archive["gain"][:, channels], archive["flag"][:, channels]
+    return replace(caltable.read(raw), values=np.where(flag, 1, gain), flag=flag)
