@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from lwacal import naming, records, site
+from lwacal.solution_flags import CAUSES
 
-CAUSES = {"no_solution": 1, "antenna": 2, "outlier_channel": 4, "clipped": 8, "quorum": 16}
 FLUX_50MHZ_JY = {"CygA": (22000, -0.6), "CasA": (20500, -0.7), "TauA": (2380, -0.3),
                  "VirA": (2635, -0.75)}
 ALTITUDE_DEG = {"CygA": 72.0, "CasA": 55.0, "TauA": 12.0, "VirA": -20.0}
@@ -171,26 +171,29 @@ def _solutions(folder: Path, plan: Plan, antennas: dict, rng: np.random.Generato
     gain = gain * np.exp(1j * (phase[:, :, None] + 0.05 * rng.normal(size=gain.shape)))
     cause = np.zeros(gain.shape, np.uint8)
     rfi = rng.choice(len(x), max(1, len(x) // 60), replace=False)
-    cause[:, rfi] |= CAUSES["outlier_channel"]
-    cause[rng.random(cause.shape) < 0.004] |= CAUSES["clipped"]
+    cause[:, rfi] |= CAUSES["scatter"]
+    cause[rng.random(cause.shape) < 0.004] |= CAUSES["clip"]
     if len(plan.bands) > 1:
         low = frequency_hz < 20e6
-        cause[:, low] |= (rng.random(cause[:, low].shape) < 0.3) * np.uint8(CAUSES["clipped"])
+        cause[:, low] |= (rng.random(cause[:, low].shape) < 0.3) * np.uint8(CAUSES["clip"])
     band_index = np.repeat(np.arange(len(plan.bands)), plan.n_channels)
     for k, band in enumerate(plan.bands):
         if band in plan.unsolved:
-            cause[:, band_index == k] = CAUSES["no_solution"]
+            cause[:, band_index == k] = CAUSES["solver"]
     signals = _signals(plan, antennas)
+    causes = {"weak_gain": "weak", "strong_gain": "strong", "solver_failed": "solver"}
     factors = {"weak_gain": 0.03, "strong_gain": 8.0, "dead": 0.001}
     for signal in signals:
         place = (signal["index"], slice(None), "XY".index(signal["pol"]))
         gain[place] *= factors.get((signal["reasons"] or [""])[0], 1)
         if signal["status"] == "bad":
-            cause[place] |= CAUSES["antenna"]
-    flag = cause > 0
-    gain[flag & (cause == CAUSES["no_solution"])] = 1
+            word = signal["reasons"][0]
+            cause[place] |= CAUSES[causes.get(word, "health")]
+    interpolated = (cause == CAUSES["scatter"]) & (np.arange(len(x))[:, None] % 3 == 0)
+    flag = (cause > 0) & ~interpolated
+    gain[flag & (cause == CAUSES["solver"])] = 1
     records.write_npz(folder / "tables/bandpass_flags.npz", flag=flag, cause=cause,
-                      interpolated=np.zeros_like(flag), frequency_hz=frequency_hz,
+                      interpolated=interpolated, frequency_hz=frequency_hz,
                       band_index=band_index, gain=gain.astype(np.complex64))
     typical = np.median(np.abs(gain))
     for signal in signals:

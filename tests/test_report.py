@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from astropy.io import fits
+from astropy.wcs import WCS
 
 import made_up_observation as made_up
 from lwacal import (
@@ -22,7 +24,8 @@ from lwacal import (
     report_records,
     settings,
 )
-from lwacal.plots import gains, style
+from lwacal.plots import gains, sky, style
+from lwacal.solution_flags import CAUSES
 from made_up_observation import Plan
 
 PROJECT = Path(__file__).parents[1]
@@ -182,6 +185,19 @@ def test_frequency_grid_leaves_gaps():
     assert values[0, [0, 1, 2, 10, 11]].tolist() == [0, 1, 2, 3, 4]
 
 
+def test_thinning_keeps_point_sources_and_their_place(tmp_path):
+    data = np.zeros((1500, 1500), np.float32)
+    data[900, 300] = 7.0
+    data[:100] = np.nan
+    made_up._write_fits(tmp_path / "a.fits", data, 0.05, 50.0, 37.0)
+    image = sky.read_image(tmp_path / "a.fits")
+    assert image.step == 3
+    assert image.values[300, 100] == 7.0
+    direction = WCS(fits.getheader(tmp_path / "a.fits")).celestial.wcs_pix2world([[301, 901]], 0)
+    assert np.round(sky.pixel_of(image, *direction[0])).tolist() == [100, 300]
+    assert sky.read_image(tmp_path / "gone.fits") is None
+
+
 def test_wide_bins_average_only_good_channels():
     frequency_hz = np.linspace(10e6, 20e6, 100)
     edges, bins = style.frequency_grid(frequency_hz, max_bins=10)
@@ -194,11 +210,17 @@ def test_wide_bins_average_only_good_channels():
 
 
 def test_the_gravest_cause_is_shown():
-    shape = (1, 3, 2)
-    cause = np.array([0, 2, 3], np.uint8).reshape(1, 3, 1).repeat(2, axis=2)
-    solutions = gains.Solutions(np.ones(shape, complex), cause > 0, cause, np.arange(3.0),
-                                {"antenna": 1, "clipped": 2})
-    assert gains._gravest(solutions, ["antenna", "clipped"])[0, :, 0].tolist() == [0, 1, 2]
+    causes = [0, CAUSES["clip"], CAUSES["clip"] | CAUSES["health"], CAUSES["scatter"]]
+    cause = np.array(causes, np.uint8).reshape(1, 4, 1).repeat(2, axis=2)
+    interpolated = cause == CAUSES["scatter"]
+    solutions = gains.Solutions(np.ones(cause.shape, complex), (cause > 0) & ~interpolated, cause,
+                                interpolated, np.arange(4.0))
+    shown = gains.gravest(solutions)[0, :, 0].tolist()
+    assert shown == [0, 3, 2 + len(gains.CAUSE_LOOKS), 1]
+
+
+def test_every_cause_has_a_look():
+    assert set(gains.CAUSE_LOOKS) == set(CAUSES)
 
 
 def test_command_line(tmp_path):

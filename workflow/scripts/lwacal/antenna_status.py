@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+Record = Mapping[str, Any]
 POLARIZATIONS = ("X", "Y")
 RANK = {"good": 0, "suspect": 1, "bad": 2}
 REASONS = (
@@ -64,7 +65,7 @@ def combine(
         _add_finding(found.get(_key(record)), record, reason_of)
     for record in solutions.get("antennas", []):
         signal = found.get(_key(record))
-        _add_finding(signal, record, str)
+        _add_finding(signal, _without_echo(signal, record), str)
         if signal is not None:
             signal["gain_db"] = record.get("gain_db")
             signal["flagged_fraction"] = record.get("flagged_fraction")
@@ -73,6 +74,13 @@ def combine(
     for signal in found.values():
         signal["reasons"] = [word for word in REASONS if word in signal["reasons"]]
     return list(found.values())
+
+
+def _without_echo(signal: Record | None, record: Record) -> Record:
+    """Leave out of a record of solutions the reason that only says: see the health record."""
+    if signal is None or not signal["reasons"]:
+        return record
+    return {**record, "reasons": [r for r in record["reasons"] if r != "health_list"]}
 
 
 def _key(record: Mapping[str, Any]) -> tuple[int, str]:

@@ -124,7 +124,10 @@ def _band(inputs: Inputs, band: str) -> dict[str, Any]:
         "flagged_fraction_healthy": assess_metrics.healthy_fraction(fractions),
         "flagged_by_cause": {k: v for k, v in fractions.items() if k != "total"},
         "flagged_fraction_solutions": flagged,
-        "solved": raw.get("status", "ok") == "ok" and flagged is not None and flagged < 1,
+        "solved": (
+            raw.get("status", "ok") == "ok" and solved.get("solved", True)
+            and flagged is not None and flagged < 1
+        ),
         "rfi_channels": list(solved.get("rfi_channels", [])),
         "message": "; ".join(dict.fromkeys(text for text in messages if text)),
     }

@@ -77,7 +77,8 @@ def of_antennas(signals: Sequence[Record], health: Record, quality: Record) -> l
     words = f"{len(bad)} of {len(signals)} antenna signals are bad ({percent(fraction)})"
     reasons = Counter(reason for signal in bad for reason in signal["reasons"])
     if reasons:
-        main = ", ".join(f"{reason} {number}" for reason, number in reasons.most_common(3))
+        main = ", ".join(f"{reason.replace('_', ' ')} {number}"
+                         for reason, number in reasons.most_common(3))
         words += f"; reasons: {main}"
     return [
         judge("bad_antenna_fraction", fraction, "fraction", quality["bad_antenna_fraction"],
@@ -180,7 +181,7 @@ def of_delays(signals: Sequence[Record], delay: Record, quality: Record) -> list
                            stage=stage, unit="fraction")]
     compared = [s for s in measured if s["delay_difference_ns"] is not None]
     if not compared:
-        why = delay.get("message") or "no reference table"
+        why = delay.get("reference_message") or delay.get("message") or "no reference table"
         return [not_judged(
             name, f"delays were measured for {len(measured)} signals but not compared: {why}",
             stage=stage, unit="fraction",

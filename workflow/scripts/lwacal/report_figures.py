@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.image import imread
 from PIL import Image
 
 from lwacal import records
@@ -70,7 +69,8 @@ def _gain_spectra(report: ReportRecords) -> Figure:
 
 def _data_flags(report: ReportRecords) -> Figure:
     channels = {
-        band: (facts["frequency_hz"], report.flags.get(band, {}).get("channel_fraction", []))
+        band: (facts.get("frequency_hz", []),
+               report.flags.get(band, {}).get("channel_fraction", []))
         for band, facts in report.manifest["bands"].items()
     }
     return data.flagged(report.qa["bands"], channels)
@@ -125,8 +125,6 @@ def _all_sky(report: ReportRecords) -> Figure:
 
 def _read_rgb(path: Path) -> np.ndarray:
     """Read a picture, (y, x, 3), made smaller to the size that is printed."""
-    if max(Image.open(path).size) <= RGB_SIDE:
-        return imread(path)[..., :3]
     picture = Image.open(path).convert("RGB")
     picture.thumbnail((RGB_SIDE, RGB_SIDE))
     return np.asarray(picture)

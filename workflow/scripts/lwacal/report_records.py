@@ -61,17 +61,13 @@ def read(
 
 
 def read_solutions(path: Path) -> Solutions:
-    """Read the solutions of all sub-bands and the names of the causes of flags.
-
-    The names are in the summary beside the array: ``bandpass_flags.json``, key "causes".
-    """
-    summary = records.read_json(path.with_suffix(".json"))
+    """Read the solutions of all sub-bands, put in order of frequency."""
     with np.load(path) as arrays:
         order = np.argsort(arrays["frequency_hz"], kind="stable")
         return Solutions(
             gain=arrays["gain"][:, order],
             flag=arrays["flag"][:, order],
             cause=arrays["cause"][:, order],
+            interpolated=arrays["interpolated"][:, order],
             frequency_hz=arrays["frequency_hz"][order],
-            causes=summary.get("causes", {}),
         )

@@ -15,10 +15,23 @@ from matplotlib.patches import Patch
 
 from lwacal.antenna_status import POLARIZATIONS
 from lwacal.plots import style
+from lwacal.solution_flags import CAUSES
 
 PER_BOARD = 32
 SPECTRUM_BINS = 160
 NAMES_IN_PANEL = 6
+# Causes of flags, the gravest first: with several, the first is shown.
+CAUSE_LOOKS = {
+    "health": ("bad antenna (health)", "#000000"),
+    "weak": ("weak signal", "#A3172B"),
+    "strong": ("strong signal", "#D55E00"),
+    "solver": ("no solution", "#7F7F7F"),
+    "scatter": ("channel scatters", "#0072B2"),
+    "quorum": ("too few antennas left", "#56B4E9"),
+    "deviation": ("off the usual shape", "#CC79A7"),
+    "clip": ("outlier among antennas", "#E69F00"),
+}
+INTERPOLATED = ("interpolated", "#BFE3DA")
 
 Record = Mapping[str, Any]
 
@@ -27,15 +40,15 @@ Record = Mapping[str, Any]
 class Solutions:
     """Bandpass solutions of all sub-bands in order of frequency.
 
-    ``gain`` (antenna, channel, polarization) complex, ``flag`` likewise, ``cause`` likewise, a bit
-    mask; ``frequency_hz`` (channel,); ``causes`` names the bits, the gravest first.
+    ``gain`` (antenna, channel, polarization) complex; ``flag``, ``interpolated`` likewise, bool;
+    ``cause`` likewise, bit masks of solution_flags.CAUSES; ``frequency_hz`` (channel,).
     """
 
     gain: np.ndarray
     flag: np.ndarray
     cause: np.ndarray
+    interpolated: np.ndarray
     frequency_hz: np.ndarray
-    causes: Mapping[str, int]
 
     @property
     def n_antennas(self) -> int:
@@ -44,7 +57,12 @@ class Solutions:
 
     def good(self) -> np.ndarray:
         """Return which solutions may be used, (antenna, channel, polarization)."""
-        return ~self.flag & np.isfinite(self.gain) & (self.gain != 0)
+        return ~self.flag & self.solved()
+
+    def solved(self) -> np.ndarray:
+        """Return which solutions there are, flagged or not, (antenna, channel, polarization)."""
+        unsolved = self.cause & CAUSES["solver"] > 0
+        return ~unsolved & np.isfinite(self.gain) & (self.gain != 0)
 
 
 def _check(solutions: Solutions) -> np.ndarray:
@@ -119,13 +137,13 @@ def spectra(solutions: Solutions, antennas: Sequence[Record]) -> Figure:
     count = len(edges) - 1
     level = [style.mean_in_bins(np.abs(solutions.gain[:, :, pol]), good[:, :, pol], bins, count)
              for pol in (0, 1)]
-    present = np.isfinite(solutions.gain) & (solutions.gain != 0)
-    any_level = [style.mean_in_bins(np.abs(solutions.gain[:, :, pol]), present[:, :, pol], bins,
+    solved = solutions.solved()
+    any_level = [style.mean_in_bins(np.abs(solutions.gain[:, :, pol]), solved[:, :, pol], bins,
                                     count) for pol in (0, 1)]
     boards = -(-solutions.n_antennas // PER_BOARD)
     columns = min(3, boards)
     rows = -(-boards // columns)
-    figure = style.new(0.5 + (1.75 if rows > 1 else 2.6) * rows)
+    figure = style.new(0.5 + (2.0 if rows > 1 else 2.6) * rows)
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
     bad = {(r["index"], POLARIZATIONS.index(r["pol"])): r["antenna"]
            for r in antennas if r["status"] == "bad"}
@@ -197,35 +215,35 @@ def flags(solutions: Solutions) -> Figure:
     if solutions.gain.size == 0:
         raise style.NothingToPlotError("there are no bandpass solutions")
     edges, bins = style.frequency_grid(solutions.frequency_hz)
-    names = list(solutions.causes)
     figure, axes = _waterfall_panels(solutions.n_antennas)
-    colours = ["#ffffff", *(style.colour_of(len(names) - 1 - k, style.CAUSE_COLOURS)
-                            for k in range(len(names))), style.QUIET, style.NO_DATA]
-    kinds = _gravest(solutions, names)
-    other, missing = len(names) + 1, len(names) + 2
+    looks = [("not flagged", "#ffffff"), INTERPOLATED, ("other cause", "#F0E442"),
+             *reversed(CAUSE_LOOKS.values()), ("no data", style.NO_DATA)]
+    missing = len(looks) - 1
+    kinds = gravest(solutions)
     seen: set[int] = set()
     for pol, panel in enumerate(axes):
         binned = style.largest_in_bins(kinds[:, :, pol], bins, len(edges) - 1, missing)
-        seen |= set(np.unique(binned))
+        seen |= set(np.unique(binned).tolist())
         panel.pcolormesh(edges, np.arange(len(binned) + 1) - 0.5, binned,
-                         cmap=ListedColormap(colours), rasterized=True,
+                         cmap=ListedColormap([colour for _, colour in looks]), rasterized=True,
                          norm=BoundaryNorm(np.arange(missing + 2) - 0.5, missing + 1))
         panel.invert_yaxis() if pol == 0 else None
-    labels = {0: "not flagged", other: "other cause", missing: "no data"}
-    labels |= {len(names) - k: name.replace("_", " ") for k, name in enumerate(names)}
-    shares = {k: (kinds == k).mean() for k in range(other + 1)}
-    handles = [
-        Patch(fc=colours[k], ec="#999999", lw=0.4,
-              label=labels[k] + (f" ({100 * shares[k]:.2g} %)" if 0 < k < missing else ""))
-        for k in sorted(seen)
-    ]
+    handles = []
+    for kind in sorted(seen):
+        name, colour = looks[kind]
+        share = f" ({100 * (kinds == kind).mean():.2g} %)" if 0 < kind < missing else ""
+        handles.append(Patch(fc=colour, ec="#999999", lw=0.4, label=name + share))
     figure.legend(handles=handles, loc="outside lower center", ncols=min(4, len(handles)))
     return figure
 
 
-def _gravest(solutions: Solutions, names: Sequence[str]) -> np.ndarray:
-    """Return 0 where not flagged, else the rank of the gravest cause (largest: first named)."""
-    kinds = np.where(solutions.flag, len(names) + 1, 0)
-    for k, name in reversed(list(enumerate(names))):
-        kinds[solutions.flag & (solutions.cause & solutions.causes[name] > 0)] = len(names) - k
+def gravest(solutions: Solutions) -> np.ndarray:
+    """Return what is the matter with each solution, (antenna, channel, polarization).
+
+    0 nothing, 1 interpolated, 2 a cause that is not known here, then the causes of CAUSE_LOOKS
+    from the last to the first.
+    """
+    kinds = np.where(solutions.flag, 2, np.where(solutions.interpolated, 1, 0))
+    for rank, name in enumerate(reversed(CAUSE_LOOKS), 3):
+        kinds[solutions.flag & (solutions.cause & CAUSES[name] > 0)] = rank
     return kinds
