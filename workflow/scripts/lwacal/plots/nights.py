@@ -81,7 +81,8 @@ def _status_board(axes: Axes, rows: Sequence[str], ranks: np.ndarray, colours: l
 
 
 def _legend(figure: Figure, colours: Mapping[str, str]) -> None:
-    handles = [Patch(fc=colour, ec="#999999", lw=0.4, label=name) for name, colour in colours.items()]
+    handles = [Patch(fc=colour, ec="#999999", lw=0.4, label=name)
+               for name, colour in colours.items()]
     figure.legend(handles=handles, loc="outside upper right", ncols=min(6, len(handles)))
 
 
