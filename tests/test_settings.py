@@ -198,13 +198,13 @@ def test_all_errors_are_told_at_once():
     found = problems_of({
         "refrence_table": "some.K",
         "sky_model": {"sources": ["cyga", "CasA"], "min_fluxes_jy": 3},
-        "imaging": {"source": {"size": "513", "mgain": "nan"}, "keep_fits": "maybe"},
+        "imaging": {"source": {"size": "513", "mgain": "nan"}, "keep_auxiliary_fits": "maybe"},
         "delay": {"min_freq_mhz": "high"},
         "bandpass": {"uv_min_lambda": 400},
     })
     assert set(found) == {
         "refrence_table", "sky_model.sources[0]", "sky_model.min_fluxes_jy",
-        "imaging.source.size", "imaging.source.mgain", "imaging.keep_fits",
+        "imaging.source.size", "imaging.source.mgain", "imaging.keep_auxiliary_fits",
         "delay.min_freq_mhz", "bandpass.uv_max_lambda", "bandpass.uv_max_lambda_vir_a",
     }
 

@@ -96,7 +96,6 @@ rule image_allsky:
 
 rule measure:
     input:
-        manifest="<results>/{obs}/manifest.json",
         sky_model="<results>/{obs}/sky_model.json",
         images=of_sources("<results>/{obs}/images/{source}"),
         allsky="<results>/{obs}/images/allsky",
@@ -117,8 +116,7 @@ rule measure:
     message:
         "{wildcards.obs}: measuring the sources"
     shell:
-        "measure.py --manifest {input.manifest:q}"
-        " --sky-model {input.sky_model:q} --images {input.images:q} --allsky {input.allsky:q}"
+        "measure.py --sky-model {input.sky_model:q} --images {input.images:q} --allsky {input.allsky:q}"
         " --settings {params.settings:q} --output {output.measurements:q}"
         " --spectra {output.spectra:q} --offsets {output.offsets:q}"
         " --scintillation {output.scintillation:q} > {log:q} 2>&1"

@@ -1,0 +1,36 @@
+#!/usr/bin/env python3
+"""Rule calibrate_split: small calibrated sets of a sub-band, for all directions in one read."""
+
+import argparse
+import json
+from pathlib import Path
+
+from lwacal import calibrate, records
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--manifest", required=True, type=Path)
+    parser.add_argument("--band", required=True)
+    parser.add_argument("--concat", required=True, type=Path)
+    parser.add_argument("--flags", required=True, type=Path)
+    parser.add_argument("--table", required=True, type=Path)
+    parser.add_argument("--sky-model", required=True, type=Path)
+    parser.add_argument("--settings", required=True, help="JSON: imaging")
+    parser.add_argument("--output", required=True, type=Path)
+    arguments = parser.parse_args()
+    record = calibrate.split(
+        records.read_json(arguments.manifest),
+        arguments.band,
+        arguments.concat,
+        arguments.flags,
+        arguments.table,
+        records.read_json(arguments.sky_model),
+        json.loads(arguments.settings)["imaging"],
+        arguments.output,
+    )
+    records.say(record["message"] or f"{arguments.band}: {', '.join(record['targets'])}")
+
+
+if __name__ == "__main__":
+    main()

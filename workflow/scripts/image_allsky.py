@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+"""Rule image_allsky: the whole sky in three bands, and in colour."""
+
+import argparse
+import json
+from functools import partial
+from pathlib import Path
+
+from lwacal import imaging, records, wsclean
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--manifest", required=True, type=Path)
+    parser.add_argument("--splits", required=True, nargs="+", type=Path)
+    parser.add_argument("--settings", required=True, help="JSON: imaging, tools")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--memory-mb", type=int, default=4000)
+    parser.add_argument("--output", required=True, type=Path)
+    arguments = parser.parse_args()
+    settings = json.loads(arguments.settings)
+    machine = wsclean.Machine(
+        settings["tools"]["wsclean"], arguments.threads, arguments.memory_mb
+    )
+    work = partial(
+        imaging.image_allsky,
+        records.read_json(arguments.manifest),
+        imaging.read_splits(arguments.splits),
+        settings["imaging"],
+        machine,
+    )
+    record = imaging.in_new_folder(arguments.output, work)
+    records.say(record["message"] or f"{len(record['bands'])} bands")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,219 @@
+"""Calibrated data for imaging: small sets, one a source and one at the zenith, in one read.
+
+Every integration of a sub-band is read once, calibrated once, and then rotated to and averaged for
+each target. Averaging goes as far as smearing allows over the target's image.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lwacal import averaging, caltable, flagging, geometry, ms_reader, predict, records, sky_model
+from lwacal.caltable import Solutions
+from lwacal.concat import manifest_antennas, manifest_centre
+from lwacal.flagging import FIRST_POLARIZATION, SECOND_POLARIZATION
+from lwacal.ms_writer import Field, MeasurementSetWriter
+from lwacal.records import say
+from lwacal.solver_set import noise_weights
+
+ZENITH = "zenith"
+
+
+def set_name(target: str, band: str) -> str:
+    """Return the name of a target's set, different for each sub-band.
+
+    WSClean names its temporary files after the sets alone: sets of the same name in different
+    folders would overwrite each other's, and all sub-bands show the data of the last.
+    """
+    return f"{target}_{band}.ms"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A direction to image (ICRS radians), and how many channels to average for it."""
+
+    name: str
+    radec: tuple[float, float]
+    n_average: int
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """Calibrated cross-correlations of one integration, (row, channel, 4)."""
+
+    antenna1: np.ndarray
+    antenna2: np.ndarray
+    data: np.ndarray
+    weight: np.ndarray
+    flag: np.ndarray
+
+
+def split(
+    manifest: Mapping[str, Any],
+    band: str,
+    concatenated: Path,
+    flags: Path,
+    table: Path,
+    model: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    output: Path,
+) -> dict[str, Any]:
+    """Write a set for each source of the model and one for the zenith; return split.json.
+
+    A sub-band without usable data or solutions gives no sets, and a message. The folder appears
+    whole. Memory: the flags, and about six times one integration.
+    """
+    output = Path(output).absolute()
+    part = output.with_name(output.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    solutions = caltable.read(table)
+    causes = flagging.load_flags(flags)
+    targets = choose_targets(manifest, band, model, settings)
+    message = _why_nothing(band, causes, solutions, targets)
+    scans: list[int] = []
+    times: list[float] = []
+    if not message:
+        usable = _write_all(manifest, band, concatenated, causes, solutions, targets, part)
+        scans, times = [scan for scan, _ in usable], [mjd_s for _, mjd_s in usable]
+        if not scans:
+            message = f"{band}: everything is flagged after calibration"
+    record = {
+        "schema": 1,
+        "band": band,
+        "targets": [] if message else [target.name for target in targets],
+        "channel_average": {target.name: target.n_average for target in targets},
+        "scans": scans,
+        "times": times,
+        "message": message,
+    }
+    records.write_json(part / "split.json", record)
+    if output.exists():
+        shutil.rmtree(output)
+    os.replace(part, output)
+    return record
+
+
+def _why_nothing(
+    band: str, flags: np.ndarray, solutions: Solutions, targets: list[Target]
+) -> str:
+    if flags.size == 0 or flags.all():
+        return f"{band}: there are no unflagged data"
+    if solutions.flag.all():
+        return f"{band}: there are no usable bandpass solutions"
+    if not targets:
+        return f"{band}: imaging is switched off (imaging.enabled)"
+    return ""
+
+
+def choose_targets(
+    manifest: Mapping[str, Any], band: str, model: Mapping[str, Any], settings: Mapping[str, Any]
+) -> list[Target]:
+    """Return the directions to image: each source of the model, and the zenith."""
+    if not settings["enabled"]:
+        return []
+    record = manifest["bands"][band]
+    positions_m = manifest_antennas(manifest).positions_m
+    spread = np.linalg.norm(positions_m - positions_m.mean(axis=0), axis=1)
+    longest_m = 2 * float(spread.max())
+
+    def averaged(choice: Mapping[str, Any]) -> int:
+        radius_rad = np.deg2rad(choice["size"] * choice["scale_deg"] / 2)
+        return averaging.channels_to_average(
+            len(record["frequency_hz"]), record["channel_width_hz"], longest_m, radius_rad,
+            settings["max_smearing_loss"],
+        )
+
+    targets = [
+        Target(source["name"], (source["ra_rad"], source["dec_rad"]), averaged(settings["source"]))
+        for source in sky_model.model_sources(model)
+    ]
+    if settings["allsky"]["enabled"]:
+        targets.append(Target(ZENITH, manifest_centre(manifest), averaged(settings["allsky"])))
+    return targets
+
+
+def calibrate(
+    integration: ms_reader.Integration, flag: np.ndarray, solutions: Solutions
+) -> Calibrated:
+    """Return the cross-correlations divided by G_i conj(G_j), with weights by noise.
+
+    ``flag`` (row, channel, 4) of the integration. Data of flagged solutions are flagged. The
+    weight of a visibility is one over its noise variance after calibration, in units of the median.
+    """
+    weight = noise_weights(integration, flag, len(solutions.values))
+    cross = integration.antenna1 != integration.antenna2
+    first, second = integration.antenna1[cross], integration.antenna2[cross]
+    gain = solutions.values[first][..., FIRST_POLARIZATION].astype(np.complex64)
+    gain *= solutions.values[second][..., SECOND_POLARIZATION].astype(np.complex64).conj()
+    lost = solutions.flag[first][..., FIRST_POLARIZATION]
+    lost = lost | solutions.flag[second][..., SECOND_POLARIZATION] | flag[cross]
+    data = np.where(lost, 0, integration.columns["DATA"][cross])
+    data = np.divide(data, gain, out=np.zeros_like(gain), where=~lost)
+    power = weight[cross][:, None, :] * np.abs(gain) ** 2
+    usual = np.median(power[~lost]) if not lost.all() else 1.0
+    return Calibrated(first, second, data, (power / usual).astype(np.float32), lost)
+
+
+def _write_all(
+    manifest: Mapping[str, Any], band: str, concatenated: Path, flags: np.ndarray,
+    solutions: Solutions, targets: list[Target], folder: Path,
+) -> list[tuple[int, float]]:
+    """Write the sets of all targets; return number and time of the integrations in them."""
+    record = manifest["bands"][band]
+    antennas = manifest_antennas(manifest)
+    frequency_hz = np.array(record["frequency_hz"])
+    usable = []
+    with ExitStack() as stack:
+        writers = {}
+        for target in targets:
+            coarse_hz = frequency_hz.reshape(-1, target.n_average).mean(axis=1)
+            writers[target.name] = stack.enter_context(
+                MeasurementSetWriter(
+                    folder / set_name(target.name, band), antennas, coarse_hz,
+                    record["channel_width_hz"] * target.n_average,
+                    [Field(target.name, *target.radec)], columns=("DATA", "WEIGHT_SPECTRUM"),
+                )
+            )
+        for integration in ms_reader.iterate_integrations(concatenated, ("DATA",)):
+            say(f"{band}: integration {integration.scan}")
+            calibrated = calibrate(integration, flags[integration.rows], solutions)
+            if calibrated.flag.all():
+                continue
+            usable.append((integration.scan, integration.mjd_s))
+            for target in targets:
+                _append(
+                    writers[target.name], calibrated, integration, target, antennas.positions_m,
+                    frequency_hz, manifest_centre(manifest),
+                )
+    return usable
+
+
+def _append(
+    writer: MeasurementSetWriter, calibrated: Calibrated, integration: ms_reader.Integration,
+    target: Target, positions_m: np.ndarray, frequency_hz: np.ndarray,
+    centre: tuple[float, float],
+) -> None:
+    """Rotate one integration to a target, average it, and append it to the target's set."""
+    first, second = calibrated.antenna1, calibrated.antenna2
+    data = calibrated.data
+    if target.radec != centre:
+        data = predict.rotate_phase(
+            data, first, second, positions_m, frequency_hz, integration.mjd_s, centre, target.radec
+        )
+    data, weight, flag = averaging.average_channels(
+        data, calibrated.weight, calibrated.flag, target.n_average
+    )
+    uvw = geometry.antenna_uvw_m(positions_m, *target.radec, integration.mjd_s)
+    writer.append(
+        integration.mjd_s, integration.interval_s, first, second, uvw[first] - uvw[second],
+        data, flag, scan=integration.scan, weight=weight,
+    )

@@ -1,0 +1,253 @@
+"""Images of the sources and of the whole sky, from the calibrated sets of all sub-bands."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from astropy.io import fits
+
+from lwacal import calibrate, colour_picture, naming, records, site, wsclean
+from lwacal.records import say
+from lwacal.scratch import scratch_directory
+
+COLOUR_PICTURE = "allsky_rgb.png"
+FEWEST_INTEGRATIONS = 2  # to show a source's change with time
+
+
+class LabelError(RuntimeError):
+    """An image is not of the sub-band it should be of."""
+
+
+@dataclass(frozen=True)
+class SplitBand:
+    """The calibrated sets of a sub-band: its folder, and what split.json says."""
+
+    folder: Path
+    record: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The sub-band."""
+        return self.record["band"]
+
+    def has(self, target: str) -> bool:
+        """Tell whether there are data of a target."""
+        return target in self.record["targets"]
+
+    def path(self, target: str) -> Path:
+        """Return the set of a target."""
+        return self.folder / calibrate.set_name(target, self.name)
+
+
+def read_splits(folders: Sequence[Path]) -> list[SplitBand]:
+    """Return the sub-bands in order of frequency."""
+    splits = [
+        SplitBand(folder.absolute(), records.read_json(folder / "split.json"))
+        for folder in map(Path, folders)
+    ]
+    return sorted(splits, key=lambda split: naming.band_mhz(split.name))
+
+
+def in_new_folder(output: Path, work: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
+    """Let ``work`` fill a folder, add its record as images.json, and put the folder in place."""
+    output = Path(output).absolute()
+    part = output.with_name(output.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    record = work(part)
+    records.write_json(part / "images.json", record)
+    if output.exists():
+        shutil.rmtree(output)
+    os.replace(part, output)
+    return record
+
+
+def band_limits_hz(manifest: Mapping[str, Any], band: str) -> tuple[float, float]:
+    """Return the lower and upper edge of a sub-band."""
+    record = manifest["bands"][band]
+    half = record["channel_width_hz"] / 2
+    return min(record["frequency_hz"]) - half, max(record["frequency_hz"]) + half
+
+
+def edges_between(manifest: Mapping[str, Any], bands: Sequence[str]) -> list[float]:
+    """Return a frequency between each two neighbouring sub-bands, Hz."""
+    limits = [band_limits_hz(manifest, band) for band in bands]
+    return [(low[1] + high[0]) / 2 for low, high in pairwise(limits)]
+
+
+def image_source(
+    source: str,
+    manifest: Mapping[str, Any],
+    model: Mapping[str, Any],
+    splits: Sequence[SplitBand],
+    settings: Mapping[str, Any],
+    machine: wsclean.Machine,
+    folder: Path,
+) -> dict[str, Any]:
+    """Image a source into a folder: a spectrum, one image of all, one an integration.
+
+    Returns images.json; a source that is not in the model, or has no data, is said to be so.
+    """
+    record = {
+        "schema": 1, "source": source, "status": "ok", "message": "", "spectrum": [], "mfs": "",
+        "intervals": [], "commands": [],
+    }
+    known = next(item for item in model["sources"] if item["name"] == source)
+    bands = [split for split in splits if split.has(source)]
+    if not settings["enabled"]:
+        return {**record, "status": "off", "message": "imaging is switched off (imaging.enabled)"}
+    if not known["in_model"]:
+        return {**record, "status": "not_in_model", "message": known["reason"]}
+    if not bands:
+        message = "; ".join(split.record["message"] for split in splits)
+        return {**record, "status": "no_data", "message": message}
+    choice = settings["source"]
+    with scratch_directory("wsclean") as scratch:
+        record["commands"].append(
+            _spectrum(source, manifest, bands, choice, machine, folder, scratch)
+        )
+        record["spectrum"] = _spectrum_records(manifest, [band.name for band in bands], folder)
+        record["mfs"] = "spectrum-MFS-image.fits" if len(bands) > 1 else "spectrum-image.fits"
+        if choice["intervals"] and len(manifest["integrations"]) >= FEWEST_INTEGRATIONS:
+            for band in bands:
+                command, images = _intervals(source, band, choice, machine, folder, scratch)
+                record["commands"].append(command)
+                record["intervals"] += images
+    if not settings["keep_auxiliary_fits"]:
+        wsclean.remove_auxiliary(folder)
+    return record
+
+
+def _spectrum(
+    source: str, manifest: Mapping[str, Any], bands: Sequence[SplitBand],
+    choice: Mapping[str, Any], machine: wsclean.Machine, folder: Path, scratch: Path,
+) -> str:
+    names = [band.name for band in bands]
+    say(f"{source}: spectrum of {', '.join(names)}")
+    options = wsclean.image_options(choice) + wsclean.channel_options(
+        edges_between(manifest, names), len(names), choice["fit_spectral_pol"]
+    )
+    sets = [band.path(source) for band in bands]
+    return wsclean.run(machine, sets, folder / "spectrum", options, scratch)
+
+
+def _spectrum_records(
+    manifest: Mapping[str, Any], bands: Sequence[str], folder: Path
+) -> list[dict[str, Any]]:
+    """Return sub-band, frequency and file of each image, checked against the image's header."""
+    found = []
+    for number, band in enumerate(bands):
+        name = f"spectrum-{number:04d}-image.fits" if len(bands) > 1 else "spectrum-image.fits"
+        frequency_hz = image_frequency_hz(folder / name)
+        low, high = band_limits_hz(manifest, band)
+        if not low <= frequency_hz <= high:
+            raise LabelError(
+                f"{folder / name} is at {frequency_hz / 1e6:.3f} MHz and not in {band}"
+                f" ({low / 1e6:.3f} to {high / 1e6:.3f} MHz): WSClean has divided the band"
+                " otherwise than asked"
+            )
+        found.append({"band": band, "freq_mhz": frequency_hz / 1e6, "file": name})
+    return found
+
+
+def image_frequency_hz(path: Path) -> float:
+    """Return the frequency of an image."""
+    header = fits.getheader(path)
+    axes = {header.get(f"CTYPE{axis}", ""): axis for axis in range(1, header["NAXIS"] + 1)}
+    return float(header[f"CRVAL{axes['FREQ']}"])
+
+
+def _intervals(
+    source: str, band: SplitBand, choice: Mapping[str, Any], machine: wsclean.Machine,
+    folder: Path, scratch: Path,
+) -> tuple[str, list[dict[str, Any]]]:
+    """Image each integration of a sub-band; how many there are is known from the data."""
+    times, scans = band.record["times"], band.record["scans"]
+    say(f"{source}: {len(times)} integrations of {band.name}")
+    prefix = folder / f"interval-{band.name}"
+    options = wsclean.image_options(choice)
+    if len(times) > 1:
+        options += ["-intervals-out", str(len(times))]
+    command = wsclean.run(machine, [band.path(source)], prefix, options, scratch)
+    images = []
+    for number, (mjd_s, scan) in enumerate(zip(times, scans)):
+        interval = f"-t{number:04d}" if len(times) > 1 else ""
+        name = f"{prefix.name}{interval}-image.fits"
+        images.append(
+            {
+                "band": band.name,
+                "freq_mhz": image_frequency_hz(folder / name) / 1e6,
+                "scan": scan,
+                "time_utc": site.iso(mjd_s),
+                "file": name,
+            }
+        )
+    return command, images
+
+
+def image_allsky(
+    manifest: Mapping[str, Any],
+    splits: Sequence[SplitBand],
+    settings: Mapping[str, Any],
+    machine: wsclean.Machine,
+    folder: Path,
+) -> dict[str, Any]:
+    """Image the whole sky at the zenith in the bands of imaging.allsky.bands_mhz.
+
+    Returns images.json; bands without data are said to be so.
+    """
+    record: dict[str, Any] = {
+        "schema": 1, "status": "ok", "message": "", "bands": [], "commands": []
+    }
+    choice = settings["allsky"]
+    if not (settings["enabled"] and choice["enabled"]):
+        message = "all-sky images are switched off (imaging.enabled, imaging.allsky.enabled)"
+        return {**record, "status": "off", "message": message}
+    with scratch_directory("wsclean") as scratch:
+        for name, (low, high) in choice["bands_mhz"].items():
+            bands = [
+                split
+                for split in splits
+                if low <= naming.band_mhz(split.name) < high and split.has(calibrate.ZENITH)
+            ]
+            item = {"name": name, "mhz": [low, high], "sub_bands": [band.name for band in bands]}
+            if not bands:
+                message = f"no calibrated sub-band from {low:g} to {high:g} MHz"
+                record["bands"].append(
+                    {**item, "file": "", "status": "no_data", "message": message}
+                )
+                continue
+            say(f"whole sky, {low:g} to {high:g} MHz")
+            record["commands"].append(
+                _allsky_band(name, manifest, bands, choice, machine, folder, scratch)
+            )
+            file = f"{name}-MFS-image.fits" if len(bands) > 1 else f"{name}-image.fits"
+            record["bands"].append({**item, "file": file, "status": "ok", "message": ""})
+    if not settings["keep_auxiliary_fits"]:
+        wsclean.remove_auxiliary(folder)
+    if not colour_picture.write(record["bands"], folder, folder / COLOUR_PICTURE):
+        record.update(status="no_data", message="no band has calibrated data")
+    return record
+
+
+def _allsky_band(
+    name: str, manifest: Mapping[str, Any], bands: Sequence[SplitBand],
+    choice: Mapping[str, Any], machine: wsclean.Machine, folder: Path, scratch: Path,
+) -> str:
+    names = [band.name for band in bands]
+    options = wsclean.image_options(choice) + wsclean.channel_options(
+        edges_between(manifest, names), len(names), choice["fit_spectral_pol"]
+    )
+    options += [
+        "-auto-threshold", str(choice["auto_threshold"]), "-auto-mask", str(choice["auto_mask"]),
+    ]
+    if choice["local_rms"]:
+        options.append("-local-rms")
+    sets = [band.path(calibrate.ZENITH) for band in bands]
+    return wsclean.run(machine, sets, folder / name, options, scratch)

@@ -1,0 +1,82 @@
+"""WSClean: its options as we use them, and running it in a scratch directory."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lwacal.processes import find_tool, run_tool
+
+AUXILIARY = ("psf", "dirty", "residual", "model")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a run may use, and where WSClean is (tools.wsclean)."""
+
+    executable: str
+    threads: int
+    memory_mb: int
+
+
+def image_options(choice: Mapping[str, Any]) -> list[str]:
+    """Return the options that the sections imaging.source and imaging.allsky have in common."""
+    words = [
+        "-pol", "I",
+        "-size", str(choice["size"]), str(choice["size"]),
+        "-scale", f"{choice['scale_deg']}deg",
+        "-niter", str(choice["niter"]),
+        "-weight", *choice["weight"].split(),
+        "-mgain", str(choice["mgain"]),
+        "-horizon-mask", f"{choice['horizon_mask_deg']}deg",
+        "-taper-inner-tukey", str(choice["tukey_lambda"]),
+    ]
+    return words + shlex.split(choice["extra"])
+
+
+def channel_options(
+    band_edges_hz: Sequence[float], n_bands: int, fit_spectral_pol: int
+) -> list[str]:
+    """Return the options for one image a sub-band, cleaned together.
+
+    The band is divided between sub-bands (``band_edges_hz``, one fewer than sub-bands), so that a
+    missing sub-band leaves a gap and never shifts the others. WSClean refuses to join one channel.
+    """
+    if n_bands == 1:
+        return []
+    edges = ",".join(f"{edge:.1f}" for edge in band_edges_hz)
+    return [
+        "-join-channels", "-channels-out", str(n_bands),
+        "-channel-division-frequencies", edges,
+        "-fit-spectral-pol", str(min(fit_spectral_pol, n_bands)),
+    ]
+
+
+def run(
+    machine: Machine, sets: Sequence[Path], prefix: Path, options: Sequence[str], scratch: Path
+) -> str:
+    """Run WSClean on sets and return the command as text.
+
+    Files it needs meanwhile go to ``scratch``. Raises processes.ToolError if it is missing or
+    fails.
+    """
+    executable = find_tool(machine.executable, "tools.wsclean")
+    prefix.parent.mkdir(parents=True, exist_ok=True)
+    command = [
+        executable, "-quiet", "-j", str(machine.threads),
+        "-abs-mem", f"{max(machine.memory_mb / 1000, 0.5):.1f}",
+        "-temp-dir", str(scratch), "-reorder", "-no-update-model-required",
+        "-data-column", "DATA", "-name", str(prefix), *options, *map(str, sets),
+    ]
+    run_tool(command, {"OPENBLAS_NUM_THREADS": "1"})
+    return shlex.join(command)
+
+
+def remove_auxiliary(folder: Path) -> None:
+    """Remove PSF, dirty, residual and model images from a folder."""
+    for kind in AUXILIARY:
+        for path in folder.glob(f"*-{kind}.fits"):
+            path.unlink()

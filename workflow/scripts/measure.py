@@ -1,0 +1,40 @@
+#!/usr/bin/env python3
+"""Rule measure: fluxes, positions and changes of the sources; noise of the all-sky images."""
+
+import argparse
+import json
+from pathlib import Path
+
+from lwacal import measure, records
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sky-model", required=True, type=Path)
+    parser.add_argument("--images", required=True, nargs="+", type=Path)
+    parser.add_argument("--allsky", required=True, type=Path)
+    parser.add_argument("--settings", required=True, help="JSON: measure")
+    parser.add_argument("--output", required=True, type=Path)
+    parser.add_argument("--spectra", required=True, type=Path)
+    parser.add_argument("--offsets", required=True, type=Path)
+    parser.add_argument("--scintillation", required=True, type=Path)
+    arguments = parser.parse_args()
+    record = measure.measure(
+        records.read_json(arguments.sky_model),
+        arguments.images,
+        arguments.allsky,
+        json.loads(arguments.settings)["measure"],
+    )
+    calibrators = record["calibrators"]
+    found = [item for item in calibrators if item["fit"] == "ok"]
+    records.write_json(arguments.output, record)
+    records.write_csv(arguments.spectra, calibrators, measure.SPECTRA_COLUMNS)
+    records.write_csv(arguments.offsets, found, measure.OFFSETS_COLUMNS)
+    records.write_csv(
+        arguments.scintillation, record["scintillation"], measure.SCINTILLATION_COLUMNS
+    )
+    records.say(f"{len(found)} of {len(calibrators)} images of sources have a good fit")
+
+
+if __name__ == "__main__":
+    main()
