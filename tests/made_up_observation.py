@@ -145,9 +145,7 @@ def _health(plan: Plan, antennas: dict) -> dict:
     ]
     return {"schema": 1, "requested_mjd": 60454.4, "antennas": found,
             "sources": [{"name": "mnc", "age_days": 1.2, "used": True, "message": "12 bad"},
-                        {"name": "autocorr", "age_days": None, "used": True, "message": "ok"}],
-            "reference_antenna": {"index": 0, "antenna": antennas["names"][0],
-                                  "why": "first of bandpass.reference_antennas, and healthy"}}
+                        {"name": "autocorr", "age_days": None, "used": True, "message": "ok"}]}
 
 
 def _frequencies(plan: Plan) -> np.ndarray:
@@ -204,7 +202,9 @@ def _solutions(folder: Path, plan: Plan, antennas: dict, rng: np.random.Generato
                     "rfi_channels": sorted(frequency_hz[rfi][band_index[rfi] == k])}
              for k, band in enumerate(plan.bands)}
     return {"schema": 1, "bands": bands, "antennas": signals, "causes": CAUSES,
-            "reference_antenna": antennas["names"][0], "message": ""}
+            "reference_antenna": antennas["names"][0],
+            "reference_why": "the first of bandpass.reference_antennas, and healthy",
+            "message": ""}
 
 
 def _delay(plan: Plan, antennas: dict, rng: np.random.Generator) -> dict:

@@ -57,7 +57,7 @@ rule run_record:
         "../envs/analysis.yaml"
     params:
         settings=whole_configuration(),
-        benchmarks="<benchmarks>/{obs}",
+        benchmarks=lambda wildcards: f"benchmarks/{wildcards.obs}",
         code=code_digest("run_record.py"),
     message:
         "{wildcards.obs}: writing down versions, configuration and times"
@@ -90,7 +90,7 @@ rule report:
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code_digest("report.py"),
+        code=code_digest("report.py", with_report=True),
     message:
         "{wildcards.obs}: writing the report"
     shell:
@@ -135,7 +135,7 @@ rule trends:
         "../envs/analysis.yaml"
     params:
         results=folder_above(1),
-        code=code_digest("trends.py"),
+        code=code_digest("trends.py", with_report=True),
     message:
         "Following the nights"
     shell:

@@ -95,12 +95,10 @@ def observation_facts(inputs: Inputs, reference: Record) -> dict[str, Any]:
 
 def reference_antenna(inputs: Inputs) -> dict[str, str]:
     """Return the antenna whose phase is zero in the solutions, and why it was taken."""
-    chosen = inputs.health.get("reference_antenna") or {}
-    used = inputs.solutions.get("reference_antenna") or chosen.get("antenna") or ""
-    if isinstance(used, Mapping):
-        used = used.get("antenna", "")
-    why = chosen.get("why", "") if used == chosen.get("antenna") else "chosen by the solver"
-    return {"antenna": str(used), "why": why}
+    return {
+        "antenna": str(inputs.solutions.get("reference_antenna") or ""),
+        "why": str(inputs.solutions.get("reference_why") or ""),
+    }
 
 
 def band_records(inputs: Inputs) -> list[dict[str, Any]]:

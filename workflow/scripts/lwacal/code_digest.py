@@ -17,13 +17,23 @@ SCRIPTS = Path(__file__).resolve().parent.parent
 PACKAGE = Path(__file__).resolve().parent.name
 
 
-def code_digest(*scripts: str) -> str:
-    """Return a short digest of scripts (names in workflow/scripts) and all they import of ours."""
+def code_digest(*scripts: str, with_report: bool = False) -> str:
+    """Return a short digest of scripts (names in workflow/scripts) and all they import of ours.
+
+    ``with_report`` adds the templates, captions and styles that reports are made with.
+    """
     digest = hashlib.sha256()
-    for path in code_files(*scripts):
-        digest.update(path.relative_to(SCRIPTS).as_posix().encode() + b"\0")
+    paths = code_files(*scripts) + (_report_files() if with_report else [])
+    for path in paths:
+        digest.update(path.name.encode() + b"\0")
         digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
+
+
+def _report_files() -> list[Path]:
+    templates = (SCRIPTS.parent / "report").iterdir()
+    styles = (SCRIPTS / PACKAGE / "plots").glob("*.mplstyle")
+    return sorted(path for path in (*templates, *styles) if path.is_file())
 
 
 def code_files(*scripts: str) -> list[Path]:

@@ -39,6 +39,7 @@ def solve(
     """Return delay.json.
 
     ``concatenated`` and ``flags`` by sub-band; ``settings`` has the sections delay and bandpass.
+    A delay on which the sub-bands disagree by more than half of delay.difference_ns is flagged.
     What cannot be solved is said in status (ok, off, no_band, no_model, no_data) and message.
     """
     choice = settings["delay"]
@@ -61,6 +62,9 @@ def solve(
         status = "ok" if solved else "no_data"
         message = "" if solved else "no sub-band has delay solutions for the first integration"
     delay_ns, error_ns, count = combine(list(solved.values()), n_antennas)
+    wild = np.nan_to_num(error_ns) > choice["difference_ns"] / 2
+    delay_ns, error_ns = np.where(wild, np.nan, delay_ns), np.where(wild, np.nan, error_ns)
+    count = np.where(wild, 0, count)
     compared = compare(delay_ns, manifest, choice)
     return {
         "schema": 1,

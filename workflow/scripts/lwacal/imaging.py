@@ -210,7 +210,8 @@ def image_allsky(
         message = "all-sky images are switched off (imaging.enabled, imaging.allsky.enabled)"
         return {**record, "status": "off", "message": message}
     with scratch_directory("wsclean") as scratch:
-        for name, (low, high) in choice["bands_mhz"].items():
+        by_frequency = sorted(choice["bands_mhz"].items(), key=lambda item: item[1])
+        for name, (low, high) in by_frequency:
             bands = [
                 split
                 for split in splits

@@ -252,9 +252,9 @@ def faults(qa: Record) -> Table:
 def versions(run: Record) -> Table:
     """Return versions of the software, and the commit of the workflow."""
     git = run.get("git") or {}
-    commit = (git.get("commit") or "not from a git checkout")[:12]
+    commit = f"commit {git['commit'][:12]}" if git.get("commit") else "not from a git checkout"
     state = " (with changes that are not committed)" if git.get("dirty") else ""
-    rows = [[_text("this workflow"), _text(f"commit {commit}{state}")]]
+    rows = [[_text("this workflow"), _text(f"{commit}{state}")]]
     rows += [[_text(name), _text(version)] for name, version in sorted(run["versions"].items())]
     return Table("versions", "Software", "", [Column("name"), Column("version", 2)], rows)
 

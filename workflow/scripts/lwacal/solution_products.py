@@ -66,6 +66,7 @@ def describe(
     return {
         "schema": 1,
         "reference_antenna": reference["antenna"],
+        "reference_why": reference["why"],
         "causes": CAUSES,
         "antennas": antennas,
         "bands": {

@@ -75,7 +75,7 @@ def all_sky(
         _colour_bar(figure, panel, drawn)
     if rgb is not None:
         panels[len(images)].imshow(rgb)
-        panels[len(images)].set_title("coloured: low red, mid green, high blue")
+        panels[len(images)].set_title("low, mid, high in colour")
     for panel in panels[number:]:
         panel.set_visible(False)
     for panel in panels:
