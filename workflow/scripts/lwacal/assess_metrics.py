@@ -72,9 +72,12 @@ def of_antennas(signals: Sequence[Record], health: Record, quality: Record) -> l
     if not signals:
         return [not_judged("bad_antenna_fraction", "no antenna in the manifest",
                            stage="antennas", unit="fraction")]
+    every, signals = signals, present(signals)
     bad = [signal for signal in signals if signal["status"] == "bad"]
     fraction = len(bad) / len(signals)
     words = f"{len(bad)} of {len(signals)} antenna signals are bad ({percent(fraction)})"
+    if len(every) > len(signals):
+        words += f", {len(every) - len(signals)} more are not in the data"
     reasons = Counter(reason for signal in bad for reason in signal["reasons"])
     if reasons:
         main = ", ".join(f"{reason.replace('_', ' ')} {number}"
@@ -87,6 +90,14 @@ def of_antennas(signals: Sequence[Record], health: Record, quality: Record) -> l
                      "board_bad_fraction", "bad", quality, "antennas"),
         _health_list(health, quality),
     ]
+
+
+def present(signals: Sequence[Record]) -> list[Record]:
+    """Return the signals of antennas that are in the data at all; all if none is.
+
+    An antenna without a single row was not correlated: that says nothing about its health.
+    """
+    return [s for s in signals if "data:no_data" not in s["evidence"]] or list(signals)
 
 
 def _worst_board(

@@ -9,22 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from lwacal import caltable, casa, sky_model, solver_set
+from lwacal import caltable, casa, sky_model, solver_set, uv_range
 from lwacal.concat import manifest_antennas, manifest_centre
 from lwacal.records import say
 from lwacal.scratch import scratch_directory
-
-FEWEST_ANTENNAS = 3  # two antennas have one baseline: amplitudes cannot be told apart
-
-
-def uv_range_lambda(model: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[float, float]:
-    """Return the baselines to solve with, in wavelengths.
-
-    Vir A is resolved: with it in the model the longer ones are left out.
-    """
-    names = {source["name"] for source in sky_model.model_sources(model)}
-    longest = settings["uv_max_lambda_vir_a"] if "VirA" in names else settings["uv_max_lambda"]
-    return settings["uv_min_lambda"], min(longest, settings["uv_max_lambda"])
 
 
 def solve(
@@ -42,9 +30,8 @@ def solve(
     What cannot be solved (no data, no source, a solver that fails) gives a table that is all
     flagged and a summary that says why.
     """
-    low, high = uv_range_lambda(model, settings)
-    solutions, status, message = _attempt(
-        manifest, band, concatenated, flags, model, reference, settings, (low, high)
+    solutions, status, message, uv_lambda = _attempt(
+        manifest, band, concatenated, flags, model, reference, settings
     )
     antennas = manifest_antennas(manifest)
     caltable.write_bandpass(output, solutions, antennas, manifest_centre(manifest))
@@ -56,7 +43,7 @@ def solve(
         "engine": settings["engine"],
         "reference_antenna": reference["antenna"],
         "sources": [source["name"] for source in sky_model.model_sources(model)],
-        "uv_range_lambda": [low, high],
+        "uv_range_lambda": list(uv_lambda),
         "n_solutions": int((~solutions.flag).sum()),
         "flagged_fraction": float(solutions.flag.mean()),
         "status": status,
@@ -72,26 +59,29 @@ def _attempt(
     model: Mapping[str, Any],
     reference: Mapping[str, Any],
     settings: Mapping[str, Any],
-    uv_range: tuple[float, float],
-) -> tuple[caltable.Solutions, str, str]:
-    """Return solutions, status (ok, no_data, no_model, failed) and a message in words."""
+) -> tuple[caltable.Solutions, str, str, tuple[float, float]]:
+    """Return solutions, status (ok, no_data, no_model, failed), a message, and the uv range."""
     concatenated, flags = Path(concatenated).absolute(), Path(flags).absolute()
     record = manifest["bands"][band]
     nothing = caltable.Solutions.all_flagged(
         len(manifest["antennas"]["names"]), np.array(record["frequency_hz"]),
         record["channel_width_hz"], manifest["observation"]["mid_mjd_s"],
     )
+    limits = uv_range.configured(model, settings)
     if model["message"]:
-        return nothing, "no_model", model["message"]
+        return nothing, "no_model", model["message"], limits
     with scratch_directory("bandpass") as directory:
         data = directory / "data.ms"
         unflagged = solver_set.write(manifest, band, concatenated, flags, model, data)
         if unflagged == 0:
-            return nothing, "no_data", f"sub-band {band} has no unflagged data to solve with"
+            message = f"sub-band {band} has no unflagged data to solve with"
+            return nothing, "no_data", message, limits
+        *limits, changed = uv_range.usable(data, model, settings)
         table = directory / "solutions.bcal"
-        problem = run_casa(data, table, reference["order"], settings, uv_range, directory)
+        problem = run_casa(data, table, reference["order"], settings, limits, directory)
         if not table.exists():
-            return nothing, "failed", f"CASA's bandpass made no table for {band}. {problem}"
+            message = f"CASA's bandpass made no table for {band}. {problem}"
+            return nothing, "failed", message, limits
         solved = caltable.read(table)
     solutions = replace(
         nothing,
@@ -99,12 +89,13 @@ def _attempt(
         flag=solved.flag, error=solved.error, snr=solved.snr, reference=reference["index"],
     )
     if solutions.flag.all():
-        return solutions, "failed", (
+        message = (
             f"CASA's bandpass flagged every solution of {band}: signal-to-noise below"
             f" bandpass.min_snr, or fewer baselines than bandpass.min_baselines_per_antenna"
-            f" between {uv_range[0]:g} and {uv_range[1]:g} wavelengths"
+            f" between {limits[0]:g} and {limits[1]:g} wavelengths"
         )
-    return solutions, "ok", ""
+        return solutions, "failed", message, limits
+    return solutions, "ok", changed, limits
 
 
 def run_casa(
@@ -112,7 +103,7 @@ def run_casa(
     table: Path,
     reference_order: Sequence[int],
     settings: Mapping[str, Any],
-    uv_range: tuple[float, float],
+    limits: Sequence[float],
     directory: Path,
 ) -> str:
     """Run CASA's bandpass task; return the problem in words if it failed.
@@ -126,7 +117,7 @@ def run_casa(
         tasks.bandpass(
             vis=str(data), caltable=str(table), bandtype="B", solint="inf",
             combine="obs,scan,field", refant=",".join(map(str, reference_order[:10])),
-            uvrange=f"{uv_range[0]}~{uv_range[1]}lambda", minsnr=settings["min_snr"],
+            uvrange=f"{limits[0]}~{limits[1]}lambda", minsnr=settings["min_snr"],
             minblperant=settings["min_baselines_per_antenna"], solnorm=False, gaintable=[],
         )
     except RuntimeError as error:

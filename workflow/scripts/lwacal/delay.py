@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from lwacal import bandpass, caltable, casa, naming, reference_tables, solver_set
+from lwacal import caltable, casa, naming, reference_tables, solver_set, uv_range
 from lwacal.antenna_names import POLARIZATIONS
 from lwacal.records import say
 from lwacal.scratch import scratch_directory
@@ -107,12 +107,12 @@ def solve_band(
     """Return delays of one sub-band in ns, (antenna, 2), NaN where there is none."""
     nothing = np.full((len(manifest["antennas"]["names"]), 2), np.nan)
     concatenated, flags = Path(concatenated).absolute(), Path(flags).absolute()
-    low, high = bandpass.uv_range_lambda(model, settings["bandpass"])
     with scratch_directory("delay") as directory:
         data, table = directory / "data.ms", directory / "solutions.K"
         if solver_set.write(manifest, band, concatenated, flags, model, data, 1) == 0:
             say(f"{band}: no unflagged data in the first integration")
             return nothing
+        low, high, _ = uv_range.usable(data, model, settings["bandpass"])
         tasks = casa.start(directory / "casa.log")
         try:
             tasks.gaincal(

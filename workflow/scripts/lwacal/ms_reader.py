@@ -167,6 +167,16 @@ def read_autocorrelations(path: str | Path) -> tuple[np.ndarray, np.ndarray, np.
             return autos.getcol("TIME"), autos.getcol("ANTENNA1"), power
 
 
+def read_baselines(
+    path: str | Path,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return antenna 1, antenna 2 (row,), UVW (row, 3) in metres and FLAG_ROW (row,)."""
+    with open_table(path) as table:
+        if table.nrows() == 0:
+            return np.empty(0, int), np.empty(0, int), np.empty((0, 3)), np.empty(0, bool)
+        return tuple(table.getcol(name) for name in ("ANTENNA1", "ANTENNA2", "UVW", "FLAG_ROW"))
+
+
 def count_unflagged(path: str | Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return antenna 1, antenna 2 (row,) and the number of unflagged channels (row, 2) in XX, YY.
 

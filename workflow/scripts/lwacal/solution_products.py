@@ -46,6 +46,13 @@ def describe(
     health_reasons = {(a["index"], a["pol"]): a for a in health["antennas"]}
     failed = failed_bands(band)
     levels = gain_db(band)
+    present = np.array(
+        [
+            "data:no_data" not in health_reasons[index, "X"]["reasons"]
+            for index in range(len(manifest["antennas"]["names"]))
+        ]
+    )
+    present = present if present.any() else np.ones_like(present)
     antennas = []
     for index, name in enumerate(manifest["antennas"]["names"]):
         for pol, letter in enumerate(POLARIZATIONS):
@@ -70,7 +77,7 @@ def describe(
         "causes": CAUSES,
         "antennas": antennas,
         "bands": {
-            name: _band_record(band, number, bool(failed[number]))
+            name: _band_record(band, present, number, bool(failed[number]))
             for number, name in enumerate(names)
         },
         "interpolated_fraction": float(band.interpolated.mean()),
@@ -133,13 +140,16 @@ def judge(
     return "good", []
 
 
-def _band_record(band: Band, number: int, failed: bool) -> dict[str, Any]:
+def _band_record(
+    band: Band, present: np.ndarray, number: int, failed: bool
+) -> dict[str, Any]:
+    """Return what is said of a sub-band; antennas that are not in the data are not counted."""
     channels = band.band_index == number
     everybody = (band.cause & (CAUSES["scatter"] | CAUSES["quorum"]) > 0).all(axis=(0, 2))
     # interpolated channels are usable again, but they were lost to interference all the same
     return {
-        "flagged_fraction": float(band.flag[:, channels].mean()),
-        "interpolated_fraction": float(band.interpolated[:, channels].mean()),
+        "flagged_fraction": float(band.flag[present][:, channels].mean()),
+        "interpolated_fraction": float(band.interpolated[present][:, channels].mean()),
         "rfi_channels": [] if failed else band.frequency_hz[channels & everybody].tolist(),
         "solved": not failed,
     }

@@ -1,0 +1,76 @@
+"""Which baselines to solve with, in wavelengths."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lwacal import ms_reader, sky_model
+from lwacal.predict import SPEED_OF_LIGHT_M_S
+
+ENOUGH_ANTENNAS = 0.9  # of those with data should have enough baselines
+LOWEST_LIMIT_LAMBDA = 1.0
+
+
+def configured(model: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[float, float]:
+    """Return the limits of the section bandpass.
+
+    Vir A is resolved: with it in the model the longer baselines are left out.
+    """
+    names = {source["name"] for source in sky_model.model_sources(model)}
+    longest = settings["uv_max_lambda_vir_a"] if "VirA" in names else settings["uv_max_lambda"]
+    return settings["uv_min_lambda"], min(longest, settings["uv_max_lambda"])
+
+
+def usable(
+    data: Path, model: Mapping[str, Any], settings: Mapping[str, Any]
+) -> tuple[float, float, str]:
+    """Return limits that leave most antennas enough baselines, and a message if they were changed.
+
+    The lower limit keeps out extended emission. A compact part of the array at a low frequency may
+    have hardly any longer baseline; the limit is then halved until nine antennas in ten have
+    bandpass.min_baselines_per_antenna, but not below one wavelength. ``data`` is the solver's set.
+    """
+    low, high = configured(model, settings)
+    antenna1, antenna2, length = _baselines(data)
+    least = settings["min_baselines_per_antenna"]
+    limit = low
+    while limit / 2 >= LOWEST_LIMIT_LAMBDA and _share(
+        antenna1, antenna2, (length >= limit) & (length <= high), least
+    ) < ENOUGH_ANTENNAS:
+        limit /= 2
+    if limit == low:
+        return low, high, ""
+    return limit, high, (
+        f"bandpass.uv_min_lambda is {low:g}, but too few antennas have {least} baselines that"
+        f" long; {limit:g} is used"
+    )
+
+
+def _baselines(data: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return antenna 1, antenna 2 and length in wavelengths of the rows that are not flagged."""
+    frequency_hz, _ = ms_reader.read_channels(data)
+    wavelength_m = SPEED_OF_LIGHT_M_S / float(np.mean(frequency_hz))
+    antenna1, antenna2, uvw_m, flagged = ms_reader.read_baselines(data)
+    kept = ~flagged
+    length = np.linalg.norm(uvw_m[kept, :2], axis=1) / wavelength_m
+    pairs, first = np.unique(
+        np.column_stack([antenna1[kept], antenna2[kept]]), axis=0, return_index=True
+    )
+    return pairs[:, 0], pairs[:, 1], length[first]
+
+
+def _share(
+    antenna1: np.ndarray, antenna2: np.ndarray, used: np.ndarray, least: int
+) -> float:
+    """Return the share of antennas that have at least so many of the used baselines."""
+    present = np.unique(np.concatenate([antenna1, antenna2]))
+    if len(present) == 0:
+        return 1.0
+    number = int(present.max()) + 1
+    count = np.bincount(antenna1[used], minlength=number)
+    count += np.bincount(antenna2[used], minlength=number)
+    return float((count[present] >= least).mean())
