@@ -316,8 +316,10 @@ def sheet_problems(path):
     return [problem.key for problem in caught.value.problems]
 
 
-def test_shipped_sheet_has_no_observation():
-    assert read_observations(ROOT / "config" / "observations.tsv") == []
+def test_shipped_sheet_has_the_demonstration_alone():
+    rows = read_observations(ROOT / "config" / "observations.tsv")
+    assert [row["observation"] for row in rows] == ["demo"]
+    settings.resolve(settings.with_file({}, ROOT / rows[0]["config"]))
 
 
 def test_sheet_with_comments_and_blank_lines(tmp_path):
@@ -326,16 +328,16 @@ def test_sheet_with_comments_and_blank_lines(tmp_path):
         "\t/data/c\n"
     )
     assert read_observations(path) == [
-        {"observation": "night-1", "input": "/data/a b", "input_ms": ""},
-        {"observation": "b.2", "input": "", "input_ms": "/data/x.ms"},
-        {"observation": "", "input": "/data/c", "input_ms": ""},
+        {"observation": "night-1", "input": "/data/a b", "input_ms": "", "config": ""},
+        {"observation": "b.2", "input": "", "input_ms": "/data/x.ms", "config": ""},
+        {"observation": "", "input": "/data/c", "input_ms": "", "config": ""},
     ]
 
 
 def test_sheet_columns_in_any_order_and_left_out(tmp_path):
     path = write_sheet(tmp_path, "input\tobservation\r\n/data/a\tnight\r\n")
     assert read_observations(path) == [
-        {"observation": "night", "input": "/data/a", "input_ms": ""}
+        {"observation": "night", "input": "/data/a", "input_ms": "", "config": ""}
     ]
 
 
@@ -362,3 +364,22 @@ def test_sheet_that_is_not_there(tmp_path, monkeypatch):
     assert sheet_problems(tmp_path / "none.tsv") == ["observations"]
     monkeypatch.chdir(tmp_path)
     assert read_observations("config/observations.tsv") == []
+
+
+def test_file_of_a_row_goes_over_the_configuration(tmp_path):
+    path = tmp_path / "night.yaml"
+    path.write_text("imaging: {source: {size: 128}}\nhealth: {bad_antennas: [LWA005]}\n")
+    base = {"imaging": {"source": {"size": 512, "niter": 7}}}
+    found = resolve(settings.with_file(base, path))
+    assert found["imaging"]["source"]["size"] == 128
+    assert found["imaging"]["source"]["niter"] == 7
+    assert found["health"]["bad_antennas"] == ["LWA005"]
+    assert base["imaging"]["source"]["size"] == 512
+
+
+@pytest.mark.parametrize("text", ["- a\n- b\n", "a: [\n"])
+def test_file_of_a_row_that_is_no_configuration_is_refused(tmp_path, text):
+    path = tmp_path / "night.yaml"
+    path.write_text(text)
+    with pytest.raises(SettingsError, match=r"night\.yaml"):
+        settings.with_file({}, path)

@@ -7,7 +7,7 @@ from pathlib import Path
 SCRIPTS = Path(workflow.basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from lwacal import discover, environment, observations, records, resources_needed, settings
+from lwacal import discover, environment, flux, observations, records, resources_needed, settings
 from lwacal.code_digest import code_digest
 
 environment.prepare(SCRIPTS)
@@ -16,7 +16,7 @@ SCHEMAS = Path(workflow.basedir) / "schemas"
 try:
     SETTINGS = settings.resolve(config, SCHEMAS / "config.schema.json")
     SHEET = settings.read_observations(SETTINGS["observations"])
-    OBSERVATIONS = observations.from_settings(SETTINGS, SHEET)
+    OBSERVATIONS = observations.from_settings(config, SETTINGS, SHEET)
 except (settings.SettingsError, discover.InputError) as error:
     raise WorkflowError(str(error)) from None
 
@@ -29,7 +29,7 @@ wildcard_constraints:
     obs="|".join(map(re.escape, OBSERVATIONS)) or "no-observation-given",
     band=r"\d+MHz",
     stamp=r"\d{8}_\d{6}",
-    source="|".join(map(re.escape, SETTINGS["sky_model"]["sources"])),
+    source="|".join(flux.POSITIONS),
 
 
 def observation(wildcards):
@@ -37,25 +37,33 @@ def observation(wildcards):
 
 
 def section(*names):
-    """Return sections of the configuration as the JSON a script takes with --settings."""
-    return settings.section_json(SETTINGS, *names)
+    """Return a params function that gives sections of the configuration as JSON (--settings)."""
+
+    def sections(wildcards):
+        return settings.section_json(observation(wildcards).settings, *names)
+
+    return sections
 
 
 def section_at(*keys):
-    """Return one value of the configuration, found by its keys, as JSON."""
-    return settings.value_json(SETTINGS, *keys)
+    """Return a params function that gives one value of the configuration as JSON."""
+
+    def value(wildcards):
+        return settings.value_json(observation(wildcards).settings, *keys)
+
+    return value
 
 
-def whole_configuration():
+def whole_configuration(wildcards):
     """Return the whole checked configuration as JSON."""
-    return settings.section_json(SETTINGS, *SETTINGS)
+    return section(*SETTINGS)(wildcards)
 
 
 def configured_file(*keys):
     """Return an input function that gives the file a key names, and nothing if it names none."""
 
     def file(wildcards):
-        value = lookup(within=SETTINGS, dpath="/".join(keys))
+        value = lookup(within=observation(wildcards).settings, dpath="/".join(keys))
         return [value] if value else []
 
     return file
@@ -87,7 +95,8 @@ def of_sources(pattern):
     """Return an input function that gives the pattern for all sources that may be modelled."""
 
     def files(wildcards):
-        return expand(pattern, obs=wildcards.obs, source=SETTINGS["sky_model"]["sources"])
+        sources = observation(wildcards).settings["sky_model"]["sources"]
+        return expand(pattern, obs=wildcards.obs, source=sources)
 
     return files
 
@@ -121,8 +130,8 @@ def wanted_products(wildcards):
         )
     products = ["report.pdf", "report.html", "qa.json", "run.json", "outcome.json"]
     wanted = expand("<results>/{obs}/{product}", obs=OBSERVATIONS, product=products)
-    if SETTINGS["cleanup"]["enabled"]:
-        wanted += expand("<results>/{obs}/cleanup.json", obs=OBSERVATIONS)
+    cleaned = [name for name, found in OBSERVATIONS.items() if found.settings["cleanup"]["enabled"]]
+    wanted += expand("<results>/{obs}/cleanup.json", obs=cleaned)
     return wanted + ["<results>/trends.html"]
 
 

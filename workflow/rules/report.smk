@@ -56,7 +56,7 @@ rule run_record:
     conda:
         "../envs/analysis.yaml"
     params:
-        settings=whole_configuration(),
+        settings=whole_configuration,
         benchmarks=lambda wildcards: f"benchmarks/{wildcards.obs}",
         code=code_digest("run_record.py"),
     message:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from lwacal import discover, naming, records
+from lwacal import discover, naming, records, settings
 
 NAME_PATTERN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
 
@@ -18,12 +18,12 @@ NAME_PATTERN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
 class Observation:
     """One observation. ``input_dir`` or ``input_ms`` says where its data are, the other is empty.
 
-    ``results`` is the folder under which its products are.
+    ``settings`` is its checked configuration.
     """
 
     input_dir: str
     input_ms: str
-    results: Path
+    settings: Mapping[str, Any]
     given_name: str = ""
 
     @cached_property
@@ -43,7 +43,7 @@ class Observation:
 
     @property
     def _manifest(self) -> Path:
-        return self.results / self.given_name / "manifest.json"
+        return Path(self.settings["results"]) / self.given_name / "manifest.json"
 
     def _remembered(self) -> discover.Discovery:
         manifest = records.read_json(self._manifest)
@@ -78,20 +78,34 @@ class Observation:
 
 
 def from_settings(
-    settings: Mapping[str, Any], sheet: Sequence[Mapping[str, str]]
+    config: Mapping[str, Any], checked: Mapping[str, Any], sheet: Sequence[Mapping[str, str]]
 ) -> dict[str, Observation]:
     """Return observations by name: the one of the settings, or else those of the sheet's rows.
 
-    Raises discover.InputError for input that is not there (settings only: a row of the sheet is
-    looked at when it is needed, so that one bad row does not stop the others).
+    ``config`` is the configuration as given, ``checked`` as resolved. Raises
+    discover.InputError for input that is not there (settings only: a row of the sheet is looked at
+    when it is needed, so that one bad row does not stop the others), and settings.SettingsError
+    for a row whose own configuration is wrong.
     """
-    results = Path(settings["results"])
-    if settings["input"] or settings["input_ms"]:
+    if checked["input"] or checked["input_ms"]:
         found = Observation(
-            settings["input"], settings["input_ms"], results, settings["observation"]
+            checked["input"], checked["input_ms"], checked, checked["observation"]
         )
         return {found.name: found}
     rows = [
-        Observation(row["input"], row["input_ms"], results, row["observation"]) for row in sheet
+        Observation(
+            row["input"], row["input_ms"], _row_settings(config, checked, row["config"]),
+            row["observation"],
+        )
+        for row in sheet
     ]
     return {row.name: row for row in rows}
+
+
+def _row_settings(
+    config: Mapping[str, Any], checked: Mapping[str, Any], path: str
+) -> Mapping[str, Any]:
+    if not path:
+        return checked
+    own = settings.resolve(settings.with_file(config, path))
+    return {**own, "results": checked["results"]}

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
 from jsonschema import Draft202012Validator
 
 from lwacal import naming, settings_checks
@@ -29,7 +30,7 @@ from lwacal.sheet import read_observations
 
 __all__ = [
     "SCHEMA", "Problem", "SettingsError", "differences_from_default", "leaves", "load_schema",
-    "read_observations", "resolve", "section_json", "value_json",
+    "read_observations", "resolve", "section_json", "value_json", "with_file",
 ]
 
 SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "config.schema.json"
@@ -69,6 +70,30 @@ def resolve(config: Mapping[str, Any], schema_path: str | Path = SCHEMA) -> dict
     if problems:
         raise SettingsError(problems)
     return settings
+
+
+def with_file(config: Mapping[str, Any], path: str | Path) -> dict[str, Any]:
+    """Return the configuration with what a YAML file says put over it (not yet checked).
+
+    Raises SettingsError if the file cannot be read or is not a list of keys.
+    """
+    try:
+        given = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
+    except (OSError, yaml.YAMLError) as error:
+        raise SettingsError([Problem("config", str(error), "a readable YAML file")], str(path)) \
+            from error
+    if not isinstance(given, Mapping):
+        expected = "keys with values, such as beam: ..."
+        raise SettingsError([Problem("config", found_words(given), expected)], str(path))
+    return _over(config, given)
+
+
+def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = _over(merged[key], value) if both else value
+    return merged
 
 
 def _check_the_rest(

@@ -16,7 +16,7 @@ Line = tuple[int, list[str]]
 
 
 def read_observations(path: str | Path) -> list[dict[str, str]]:
-    """Return the rows of the sheet, each with observation, input and input_ms ("" if not given).
+    """Return the rows of the sheet: observation, input, input_ms and config ("" if not given).
 
     Blank lines and lines that begin with # do not count. The sheet at its default place need not
     be there. Raises SettingsError with everything that is wrong.

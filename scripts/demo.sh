@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Simulates a small observation with planted faults and calibrates it: demo.sh BIN CORES
+set -euo pipefail
+
+bin=$1 cores=$2
+raw=demo/raw
+
+if [ -e "$raw.truth/truth.json" ]; then
+    echo "demo: using the observation in $raw"
+else
+    echo "demo: simulating an observation into $raw (48 antennas, 6 sub-bands, 2 integrations)"
+    rm -rf "$raw"
+    PYTHONPATH=workflow/scripts "$bin/python" -m lwacal.simulate "$raw" \
+        --fault weak:LWA005X --fault dead:LWA010 --fault swapped:LWA020 --fault delay:LWA015Y \
+        --fault rfi:59MHz:7 --fault zero_filled:41MHz:2
+fi
+echo "demo: calibrating it: $bin/snakemake --cores $cores"
+"$bin/snakemake" --cores "$cores" --quiet rules
+cat <<DONE
+
+The report:   results/demo/report.html and results/demo/report.pdf
+The verdict:  results/demo/qa.json
+The tables:   results/demo/tables/
+The truth:    $raw.truth/ (what was planted)
+
+Run \`$bin/snakemake -n\`: nothing is to be done. Then change a key of config/demo.yaml, say
+\`sky_model: {sources: [CygA]}\`, and see with \`$bin/snakemake -n\` what that makes stale.
+DONE
