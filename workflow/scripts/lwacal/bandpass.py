@@ -72,8 +72,8 @@ def _attempt(
         return nothing, "no_model", model["message"], limits
     with scratch_directory("bandpass") as directory:
         data = directory / "data.ms"
-        unflagged = solver_set.write(manifest, band, concatenated, flags, model, data)
-        if unflagged == 0:
+        alive = solver_set.write(manifest, band, concatenated, flags, model, data)
+        if not alive.any():
             message = f"sub-band {band} has no unflagged data to solve with"
             return nothing, "no_data", message, limits
         *limits, changed = uv_range.usable(data, model, settings)
@@ -83,10 +83,11 @@ def _attempt(
             message = f"CASA's bandpass made no table for {band}. {problem}"
             return nothing, "failed", message, limits
         solved = caltable.read(table)
+    flag = solved.flag | ~alive
     solutions = replace(
         nothing,
-        values=np.where(solved.flag, 1, solved.values),
-        flag=solved.flag, error=solved.error, snr=solved.snr, reference=reference["index"],
+        values=np.where(flag, 1, solved.values), flag=flag, error=solved.error, snr=solved.snr,
+        reference=solved.reference,
     )
     if solutions.flag.all():
         message = (

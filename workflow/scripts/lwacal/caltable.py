@@ -3,7 +3,9 @@
 Gains are G in V_observed(i, j) = G_i conj(G_j) V_model(i, j). A B Jones table has a complex gain a
 channel and polarization; a K Jones table has a delay in ns a polarization, for which
 G = exp(+2 pi i (nu - nu_0) tau), nu_0 being the frequency of its one channel. (A K table of more
-than one channel makes CASA's applycal abort.)
+than one channel makes CASA's applycal abort. Tables of CASA before 5.3, and those that do not say
+which version they follow, are applied with the spectral window's REF_FREQUENCY as nu_0; here both
+are the same.)
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from lwacal.ms_reader import Antennas, open_table
 NO_ANTENNA = -1
 SUBTABLES = ("OBSERVATION", "ANTENNA", "FIELD", "SPECTRAL_WINDOW", "HISTORY")
 TOPOCENTRIC = 5
+FOLLOWED_VERSION = "6.5.1-23"  # of CASA, whose tables these are like; applycal asks
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,7 @@ def _write(
     table = _create(part, parameter, "complex" if dtype is np.complex64 else "float")
     keywords = {
         "ParType": parameter_type, "MSName": "unknown", "VisCal": kind, "PolBasis": "unknown",
+        "CASA_Version": FOLLOWED_VERSION,
     }
     table.putkeywords(keywords)
     table.putinfo({"type": "Calibration", "subType": kind, "readme": ""})

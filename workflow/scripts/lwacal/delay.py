@@ -109,7 +109,8 @@ def solve_band(
     concatenated, flags = Path(concatenated).absolute(), Path(flags).absolute()
     with scratch_directory("delay") as directory:
         data, table = directory / "data.ms", directory / "solutions.K"
-        if solver_set.write(manifest, band, concatenated, flags, model, data, 1) == 0:
+        alive = solver_set.write(manifest, band, concatenated, flags, model, data, 1).any(axis=1)
+        if not alive.any():
             say(f"{band}: no unflagged data in the first integration")
             return nothing
         low, high, _ = uv_range.usable(data, model, settings["bandpass"])
@@ -126,7 +127,7 @@ def solve_band(
             say(f"{band}: CASA's gaincal made no table")
             return nothing
         solutions = caltable.read(table)
-    return np.where(solutions.flag[:, 0], np.nan, solutions.values[:, 0])
+    return np.where(solutions.flag[:, 0] | ~alive, np.nan, solutions.values[:, 0])
 
 
 def combine(

@@ -3,6 +3,14 @@
 CASA's solvers read MODEL_DATA and FLAG from the set itself, so they get a copy of their own. XX and
 YY are modelled apart. Weights follow the noise: an antenna of 8 times the gain has 8 times the
 noise, and with equal weights it would spoil everybody's solutions.
+
+Flags of one polarization need care: CASA's bandpass takes a visibility only if both XX and YY are
+unflagged, so an antenna with a dead Y would lose its X too; and a channel in which an antenna is
+flagged altogether is a bad first guess for the next, which may then fail for all antennas. Where
+all data of a signal (antenna, channel, polarization) are flagged, the set has zeros that are not
+flagged: they make that gain zero and have no influence on the others. (A tiny weight would not do:
+WEIGHT_SPECTRUM is ignored.) `write` says which signals are alive; the others must be flagged in
+what the solver returns.
 """
 
 from __future__ import annotations
@@ -17,6 +25,8 @@ from lwacal import flagging, ms_reader, predict, sky_model
 from lwacal.concat import manifest_antennas, manifest_centre
 from lwacal.ms_writer import Field, MeasurementSetWriter
 
+PARALLEL_HANDS = [0, 3]  # XX and YY of XX, XY, YX, YY
+
 
 def write(
     manifest: Mapping[str, Any],
@@ -26,9 +36,10 @@ def write(
     model: Mapping[str, Any],
     output: Path,
     integrations: int | None = None,
-) -> int:
-    """Write the cross-correlations of a sub-band for a solver; return how many are unflagged.
+) -> np.ndarray:
+    """Write the cross-correlations of a sub-band for a solver.
 
+    Returns which signals have data that are not flagged, (antenna, channel, 2) bool.
     ``integrations`` limits how many are taken, from the first. Memory: the flags of the sub-band
     and about four times one integration.
     """
@@ -37,7 +48,7 @@ def write(
     frequency_hz = np.array(record["frequency_hz"])
     radec, flux_xx, flux_yy = sky_model.model_fluxes(model, band)
     flagged = flagging.load_flags(flags)
-    unflagged = 0
+    alive = signals_alive(concatenated, flagged, len(antennas.names), integrations)
     with MeasurementSetWriter(
         output, antennas, frequency_hz, record["channel_width_hz"], [Field("zenith", *centre)],
         columns=("DATA", "MODEL_DATA"),
@@ -50,18 +61,53 @@ def write(
             antenna1, antenna2 = item.antenna1[cross], item.antenna2[cross]
             flag = flagged[item.rows][cross]
             data = np.where(flag, 0, item.columns["DATA"][cross])
+            flag = solver_flags(flag, alive, antenna1, antenna2)
             predicted = predict.point_sources(
                 antenna1, antenna2, antennas.positions_m, frequency_hz, item.mjd_s, radec,
                 flux_xx, flux_yy, centre,
             )
             full = np.zeros(data.shape, np.complex64)
-            full[..., [0, 3]] = predicted
+            full[..., PARALLEL_HANDS] = predicted
             writer.append(
                 item.mjd_s, item.interval_s, antenna1, antenna2, item.uvw_m[cross], data, flag,
                 scan=item.scan, model=full, weight=weight[cross],
             )
-            unflagged += int((~flag[..., [0, 3]]).sum())
-    return unflagged
+    return alive
+
+
+def signals_alive(
+    concatenated: Path, flagged: np.ndarray, n_antennas: int, integrations: int | None = None
+) -> np.ndarray:
+    """Return which signals have unflagged cross-correlations, (antenna, channel, 2) bool."""
+    alive = np.zeros((n_antennas, flagged.shape[1], 2), bool)
+    for number, item in enumerate(ms_reader.iterate_integrations(concatenated, ())):
+        if number == integrations:
+            break
+        cross = item.antenna1 != item.antenna2
+        free = ~flagged[item.rows][cross][..., PARALLEL_HANDS]
+        for antennas in (item.antenna1[cross], item.antenna2[cross]):
+            order = np.argsort(antennas, kind="stable")
+            present, first = np.unique(antennas[order], return_index=True)
+            if len(present):
+                alive[present] |= np.logical_or.reduceat(free[order], first)
+    return alive
+
+
+def solver_flags(
+    flag: np.ndarray, alive: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray
+) -> np.ndarray:
+    """Return the flags for the solver, the same for all four correlations, (row, channel, 4).
+
+    ``flag`` (row, channel, 4). A visibility is flagged if its XX or YY is, but not if that is
+    because a signal is not ``alive`` (antenna, channel, 2). Antennas and channels that have nothing
+    at all stay flagged.
+    """
+    both = alive[antenna1] & alive[antenna2]
+    flagged = (flag[..., PARALLEL_HANDS] & both).any(axis=-1)
+    flagged |= ~alive.any(axis=(0, 2))
+    never = ~alive.any(axis=(1, 2))
+    flagged |= (never[antenna1] | never[antenna2])[:, None]
+    return np.repeat(flagged[..., None], flag.shape[-1], axis=-1)
 
 
 def noise_weights(
@@ -75,8 +121,8 @@ def noise_weights(
     """
     power = np.full((n_antennas, 2), np.nan)
     autos = integration.antenna1 == integration.antenna2
-    values = integration.columns["DATA"][autos][..., [0, 3]].real
-    usable = ~flag[autos][..., [0, 3]] & (values > 0)
+    values = integration.columns["DATA"][autos][..., PARALLEL_HANDS].real
+    usable = ~flag[autos][..., PARALLEL_HANDS] & (values > 0)
     masked = np.ma.masked_array(values, ~usable)
     power[integration.antenna1[autos]] = np.ma.median(masked, axis=1).filled(np.nan)
     if not np.isfinite(power).any():

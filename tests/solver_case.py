@@ -1,0 +1,198 @@
+"""Small observations with known gains, written as the rules before the solvers leave them.
+
+One bright source at the zenith's side and a second one, XX and YY of different brightness; gains
+and noise are drawn from a seed. Gains follow V = G_i conj(G_j) M.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lwacal import geometry, naming, predict, records, site
+from lwacal.ms_reader import Antennas
+from lwacal.ms_writer import Field, MeasurementSetWriter
+from small_sets import STAMP, baselines, small_array
+
+MID_MJD_S = naming.stamp_time(STAMP) + 5.0
+INTERVAL_S = 10.0
+SOURCES = {"CygA": (12.0, 5.0, 9000.0, 7000.0), "CasA": (-20.0, -8.0, 5000.0, 6000.0)}
+SETTINGS: dict[str, Any] = {
+    "bandpass": {
+        "engine": "casa", "uv_min_lambda": 5, "uv_max_lambda": 350, "uv_max_lambda_vir_a": 185,
+        "min_snr": 3, "min_baselines_per_antenna": 4,
+    },
+    "delay": {
+        "enabled": True, "min_freq_mhz": 41, "min_snr": 3, "difference_ns": 100,
+        "reference_table": "", "reference_dir": "", "reference_search_h": 8,
+        "board_failure_percent": 50,
+    },
+}
+
+
+@dataclass
+class Case:
+    """An observation on disk, and the truth. ``gain[band]`` (antenna, channel, 2)."""
+
+    folder: Path
+    antennas: Antennas
+    manifest: dict[str, Any]
+    model: dict[str, Any]
+    reference: dict[str, Any]
+    gain: dict[str, np.ndarray]
+    delays_ns: np.ndarray
+    noise_jy: float
+    n_integrations: int
+    concat: dict[str, Path] = field(default_factory=dict)
+    flags: dict[str, Path] = field(default_factory=dict)
+
+    def truth(self, band: str) -> np.ndarray:
+        """Return the gains with the phase of the reference antenna set to zero."""
+        return referred(self.gain[band], self.reference["index"])
+
+
+def referred(gain: np.ndarray, index: int) -> np.ndarray:
+    """Return gains (antenna, channel, 2) with an antenna's phases set to zero."""
+    return gain * np.exp(-1j * np.angle(gain[index]))[None]
+
+
+def make(
+    folder: Path,
+    n_antennas: int = 20,
+    bands: Sequence[str] = ("73MHz",),
+    n_channels: int = 12,
+    n_integrations: int = 2,
+    noise_jy: float = 300.0,
+    seed: int = 5,
+    factor: Mapping[tuple[int, int], float] | None = None,
+    noise_follows_gain: bool = True,
+    write: bool = True,
+) -> Case:
+    """Draw and write an observation.
+
+    ``noise_jy`` is the rms |n| of a visibility, in Jy, before the gains. ``factor`` multiplies the
+    gain of (antenna, polarization); its noise with it. The band's frequencies are the first
+    ``n_channels`` of the real grid.
+    """
+    draw = np.random.default_rng(seed)
+    antennas = small_array(n_antennas, 300.0, seed)
+    width_hz = site.CHANNEL_WIDTH_HZ
+    frequency_hz = {b: site.band_frequencies_hz(b)[:n_channels] for b in bands}
+    delays_ns = draw.normal(0, 60, (n_antennas, 2))
+    amplitude = 5e-3 * np.exp(0.2 * draw.normal(size=(n_antennas, 2)))
+    for place, value in (factor or {}).items():
+        amplitude[place] *= value
+    phase = draw.uniform(-np.pi, np.pi, (n_antennas, 2))
+    gain = {
+        band: amplitude[:, None, :]
+        * np.exp(2j * np.pi * delays_ns[:, None] * nu[None, :, None] / 1e9 + 1j * phase[:, None])
+        for band, nu in frequency_hz.items()
+    }
+    zenith = site.zenith(MID_MJD_S)
+    case = Case(
+        folder, antennas, _manifest(antennas, frequency_hz, width_hz, n_integrations, zenith),
+        _model(frequency_hz, zenith),
+        {"index": 2, "antenna": antennas.names[2], "order": [2, 0, 1, 3], "why": "first"},
+        gain, delays_ns, noise_jy, n_integrations,
+    )
+    if write:
+        for band in bands:
+            _write(case, band, draw, frequency_hz[band], width_hz, zenith)
+    return case
+
+
+def _manifest(
+    antennas: Antennas, frequency_hz: Mapping[str, np.ndarray], width_hz: float,
+    n_integrations: int, zenith: tuple[float, float],
+) -> dict[str, Any]:
+    return {
+        "observation": {"mid_mjd_s": MID_MJD_S, "lst_hours": float(site.lst_hours(MID_MJD_S))},
+        "antennas": {
+            "names": list(antennas.names), "positions_m": antennas.positions_m.tolist()
+        },
+        "phase_centre": {"ra_rad": zenith[0], "dec_rad": zenith[1]},
+        "bands": {
+            band: {"frequency_hz": nu.tolist(), "channel_width_hz": width_hz, "entries": []}
+            for band, nu in frequency_hz.items()
+        },
+    }
+
+
+def _model(
+    frequency_hz: Mapping[str, np.ndarray], zenith: tuple[float, float]
+) -> dict[str, Any]:
+    sources = [
+        {
+            "name": name, "in_model": True, "reason": "",
+            "ra_rad": zenith[0] + np.deg2rad(east) / np.cos(zenith[1]),
+            "dec_rad": zenith[1] + np.deg2rad(north),
+        }
+        for name, (east, north, _, _) in SOURCES.items()
+    ]
+    bands = {
+        band: {
+            name: {
+                "flux_jy": np.full(len(nu), 10000.0),
+                "beam_xx": np.full(len(nu), xx / 10000.0),
+                "beam_yy": np.full(len(nu), yy / 10000.0),
+            }
+            for name, (_, _, xx, yy) in SOURCES.items()
+        }
+        for band, nu in frequency_hz.items()
+    }
+    return {"sources": sources, "bands": bands, "message": ""}
+
+
+def model_visibilities(case: Case, band: str, mjd_s: float) -> np.ndarray:
+    """Return XX and YY of the model for all baselines, (row, channel, 2)."""
+    antenna1, antenna2 = baselines(len(case.antennas.names))
+    nu = np.array(case.manifest["bands"][band]["frequency_hz"])
+    radec = np.array([[s["ra_rad"], s["dec_rad"]] for s in case.model["sources"]])
+    flux = [
+        np.array([v["flux_jy"] * v[beam] for v in case.model["bands"][band].values()])
+        for beam in ("beam_xx", "beam_yy")
+    ]
+    centre = case.manifest["phase_centre"]
+    return predict.point_sources(
+        antenna1, antenna2, case.antennas.positions_m, nu, mjd_s, radec, *flux,
+        (centre["ra_rad"], centre["dec_rad"]),
+    )
+
+
+def _write(
+    case: Case, band: str, draw: np.random.Generator, nu: np.ndarray, width_hz: float,
+    zenith: tuple[float, float],
+) -> None:
+    antenna1, antenna2 = baselines(len(case.antennas.names))
+    autos = antenna1 == antenna2
+    pol1, pol2 = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
+    gain = case.gain[band]
+    factor = gain[antenna1][..., pol1] * gain[antenna2][..., pol2].conj()
+    case.concat[band] = case.folder / f"{band}.ms"
+    with MeasurementSetWriter(
+        case.concat[band], case.antennas, nu, width_hz, [Field("zenith", *zenith)]
+    ) as writer:
+        for number in range(case.n_integrations):
+            mjd_s = MID_MJD_S + (number - (case.n_integrations - 1) / 2) * INTERVAL_S
+            data = np.zeros((len(antenna1), len(nu), 4), complex)
+            data[..., [0, 3]] = model_visibilities(case, band, mjd_s)
+            noise = draw.normal(size=(*data.shape, 2)) @ [1, 1j]
+            data += noise * case.noise_jy / np.sqrt(2)
+            sefd = case.noise_jy * np.sqrt(width_hz * INTERVAL_S)
+            data[autos] = np.array([sefd, 0, 0, sefd])
+            uvw = geometry.antenna_uvw_m(case.antennas.positions_m, *zenith, mjd_s)
+            writer.append(
+                mjd_s, INTERVAL_S, antenna1, antenna2, uvw[antenna1] - uvw[antenna2],
+                (data * factor).astype(np.complex64), scan=number + 1,
+            )
+    write_flags(case, band, np.zeros((case.n_integrations * len(antenna1), len(nu), 4), bool))
+
+
+def write_flags(case: Case, band: str, flag: np.ndarray) -> None:
+    """Write the flags (row, channel, 4) of a sub-band, as the rule flag does."""
+    case.flags[band] = case.folder / f"{band}.npz"
+    records.write_npz(case.flags[band], causes=flag.astype(np.uint8))
