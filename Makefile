@@ -15,7 +15,7 @@ UV_VERSION := 0.13.9
 APT_PACKAGES := wsclean aoflagger casacore-data python3-venv
 CORES ?= $(shell nproc)
 
-.PHONY: help env system demo test lint lock clean
+.PHONY: help env system demo test lint lock pictures clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -47,5 +47,9 @@ lock: env ## Resolve the Python packages anew into requirements/lock.txt
 	$(BIN)/uv pip compile --universal --python-version 3.11 --upgrade --no-header \
 	    requirements/dev.in -o requirements/lock.txt
 
+pictures: demo ## Draw the pictures of the README from the demonstration
+	@scripts/install-programs.sh graphviz poppler-utils
+	@scripts/pictures.sh "$(BIN)"
+
 clean: ## Remove what the demonstration made
-	rm -rf demo
+	rm -rf demo results/demo results/successful/demo logs/demo benchmarks/demo

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 import subprocess
@@ -61,3 +62,13 @@ def job_counts(done: subprocess.CompletedProcess) -> dict[str, int]:
     """Read the table of jobs that Snakemake prints (rule all not counted)."""
     counts = dict(re.findall(r"^(\w+) +(\d+)$", done.stdout + done.stderr, re.MULTILINE))
     return {rule: int(count) for rule, count in counts.items() if rule not in ("total", "all")}
+
+
+def folder_digest(folder: Path) -> str:
+    """Return a digest of all files below a folder: names, contents and modification times."""
+    total = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            total.update(f"{path.relative_to(folder)} {path.stat().st_mtime_ns}".encode())
+            total.update(path.read_bytes())
+    return total.hexdigest()

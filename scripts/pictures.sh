@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Draws the pictures of the README from the finished demonstration: pictures.sh BIN
+# Needs graphviz and poppler-utils.
+set -euo pipefail
+
+bin=$1
+mkdir -p docs
+"$bin/snakemake" --rulegraph 2>/dev/null | sed -n '/^digraph/,$p' | tred \
+    | sed -E 's/color="?[0-9. ]+"?,/color="#2a7f74",/' \
+    | dot -Grankdir=LR -Gnodesep=0.15 -Granksep=0.25 -Tsvg -o docs/rulegraph.svg
+pdftoppm -png -r 60 -f 1 -l 1 -singlefile results/demo/report.pdf docs/report-page
+echo "docs/rulegraph.svg and docs/report-page.png are drawn"

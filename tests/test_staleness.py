@@ -1,0 +1,108 @@
+"""What a change makes stale: exactly these rules run again (contract C6)."""
+
+import os
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from night import BANDS, NAME
+from workflow_run import job_counts
+
+N = len(BANDS)
+SOURCES = 4
+JUDGE = {"assess": 1, "trends": 1, "run_record": 1, "report": 1, "outcome": 1}
+MEASURE = {"measure": 1, **JUDGE}
+IMAGES = {"image_source": SOURCES, "image_allsky": 1, **MEASURE}
+SPLIT = {"calibrate_split": N, **IMAGES}
+TABLES = {"flag_solutions": 1, "bandpass_table": N, **SPLIT}
+DELAYS = {"delay": 1, "delay_table": 1}
+SOLVE = {"bandpass": N, **DELAYS, **TABLES}
+FLAGS = {"flag": N, **SOLVE}
+HEALTH = {"antenna_health": 1, "reference_antenna": 1, **FLAGS}
+EVERYTHING = {"manifest": 1, "mnc_query": 1, "concat": N, "sky_model": 1, **HEALTH}
+# run.json holds the whole configuration, so any key makes it and the report anew
+NOTED = {"run_record": 1, "report": 1, "outcome": 1}
+
+KEYS = [
+    ("sky_model={min_elevation_deg: 15}", {"sky_model": 1, **SOLVE}),
+    ("beam={x_azimuth_deg: 90}", {"sky_model": 1, **SOLVE}),
+    ("bandpass={min_snr: 4}", SOLVE),
+    ("bandpass={reference_antennas: [LWA114]}", {"reference_antenna": 1, **SOLVE}),
+    ("solution_flags={clip_sigma: 4}", TABLES),
+    ("flagging={protect_fraction: 0.8}", FLAGS),
+    ("health={bad_antennas: [LWA001]}", HEALTH),
+    ("health={mnc: {timeout_s: 5}}", {"mnc_query": 1, **HEALTH}),
+    ("delay={difference_ns: 50}", {**DELAYS, **JUDGE}),
+    ("imaging={max_smearing_loss: 0.02}", SPLIT),
+    ("measure={fit_radius_beams: 2}", MEASURE),
+    ("quality={flux_ratio_deviation: {warn: 0.1, fail: 0.4}}", JUDGE),
+    ("outcome={links: false}", NOTED),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), KEYS, ids=[key for key, _ in KEYS])
+def test_key_makes_stale_what_depends_on_it(night, change, expected):
+    assert night.project.stale(change) == expected
+
+
+@pytest.fixture
+def changeable(night, tmp_path):
+    """A copy of the finished project, times kept, in which files may be changed."""
+    folder = tmp_path / "project"
+    shutil.copytree(night.project.folder, folder, symlinks=True)
+    return replace(night.project, folder=folder)
+
+
+FILES = [
+    ("workflow/scripts/lwacal/sky_model.py", {"sky_model": 1, **SOLVE}),
+    ("workflow/scripts/lwacal/solution_flags.py", TABLES),
+    ("workflow/scripts/lwacal/fit.py", {**IMAGES}),
+    ("workflow/scripts/lwacal/plots/delays.py", {"report": 1, "outcome": 1}),
+    ("workflow/report/style.css", {"report": 1, "outcome": 1, "trends": 1}),
+    ("workflow/scripts/concat.py", EVERYTHING),
+]
+
+
+@pytest.mark.parametrize(("name", "expected"), FILES, ids=[name for name, _ in FILES])
+def test_code_makes_stale_what_runs_it(changeable, name, expected):
+    path = changeable.folder / name
+    comment = "/* changed */" if path.suffix == ".css" else "# changed"
+    path.write_text(f"{path.read_text()}\n{comment}\n")
+    found = changeable.stale()
+    for rule in ("manifest", "mnc_query", "sky_model"):  # concat.py does not reach these
+        if name.endswith("scripts/concat.py"):
+            expected = {key: value for key, value in expected.items() if key != rule}
+    assert found == expected
+
+
+def test_touched_scripts_make_nothing_stale(changeable):
+    for path in (changeable.folder / "workflow").rglob("*.py"):
+        os.utime(path)
+    assert changeable.stale() == {}
+
+
+def test_new_raw_data_make_everything_stale(night):
+    table = night.raw / sorted(os.listdir(night.raw))[0] / "table.dat"
+    before = table.stat()
+    os.utime(table)
+    try:
+        assert night.project.stale() == EVERYTHING
+    finally:
+        os.utime(table, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def test_one_product_can_be_asked_for_by_name(changeable):
+    target = f"results/{NAME}/tables/raw/59MHz.bcal"
+    shutil.rmtree(changeable.folder / target)
+    done = changeable.snakemake("-n", target)
+    assert job_counts(done) == {"bandpass": 1}
+
+
+def test_forced_rule_reruns_what_follows(night):
+    assert night.project.stale(words=("-R", "flag")) == FLAGS
+
+
+def test_missing_table_is_made_again_with_what_follows(changeable):
+    shutil.rmtree(changeable.results / NAME / "images" / "CygA")
+    assert changeable.stale() == {"image_source": 1, **MEASURE}
