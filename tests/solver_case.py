@@ -69,8 +69,7 @@ def make(
     noise_jy: float = 300.0,
     seed: int = 5,
     factor: Mapping[tuple[int, int], float] | None = None,
-    noise_follows_gain: bool = True,
-    write: bool = True,
+    reference: int = 2,
 ) -> Case:
     """Draw and write an observation.
 
@@ -96,13 +95,19 @@ def make(
     case = Case(
         folder, antennas, _manifest(antennas, frequency_hz, width_hz, n_integrations, zenith),
         _model(frequency_hz, zenith),
-        {"index": 2, "antenna": antennas.names[2], "order": [2, 0, 1, 3], "why": "first"},
+        _reference(antennas, reference),
         gain, delays_ns, noise_jy, n_integrations,
     )
-    if write:
-        for band in bands:
-            _write(case, band, draw, frequency_hz[band], width_hz, zenith)
+    for band in bands:
+        _write(case, band, draw, frequency_hz[band], width_hz, zenith)
     return case
+
+
+def _reference(antennas: Antennas, index: int) -> dict[str, Any]:
+    others = [number for number in range(len(antennas.names)) if number != index]
+    return {
+        "index": index, "antenna": antennas.names[index], "order": [index, *others], "why": "first"
+    }
 
 
 def _manifest(

@@ -35,13 +35,19 @@ def solve(
     )
     antennas = manifest_antennas(manifest)
     caltable.write_bandpass(output, solutions, antennas, manifest_centre(manifest))
+    used = reference["index"] if solutions.reference < 0 else solutions.reference
+    if used != reference["index"]:
+        message += (" " if message else "") + (
+            f"{reference['antenna']} has no solution: phases are relative to"
+            f" {antennas.names[used]}"
+        )
     if message:
         say(f"{band}: {message}")
     return {
         "schema": 1,
         "band": band,
         "engine": settings["engine"],
-        "reference_antenna": reference["antenna"],
+        "reference_antenna": antennas.names[used],
         "sources": [source["name"] for source in sky_model.model_sources(model)],
         "uv_range_lambda": list(uv_lambda),
         "n_solutions": int((~solutions.flag).sum()),
@@ -120,6 +126,7 @@ def run_casa(
             combine="obs,scan,field", refant=",".join(map(str, reference_order[:10])),
             uvrange=f"{limits[0]}~{limits[1]}lambda", minsnr=settings["min_snr"],
             minblperant=settings["min_baselines_per_antenna"], solnorm=False, gaintable=[],
+            corrdepflags=True,
         )
     except RuntimeError as error:
         return f"It stopped with: {error}"

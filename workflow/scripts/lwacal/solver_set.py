@@ -4,13 +4,11 @@ CASA's solvers read MODEL_DATA and FLAG from the set itself, so they get a copy 
 YY are modelled apart. Weights follow the noise: an antenna of 8 times the gain has 8 times the
 noise, and with equal weights it would spoil everybody's solutions.
 
-Flags of one polarization need care: CASA's bandpass takes a visibility only if both XX and YY are
-unflagged, so an antenna with a dead Y would lose its X too; and a channel in which an antenna is
-flagged altogether is a bad first guess for the next, which may then fail for all antennas. Where
-all data of a signal (antenna, channel, polarization) are flagged, the set has zeros that are not
-flagged: they make that gain zero and have no influence on the others. (A tiny weight would not do:
-WEIGHT_SPECTRUM is ignored.) `write` says which signals are alive; the others must be flagged in
-what the solver returns.
+CASA's bandpass starts each channel from the solution of the one before. Where all data of an
+antenna are flagged in a channel, that is a bad start, and the next channel may then fail for all
+antennas. There the set has zeros that are not flagged: they make that gain zero and have no
+influence on the others. (A tiny weight would not do: WEIGHT_SPECTRUM is ignored.) `write` says
+which signals are alive; the others must be flagged in what the solver returns.
 """
 
 from __future__ import annotations
@@ -96,18 +94,15 @@ def signals_alive(
 def solver_flags(
     flag: np.ndarray, alive: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray
 ) -> np.ndarray:
-    """Return the flags for the solver, the same for all four correlations, (row, channel, 4).
+    """Return the flags for the solver, (row, channel, 4), XX and YY apart.
 
-    ``flag`` (row, channel, 4). A visibility is flagged if its XX or YY is, but not if that is
-    because a signal is not ``alive`` (antenna, channel, 2). Antennas and channels that have nothing
-    at all stay flagged.
+    ``flag`` (row, channel, 4). Flags that are there because a signal is not ``alive`` (antenna,
+    channel, 2) are taken away, except where it is alive in no channel, or nobody is in that one.
     """
-    both = alive[antenna1] & alive[antenna2]
-    flagged = (flag[..., PARALLEL_HANDS] & both).any(axis=-1)
-    flagged |= ~alive.any(axis=(0, 2))
-    never = ~alive.any(axis=(1, 2))
-    flagged |= (never[antenna1] | never[antenna2])[:, None]
-    return np.repeat(flagged[..., None], flag.shape[-1], axis=-1)
+    filled = ~alive & alive.any(axis=1, keepdims=True) & alive.any(axis=0, keepdims=True)
+    flag = flag.copy()
+    flag[..., PARALLEL_HANDS] &= ~(filled[antenna1] | filled[antenna2])
+    return flag
 
 
 def noise_weights(
