@@ -132,7 +132,8 @@ def judge(
         if (cause[counted] & CAUSES[name] > 0).any():
             return "bad", [word]
     if (cause[counted] & CAUSES["solver"] > 0).all():
-        return "bad", ["dead"]
+        powerless = "autocorr:weak" in known["reasons"]
+        return "bad", ["dead" if powerless else "solver_failed"]
     everybody = cause & (CAUSES["scatter"] | CAUSES["quorum"]) > 0
     own = counted & ~everybody
     if own.any() and flag[own].mean() > SUSPECT_FRACTION:
