@@ -14,6 +14,8 @@ from scipy.optimize import least_squares
 FWHM_PER_SIGMA = np.sqrt(8 * np.log(2))
 LEAST_SNR = 5.0
 FEWEST_NOISE_PIXELS = 100
+LARGEST_RADIUS = 0.35  # of the image's side: the rest is for the noise
+LARGEST_BEAM = 0.25  # of the image's side: a larger one leaves no place without the source
 ARCSEC = np.rad2deg(1) * 3600
 
 
@@ -78,7 +80,7 @@ def fit_point(
 ) -> PointFit:
     """Fit a point source near a catalogue position.
 
-    Within ``radius_beams`` (of the geometric mean FWHM) the brightest pixel is the first guess;
+    Within ``radius_beams`` (of the geometric mean FWHM; less in a small image) the brightest pixel is the first guess;
     height and place are then fitted by least squares to the pixels within one FWHM of it. The noise
     is that of the rest of the image (median absolute deviation). A fit that is fainter than five
     times the noise, or ends outside the radius, is not ok, and says why. The error of the flux is
@@ -91,9 +93,11 @@ def fit_point(
     width = float(np.sqrt(image.beam[0] * image.beam[1]))
     distance = np.hypot(columns - float(expected[0]), rows - float(expected[1]))
     valid = np.isfinite(image.pixels)
-    near = valid & (distance <= radius_beams * width)
+    side = min(image.pixels.shape)
+    radius = min(radius_beams * width, LARGEST_RADIUS * side)
+    near = valid & (distance <= radius)
     far = valid & ~near
-    if far.sum() < FEWEST_NOISE_PIXELS or not near.any():
+    if width > LARGEST_BEAM * side or far.sum() < FEWEST_NOISE_PIXELS or not near.any():
         return PointFit(False, "the image is too small about the source to fit and to tell noise",
                         np.nan)
     rms = float(mad_std(image.pixels[far]))
@@ -108,10 +112,9 @@ def fit_point(
     flux, column, row = _solve(
         image, columns[box], rows[box], image.pixels[box], (peak, start_column, start_row)
     )
-    if np.hypot(column - expected[0], row - expected[1]) > radius_beams * width:
-        return PointFit(
-            False, f"the fit ended more than {radius_beams:g} beams from the source", rms
-        )
+    if np.hypot(column - expected[0], row - expected[1]) > radius:
+        beams = radius / width
+        return PointFit(False, f"the fit ended more than {beams:.2g} beams from the source", rms)
     if flux <= LEAST_SNR * rms:
         return PointFit(False, f"fitted flux is below {LEAST_SNR:g} times the noise", rms)
     ra_deg, dec_deg = image.wcs.pixel_to_world_values(column, row)
