@@ -80,11 +80,12 @@ def fit_point(
 ) -> PointFit:
     """Fit a point source near a catalogue position.
 
-    Within ``radius_beams`` (of the geometric mean FWHM; less in a small image) the brightest pixel is the first guess;
-    height and place are then fitted by least squares to the pixels within one FWHM of it. The noise
-    is that of the rest of the image (median absolute deviation). A fit that is fainter than five
-    times the noise, or ends outside the radius, is not ok, and says why. The error of the flux is
-    the noise; that of the place FWHM / (2.35 x signal-to-noise) (Condon 1997, PASP 109, 166).
+    Within ``radius_beams`` (of the geometric mean FWHM; less in a small image) the brightest pixel
+    is the first guess; height and place are then fitted by least squares to the pixels within one
+    FWHM of it. The noise is that of the rest of the image (median absolute deviation). A fit that
+    is fainter than five times the noise, or ends outside the radius, is not ok, and says why. The
+    error of the flux is the noise; that of the place FWHM / (2.35 x signal-to-noise) (Condon 1997,
+    PASP 109, 166).
     """
     if image.beam is None:
         return PointFit(False, "the image has no restoring beam: nothing was imaged", np.nan)
