@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from casacore import tables
 
 from lwacal import concat, discover, geometry, manifest, ms_reader, predict, site
 from lwacal.ms_reader import Integration
@@ -74,6 +75,27 @@ def test_correlations_and_rows_are_put_in_standard_order():
     assert np.array_equal(ordered[1], data[1][:, [0, 3, 2, 1]].conj())
     assert np.array_equal(flags[2], flag[0][:, [0, 2, 3, 1]])
     assert flags[0].all()
+
+
+@pytest.mark.parametrize("empty", [False, True], ids=["turned", "uvw not filled"])
+def test_sign_of_uvw_tells_the_sign_of_the_phases(tmp_path, empty):
+    """UVW of antenna 2 - antenna 1 come with conjugate data; UVW of zeros say nothing."""
+    array = small_array(N_ANTENNAS)
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    data = sky(array, STAMP, np.deg2rad([[260.0, 40.0]]))
+    path = write_raw(raw, array, STAMP, BAND, data=data if empty else data.conj())
+    with tables.table(str(path), readonly=False, ack=False) as table:
+        table.putcol("UVW", (0 if empty else -1) * table.getcol("UVW"))
+    record, output, _ = concatenated(raw, tmp_path)
+    assert ("baselines" in [fault["kind"] for fault in record["faults"]]) is not empty
+    expected = tmp_path / "expected"
+    expected.mkdir()
+    write_raw(expected, array, STAMP, BAND, data=data)
+    _, reference, _ = concatenated(expected, tmp_path / "second")
+    found, wanted = (next(ms_reader.iterate_integrations(set_)) for set_ in (output, reference))
+    assert np.array_equal(found.columns["DATA"], wanted.columns["DATA"])
+    assert np.array_equal(found.uvw_m, wanted.uvw_m)
 
 
 def test_band_without_usable_data_gives_a_set_without_rows(tmp_path):

@@ -104,5 +104,11 @@ def test_forced_rule_reruns_what_follows(night):
 
 
 def test_missing_table_is_made_again_with_what_follows(changeable):
-    shutil.rmtree(changeable.results / NAME / "images" / "CygA")
-    assert changeable.stale() == {"image_source": 1, **MEASURE}
+    shutil.rmtree(next((changeable.results / NAME / "tables").glob("*_59MHz.bcal")))
+    assert changeable.stale() == {"bandpass_table": 1, "calibrate_split": 1, **IMAGES}
+
+
+def test_removed_intermediate_product_is_not_missed(changeable):
+    """What nobody asks for and nothing needs is not made again: sets may be removed."""
+    shutil.rmtree(changeable.results / NAME / "concat" / "59MHz.ms")
+    assert changeable.stale() == {}

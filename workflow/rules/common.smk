@@ -130,6 +130,9 @@ def wanted_products(wildcards):
         )
     products = ["report.pdf", "report.html", "qa.json", "run.json", "outcome.json"]
     wanted = expand("<results>/{obs}/{product}", obs=OBSERVATIONS, product=products)
+    for name, found in OBSERVATIONS.items():
+        tables = [*(f"{found.stamp}_{band}.bcal" for band in found.bands), f"{found.stamp}.K"]
+        wanted += expand("<results>/{obs}/tables/{table}", obs=name, table=tables)
     cleaned = [name for name, found in OBSERVATIONS.items() if found.settings["cleanup"]["enabled"]]
     wanted += expand("<results>/{obs}/cleanup.json", obs=cleaned)
     return wanted + ["<results>/trends.html"]

@@ -66,6 +66,8 @@ def _append(
 ) -> int:
     integration = _read(entry)
     antenna1, antenna2, data, flag = in_standard_order(integration, entry["correlations"])
+    if entry["conjugate"]:
+        data = data.conj()
     middle = entry["mid_mjd_s"]
     field_radec = (entry["field_ra_rad"], entry["field_dec_rad"])
     data = predict.rotate_phase(

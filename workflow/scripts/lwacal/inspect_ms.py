@@ -8,15 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
-from lwacal import ms_reader
+from lwacal import geometry, ms_reader
 
 
 @dataclass(frozen=True)
 class TimeFacts:
     """One integration of one data description.
 
-    ``time_mjd_s`` is TIME as stored, ``mid_mjd_s`` the middle of the integration. ``zero`` and
-    ``non_finite`` are fractions of the visibilities of antennas that are not zero throughout.
+    ``time_mjd_s`` is TIME as stored, ``mid_mjd_s`` the middle of the integration. ``conjugate``
+    says that the UVW are those of antenna 2 - antenna 1. ``zero`` and ``non_finite`` are fractions
+    of the visibilities of antennas that are not zero throughout.
     """
 
     time_mjd_s: float
@@ -26,6 +27,7 @@ class TimeFacts:
     n_rows: int
     field_ra_rad: float
     field_dec_rad: float
+    conjugate: bool
     zero: float
     non_finite: float
 
@@ -65,13 +67,14 @@ def inspect(path: Path) -> SetFacts:
     Raises ms_reader.UnreadableError if any of it cannot be read.
     """
     try:
+        antennas = ms_reader.read_antennas(path)
         windows = [
-            _inspect_window(path, number, window, polarization)
+            _inspect_window(path, antennas, number, window, polarization)
             for number, (window, polarization) in enumerate(ms_reader.read_data_descriptions(path))
         ]
         return SetFacts(
             path=path,
-            antennas=ms_reader.read_antennas(path),
+            antennas=antennas,
             telescope=ms_reader.read_telescope(path),
             size_bytes=sum(file.stat().st_size for file in path.rglob("*") if file.is_file()),
             windows=windows,
@@ -80,28 +83,49 @@ def inspect(path: Path) -> SetFacts:
         raise ms_reader.UnreadableError(f"{path} cannot be read: {error}") from error
 
 
-def _inspect_window(path: Path, number: int, window: int, polarization: int) -> WindowFacts:
+def _inspect_window(
+    path: Path, antennas: ms_reader.Antennas, number: int, window: int, polarization: int
+) -> WindowFacts:
     frequency_hz, width_hz = ms_reader.read_channels(path, window)
     times = [
-        _inspect_time(path, integration)
+        _inspect_time(path, antennas, integration)
         for integration in ms_reader.iterate_selected(path, number, columns=("DATA",))
     ]
     correlations = ms_reader.read_correlations(path, polarization)
     return WindowFacts(number, frequency_hz, width_hz, correlations, times)
 
 
-def _inspect_time(path: Path, integration: ms_reader.Integration) -> TimeFacts:
+def _inspect_time(
+    path: Path, antennas: ms_reader.Antennas, integration: ms_reader.Integration
+) -> TimeFacts:
     middle, meaning = middle_of(
         integration.mjd_s, integration.centroid_mjd_s, integration.interval_s
     )
     zero, non_finite = data_faults(
         integration.columns["DATA"], integration.antenna1, integration.antenna2
     )
-    ra_rad, dec_rad = ms_reader.read_field(path, integration.field_id)
+    centre = ms_reader.read_field(path, integration.field_id)
+    turned = has_turned_baselines(integration, antennas.positions_m, centre, middle)
     return TimeFacts(
         integration.mjd_s, middle, integration.interval_s, meaning, len(integration.antenna1),
-        ra_rad, dec_rad, zero, non_finite,
+        *centre, turned, zero, non_finite,
     )
+
+
+def has_turned_baselines(
+    integration: ms_reader.Integration,
+    positions_m: np.ndarray,
+    centre: tuple[float, float],
+    mjd_s: float,
+) -> bool:
+    """Say whether the UVW are those of antenna 2 - antenna 1, by the antennas' positions.
+
+    The visibilities of such a set are the complex conjugates of those of antenna 1 - antenna 2.
+    Only the sign is asked for: a wrong time, a rotation or a column of zeros does not matter.
+    """
+    uvw = geometry.antenna_uvw_m(positions_m, *centre, mjd_s)
+    expected = uvw[integration.antenna1] - uvw[integration.antenna2]
+    return float((integration.uvw_m * expected).sum()) < -0.5 * float((expected**2).sum())
 
 
 def middle_of(time_mjd_s: float, centroid_mjd_s: float, interval_s: float) -> tuple[float, str]:

@@ -69,6 +69,7 @@ def build(discovery: discover.Discovery, observation: str) -> dict[str, Any]:
     _check_antennas(collection)
     _check_grids(collection)
     _check_correlations(collection)
+    _check_baselines(collection)
     _check_duplicates(collection)
     stamps = sorted({entry.stamp for entry in collection.entries} | _stamps(discovery))
     _check_missing(discovery, collection, stamps)
@@ -216,6 +217,17 @@ def _check_correlations(collection: _Collection) -> None:
             )
 
 
+def _check_baselines(collection: _Collection) -> None:
+    for entry in collection.entries:
+        if entry.time.conjugate:
+            collection.fault(
+                "baselines",
+                f"{entry.facts.path.name}: UVW are those of antenna 2 - antenna 1; the complex"
+                " conjugates of the data are used, with antenna 1 - antenna 2",
+                entry.facts.path, entry.band, entry.stamp,
+            )
+
+
 def _check_duplicates(collection: _Collection) -> None:
     """Use the first of several sets of the same integration and sub-band."""
     seen: dict[tuple[str, str], _Entry] = {}
@@ -350,6 +362,7 @@ def _entry_record(entry: _Entry, scans: dict[str, int]) -> dict[str, Any]:
         "field_ra_rad": entry.time.field_ra_rad,
         "field_dec_rad": entry.time.field_dec_rad,
         "correlations": entry.window.correlations,
+        "conjugate": entry.time.conjugate,
         "scan": scans[entry.stamp],
         "usable": entry.usable,
     }

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from pathlib import Path
 
-import jinja2
-
-from lwacal import records, report_content
+from lwacal import html_page, records, report_content
 from lwacal.report_figures import Drawn
 from lwacal.report_records import ReportRecords
-
-TEMPLATES = Path(__file__).resolve().parents[2] / "report"
 
 
 def write(report: ReportRecords, figures: Sequence[Drawn], path: Path) -> None:
     """Write the report; the same records give the same bytes."""
     qa, run = report.qa, report.run
-    records.write_text(path, render(
+    records.write_text(path, html_page.render(
         "report.html.j2",
         qa=qa,
         verdict_words=report_content.VERDICT_WORDS[qa["verdict"]],
@@ -34,18 +29,3 @@ def write(report: ReportRecords, figures: Sequence[Drawn], path: Path) -> None:
         run_tables=[report_content.differences(run), report_content.run_times(run),
                     report_content.versions(run)],
     ))
-
-
-def render(template: str, **values: object) -> str:
-    """Fill a template of workflow/report; everything is escaped."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True,
-        lstrip_blocks=True, undefined=jinja2.StrictUndefined,
-    )
-    environment.filters["embedded"] = embedded
-    return environment.get_template(template).render(**values)
-
-
-def embedded(png: bytes) -> str:
-    """Return a picture as a data URI."""
-    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")

@@ -1,27 +1,33 @@
 """Finds bandpass solutions that must not be used, over all sub-bands together.
 
-Amplitudes A = |G| of shape (antenna, channel, 2) are judged relative to the array, in these steps,
-each with a bit of its own in the cause mask:
+Log amplitudes ln |G| of shape (antenna, channel, 2) are judged relative to the array, in these
+steps, each with a bit of its own in the cause mask:
 
-1. whole signals: the median log A against that of the other antennas, so that 1/50 is as visible
-   as x 50 (weak, strong);
+1. whole signals: the median against that of the other antennas, so that 1/50 is as visible as x 50
+   (weak, strong);
 2. channels in which antennas scatter far more than usual (scatter);
-3. single solutions that deviate from the array's smoothed bandpass by many times the antenna's own
-   scatter (deviation);
+3. stretches of the band in which a signal's own bandpass differs from the array's by many times
+   the spread of such differences over the antennas, and single solutions far from the signal's own
+   smooth bandpass in units of its own noise (deviation);
 4. single solutions outside the distribution over antennas in their channel, repeatedly (clip);
 5. channels in which more than a quorum of antennas is flagged (quorum).
 
-Gaps of few channels are then interpolated (amplitude and phase), marked, and no longer flagged.
+All spreads are robust (medians), none assumes that a certain frequency range is there: with too few
+channels in a configured range all channels are taken, with too few antennas nothing is compared.
+Short gaps are then interpolated (lwacal.solution_gaps).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from scipy.ndimage import median_filter
+
+from lwacal import solution_gaps
 
 CAUSES = {
     "solver": 1, "health": 2, "weak": 4, "strong": 8, "scatter": 16, "deviation": 32, "clip": 64,
@@ -30,8 +36,9 @@ CAUSES = {
 WHOLE_SIGNAL = CAUSES["solver"] | CAUSES["health"] | CAUSES["weak"] | CAUSES["strong"]
 FEWEST_CHANNELS = 10  # in a range of frequencies, to take it as reference
 FEWEST_ANTENNAS = 5  # to say what is usual
-SMALLEST_SIGMA_DEX = 0.03
-IQR_SIGMA = 1.349
+FEWEST_BANDS = 4  # to tell the slope of a bandpass from a step in it
+SMALLEST_LEVEL_SIGMA = 0.14  # of ln gain between antennas
+SMALLEST_SHAPE_SIGMA = 0.05  # of ln gain between the shapes of two bandpasses
 MAD_SIGMA = 1.4826
 
 
@@ -54,6 +61,12 @@ class Band:
         """What must not be used: flagged and not interpolated."""
         return (self.cause > 0) & ~self.interpolated
 
+    def channels(self) -> list[slice]:
+        """Return the channels of each sub-band."""
+        edges = np.flatnonzero(np.diff(self.band_index)) + 1
+        starts, ends = np.r_[0, edges], np.r_[edges, len(self.band_index)]
+        return [slice(int(start), int(end)) for start, end in zip(starts, ends)]
+
 
 def analyse(band: Band, settings: Mapping[str, Any]) -> None:
     """Add flags and interpolated values to the solutions, in place.
@@ -61,15 +74,24 @@ def analyse(band: Band, settings: Mapping[str, Any]) -> None:
     ``settings`` is the section solution_flags. ``band.cause`` holds what is known before (solver,
     health).
     """
-    amplitude = np.abs(band.gain)
-    level = whole_signals(amplitude, band, settings)
     with np.errstate(divide="ignore", invalid="ignore"):
-        normal = amplitude / level[:, None, :]
-    scattered_channels(normal, band, settings)
-    deviating_solutions(normal, band, settings)
-    clip_over_antennas(normal, band, settings)
+        size = np.log(np.abs(band.gain))
+    band.cause[~np.isfinite(size)] |= CAUSES["solver"]
+    whole_signals(size, band, settings)
+    shape = size - signal_levels(size, band, settings["normalization_mhz"])[:, None, :]
+    shape -= template(shape, band, int(settings["template_channels"]))
+    scattered_channels(shape, band, settings)
+    own = own_shape(shape, band, int(settings["template_channels"]))
+    deviating_stretches(own, band, settings["deviation_sigma"])
+    noise = in_units_of_noise(shape - own, band)
+    far = np.abs(noise) > settings["deviation_sigma"]  # NaN is not far
+    band.cause[far & (band.cause == 0)] |= CAUSES["deviation"]
+    clip_over_antennas(noise, band, settings)
     quorum(band, settings["quorum"])
-    interpolate(band, int(settings["interpolate_max_channels"]))
+    whole = (band.cause & WHOLE_SIGNAL > 0).all(axis=1)
+    band.interpolated |= solution_gaps.fill(
+        band.gain, band.cause > 0, whole, band.band_index, int(settings["interpolate_max_channels"])
+    )
 
 
 def usual_range(frequency_hz: np.ndarray, range_mhz: tuple[float, float]) -> np.ndarray:
@@ -80,149 +102,206 @@ def usual_range(frequency_hz: np.ndarray, range_mhz: tuple[float, float]) -> np.
 
 def masked_median(values: np.ndarray, mask: np.ndarray, axis: int) -> np.ndarray:
     """Return medians over an axis of what is not masked; NaN where all is."""
-    return np.ma.median(np.ma.masked_array(values, mask), axis=axis).filled(np.nan)
+    ordered = np.sort(np.where(mask, np.inf, values), axis=axis)
+    count = (~mask).sum(axis=axis, keepdims=True)
+    middle = [
+        np.take_along_axis(ordered, np.maximum(place, 0), axis)
+        for place in ((count - 1) // 2, count // 2 - (count == 0))
+    ]
+    median = np.where(count > 0, (middle[0] + middle[1]) / 2, np.nan)
+    return np.squeeze(median, axis=axis)
 
 
-def whole_signals(amplitude: np.ndarray, band: Band, settings: Mapping[str, Any]) -> np.ndarray:
-    """Flag weak and strong signals; return each signal's median amplitude, (antenna, 2)."""
+def spread(values: np.ndarray, mask: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return median and robust standard deviation over an axis, the axis kept (length 1)."""
+    middle = np.expand_dims(masked_median(values, mask, axis), axis)
+    away = masked_median(np.abs(values - middle), mask, axis)
+    return middle, MAD_SIGMA * np.expand_dims(away, axis)
+
+
+def signal_levels(
+    size: np.ndarray, band: Band, range_mhz: tuple[float, float]
+) -> np.ndarray:
+    """Return each signal's median log amplitude in a range, (antenna, 2); NaN if it has none.
+
+    A signal without solutions in the range is measured against the array in the whole band.
+    """
+    flagged = band.cause > 0
+    channels = usual_range(band.frequency_hz, range_mhz)
+    level = masked_median(size[:, channels], flagged[:, channels], axis=1)
+    usual = masked_median(size - level[:, None, :], flagged | ~np.isfinite(level)[:, None], axis=0)
+    against = size - usual
+    elsewhere = masked_median(against, flagged | ~np.isfinite(against), axis=1)
+    return np.where(np.isfinite(level), level, elsewhere)
+
+
+def whole_signals(size: np.ndarray, band: Band, settings: Mapping[str, Any]) -> None:
+    """Flag signals that are weak or strong as a whole, X among X and Y among Y."""
+    level = signal_levels(size, band, settings["reference_mhz"])
+    known = np.isfinite(level)
+    middle, sigma = spread(level, ~known, axis=0)
+    limit = settings["gain_outlier_sigma"] * np.maximum(sigma, SMALLEST_LEVEL_SIGMA)
+    away = np.where(known & (known.sum(axis=0) >= FEWEST_ANTENNAS), level - middle, 0.0)
+    weak = (away < -limit) | (away < np.log(settings["weak_ratio"]))
+    strong = (away > limit) | (away > np.log(settings["strong_ratio"]))
+    for name, found in (("weak", weak), ("strong", strong)):
+        band.cause[np.broadcast_to(found[:, None, :], band.cause.shape)] |= CAUSES[name]
+
+
+def scattered_channels(shape: np.ndarray, band: Band, settings: Mapping[str, Any]) -> None:
+    """Flag channels for everybody in which antennas scatter far more than usual.
+
+    Differences between cables grow with the distance from the frequencies at which signals are
+    compared; they are no scatter, and a power law of each signal is taken out before.
+    """
+    shape = without_power_law(shape, band, fewest_bands=2)
+    values = np.moveaxis(shape, 1, 0).reshape(len(band.frequency_hz), -1)
+    flagged = np.moveaxis(band.cause > 0, 1, 0).reshape(values.shape) | ~np.isfinite(values)
+    _, sigma = spread(values, flagged, axis=1)
+    sigma = np.where((~flagged).sum(axis=1) >= FEWEST_ANTENNAS, sigma[:, 0], np.nan)
     channels = usual_range(band.frequency_hz, settings["reference_mhz"])
-    masked = band.cause[:, channels] > 0
-    level = masked_median(amplitude[:, channels], masked, axis=1)
-    everywhere = masked_median(amplitude, band.cause > 0, axis=1)
-    level = np.where(np.isfinite(level) & (level > 0), level, everywhere)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        log_level = np.log10(level)
-    usable = np.isfinite(log_level)
-    for pol in (0, 1):
-        good = usable[:, pol]
-        if good.sum() < FEWEST_ANTENNAS:
-            continue
-        values = log_level[good, pol]
-        middle = np.median(values)
-        sigma = max(MAD_SIGMA * np.median(np.abs(values - middle)), SMALLEST_SIGMA_DEX)
-        away = np.where(good, log_level[:, pol] - middle, 0.0)
-        limit = settings["gain_outlier_sigma"] * sigma
-        weak = (away < -limit) | (away < np.log10(settings["weak_ratio"]))
-        strong = (away > limit) | (away > np.log10(settings["strong_ratio"]))
-        band.cause[weak, :, pol] |= CAUSES["weak"]
-        band.cause[strong, :, pol] |= CAUSES["strong"]
-    return np.where(usable, level, np.nan)
-
-
-def scattered_channels(normal: np.ndarray, band: Band, settings: Mapping[str, Any]) -> None:
-    """Flag channels for everybody in which the spread over antennas is far above the usual one."""
-    values = np.where(band.cause > 0, np.nan, normal)
-    values = np.moveaxis(values, 1, 0).reshape(len(band.frequency_hz), -1)
-    counted = np.isfinite(values).sum(axis=1) >= FEWEST_ANTENNAS
-    if not counted.any():
-        return
-    low, high = np.nanpercentile(values[counted], [16, 84], axis=1)
-    spread = np.full(len(counted), np.nan)
-    spread[counted] = (high - low) / 2
-    channels = usual_range(band.frequency_hz, settings["reference_mhz"])
-    usual = np.nanmedian(spread[channels] if np.isfinite(spread[channels]).any() else spread)
-    wild = np.nan_to_num(spread) > settings["channel_scatter_factor"] * usual
+    reference = sigma[channels] if np.isfinite(sigma[channels]).any() else sigma
+    usual = masked_median(reference, ~np.isfinite(reference), axis=0)
+    wild = np.nan_to_num(sigma) > settings["channel_scatter_factor"] * usual
     band.cause[:, wild] |= CAUSES["scatter"]
 
 
-def template(normal: np.ndarray, band: Band, width: int) -> np.ndarray:
-    """Return the array's smoothed bandpass, (channel, 2): median over antennas, then channels.
+def template(shape: np.ndarray, band: Band, width: int) -> np.ndarray:
+    """Return the array's smoothed log bandpass, (channel, 2): median over antennas and channels.
 
-    Each sub-band is smoothed by itself; channels without solutions are bridged.
+    Each sub-band is smoothed by itself; channels without solutions are bridged. A sub-band without
+    any is zero.
     """
-    shape = masked_median(normal, (band.cause > 0) | ~np.isfinite(normal), axis=0)
-    for number in np.unique(band.band_index):
-        channels = np.flatnonzero(band.band_index == number)
+    usual = masked_median(shape, (band.cause > 0) | ~np.isfinite(shape), axis=0)
+    for channels in band.channels():
         for pol in (0, 1):
-            values = shape[channels, pol]
-            known = np.isfinite(values)
+            values = usual[channels, pol]
+            known, places = np.isfinite(values), np.arange(len(values))
+            filled = np.zeros(len(values))
             if known.any():
-                filled = np.interp(channels, channels[known], values[known])
-                size = min(width, len(channels) // 2 * 2 - 1)
-                shape[channels, pol] = median_filter(filled, max(size, 1), mode="nearest")
-    return shape
+                filled = np.interp(places, places[known], values[known])
+            size = min(width, max(len(values) // 2 * 2 - 1, 1))
+            usual[channels, pol] = median_filter(filled, size, mode="nearest")
+    return usual
 
 
-def deviating_solutions(normal: np.ndarray, band: Band, settings: Mapping[str, Any]) -> None:
-    """Flag solutions far from the template, in units of the antenna's own scatter about it.
+def own_shape(shape: np.ndarray, band: Band, width: int) -> np.ndarray:
+    """Return each signal's own smooth difference from the array, (antenna, channel, 2).
 
-    The antenna's own smooth difference from the array (cable length, a reflection) is taken out
-    as the median ratio in each sub-band.
+    Medians over half a template width, joined by straight lines within each sub-band: what a cable
+    or a reflection does, without the noise. NaN where a signal has nothing.
     """
-    shape = template(normal, band, int(settings["template_channels"]))
-    ratio = normal / shape
-    for number in np.unique(band.band_index):
-        channels = band.band_index == number
-        masked = (band.cause[:, channels] > 0) | ~np.isfinite(ratio[:, channels])
-        own = masked_median(ratio[:, channels], masked, axis=1)
-        ratio[:, channels] /= own[:, None, :]
-    away = np.where((band.cause > 0) | ~np.isfinite(ratio), np.nan, np.abs(ratio - 1))
-    enough = np.isfinite(away).sum(axis=1, keepdims=True) >= FEWEST_CHANNELS
-    quartiles = np.nanpercentile(np.where(enough, away, 0.0), [25, 75], axis=1)
-    sigma = (quartiles[1] - quartiles[0])[:, None, :] / IQR_SIGMA
-    far = enough & (np.nan_to_num(away) > settings["deviation_sigma"] * sigma) & (sigma > 0)
+    flagged = (band.cause > 0) | ~np.isfinite(shape)
+    own = np.full(shape.shape, np.nan)
+    for channels in band.channels():
+        length = channels.stop - channels.start
+        number = max(1, round(2 * length / width))
+        edges = np.linspace(0, length, number + 1).round().astype(int)
+        blocks = np.stack(
+            [
+                masked_median(
+                    shape[:, channels.start + low : channels.start + high],
+                    flagged[:, channels.start + low : channels.start + high], axis=1,
+                )
+                for low, high in pairwise(edges)
+            ],
+            axis=1,
+        )
+        own[:, channels] = _join(blocks, (edges[:-1] + edges[1:] - 1) / 2, length)
+    return own
+
+
+def _join(blocks: np.ndarray, centres: np.ndarray, length: int) -> np.ndarray:
+    """Join values (antenna, block, 2) at channels ``centres`` by straight lines.
+
+    Beyond the first and the last the lines go on. Where one end of a line is NaN the other is
+    taken.
+    """
+    if len(centres) == 1:
+        return np.repeat(blocks, length, axis=1)
+    places = np.arange(length)
+    left = np.clip(np.searchsorted(centres, places, side="right") - 1, 0, len(centres) - 2)
+    share = ((places - centres[left]) / (centres[left + 1] - centres[left]))[None, :, None]
+    first, second = blocks[:, left], blocks[:, left + 1]
+    joined = first + (second - first) * share
+    return np.where(np.isnan(first), second, np.where(np.isnan(second), first, joined))
+
+
+def deviating_stretches(own: np.ndarray, band: Band, sigmas: float) -> None:
+    """Flag where a signal's own smooth shape is far from those of the other antennas.
+
+    A step over part of the band, or a sub-band at another level. A power law of the frequency is
+    taken out before, signal by signal, so that cables of different lengths are no deviation.
+    """
+    flagged = (band.cause > 0) | ~np.isfinite(own)
+    rest = without_power_law(own, band, FEWEST_BANDS)
+    middle, sigma = spread(rest, flagged, axis=0)
+    enough = (~flagged).sum(axis=0, keepdims=True) >= FEWEST_ANTENNAS
+    limit = sigmas * np.maximum(sigma, SMALLEST_SHAPE_SIGMA)
+    with np.errstate(invalid="ignore"):
+        far = enough & ~flagged & (np.abs(rest - middle) > limit)
     band.cause[far] |= CAUSES["deviation"]
 
 
-def clip_over_antennas(normal: np.ndarray, band: Band, settings: Mapping[str, Any]) -> None:
+def without_power_law(size: np.ndarray, band: Band, fewest_bands: int) -> np.ndarray:
+    """Return log amplitudes less a power law of the frequency for each signal, median zero.
+
+    ``size`` (antenna, channel, 2). The index is the median of the slopes between pairs of sub-bands
+    (Theil 1950, Sen 1968); zero if there are fewer sub-bands than asked for.
+    """
+    flagged = (band.cause > 0) | ~np.isfinite(size)
+    log_frequency = np.log(band.frequency_hz / band.frequency_hz.mean())
+    parts = band.channels()
+    rest = size
+    if len(parts) >= fewest_bands:
+        middle = np.stack([masked_median(size[:, c], flagged[:, c], axis=1) for c in parts], axis=1)
+        place = np.array([log_frequency[channels].mean() for channels in parts])
+        first, second = np.triu_indices(len(parts), 1)
+        slopes = (middle[:, second] - middle[:, first]) / (place[second] - place[first])[:, None]
+        index = np.nan_to_num(masked_median(slopes, ~np.isfinite(slopes), axis=1))
+        rest = size - index[:, None, :] * log_frequency[None, :, None]
+    return rest - masked_median(rest, flagged, axis=1)[:, None, :]
+
+
+def in_units_of_noise(rest: np.ndarray, band: Band) -> np.ndarray:
+    """Return deviations from the smooth bandpass in units of the signal's own noise.
+
+    The noise is found in each sub-band; it is at least that of the median antenna, which keeps
+    chance from making it small where there are few channels. NaN where flagged.
+    """
+    flagged = (band.cause > 0) | ~np.isfinite(rest)
+    noise = np.full(rest.shape, np.nan)
+    for channels in band.channels():
+        _, sigma = spread(rest[:, channels], flagged[:, channels], axis=1)
+        enough = (~flagged[:, channels]).sum(axis=1, keepdims=True) >= FEWEST_CHANNELS
+        usual = masked_median(sigma, ~np.isfinite(sigma) | ~enough, axis=0)[None]
+        own = np.fmax(np.where(enough, sigma, np.nan), usual)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            noise[:, channels] = np.where(flagged[:, channels] | (own == 0), np.nan,
+                                          rest[:, channels] / own)
+    return noise
+
+
+def clip_over_antennas(noise: np.ndarray, band: Band, settings: Mapping[str, Any]) -> None:
     """Flag solutions outside the distribution over antennas, channel by channel, in rounds."""
     for _ in range(int(settings["clip_rounds"])):
-        values = np.ma.masked_array(normal, (band.cause > 0) | ~np.isfinite(normal))
-        counted = values.count(axis=0) >= FEWEST_ANTENNAS
-        middle, sigma = values.mean(axis=0), values.std(axis=0)
-        far = np.abs(values - middle) > settings["clip_sigma"] * sigma
-        far = far.filled(False) & counted[None]
+        flagged = (band.cause > 0) | ~np.isfinite(noise)
+        middle, sigma = spread(noise, flagged, axis=0)
+        enough = (~flagged).sum(axis=0, keepdims=True) >= FEWEST_ANTENNAS
+        limit = settings["clip_sigma"] * np.maximum(sigma, 1)
+        with np.errstate(invalid="ignore"):
+            far = enough & ~flagged & (np.abs(noise - middle) > limit)
         if not far.any():
             return
         band.cause[far] |= CAUSES["clip"]
 
 
 def quorum(band: Band, fraction: float) -> None:
-    """Flag channels for everybody in which more than a fraction of the usable antennas is flagged.
+    """Flag channels for everybody in which more than a fraction of the usable signals is flagged.
 
     Signals that are flagged as a whole are not counted.
     """
     flagged = band.cause > 0
     alive = ~flagged.all(axis=1)
     share = (flagged & alive[:, None, :]).sum(axis=(0, 2)) / max(alive.sum(), 1)
-    lost = (share > fraction) & (share < 1)
-    band.cause[:, lost] |= CAUSES["quorum"]
-    band.cause[:, share >= 1] |= CAUSES["quorum"]
-
-
-def interpolate(band: Band, longest: int) -> None:
-    """Fill gaps of at most ``longest`` flagged channels inside a sub-band.
-
-    Amplitude and phase go linearly from the solution before the gap to the one after it, the phase
-    along the signal's own delay, found from its neighbouring unflagged channels. Signals flagged as
-    a whole are left alone.
-    """
-    flagged = band.cause > 0
-    channels = np.arange(len(band.frequency_hz))[None, :, None]
-    before = np.maximum.accumulate(np.where(flagged, -1, channels), axis=1)
-    after = np.minimum.accumulate(
-        np.where(flagged, len(band.frequency_hz), channels)[:, ::-1], axis=1
-    )[:, ::-1]
-    bounded = (before >= 0) & (after < len(band.frequency_hz))
-    first, last = before.clip(0), after.clip(max=len(band.frequency_hz) - 1)
-    same_band = band.band_index[first] == band.band_index[last]
-    whole = (band.cause & WHOLE_SIGNAL > 0).all(axis=1, keepdims=True)
-    fill = flagged & bounded & same_band & ~whole & (after - before - 1 <= longest)
-    antenna, channel, pol = np.nonzero(fill)
-    low, high = first[fill], last[fill]
-    share = (channel - low) / (high - low)
-    start, end = band.gain[antenna, low, pol], band.gain[antenna, high, pol]
-    size = np.abs(start) * (1 - share) + np.abs(end) * share
-    step = _phase_step(band, flagged)[antenna, pol]
-    rest = np.angle(end * start.conj() * np.exp(-1j * step * (high - low)))
-    phase = np.angle(start) + step * (channel - low) + rest * share
-    band.gain[fill] = size * np.exp(1j * phase)
-    band.interpolated[fill] = True
-
-
-def _phase_step(band: Band, flagged: np.ndarray) -> np.ndarray:
-    """Return each signal's mean phase change from a channel to the next, (antenna, 2), radians."""
-    neighbours = ~flagged[:, 1:] & ~flagged[:, :-1]
-    neighbours &= (band.band_index[1:] == band.band_index[:-1])[None, :, None]
-    products = band.gain[:, 1:] * band.gain[:, :-1].conj()
-    return np.angle((products * neighbours).sum(axis=1))
+    band.cause[:, share > fraction] |= CAUSES["quorum"]

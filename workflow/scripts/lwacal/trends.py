@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from lwacal import records, report_html
+from lwacal import html_page, records
 from lwacal.plots import nights, style
 
 SCHEMA = """
@@ -167,7 +167,7 @@ def write_page(database: Path, problems: Sequence[str], page: Path) -> None:
         except style.NothingToPlotError as nothing:
             picture["message"] = str(nothing)
         figures.append(picture)
-    records.write_text(page, report_html.render(
+    records.write_text(page, html_page.render(
         "trends.html.j2", observations=_listed(history), figures=figures, problems=problems,
     ))
 
