@@ -1,8 +1,8 @@
 """An array layout with the statistics of the OVRO-LWA, drawn at random (not its real positions).
 
 Statistics: about 69 % of the antennas in a core of 109 m radius with spacings of at least 5 m,
-five at about 265 m, the rest (fibre) at 157 to 1587 m from the centre, antenna heights spread by a
-few metres in the core and up to ten outside. Names: LWA-001 to 251 are the core, 252 to 256 the
+denser towards the middle; five at about 265 m; the rest (fibre) at 157 to 1587 m from the centre,
+half of them within 707 m. Heights are spread by 0.3 m in the core and by 2.7 m outside. Names: LWA-001 to 251 are the core, 252 to 256 the
 five, 257 and on the fibre ones. Antennas are numbered in an order that mixes core and outriggers,
 as the correlator's is.
 """
@@ -21,8 +21,10 @@ from lwacal.ms_reader import Antennas
 FULL_SIZE = 352
 CORE, RING, FIBRE = 238, 5, 109
 CORE_RADIUS_M, CORE_SPACING_M = 109.0, 5.0
+CORE_POWER = 0.72  # radius against share of antennas; an even disc has 0.5
 RING_RADIUS_M = 265.0
-FIBRE_RADII_M = (157.0, 1587.0)
+FIBRE_SHARES = (0.0, 0.25, 0.5, 0.75, 0.9, 1.0)  # of the antennas with fibres
+FIBRE_RADII_M = (157.0, 450.0, 707.0, 921.0, 1119.0, 1587.0)  # that are within
 RING_NAMES = ("LWA253", "LWA252", "LWA254", "LWA255", "LWA256")
 CORE_FIRST = ("LWA114", "LWA109")
 LAYOUT_SEED = 20240524
@@ -72,12 +74,12 @@ def _core(draw: np.random.Generator) -> np.ndarray:
     """Return core positions, (antenna, 3), drawn one after another with a smallest spacing."""
     places = np.empty((0, 2))
     while len(places) < CORE:
-        radius = CORE_RADIUS_M * np.sqrt(draw.random())
+        radius = CORE_RADIUS_M * draw.random() ** CORE_POWER
         angle = 2 * np.pi * draw.random()
         place = radius * np.array([np.cos(angle), np.sin(angle)])
         if len(places) == 0 or np.linalg.norm(places - place, axis=1).min() > CORE_SPACING_M:
             places = np.vstack([places, place])
-    return np.column_stack([places, draw.normal(0, 0.5, CORE)])
+    return np.column_stack([places, draw.normal(0, 0.3, CORE)])
 
 
 def _ring(draw: np.random.Generator) -> np.ndarray:
@@ -88,11 +90,11 @@ def _ring(draw: np.random.Generator) -> np.ndarray:
 
 
 def _fibre(draw: np.random.Generator) -> np.ndarray:
-    """Return outrigger positions by growing distance, on the two-armed ellipse of the site."""
-    radius = np.geomspace(*FIBRE_RADII_M, FIBRE)
+    """Return outrigger positions by growing distance, in directions drawn at random."""
+    radius = np.interp(np.linspace(0, 1, FIBRE), FIBRE_SHARES, FIBRE_RADII_M)
     angle = draw.uniform(0, 2 * np.pi, FIBRE)
-    places = radius[:, None] * np.column_stack([0.6 * np.cos(angle), 0.85 * np.sin(angle)])
-    return np.column_stack([places, draw.normal(0, 4.0, FIBRE)])
+    places = radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
+    return np.column_stack([places, draw.normal(0, 2.7, FIBRE)])
 
 
 def from_csv(path: Path) -> Layout:

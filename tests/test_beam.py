@@ -1,0 +1,87 @@
+"""The beams of X and Y: normalized, above the horizon only, and turned the right way."""
+
+import numpy as np
+import pytest
+
+from lwacal import beam, memo178, site
+
+FREQUENCY_HZ = np.arange(13e6, 88e6, 0.5e6)
+DEGREES = np.arange(1.0, 91.0)
+
+
+@pytest.fixture(params=sorted(beam.MODELS))
+def model(request):
+    return request.param
+
+
+def at(model, altitude_deg, azimuth_deg, **words):
+    altitude, azimuth = np.broadcast_arrays(np.deg2rad(altitude_deg), np.deg2rad(azimuth_deg))
+    return beam.power(model, FREQUENCY_HZ, altitude, azimuth, **words)
+
+
+def test_one_at_the_zenith_and_nothing_below_the_horizon(model):
+    for dipole in at(model, 90.0, 33.0):
+        assert dipole == pytest.approx(1.0, abs=3e-3)
+    for dipole in at(model, [-0.1, -30.0, 0.0], 10.0):
+        assert not dipole.any()
+
+
+def test_between_zero_and_one_everywhere(model):
+    altitude, azimuth = np.meshgrid(DEGREES, np.arange(0, 360, 15.0))
+    for dipole in at(model, altitude.ravel(), azimuth.ravel()):
+        assert dipole.shape == (altitude.size, len(FREQUENCY_HZ))
+        assert (dipole >= 0).all()
+        assert (dipole <= 1).all()
+
+
+def test_y_is_x_turned_by_a_right_angle(model):
+    _, yy = at(model, 40.0, np.arange(0, 360, 30.0))
+    turned, _ = at(model, 40.0, np.arange(0, 360, 30.0) - 90)
+    assert yy == pytest.approx(turned, abs=1e-12)
+    assert at(model, 40.0, 20.0, x_azimuth_deg=90.0)[0] == pytest.approx(at(model, 40.0, 20.0)[1])
+
+
+def test_opposite_azimuths_see_the_same(model):
+    for here, there in zip(at(model, 35.0, 20.0), at(model, 35.0, 200.0)):
+        assert here == pytest.approx(there, abs=1e-12)
+
+
+def test_planes_of_the_dipole_are_north_south_for_x():
+    zenith_rad = np.deg2rad([50.0])
+    e_plane = memo178.plane_pattern(memo178.E_PLANE, FREQUENCY_HZ, zenith_rad)
+    h_plane = memo178.plane_pattern(memo178.H_PLANE, FREQUENCY_HZ, zenith_rad)
+    north, east = at("memo178", 40.0, 0.0), at("memo178", 40.0, 90.0)
+    assert north[0] == pytest.approx(e_plane, abs=1e-12)
+    assert north[1] == pytest.approx(h_plane, abs=1e-12)
+    assert east[0] == pytest.approx(h_plane, abs=1e-12)
+    assert np.abs(e_plane - h_plane).max() > 0.05  # so that a mix-up would show
+
+
+def test_memo_falls_smoothly_from_zenith_to_horizon():
+    xx, yy = at("memo178", DEGREES, 45.0)
+    assert np.array_equal(xx.shape, (len(DEGREES), len(FREQUENCY_HZ)))
+    assert xx == pytest.approx(yy)  # on the diagonal the dipoles are alike
+    inside = FREQUENCY_HZ > 30e6
+    assert (np.diff(xx[:, inside], axis=0) > -0.01).all()
+    assert xx[DEGREES == 45][:, inside].min() > 0.2
+
+
+def test_memo_is_near_the_simple_law_that_the_observatory_uses():
+    """sin(el)^1.6 is a fit by others; above 30 degrees both say the same within a third."""
+    xx, yy = at("memo178", DEGREES, 0.0)
+    simple, _ = at("sine", DEGREES, 0.0)
+    high = (DEGREES > 30)[:, None] & ((FREQUENCY_HZ > 30e6) & (FREQUENCY_HZ < 80e6))[None]
+    assert np.abs(np.log((xx + yy) / 2 / simple))[high].max() < np.log(4 / 3)
+
+
+def test_unknown_model_is_refused_with_the_known_ones():
+    with pytest.raises(ValueError, match=r"beam\.model is 'x', but there are memo178, sine"):
+        beam.power("x", FREQUENCY_HZ, np.array([1.0]), np.array([0.0]))
+
+
+def test_every_sub_band_has_a_sensible_beam():
+    for band in site.BANDS:
+        frequency_hz = site.band_frequencies_hz(band)
+        for dipole in beam.power("memo178", frequency_hz, np.deg2rad(30.0), np.deg2rad(60.0)):
+            assert (np.diff(dipole[0]) < 0.02).all()
+            assert 0.05 < dipole.min() <= dipole.max() < 0.8

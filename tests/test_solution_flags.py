@@ -1,0 +1,176 @@
+"""Cleaning of solutions: planted faults are found for their cause, and clean data stay whole."""
+
+import numpy as np
+import pytest
+
+from lwacal import settings, site, solution_gaps
+from lwacal.solution_flags import CAUSES, Band, analyse
+
+SETTINGS = settings.resolve({})["solution_flags"]
+BANDS = ("36MHz", "46MHz", "55MHz", "64MHz", "73MHz")
+N_ANTENNAS, N_CHANNELS = 48, 48
+NOISE = 0.01  # of a solution, relative
+
+
+def drawn(seed: int = 1, bands=BANDS, n_antennas: int = N_ANTENNAS) -> Band:
+    """Return gains like the telescope's: levels, power laws, cable ripples, delays and noise."""
+    draw = np.random.default_rng(seed)
+    frequency_hz = np.concatenate([site.band_frequencies_hz(band, N_CHANNELS) for band in bands])
+    shape = (n_antennas, 1, 2)
+    relative = (frequency_hz / 50e6)[None, :, None]
+    size = np.exp(0.2 * draw.normal(size=shape)) * relative ** (0.3 * draw.normal(size=shape))
+    ripple_s = draw.uniform(60e-9, 250e-9, shape)
+    size = size * (1 + 0.03 * np.cos(2 * np.pi * frequency_hz[None, :, None] * ripple_s))
+    delay_s = 100e-9 * draw.normal(size=shape)
+    gain = 5e-3 * size * np.exp(2j * np.pi * frequency_hz[None, :, None] * delay_s)
+    noise = draw.normal(size=(*gain.shape, 2)) @ [1, 1j]
+    return Band(
+        gain=gain * (1 + NOISE * noise / np.sqrt(2)),
+        cause=np.zeros(gain.shape, np.uint8),
+        interpolated=np.zeros(gain.shape, bool),
+        frequency_hz=frequency_hz,
+        band_index=np.repeat(np.arange(len(bands)), N_CHANNELS),
+    )
+
+
+def has(band: Band, cause: str) -> np.ndarray:
+    return band.cause & CAUSES[cause] > 0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_clean_solutions_stay(seed):
+    band = drawn(seed)
+    before = band.gain.copy()
+    analyse(band, SETTINGS)
+    assert (band.cause > 0).mean() < 0.005
+    assert (band.cause > 0).mean(axis=1).max() < 0.1  # no signal is lost
+    kept = band.cause == 0
+    assert np.array_equal(band.gain[kept], before[kept])
+
+
+@pytest.mark.parametrize("bands", [BANDS[:1], BANDS[:2], BANDS[1:4], ("13MHz", "78MHz")])
+def test_few_sub_bands_are_no_reason_to_flag(bands):
+    band = drawn(1, bands)
+    analyse(band, SETTINGS)
+    assert (band.cause > 0).mean() < 0.005
+
+
+@pytest.mark.parametrize(("factor", "cause"), [(1 / 50, "weak"), (1 / 8, "weak"), (8, "strong")])
+def test_weak_and_strong_signals_are_found_and_nobody_else(factor, cause):
+    band = drawn()
+    band.gain[7, :, 1] *= factor
+    analyse(band, SETTINGS)
+    found = has(band, cause).all(axis=1)
+    assert np.argwhere(found).tolist() == [[7, 1]]
+    assert not band.interpolated[7, :, 1].any()
+    assert (np.delete(band.cause, 7, axis=0) > 0).mean() < 0.005
+
+
+def test_many_bad_antennas_do_not_hide_each_other():
+    band = drawn()
+    band.gain[:10] /= 50
+    analyse(band, SETTINGS)
+    assert has(band, "weak").all(axis=1).all(axis=1).tolist() == [n < 10 for n in range(N_ANTENNAS)]
+
+
+@pytest.mark.parametrize("factor", [1.7, 0.6])
+def test_step_over_part_of_the_band_is_found(factor):
+    band = drawn()
+    stepped = np.isin(band.band_index, [2, 3])
+    band.gain[11, stepped, 0] *= factor
+    analyse(band, SETTINGS)
+    assert has(band, "deviation")[11, stepped, 0].mean() > 0.95
+    assert (band.cause[11, ~stepped, 0] > 0).mean() < 0.05
+    assert (np.delete(band.cause, 11, axis=0) > 0).mean() < 0.005
+
+
+def test_interference_is_taken_out_for_everybody_and_in_its_channels_only():
+    band = drawn()
+    spoilt = [30, 31, 100, 200]
+    draw = np.random.default_rng(0)
+    band.gain[:, spoilt] *= np.exp(draw.normal(size=(N_ANTENNAS, 4, 2)))
+    analyse(band, SETTINGS)
+    everybody = (band.cause > 0).all(axis=(0, 2))
+    assert np.flatnonzero(everybody).tolist() == spoilt
+
+
+def test_single_wild_solution_is_replaced_by_what_its_neighbours_say():
+    band = drawn()
+    true = band.gain[3, 60, 1]
+    band.gain[3, 60, 1] *= 2 * np.exp(1j)
+    analyse(band, SETTINGS)
+    assert has(band, "deviation")[3, 60, 1]
+    assert band.interpolated[3, 60, 1]
+    assert not band.flag[3, 60, 1]
+    # the old value has noise itself, and so have the two neighbours that were averaged
+    assert abs(band.gain[3, 60, 1] / true - 1) < 5 * NOISE * np.sqrt(1.5)
+
+
+def test_dead_and_unsolved_signals_do_not_disturb_the_others():
+    band = drawn()
+    band.gain[:6] = 1.0  # what solvers leave where there is no solution
+    band.cause[:6] = CAUSES["solver"]
+    band.gain[6] = 0.0
+    analyse(band, SETTINGS)
+    assert band.flag[:7].all()
+    assert has(band, "solver")[6].all()
+    assert (band.cause[7:] > 0).mean() < 0.005
+
+
+def test_channel_lost_by_most_is_taken_from_all():
+    band = drawn()
+    band.cause[: int(0.6 * N_ANTENNAS), 20:32] |= CAUSES["solver"]
+    band.cause[: int(0.4 * N_ANTENNAS), 80:92] |= CAUSES["solver"]
+    analyse(band, SETTINGS)
+    assert has(band, "quorum")[:, 20:32].all()
+    assert not has(band, "quorum")[:, 80:92].any()
+
+
+def test_too_few_antennas_are_not_compared():
+    band = drawn(n_antennas=4)
+    band.gain[0] /= 5
+    analyse(band, SETTINGS)
+    assert not (band.cause & ~np.uint8(CAUSES["deviation"])).any()
+
+
+def test_everything_flagged_stays_flagged_without_a_warning(recwarn):
+    band = drawn()
+    band.cause[:] = CAUSES["solver"]
+    analyse(band, SETTINGS)
+    assert band.flag.all()
+    assert [str(item.message) for item in recwarn] == []
+
+
+def gap(width: int, delay_s: float = 3e-6):
+    """Return gains of one signal with a long delay, and a gap in the middle."""
+    frequency_hz = site.band_frequencies_hz("55MHz", 192)
+    gain = (frequency_hz / 55e6) ** 2 * np.exp(2j * np.pi * frequency_hz * delay_s)
+    gain = np.repeat(gain[None, :, None], 2, axis=2)
+    flagged = np.zeros(gain.shape, bool)
+    flagged[:, 90 : 90 + width] = True
+    return gain, flagged
+
+
+def test_gaps_are_filled_along_the_delay():
+    """3 us turn by 26 degrees a channel, 230 degrees over the gap: no straight line does."""
+    true, flagged = gap(8)
+    gain = np.where(flagged, 1, true)
+    filled = solution_gaps.fill(gain, flagged, np.zeros((1, 2), bool), np.zeros(192, int), 8)
+    assert np.array_equal(filled, flagged)
+    assert gain == pytest.approx(true, abs=1e-3)
+
+
+def test_what_must_not_be_filled_is_left():
+    true, flagged = gap(9)
+    gain = true.copy()
+    nobody, one_band = np.zeros((1, 2), bool), np.zeros(192, int)
+    assert not solution_gaps.fill(gain, flagged, nobody, one_band, 8).any()
+    everybody = np.ones((1, 2), bool)
+    assert not solution_gaps.fill(gain, flagged, everybody, one_band, 20).any()
+    two_bands = np.arange(192) // 95  # the gap lies across their border
+    assert not solution_gaps.fill(gain, flagged, nobody, two_bands, 20).any()
+    flagged[:, :5] = True  # a gap at the edge has one side only
+    filled = solution_gaps.fill(gain, flagged, nobody, one_band, 20)
+    assert filled[0, 90:99].all()
+    assert not filled[0, :5].any()
+    assert np.array_equal(gain[:, :5], true[:, :5])
