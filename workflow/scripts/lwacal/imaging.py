@@ -112,7 +112,7 @@ def image_source(
         record["commands"].append(
             _spectrum(source, manifest, bands, choice, machine, folder, scratch)
         )
-        record["spectrum"] = _spectrum_records(manifest, [band.name for band in bands], folder)
+        record["spectrum"] = spectrum_records(manifest, [band.name for band in bands], folder)
         record["mfs"] = "spectrum-MFS-image.fits" if len(bands) > 1 else "spectrum-image.fits"
         if choice["intervals"] and len(manifest["integrations"]) >= FEWEST_INTEGRATIONS:
             for band in bands:
@@ -137,7 +137,7 @@ def _spectrum(
     return wsclean.run(machine, sets, folder / "spectrum", options, scratch)
 
 
-def _spectrum_records(
+def spectrum_records(
     manifest: Mapping[str, Any], bands: Sequence[str], folder: Path
 ) -> list[dict[str, Any]]:
     """Return sub-band, frequency and file of each image, checked against the image's header."""

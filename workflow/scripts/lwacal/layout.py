@@ -2,9 +2,9 @@
 
 Statistics: about 69 % of the antennas in a core of 109 m radius with spacings of at least 5 m,
 denser towards the middle; five at about 265 m; the rest (fibre) at 157 to 1587 m from the centre,
-half of them within 707 m. Heights are spread by 0.3 m in the core and by 2.7 m outside. Names: LWA-001 to 251 are the core, 252 to 256 the
-five, 257 and on the fibre ones. Antennas are numbered in an order that mixes core and outriggers,
-as the correlator's is.
+half of them within 707 m. Heights are spread by 0.3 m in the core and by 2.7 m outside. Names:
+LWA-001 to 251 are the core, 252 to 256 the five, 257 and on the fibre ones. Antennas are numbered
+in an order that mixes core and outriggers, as the correlator's is.
 """
 
 from __future__ import annotations

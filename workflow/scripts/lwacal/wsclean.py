@@ -10,7 +10,7 @@ from typing import Any
 
 from lwacal.processes import find_tool, run_tool
 
-AUXILIARY = ("psf", "dirty", "residual", "model")
+AUXILIARY = ("psf", "dirty", "residual", "model", "mask")
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def run(
 
 
 def remove_auxiliary(folder: Path) -> None:
-    """Remove PSF, dirty, residual and model images from a folder."""
+    """Remove PSF, dirty, residual and model images, and masks, from a folder."""
     for kind in AUXILIARY:
         for path in folder.glob(f"*-{kind}.fits"):
             path.unlink()

@@ -1,0 +1,140 @@
+"""Calibrated sets for imaging: true gains give back the sky, in every direction, once averaged."""
+
+import numpy as np
+import pytest
+
+import solver_case
+from lwacal import averaging, calibrate, caltable, geometry, ms_reader, records, settings
+from lwacal.concat import manifest_centre
+from small_sets import baselines
+
+BAND = "73MHz"
+IMAGING = settings.resolve({"imaging": {"source": {"size": 64, "scale_deg": 0.02},
+                                        "allsky": {"size": 256, "scale_deg": 0.5}}})["imaging"]
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory):
+    return solver_case.make(tmp_path_factory.mktemp("case"), n_integrations=2, noise_jy=100.0)
+
+
+def table(case, path, flag=None):
+    """Write the true gains as the final table of the sub-band."""
+    gain = case.gain[BAND]
+    zeros = np.zeros(gain.shape)
+    record = case.manifest["bands"][BAND]
+    solutions = caltable.Solutions(
+        gain, zeros.astype(bool) if flag is None else flag, zeros, zeros,
+        np.array(record["frequency_hz"]), record["channel_width_hz"], solver_case.MID_MJD_S, 0,
+    )
+    caltable.write_bandpass(path, solutions, case.antennas, manifest_centre(case.manifest))
+    return path
+
+
+def split(case, folder, flag=None, chosen=IMAGING):
+    record = calibrate.split(
+        case.manifest, BAND, case.concat[BAND], case.flags[BAND],
+        table(case, folder / "gains.bcal", flag), case.model, chosen, folder / "calibrated",
+    )
+    assert records.read_json(folder / "calibrated" / "split.json")["message"] == record["message"]
+    return record
+
+
+def read(folder, target):
+    path = folder / "calibrated" / calibrate.set_name(target, BAND)
+    return list(ms_reader.iterate_integrations(path, ("DATA", "FLAG", "WEIGHT_SPECTRUM"))), path
+
+
+@pytest.fixture(scope="module")
+def whole(case, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("split")
+    return folder, split(case, folder)
+
+
+def test_there_is_a_set_for_each_source_and_the_zenith(whole, case):
+    folder, record = whole
+    assert record["targets"] == ["CygA", "CasA", "zenith"]
+    assert record["scans"] == [1, 2]
+    names = sorted(path.name for path in (folder / "calibrated").glob("*.ms"))
+    assert names == ["CasA_73MHz.ms", "CygA_73MHz.ms", "zenith_73MHz.ms"]
+    for target in record["targets"]:
+        _, path = read(folder, target)
+        assert ms_reader.read_antennas(path).names == case.antennas.names
+
+
+@pytest.mark.parametrize("target", ["CygA", "CasA"])
+def test_source_at_the_phase_centre_has_its_flux_and_no_phase(whole, case, target):
+    """The other source turns from baseline to baseline; its share goes with their number."""
+    folder, _ = whole
+    integrations, _ = read(folder, target)
+    _, _, xx, yy = solver_case.SOURCES[target]
+    other = next(values for name, values in solver_case.SOURCES.items() if name != target)
+    for item in integrations:
+        mean = item.columns["DATA"].mean(axis=(0, 1))
+        number = len(item.antenna1)
+        noise = 5 * max(other[2:]) / np.sqrt(number)
+        assert mean[0] == pytest.approx(xx, abs=noise)
+        assert mean[3] == pytest.approx(yy, abs=noise)
+        assert abs(mean[[1, 2]]).max() < 5 * 100 / np.sqrt(number)
+
+
+def test_every_visibility_is_the_model_within_its_noise(whole, case):
+    folder, _ = whole
+    integrations, path = read(folder, "zenith")
+    n_average = whole[1]["channel_average"]["zenith"]
+    antenna1, antenna2 = baselines(20)
+    cross = antenna1 != antenna2
+    for item, offset in zip(integrations, (-5.0, 5.0)):
+        model = solver_case.model_visibilities(case, BAND, solver_case.MID_MJD_S + offset)[cross]
+        ones = np.ones((*model.shape[:2], 4), np.float32)
+        full = np.zeros(ones.shape, complex)
+        full[..., [0, 3]] = model
+        mean, _, _ = averaging.average_channels(full, ones, ones == 0, n_average)
+        rest = item.columns["DATA"] - mean
+        expected = 100.0 / np.sqrt(n_average)
+        assert np.sqrt((np.abs(rest) ** 2).mean()) == pytest.approx(expected, rel=0.05)
+        assert not item.columns["FLAG"].any()
+    centre = ms_reader.read_field(path)
+    uvw = geometry.antenna_uvw_m(
+        case.antennas.positions_m, *centre, integrations[0].mjd_s
+    )
+    first, second = integrations[0].antenna1, integrations[0].antenna2
+    assert integrations[0].uvw_m == pytest.approx(uvw[first] - uvw[second], abs=1e-6)
+
+
+def test_wide_images_are_averaged_less(whole):
+    number = whole[1]["channel_average"]
+    assert number["zenith"] <= number["CygA"]
+    assert all(12 % n == 0 for n in number.values())
+
+
+def test_flagged_solutions_flag_the_data_and_nothing_else(case, tmp_path):
+    flag = np.zeros(case.gain[BAND].shape, bool)
+    flag[4, :, 0] = True
+    split(case, tmp_path, flag)
+    item = read(tmp_path, "zenith")[0][0]
+    concerned = (item.antenna1 == 4) | (item.antenna2 == 4)
+    assert item.columns["FLAG"][concerned][..., 0].all()
+    assert not item.columns["FLAG"][concerned][..., 3].any()
+    assert not item.columns["FLAG"][~concerned].any()
+    assert not item.columns["DATA"][concerned][..., 0].any()
+
+
+def test_weights_are_one_over_the_noise(case, tmp_path):
+    """An antenna of eight times the gain has the same noise once calibrated, so equal weight."""
+    loud = solver_case.make(tmp_path, factor={(3, 0): 8.0, (3, 1): 8.0}, noise_jy=100.0)
+    split(loud, tmp_path)
+    item = read(tmp_path, "zenith")[0][0]
+    weight = item.columns["WEIGHT_SPECTRUM"].mean(axis=(1, 2))
+    concerned = (item.antenna1 == 3) | (item.antenna2 == 3)
+    assert weight[concerned].mean() == pytest.approx(weight[~concerned].mean(), rel=0.05)
+
+
+def test_what_cannot_be_calibrated_is_said(case, tmp_path):
+    flag = np.ones(case.gain[BAND].shape, bool)
+    record = split(case, tmp_path, flag)
+    assert record["targets"] == []
+    assert "no usable bandpass solutions" in record["message"]
+    (tmp_path / "off").mkdir()
+    record = split(case, tmp_path / "off", chosen={**IMAGING, "enabled": False})
+    assert "imaging.enabled" in record["message"]

@@ -1,0 +1,179 @@
+"""Diagnostic delays: drawn ones come back with their signs, and references are compared fairly."""
+
+import numpy as np
+import pytest
+
+import solver_case
+from lwacal import caltable, delay, delay_table, naming, reference_tables, site
+from small_sets import small_array
+
+BANDS = ("55MHz", "64MHz", "73MHz")
+CHOICE = solver_case.SETTINGS["delay"]
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory):
+    return solver_case.make(
+        tmp_path_factory.mktemp("case"), n_antennas=16, bands=BANDS, n_channels=96,
+        n_integrations=2, noise_jy=300.0,
+    )
+
+
+def solve(case, **changes):
+    settings = {**solver_case.SETTINGS, "delay": {**CHOICE, **changes}}
+    return delay.solve(
+        case.manifest, case.concat, case.flags, case.model, case.reference, settings
+    )
+
+
+@pytest.fixture(scope="module")
+def solved(case):
+    return solve(case)
+
+
+def by_signal(record, key):
+    values = [np.nan if item[key] is None else item[key] for item in record["antennas"]]
+    return np.array(values).reshape(-1, 2)
+
+
+def test_drawn_delays_come_back_within_their_noise(case, solved):
+    """A positive delay is G = exp(+2 pi i nu tau), relative to the reference antenna."""
+    assert solved["status"] == "ok"
+    assert solved["bands"] == list(BANDS)
+    found, error = by_signal(solved, "delay_ns"), by_signal(solved, "delay_err_ns")
+    expected = case.delays_ns - case.delays_ns[case.reference["index"]]
+    away = np.abs(found - expected)
+    assert np.isfinite(found).all()
+    assert np.median(away) < 2 * np.median(error)
+    assert away.max() < 10
+    assert np.abs(found + expected).max() > 100  # the other sign would show
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "said"),
+    [
+        ({"enabled": False}, "off", "delay.enabled"),
+        ({"min_freq_mhz": 80}, "no_band", "delay.min_freq_mhz (80 MHz)"),
+    ],
+)
+def test_what_is_not_solved_says_why(case, changes, status, said):
+    record = solve(case, **changes)
+    assert record["status"] == status
+    assert said in record["message"]
+    assert all(item["flagged"] for item in record["antennas"])
+
+
+def test_empty_model_is_said(case):
+    record = delay.solve(
+        case.manifest, case.concat, case.flags, {**case.model, "message": "no source is up"},
+        case.reference, solver_case.SETTINGS,
+    )
+    assert (record["status"], record["message"]) == ("no_model", "no source is up")
+
+
+def test_sub_bands_are_averaged_without_the_one_that_is_off():
+    draw = np.random.default_rng(1)
+    truth = draw.normal(0, 50, (30, 2))
+    delays = [truth + draw.normal(0, 0.5, truth.shape) for _ in range(8)]
+    delays[3][4, 1] += 90
+    delays[5][6] = np.nan
+    found, error, count = delay.combine(delays, 30)
+    pulls = (found - truth) / error
+    # 60 values of a t distribution with seven degrees of freedom
+    assert 0.7 < np.median(np.abs(pulls)) / 0.71 < 1.4
+    assert count[4, 1] == 7
+    assert count[6].tolist() == [7, 7]
+    assert abs(found[4, 1] - truth[4, 1]) < 1
+
+
+def test_one_sub_band_gives_no_error_and_none_no_delay():
+    found, error, count = delay.combine([np.ones((3, 2))], 3)
+    assert (found == 1).all()
+    assert np.isnan(error).all()
+    assert (count == 1).all()
+    found, _, count = delay.combine([], 3)
+    assert np.isnan(found).all()
+    assert (count == 0).all()
+
+
+def write_reference(path, names, delays_ns, mjd_s=solver_case.MID_MJD_S):
+    array = small_array(len(names))
+    shape = (len(names), 1, 2)
+    zeros = np.zeros(shape)
+    solutions = caltable.Solutions(
+        np.reshape(delays_ns, shape), np.isnan(delays_ns).reshape(shape), zeros, zeros,
+        np.array([50e6]), 60e6, mjd_s, 0,
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    caltable.write_delays(path, solutions, array, site.zenith(mjd_s))
+    return path
+
+
+def test_difference_from_the_reference_does_not_depend_on_the_reference_antenna(case, tmp_path):
+    names = case.manifest["antennas"]["names"]
+    now = case.delays_ns.copy()
+    before = case.delays_ns + 55.0  # another reference antenna: all shifted, X and Y alike
+    before[3, 0] -= 150.0  # what has happened since
+    before[5] = np.nan
+    path = write_reference(tmp_path / "old.K", names, before)
+    compared = delay.compare(now, case.manifest, {**CHOICE, "reference_table": str(path)})
+    difference = compared["difference_ns"]
+    assert difference[3, 0] == pytest.approx(150, abs=1e-3)
+    assert np.isnan(difference[5]).all()
+    difference[3, 0], difference[5] = 0, 0
+    assert difference == pytest.approx(0, abs=1e-3)
+    boards = delay.board_records(compared["difference_ns"], CHOICE)
+    assert [(item["board"], item["off"], item["failed"]) for item in boards] == [(1, 0, False)]
+
+
+def test_board_fails_when_most_of_its_antennas_are_off():
+    difference = np.zeros((64, 2))
+    difference[32:50, 1] = 250.0
+    difference[60:] = np.nan
+    boards = delay.board_records(difference, CHOICE)
+    assert [item["off"] for item in boards] == [0, 18]
+    assert [item["compared"] for item in boards] == [32, 28]
+    assert [item["failed"] for item in boards] == [False, True]
+
+
+def test_reference_antennas_are_matched_by_name(tmp_path):
+    path = write_reference(tmp_path / "a.K", small_array(6).names, np.arange(12.0).reshape(6, 2))
+    names = [*reversed(small_array(6).names), "LWA350"]
+    found = reference_tables.read_delays(path, names)
+    assert found[:6, 0].tolist() == [10, 8, 6, 4, 2, 0]
+    assert np.isnan(found[6]).all()
+
+
+def test_nearest_reference_in_sidereal_time_is_taken(tmp_path):
+    """LST runs round: 23 h is nearer to 0.5 h than 4 h is."""
+    names = small_array(6).names
+    start = naming.stamp_time("20240601_000000")
+    wanted = 0.5
+    for lst in (4.0, 23.0, 14.0):
+        wait_h = (lst - site.lst_hours(start)) % 24
+        write_reference(
+            tmp_path / f"{lst:.0f}h" / "night.K", names, np.zeros((6, 2)),
+            start + wait_h * 3600 / 1.00274,
+        )
+    choice = {**CHOICE, "reference_dir": str(tmp_path)}
+    path, why = reference_tables.choose(choice, wanted)
+    assert path == tmp_path / "23h" / "night.K"
+    assert "nearest in sidereal time" in why
+    path, why = reference_tables.choose({**choice, "reference_search_h": 1}, wanted)
+    assert path is None
+    assert "within 1 h of LST 0.5 h" in why
+
+
+def test_delay_table_carries_delays_and_flags(case, solved, tmp_path):
+    delay_table.write(case.manifest, solved, tmp_path / "night.K")
+    table = caltable.read(tmp_path / "night.K")
+    assert table.values[:, 0] == pytest.approx(by_signal(solved, "delay_ns"), abs=1e-4)
+    assert not table.flag.any()
+    assert table.reference == case.reference["index"]
+
+
+def test_rows_of_the_csv_have_every_signal(solved):
+    rows = delay.table_rows(solved)
+    assert len(rows) == 2 * 16
+    assert set(delay.COLUMNS) <= set(rows[0])
+    assert {row["status"] for row in rows} == {"ok"}
