@@ -36,7 +36,7 @@ test: env ## Check the code and run all tests
 	$(BIN)/ruff check .
 	$(BIN)/snakefmt --check workflow
 	$(BIN)/snakemake --lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(CORES) --dist loadgroup
 
 lint: env ## Check style only
 	$(BIN)/ruff check .

@@ -10,10 +10,30 @@ import pytest
 
 from lwacal import records
 from lwacal.simulate import simulate
-from night import NAME, OPTIONS, Night
+from night import NAME, OPTIONS, SMALL_OPTIONS, Evening, Night
 from workflow_run import copy_project, folder_digest
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+# Modules that share a finished run, the longest first: each group is run by one process.
+GROUPS = {
+    "test_determinism": "determinism",
+    "test_end_to_end": "night", "test_staleness": "night",
+    "test_full_array": "full array",
+    "test_real_data": "real data",
+}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a module's tests in one process (pytest -n), and begin with those that take longest."""
+    order = list(GROUPS)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(GROUPS.get(item.path.stem, item.path.stem)))
+    items.sort(
+        key=lambda item: order.index(item.path.stem) if item.path.stem in order else len(order)
+    )
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +69,13 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
     with np.load(truth / "truth.npz") as archive:
         arrays = dict(archive)
     return Night(project, raw, records.read_json(truth / "truth.json"), arrays, digest)
+
+
+@pytest.fixture(scope="session")
+def evening(tmp_path_factory: pytest.TempPathFactory) -> Evening:
+    """A smaller observation without faults, and its finished run."""
+    folder = tmp_path_factory.mktemp("evening")
+    simulate(SMALL_OPTIONS, folder / "raw")
+    project = copy_project(folder / "first", f"input={folder / 'raw'}", "observation=evening")
+    project.snakemake("--cores", "2")
+    return Evening(project, folder / "raw")

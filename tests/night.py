@@ -1,4 +1,4 @@
-"""The simulated night that the end-to-end tests share: what is planted, and reading the results."""
+"""The simulated observations that end-to-end tests share: what is planted, and the results."""
 
 from __future__ import annotations
 
@@ -33,6 +33,23 @@ OPTIONS = Simulation(
         Fault("zero_filled", band=ZERO_BAND, number=ZERO_INTEGRATION),
     ),
 )
+
+
+SMALL_OPTIONS = Simulation(
+    n_antennas=16, bands=("59MHz", "73MHz"), n_channels=12, n_integrations=2, seed=6, n_faint=3
+)
+
+
+@dataclass(frozen=True)
+class Evening:
+    """A finished run of a small observation: the project copy and the raw data."""
+
+    project: Project
+    raw: Path
+
+    def path(self, product: str) -> Path:
+        """Return a product of the observation."""
+        return self.project.results / "evening" / product
 
 
 @dataclass(frozen=True)

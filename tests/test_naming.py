@@ -44,7 +44,10 @@ def test_bands_are_named_by_their_first_channel():
     assert site.BANDS[0] == "13MHz"
     assert site.BANDS[-1] == "82MHz"
     for band in site.BANDS:
-        assert naming.nominal_band(site.band_frequencies_hz(band)[0]) == band
+        for number in (192, 96, 24, 12, 2):
+            width_hz = site.CHANNEL_WIDTH_HZ * 192 / number
+            first_hz = site.band_frequencies_hz(band, number)[0]
+            assert naming.nominal_band(first_hz, width_hz) == band
 
 
 def test_full_grid_is_that_of_real_headers():

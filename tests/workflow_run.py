@@ -64,9 +64,10 @@ def job_counts(done: subprocess.CompletedProcess) -> dict[str, int]:
     return {rule: int(count) for rule, count in counts.items() if rule not in ("total", "all")}
 
 
-def folder_digest(folder: Path) -> str:
+def folder_digest(folder: str | Path) -> str:
     """Return a digest of all files below a folder: names, contents and modification times."""
     total = hashlib.sha256()
+    folder = Path(folder)
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             total.update(f"{path.relative_to(folder)} {path.stat().st_mtime_ns}".encode())

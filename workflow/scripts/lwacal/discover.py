@@ -113,8 +113,8 @@ def window_bands(path: Path) -> dict[int, str]:
 
     bands: dict[int, str] = {}
     for number, (window, _) in enumerate(ms_reader.read_data_descriptions(path)):
-        frequency_hz, _ = ms_reader.read_channels(path, window)
-        band = naming.nominal_band(float(frequency_hz.min()))
+        frequency_hz, width_hz = ms_reader.read_channels(path, window)
+        band = naming.nominal_band(float(frequency_hz.min()), width_hz)
         if band in bands.values():
             raise InputError(f"input_ms: {path} has two spectral windows that begin near {band}")
         bands[number] = band

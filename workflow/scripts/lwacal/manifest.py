@@ -179,7 +179,9 @@ def _check_grids(collection: _Collection) -> None:
                     f"{entry.facts.path.name}: {grid[0]} channels from {grid[1] / 1e6:.4f} MHz,"
                     f" while the sub-band has {usual[0]} from {usual[1] / 1e6:.4f} MHz; left out",
                 )
-            elif entry.band != naming.nominal_band(float(entry.window.frequency_hz.min())):
+            elif entry.band != naming.nominal_band(
+                float(entry.window.frequency_hz.min()), entry.window.channel_width_hz
+            ):
                 collection.fault(
                     "channel_grid",
                     f"{entry.facts.path.name}: the name says {entry.band} but the first channel is"

@@ -77,9 +77,13 @@ def band_mhz(band: str) -> int:
     return int(band[:-3])
 
 
-def nominal_band(first_channel_hz: float) -> str:
-    """Return the name of the sub-band whose first channel is at this frequency."""
-    return f"{round(first_channel_hz / 1e6)}MHz"
+def nominal_band(first_channel_hz: float, channel_width_hz: float) -> str:
+    """Return the name of the sub-band that begins with this channel, averaged ones too.
+
+    The correlator's 16 sub-bands are named by their first channel, rounded to a MHz; the lower edge
+    of the channel rounds to the same number.
+    """
+    return f"{round((first_channel_hz - channel_width_hz / 2) / 1e6)}MHz"
 
 
 def sort_bands(bands: Iterable[str]) -> list[str]:
