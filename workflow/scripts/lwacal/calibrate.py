@@ -16,13 +16,22 @@ from typing import Any
 
 import numpy as np
 
-from lwacal import averaging, caltable, flagging, geometry, ms_reader, predict, records, sky_model
+from lwacal import (
+    averaging,
+    caltable,
+    flagging,
+    geometry,
+    ms_reader,
+    noise_weights,
+    predict,
+    records,
+    sky_model,
+)
 from lwacal.caltable import Solutions
 from lwacal.concat import manifest_antennas, manifest_centre
 from lwacal.flagging import FIRST_POLARIZATION, SECOND_POLARIZATION
 from lwacal.ms_writer import Field, MeasurementSetWriter
 from lwacal.records import say
-from lwacal.solver_set import noise_weights
 
 ZENITH = "zenith"
 
@@ -149,7 +158,7 @@ def calibrate(
     ``flag`` (row, channel, 4) of the integration. Data of flagged solutions are flagged. The
     weight of a visibility is one over its noise variance after calibration, in units of the median.
     """
-    weight = noise_weights(integration, flag, len(solutions.values))
+    weight = noise_weights.of_rows(integration, flag, len(solutions.values))
     cross = integration.antenna1 != integration.antenna2
     first, second = integration.antenna1[cross], integration.antenna2[cross]
     gain = solutions.values[first][..., FIRST_POLARIZATION].astype(np.complex64)

@@ -113,7 +113,9 @@ def solve_band(
         if not alive.any():
             say(f"{band}: no unflagged data in the first integration")
             return nothing
-        low, high, _ = uv_range.usable(data, model, settings["bandpass"])
+        low, high, _ = uv_range.usable(
+            *uv_range.baselines_of_set(data), model, settings["bandpass"]
+        )
         tasks = casa.start(directory / "casa.log")
         try:
             tasks.gaincal(

@@ -28,6 +28,7 @@ import numpy as np
 from scipy.ndimage import median_filter
 
 from lwacal import solution_gaps
+from lwacal.robust import masked_median, spread
 
 CAUSES = {
     "solver": 1, "health": 2, "weak": 4, "strong": 8, "scatter": 16, "deviation": 32, "clip": 64,
@@ -39,7 +40,6 @@ FEWEST_ANTENNAS = 5  # to say what is usual
 FEWEST_BANDS = 4  # to tell the slope of a bandpass from a step in it
 SMALLEST_LEVEL_SIGMA = 0.14  # of ln gain between antennas
 SMALLEST_SHAPE_SIGMA = 0.05  # of ln gain between the shapes of two bandpasses
-MAD_SIGMA = 1.4826
 
 
 @dataclass
@@ -98,25 +98,6 @@ def usual_range(frequency_hz: np.ndarray, range_mhz: tuple[float, float]) -> np.
     """Return which channels are in a range, or all if too few are: (channel,) bool."""
     inside = (frequency_hz >= range_mhz[0] * 1e6) & (frequency_hz <= range_mhz[1] * 1e6)
     return inside if inside.sum() >= FEWEST_CHANNELS else np.ones(len(frequency_hz), bool)
-
-
-def masked_median(values: np.ndarray, mask: np.ndarray, axis: int) -> np.ndarray:
-    """Return medians over an axis of what is not masked; NaN where all is."""
-    ordered = np.sort(np.where(mask, np.inf, values), axis=axis)
-    count = (~mask).sum(axis=axis, keepdims=True)
-    middle = [
-        np.take_along_axis(ordered, np.maximum(place, 0), axis)
-        for place in ((count - 1) // 2, count // 2 - (count == 0))
-    ]
-    median = np.where(count > 0, (middle[0] + middle[1]) / 2, np.nan)
-    return np.squeeze(median, axis=axis)
-
-
-def spread(values: np.ndarray, mask: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return median and robust standard deviation over an axis, the axis kept (length 1)."""
-    middle = np.expand_dims(masked_median(values, mask, axis), axis)
-    away = masked_median(np.abs(values - middle), mask, axis)
-    return middle, MAD_SIGMA * np.expand_dims(away, axis)
 
 
 def signal_levels(

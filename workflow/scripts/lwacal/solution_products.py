@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from lwacal import caltable, flagging, naming, solution_flags
+from lwacal import caltable, flagging, naming
 from lwacal.antenna_names import POLARIZATIONS
 from lwacal.caltable import Solutions
+from lwacal.robust import masked_median
 from lwacal.solution_flags import CAUSES, Band
 
 FAILED_BAND = 0.9  # of the healthy signals without solutions: the sub-band failed, not they
@@ -105,10 +106,10 @@ def gain_db(band: Band) -> np.ndarray:
     """
     unsolved = band.cause & CAUSES["solver"] > 0
     amplitude = np.abs(band.gain)
-    usual = solution_flags.masked_median(amplitude, band.cause > 0, axis=0)
+    usual = masked_median(amplitude, band.cause > 0, axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = 20 * np.log10(amplitude / usual[None])
-    return solution_flags.masked_median(ratio, unsolved | ~np.isfinite(ratio), axis=1)
+    return masked_median(ratio, unsolved | ~np.isfinite(ratio), axis=1)
 
 
 def judge(

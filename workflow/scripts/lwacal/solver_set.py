@@ -19,11 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from lwacal import flagging, ms_reader, predict, sky_model
+from lwacal import flagging, ms_reader, noise_weights, predict, sky_model
 from lwacal.concat import manifest_antennas, manifest_centre
 from lwacal.ms_writer import Field, MeasurementSetWriter
-
-PARALLEL_HANDS = [0, 3]  # XX and YY of XX, XY, YX, YY
+from lwacal.noise_weights import PARALLEL_HANDS
 
 
 def write(
@@ -54,7 +53,7 @@ def write(
         for number, item in enumerate(ms_reader.iterate_integrations(concatenated, ("DATA",))):
             if number == integrations:
                 break
-            weight = noise_weights(item, flagged[item.rows], len(antennas.names))
+            weight = noise_weights.of_rows(item, flagged[item.rows], len(antennas.names))
             cross = item.antenna1 != item.antenna2
             antenna1, antenna2 = item.antenna1[cross], item.antenna2[cross]
             flag = flagged[item.rows][cross]
@@ -103,27 +102,3 @@ def solver_flags(
     flag = flag.copy()
     flag[..., PARALLEL_HANDS] &= ~(filled[antenna1] | filled[antenna2])
     return flag
-
-
-def noise_weights(
-    integration: ms_reader.Integration, flag: np.ndarray, n_antennas: int
-) -> np.ndarray:
-    """Return weights (row, 4) proportional to 1 / noise variance, with a median of 1.
-
-    The variance of a visibility is proportional to the product of the two autocorrelations
-    (radiometer equation). Where an autocorrelation is missing or flagged, the median of the others
-    stands in.
-    """
-    power = np.full((n_antennas, 2), np.nan)
-    autos = integration.antenna1 == integration.antenna2
-    values = integration.columns["DATA"][autos][..., PARALLEL_HANDS].real
-    usable = ~flag[autos][..., PARALLEL_HANDS] & (values > 0)
-    masked = np.ma.masked_array(values, ~usable)
-    power[integration.antenna1[autos]] = np.ma.median(masked, axis=1).filled(np.nan)
-    if not np.isfinite(power).any():
-        return np.ones((len(integration.antenna1), 4), np.float32)
-    power = np.where(np.isfinite(power), power, np.nanmedian(power))
-    first = power[integration.antenna1][:, flagging.FIRST_POLARIZATION]
-    second = power[integration.antenna2][:, flagging.SECOND_POLARIZATION]
-    weight = 1 / (first * second)
-    return (weight / np.median(weight)).astype(np.float32)

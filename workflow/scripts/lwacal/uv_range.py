@@ -26,20 +26,21 @@ def configured(model: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[f
 
 
 def usable(
-    data: Path, model: Mapping[str, Any], settings: Mapping[str, Any]
+    antenna1: np.ndarray, antenna2: np.ndarray, length_lambda: np.ndarray,
+    model: Mapping[str, Any], settings: Mapping[str, Any],
 ) -> tuple[float, float, str]:
     """Return limits that leave most antennas enough baselines, and a message if they were changed.
 
-    The lower limit keeps out extended emission. A compact part of the array at a low frequency may
-    have hardly any longer baseline; the limit is then halved until nine antennas in ten have
-    bandpass.min_baselines_per_antenna, but not below one wavelength. ``data`` is the solver's set.
+    Antennas and lengths (baseline,) of baselines that have data. The lower limit keeps out extended
+    emission. A compact part of the array at a low frequency may have hardly any longer baseline;
+    the limit is then halved until nine antennas in ten have bandpass.min_baselines_per_antenna, but
+    not below one wavelength.
     """
     low, high = configured(model, settings)
-    antenna1, antenna2, length = _baselines(data)
     least = settings["min_baselines_per_antenna"]
     limit = low
     while limit / 2 >= LOWEST_LIMIT_LAMBDA and _share(
-        antenna1, antenna2, (length >= limit) & (length <= high), least
+        antenna1, antenna2, (length_lambda >= limit) & (length_lambda <= high), least
     ) < ENOUGH_ANTENNAS:
         limit /= 2
     if limit == low:
@@ -50,8 +51,11 @@ def usable(
     )
 
 
-def _baselines(data: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return antenna 1, antenna 2 and length in wavelengths of the rows that are not flagged."""
+def baselines_of_set(data: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return antenna 1, antenna 2 and length in wavelengths of a set's rows that are not flagged.
+
+    Each baseline once.
+    """
     frequency_hz, _ = ms_reader.read_channels(data)
     wavelength_m = SPEED_OF_LIGHT_M_S / float(np.mean(frequency_hz))
     antenna1, antenna2, uvw_m, flagged = ms_reader.read_baselines(data)

@@ -1,0 +1,143 @@
+"""Alternating least squares on matrices: exact without noise, honest about it with noise."""
+
+import numpy as np
+import pytest
+
+from lwacal import bandpass_stefcal, reference_phase, stefcal
+from lwacal.visibility_sums import VisibilitySums
+
+N_ANTENNAS, N_CHANNELS = 24, 16
+
+
+def drawn_gains(draw):
+    shape = (N_ANTENNAS, N_CHANNELS, 2)
+    size = np.exp(0.3 * draw.normal(size=shape))
+    return size * np.exp(1j * draw.uniform(-np.pi, np.pi, shape))
+
+
+def sums(gain, noise=0.0, n_integrations=1, seed=0):
+    """Return the sums of drawn models (two sources or so) through gains."""
+    draw = np.random.default_rng(seed)
+    antenna1, antenna2 = np.triu_indices(N_ANTENNAS, 1)
+    shape = (len(antenna1), N_CHANNELS, 2)
+    result = VisibilitySums(
+        antenna1, antenna2, np.full(len(antenna1), 50.0), N_ANTENNAS,
+        np.zeros(shape, np.complex64), np.zeros(shape, np.float32),
+        np.zeros(shape, np.float32), np.zeros(shape, np.uint16),
+    )
+    for _ in range(n_integrations):
+        model = 1 + 0.6 * np.exp(1j * draw.uniform(-np.pi, np.pi, shape))
+        data = gain[antenna1] * gain[antenna2].conj() * model
+        data = data + draw.normal(size=(*shape, 2)) @ [1, 1j] * noise / np.sqrt(2)
+        result.data_model += data * model.conj()
+        result.model_power += np.abs(model) ** 2
+        result.data_power += np.abs(data) ** 2
+        result.count += 1
+    return result
+
+
+def turned(found, gain):
+    """Return found over true gains without the free phase of each channel."""
+    ratio = found / gain
+    return ratio * np.exp(-1j * np.angle(ratio.mean(axis=0)))
+
+
+def test_gains_are_exact_without_noise():
+    gain = drawn_gains(np.random.default_rng(1))
+    solved = bandpass_stefcal.solve(sums(gain), 4)
+    assert solved.converged.all()
+    assert turned(solved.gain, gain) == pytest.approx(1, abs=1e-4)
+
+
+def test_any_start_leads_to_the_same_gains():
+    draw = np.random.default_rng(2)
+    gain = drawn_gains(draw)
+    matrices = bandpass_stefcal._matrices(sums(gain), slice(0, N_CHANNELS), 0)
+    start = drawn_gains(draw)[..., 0].T
+    found = stefcal.solve(matrices.data_model, matrices.model_power, start)
+    assert found.converged.all()
+    assert turned(found.gain.T, gain[..., 0]) == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize("n_integrations", [1, 4])
+def test_errors_are_those_that_are_stated(n_integrations):
+    gain = drawn_gains(np.random.default_rng(3))
+    solved = bandpass_stefcal.solve(sums(gain, 0.3, n_integrations), 4)
+    pull = np.abs(turned(solved.gain, gain) - 1) * np.abs(gain) / solved.error
+    # 768 complex values, one phase in 24 taken out: the rms is known to 2.5 %
+    assert np.sqrt((pull**2).mean()) == pytest.approx(1, abs=0.1)
+
+
+def test_outlying_baselines_are_left_out_and_hardly_any_others():
+    """The first solution, which they have spoilt, may cost a good one its place."""
+    gain = drawn_gains(np.random.default_rng(4))
+    clean = sums(gain, 0.1, 3)
+    spoilt = sums(gain, 0.1, 3)
+    rows = np.arange(0, len(spoilt.antenna1), 17)
+    spoilt.data_model[rows] += 40.0
+    spoilt.data_power[rows] += 40.0**2
+    before = bandpass_stefcal.solve(clean, 4)
+    after = bandpass_stefcal.solve(spoilt, 4)
+    assert before.outliers.max() == 0
+    share = len(rows) / len(spoilt.antenna1)
+    assert after.outliers.min() >= share - 1e-9
+    assert after.outliers.max() < share + 0.02
+    error = np.abs(turned(after.gain, gain) - 1)
+    assert error.mean() < 1.2 * np.abs(turned(before.gain, gain) - 1).mean()
+
+
+def test_antenna_with_too_few_baselines_gets_no_gain():
+    gain = drawn_gains(np.random.default_rng(5))
+    some = sums(gain, 0.1)
+    mine = (some.antenna1 == 3) | (some.antenna2 == 3)
+    kept = np.flatnonzero(mine)[:3]
+    mine[kept] = False
+    some.leave_out(mine[:, None, None])
+    solved = bandpass_stefcal.solve(some, 4)
+    assert not solved.gain[3].any()
+    assert np.isinf(solved.error[3]).all()
+    others = np.arange(N_ANTENNAS) != 3
+    assert np.isfinite(solved.error[others]).all()
+    assert bandpass_stefcal.solve(some, 3).gain[3].all()
+
+
+def test_noisy_antenna_is_kept_with_an_error_of_its_own():
+    """Its baselines are far from the model, but not farther than its own noise explains."""
+    gain = drawn_gains(np.random.default_rng(6))
+    some = sums(gain, 0.05, 2)
+    noisy = sums(gain, 1.0, 2, seed=0)
+    mine = (some.antenna1 == 3) | (some.antenna2 == 3)
+    for name in ("data_model", "data_power"):
+        getattr(some, name)[mine] = getattr(noisy, name)[mine]
+    solved = bandpass_stefcal.solve(some, 4)
+    relative = solved.error / np.abs(solved.gain)
+    assert np.median(relative[3]) > 5 * np.median(np.delete(relative, 3, axis=0))
+    assert np.isfinite(solved.error[3]).mean() > 0.99
+
+
+def test_phases_continue_where_the_reference_antenna_is_missing():
+    frequency = np.arange(64.0)
+    draw = np.random.default_rng(7)
+    delay = draw.normal(0, 0.3, (6, 1, 2))
+    gain = np.exp(1j * (delay * frequency[None, :, None] + draw.normal(size=(6, 1, 2))))
+    free = np.exp(1j * draw.uniform(-np.pi, np.pi, (1, 64, 2)))
+    flag = np.zeros(gain.shape, bool)
+    flag[2, 20:30] = True
+    flag[2, 60:] = True
+    index, found, flagged = reference_phase.refer(gain * free, flag, [2, 0])
+    expected = gain * np.exp(-1j * np.angle(gain[2]))
+    assert index == 2
+    others = [0, 1, 3, 4, 5]
+    assert found[others, :60] == pytest.approx(expected[others, :60], abs=1e-6)
+    assert flagged[:, 60:].all()  # there is nothing to continue to
+    assert not flagged[others, :60].any()
+
+
+def test_reference_antenna_without_solutions_is_passed_over():
+    flag = np.zeros((4, 8, 2), bool)
+    flag[1] = True
+    gain = np.exp(1j * np.random.default_rng(8).normal(size=flag.shape))
+    index, found, _ = reference_phase.refer(gain, flag, [1, 3])
+    assert index == 3
+    assert np.angle(found[3]) == pytest.approx(0, abs=1e-12)
+    assert reference_phase.refer(gain, np.ones_like(flag), [1, 3])[0] == -1

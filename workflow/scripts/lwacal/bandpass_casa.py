@@ -1,0 +1,88 @@
+"""The bandpass by CASA's task of that name, on a private set with model and weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lwacal import caltable, casa, solver_set, uv_range
+from lwacal.bandpass_attempt import Attempt
+from lwacal.records import say
+from lwacal.scratch import scratch_directory
+
+
+def attempt(
+    manifest: Mapping[str, Any],
+    band: str,
+    concatenated: Path,
+    flags: Path,
+    model: Mapping[str, Any],
+    reference: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    nothing: caltable.Solutions,
+) -> Attempt:
+    """Solve a sub-band; ``nothing`` is what to give back where nothing is solved."""
+    limits = uv_range.configured(model, settings)
+    with scratch_directory("bandpass") as directory:
+        data = directory / "data.ms"
+        alive = solver_set.write(manifest, band, concatenated, flags, model, data)
+        if not alive.any():
+            message = f"sub-band {band} has no unflagged data to solve with"
+            return Attempt(nothing, "no_data", message, limits)
+        *limits, changed = uv_range.usable(*uv_range.baselines_of_set(data), model, settings)
+        table = directory / "solutions.bcal"
+        problem = run_casa(data, table, reference["order"], settings, limits, directory)
+        if not table.exists():
+            message = f"CASA's bandpass made no table for {band}. {problem}"
+            return Attempt(nothing, "failed", message, tuple(limits))
+        solved = caltable.read(table)
+    flag = solved.flag | ~alive
+    solutions = replace(
+        nothing,
+        values=np.where(flag, 1, solved.values), flag=flag, error=solved.error, snr=solved.snr,
+        reference=solved.reference,
+    )
+    if solutions.flag.all():
+        message = (
+            f"CASA's bandpass flagged every solution of {band}: signal-to-noise below"
+            f" bandpass.min_snr, or fewer baselines than bandpass.min_baselines_per_antenna"
+            f" between {limits[0]:g} and {limits[1]:g} wavelengths"
+        )
+        return Attempt(solutions, "failed", message, tuple(limits))
+    return Attempt(solutions, "ok", changed, tuple(limits))
+
+
+def run_casa(
+    data: Path,
+    table: Path,
+    reference_order: Sequence[int],
+    settings: Mapping[str, Any],
+    limits: Sequence[float],
+    directory: Path,
+) -> str:
+    """Run CASA's bandpass task; return the problem in words if it failed.
+
+    The range is written "5~350lambda": CASA takes ">5lambda,<350lambda" as either the one or the
+    other, which is all baselines.
+    """
+    tasks = casa.start(directory / "casa.log")
+    say("CASA bandpass")
+    try:
+        tasks.bandpass(
+            vis=str(data), caltable=str(table), bandtype="B", solint="inf",
+            combine="obs,scan,field", refant=",".join(map(str, reference_order[:10])),
+            uvrange=f"{limits[0]}~{limits[1]}lambda", minsnr=settings["min_snr"],
+            minblperant=settings["min_baselines_per_antenna"], solnorm=False, gaintable=[],
+            corrdepflags=True,
+        )
+    except RuntimeError as error:
+        return f"It stopped with: {error}"
+    finally:
+        log = directory / "casa.log"
+        if log.is_file():
+            print(log.read_text(encoding="utf-8", errors="replace"))
+    return "Its log is above; most often no baseline is within the uv range."

@@ -1,0 +1,26 @@
+"""Medians of what is not masked."""
+
+from __future__ import annotations
+
+import numpy as np
+
+MAD_SIGMA = 1.4826  # sigma of a Gaussian over its median absolute deviation
+
+
+def masked_median(values: np.ndarray, mask: np.ndarray, axis: int) -> np.ndarray:
+    """Return medians over an axis of what is not masked; NaN where all is."""
+    ordered = np.sort(np.where(mask, np.inf, values), axis=axis)
+    count = (~mask).sum(axis=axis, keepdims=True)
+    middle = [
+        np.take_along_axis(ordered, np.maximum(place, 0), axis)
+        for place in ((count - 1) // 2, count // 2 - (count == 0))
+    ]
+    median = np.where(count > 0, (middle[0] + middle[1]) / 2, np.nan)
+    return np.squeeze(median, axis=axis)
+
+
+def spread(values: np.ndarray, mask: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return median and robust standard deviation over an axis, the axis kept (length 1)."""
+    middle = np.expand_dims(masked_median(values, mask, axis), axis)
+    away = masked_median(np.abs(values - middle), mask, axis)
+    return middle, MAD_SIGMA * np.expand_dims(away, axis)

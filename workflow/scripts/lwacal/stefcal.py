@@ -1,0 +1,85 @@
+"""Antenna gains by alternating least squares (StEFCal: Salvini & Wijnholds 2014, A&A 571, A97).
+
+With V_ij = G_i conj(G_j) M_ij + noise and weights w, the sums over integrations
+A_ij = sum w V conj(M) and B_ij = sum w |M|^2 are all that is needed. With the other gains known,
+least squares gives G_i = sum_j A_ij G_j / sum_j B_ij |G_j|^2. This is done for all antennas at
+once, and every second result is averaged with the one before, which makes it converge. One
+polarization and channel at a time is independent of all others: here they are a batch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+MOST_ITERATIONS = 200
+TOLERANCE = 1e-5  # change of the gains in two steps, relative; noise is some 1e-3
+
+
+@dataclass(frozen=True)
+class Gains:
+    """Gains (channel, antenna), zero where there is none, and which channels converged.
+
+    ``information`` (channel, antenna) is sum_j B_ij |G_j|^2: the variance <|dG|^2> is the noise
+    variance at weight one over it.
+    """
+
+    gain: np.ndarray
+    information: np.ndarray
+    converged: np.ndarray
+    iterations: int
+
+
+def solve(a: np.ndarray, b: np.ndarray, start: np.ndarray | None = None) -> Gains:
+    """Solve a batch of channels of one polarization.
+
+    ``a`` (channel, antenna, antenna) complex, Hermitian; ``b`` likewise, real; zero where there are
+    no data, and on the diagonal. ``start`` (channel, antenna) is where to begin, else
+    `first_guess`. Phases are free by a constant in each channel.
+    """
+    gain = first_guess(a, b) if start is None else start
+    converged = np.zeros(len(gain), bool)
+    count = 0
+    while not converged.all() and count < MOST_ITERATIONS:
+        once, _ = _step(a, b, gain)
+        twice, _ = _step(a, b, once)
+        now = (once + twice) / 2
+        change = np.linalg.norm(now - gain, axis=1)
+        converged = change <= TOLERANCE * np.linalg.norm(now, axis=1)
+        gain = now
+        count += 2
+    _, information = _step(a, b, gain)
+    return Gains(gain, information, converged, count)
+
+
+def _step(a: np.ndarray, b: np.ndarray, gain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    power = (gain.real**2 + gain.imag**2).astype(b.dtype)
+    information = np.matmul(b, power[..., None])[..., 0]
+    update = np.matmul(a, gain[..., None])[..., 0]
+    known = np.divide(update, information, out=np.zeros_like(gain), where=information > 0)
+    return known, information
+
+
+def first_guess(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return gains to begin with, (channel, antenna).
+
+    Phases are those against the antenna with most information in the channel, made better by all
+    other antennas once; amplitudes the typical one.
+    """
+    total_b = b.sum(axis=2)
+    best = total_b.argmax(axis=1)
+    column = np.take_along_axis(a, best[:, None, None], axis=2)[..., 0]
+    phasor = _unit(column)
+    np.put_along_axis(phasor, best[:, None], 1, axis=1)
+    phasor = _unit(np.matmul(a, phasor[..., None])[..., 0])
+    total_a = np.abs(a).sum(axis=(1, 2))
+    power = np.divide(
+        total_a, total_b.sum(axis=1), out=np.ones_like(total_a), where=total_b.sum(axis=1) > 0
+    )
+    return phasor * np.sqrt(power)[:, None]
+
+
+def _unit(values: np.ndarray) -> np.ndarray:
+    size = np.abs(values)
+    return np.divide(values, size, out=np.zeros_like(values), where=size > 0)
