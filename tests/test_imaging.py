@@ -58,7 +58,10 @@ def model():
     def record(band):
         ones = np.ones(len(frequencies(band)))
         flux_jy = 2 * FLUX_JY.get(band, 1.0) * ones  # through a beam of a half
-        return {"flux_jy": flux_jy, "beam_xx": 0.6 * ones, "beam_yy": 0.4 * ones}
+        return {
+            "flux_jy": flux_jy, "flux_uncertainty": 0.05, "beam_xx": 0.6 * ones,
+            "beam_yy": 0.4 * ones,
+        }
 
     def source(name, in_model, reason):
         return {"name": name, "ra_rad": SOURCE.ra_rad, "dec_rad": SOURCE.dec_rad,
@@ -185,6 +188,7 @@ def test_fluxes_and_places_are_those_of_each_sub_band(measured):
             item["flux_jy"] / item["flux_expected_jy"], rel=1e-4
         )
         assert item["flux_expected_jy"] == 2 * FLUX_JY[band]
+        assert item["flux_expected_err_jy"] == pytest.approx(0.1 * FLUX_JY[band])
         beam = item["beam_fwhm_arcsec"]
         assert item["ra_offset_arcsec"] == pytest.approx(OFFSET_ARCSEC[0], abs=0.1 * beam)
         assert item["dec_offset_arcsec"] == pytest.approx(OFFSET_ARCSEC[1], abs=0.1 * beam)

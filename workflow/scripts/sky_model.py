@@ -24,6 +24,8 @@ def main() -> None:
     for source in model["sources"]:
         words = source["reason"] or f"{source['brightest_apparent_jy']:.0f} Jy at most"
         records.say(f"{source['name']}: elevation {source['altitude_deg']:.1f} deg, {words}")
+        for warning in source["warnings"]:
+            records.say(f"warning: {warning}")
     if model["message"]:
         records.say(model["message"])
 

@@ -75,7 +75,7 @@ def observation_facts(inputs: Inputs, reference: Record) -> dict[str, Any]:
     keys = ("id", "start_utc", "mid_utc", "end_utc", "lst_hours", "integration_s", "kind", "stamp")
     sources = [
         {key: source.get(key) for key in ("name", "altitude_deg", "azimuth_deg", "in_model",
-                                          "reason")}
+                                          "reason", "warnings")}
         for source in inputs.sky_model.get("sources", [])
     ]
     return {

@@ -1,9 +1,7 @@
-"""Where the bright sources are and how bright: flux scales as named choices.
+"""Where the bright sources are and how bright, on a flux scale, with its doubts.
 
-A flux scale gives intrinsic flux densities at frequencies and an epoch. The scale "ovro2023" is
-the observatory's, as compact fits: Cyg A and Cas A (epoch 2023.5) fitted to its table over 13-87
-MHz to 2-3 %; Vir A of Perley & Butler 2017 (ApJS 230, 7); Tau A 970 Jy (nu/GHz)^-0.30 at epoch
-1985.5. Secular decrease: Cas A 0.46 % a year, Tau A 0.16 % a year.
+Flux scales (lwacal.flux_scales) give intrinsic flux densities at frequencies in a year. They
+disagree, most of all about Cas A: by half their range, as a fraction, is how well a flux is known.
 """
 
 from __future__ import annotations
@@ -12,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-REFERENCE_HZ = 50e6
+from lwacal import flux_scales
+from lwacal.flux_scales import SCALES, Spectrum
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,8 @@ class Direction:
 
 def _direction(hours: tuple[int, int, float], degrees: tuple[int, int, float]) -> Direction:
     ra = (hours[0] + hours[1] / 60 + hours[2] / 3600) * 15
-    dec = degrees[0] + degrees[1] / 60 + degrees[2] / 3600
+    dec = abs(degrees[0]) + degrees[1] / 60 + degrees[2] / 3600
+    dec = -dec if degrees[0] < 0 else dec
     return Direction(float(np.deg2rad(ra)), float(np.deg2rad(dec)))
 
 
@@ -36,36 +36,30 @@ POSITIONS = {
     "VirA": _direction((12, 30, 49.42338), (12, 23, 28.0439)),
 }
 
+SECONDARY_POSITIONS = {
+    "3C48": _direction((1, 37, 41.2994), (33, 9, 35.134)),
+    "3C123": _direction((4, 37, 4.375), (29, 40, 13.82)),
+    "3C147": _direction((5, 42, 36.1379), (49, 51, 7.234)),
+    "3C196": _direction((8, 13, 36.033), (48, 13, 2.56)),
+    "3C286": _direction((13, 31, 8.2879), (30, 30, 32.959)),
+    "3C295": _direction((14, 11, 20.519), (52, 12, 9.97)),
+    "3C380": _direction((18, 29, 31.781), (48, 44, 46.16)),
+    "HydraA": _direction((9, 18, 5.651), (-12, 5, 43.99)),
+}
+
 
 @dataclass(frozen=True)
-class Spectrum:
-    """log10 S(Jy) = sum of c_i x^i, x = log10(nu / 50 MHz), at an epoch.
+class Expected:
+    """What a source should have: ``flux_jy`` (channel,), from which scale, with which warnings.
 
-    ``decrease_per_year`` is the fraction lost a year, linear from the epoch (a year, or None for a
-    source that does not change).
+    ``uncertainty`` is half the range of the valid scales in the middle of the band over their mean;
+    None if only one is valid there.
     """
 
-    coefficients: tuple[float, ...]
-    epoch: float | None = None
-    decrease_per_year: float = 0.0
-
-    def flux_jy(self, frequency_hz: np.ndarray, year: float) -> np.ndarray:
-        """Return flux densities at frequencies (channel,) in a year, Jy."""
-        x = np.log10(np.asarray(frequency_hz) / REFERENCE_HZ)
-        flux = 10 ** np.polynomial.polynomial.polyval(x, self.coefficients)
-        if self.epoch is not None:
-            flux = flux * (1 - self.decrease_per_year * (year - self.epoch))
-        return flux
-
-
-SCALES: dict[str, dict[str, Spectrum]] = {
-    "ovro2023": {
-        "CygA": Spectrum((4.3424, -0.6306, -0.3019, 1.3152)),
-        "CasA": Spectrum((4.3132, -0.6852, -0.1352, 1.5224), 2023.5, 0.0046),
-        "TauA": Spectrum((3.3771, -0.30), 1985.5, 0.0016),
-        "VirA": Spectrum((3.4208, -0.6859, -0.0483)),
-    },
-}
+    flux_jy: np.ndarray
+    scale: str
+    uncertainty: float | None
+    warnings: tuple[str, ...]
 
 
 def flux_jy(scale: str, source: str, frequency_hz: np.ndarray, year: float) -> np.ndarray:
@@ -73,9 +67,51 @@ def flux_jy(scale: str, source: str, frequency_hz: np.ndarray, year: float) -> n
 
     Raises ValueError for a scale that does not exist or does not have the source.
     """
+    return _spectrum(scale, source).flux_jy(frequency_hz, year)
+
+
+def _spectrum(scale: str, source: str) -> Spectrum:
     if scale not in SCALES:
         raise ValueError(f"sky_model.flux_scale is '{scale}', but there are {', '.join(SCALES)}")
     if source not in SCALES[scale]:
-        known = ', '.join(SCALES[scale])
+        known = ", ".join(SCALES[scale])
         raise ValueError(f"the flux scale '{scale}' has no {source}, only {known}")
-    return SCALES[scale][source].flux_jy(frequency_hz, year)
+    return SCALES[scale][source]
+
+
+def expected(scale: str, source: str, frequency_hz: np.ndarray, year: float) -> Expected:
+    """Return what a source should have on a scale, and how well that is known.
+
+    A source that the scale does not have is taken from the observatory's, and frequencies outside
+    the scale's validity are used all the same; both with a warning.
+    """
+    warnings = []
+    if source not in SCALES[scale]:
+        warnings.append(
+            f"{source} is not on the flux scale {scale}: {flux_scales.DEFAULT} is used for it"
+        )
+        scale = flux_scales.DEFAULT
+    spectrum = _spectrum(scale, source)
+    if not spectrum.valid(frequency_hz).all():
+        low, high = (limit / 1e6 for limit in spectrum.valid_hz)
+        warnings.append(
+            f"the flux scale {scale} is valid for {source} from {low:g} to {high:g} MHz only: it"
+            " is extrapolated"
+        )
+    return Expected(
+        spectrum.flux_jy(frequency_hz, year), scale, disagreement(source, frequency_hz, year),
+        tuple(warnings),
+    )
+
+
+def disagreement(source: str, frequency_hz: np.ndarray, year: float) -> float | None:
+    """Return half the range of the scales valid in the middle of the band, over their mean."""
+    middle = np.array([np.mean(frequency_hz)])
+    found = [
+        float(scale[source].flux_jy(middle, year)[0])
+        for scale in SCALES.values()
+        if source in scale and scale[source].valid(middle).all()
+    ]
+    if len(found) < 2:
+        return None
+    return (max(found) - min(found)) / 2 / float(np.mean(found))

@@ -13,7 +13,7 @@ from lwacal import fit, records
 
 SPECTRA_COLUMNS = (
     "source", "band", "freq_mhz", "flux_jy", "flux_err_jy", "flux_apparent_jy",
-    "flux_expected_jy", "ratio", "rms_jy", "fit", "reason",
+    "flux_expected_jy", "flux_expected_err_jy", "ratio", "rms_jy", "fit", "reason",
 )
 OFFSETS_COLUMNS = (
     "source", "band", "freq_mhz", "ra_offset_arcsec", "dec_offset_arcsec", "offset_err_arcsec",
@@ -69,7 +69,8 @@ def calibrator(
     image = fit.read_image(folder / item["file"])
     found = fit.fit_point(image, source["ra_rad"], source["dec_rad"], radius_beams)
     beam = _mean_beam(model, source["name"], item["band"])
-    expected = float(np.mean(model["bands"][item["band"]][source["name"]]["flux_jy"]))
+    modelled = model["bands"][item["band"]][source["name"]]
+    expected, doubt = float(np.mean(modelled["flux_jy"])), modelled["flux_uncertainty"]
     return {
         "source": source["name"],
         "band": item["band"],
@@ -78,6 +79,7 @@ def calibrator(
         "flux_err_jy": rounded(found.flux_err_jy / beam),
         "flux_apparent_jy": rounded(found.flux_jy),
         "flux_expected_jy": rounded(expected),
+        "flux_expected_err_jy": rounded(expected * doubt) if doubt is not None else None,
         "ratio": rounded(found.flux_jy / beam / expected),
         "ra_offset_arcsec": rounded(found.ra_offset_arcsec),
         "dec_offset_arcsec": rounded(found.dec_offset_arcsec),

@@ -105,6 +105,7 @@ def sources(qa: Record) -> Table:
         ratios = sorted(c["ratio"] for c in good if c["ratio"] is not None)
         middle = (ratios[(len(ratios) - 1) // 2] + ratios[len(ratios) // 2]) / 2 if ratios else None
         used = "yes" if source["in_model"] else source["reason"] or "no"
+        used = "; ".join([used, *source.get("warnings", [])])
         found = f"{len(good)} of {len(own)}" if own else NOTHING
         rows.append([_text(source["name"]), _number(source["altitude_deg"], ".0f"), _text(used),
                      Cell(found, len(good)), _number(middle, ".2f", _colour(ratio))])
@@ -222,7 +223,7 @@ def calibrators(qa: Record) -> Table:
         rows.append([
             _text(c["source"]), _text(c["band"]), _number(c["freq_mhz"]),
             _number(c["flux_jy"], ".0f"), _number(c["flux_err_jy"], ".0f"),
-            _number(c["flux_expected_jy"], ".0f"),
+            _number(c["flux_expected_jy"], ".0f"), _number(c.get("flux_expected_err_jy"), ".0f"),
             _number(c["ratio"], ".3f", statuses.get(("flux_ratio_deviation", *key), "")),
             _number(c["ra_offset_arcsec"], "+.0f"), _number(c["dec_offset_arcsec"], "+.0f"),
             _number(offset_beams(c), ".2f", statuses.get(("position_offset", *key), "")),
@@ -230,10 +231,12 @@ def calibrators(qa: Record) -> Table:
         ])
     return Table(
         "calibrators", "Calibrators",
-        "Flux corrected for the beam; offsets are measured minus catalogue, RA times cos(Dec).",
+        "Flux corrected for the beam. Known to: half the range of the flux scales that are valid"
+        " there. Offsets are measured minus catalogue, RA times cos(Dec).",
         [Column("source", 0.7), Column("sub-band", 0.8), Column("MHz", 0.6, True),
          Column("flux (Jy)", 0.75, True), Column("error (Jy)", 0.75, True),
-         Column("expected (Jy)", 0.8, True), Column("ratio", 0.6, True),
+         Column("expected (Jy)", 0.8, True), Column("known to (Jy)", 0.75, True),
+         Column("ratio", 0.6, True),
          Column("east (arcsec)", 0.75, True), Column("north (arcsec)", 0.75, True),
          Column("offset (beams)", 0.75, True), Column("fit", 1.3)],
         rows, "No calibrator was measured.",

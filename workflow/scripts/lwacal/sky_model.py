@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from lwacal import beam, flux, naming, site
+from lwacal.flux_scales import SECONDARY
 
 COLUMNS = ("source", "band", "frequency_hz", "flux_jy", "apparent_xx_jy", "apparent_yy_jy")
 
@@ -16,7 +17,8 @@ def build(manifest: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str,
     """Return sky_model.json for the middle of an observation.
 
     ``settings`` has the sections sky_model and beam. Every source above the horizon gets its
-    intrinsic flux density and the beams of X and Y in every channel; it is in the model if it is
+    intrinsic flux density, how well that is known (flux.disagreement; a fraction for each
+    sub-band), and the beams of X and Y in every channel; it is in the model if it is
     high enough and its apparent flux density, (XX + YY) / 2, somewhere in the band bright enough.
     """
     choice, dipole = settings["sky_model"], settings["beam"]
@@ -27,16 +29,21 @@ def build(manifest: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str,
         position = flux.POSITIONS[name]
         altitude, azimuth = site.altitude_azimuth(position.ra_rad, position.dec_rad, mjd_s)
         brightest = 0.0
+        warnings: dict[str, None] = {}  # a set that keeps its order
         for band in bands:
             if altitude <= 0:
                 continue
             frequency_hz = np.array(manifest["bands"][band]["frequency_hz"])
-            intrinsic = flux.flux_jy(choice["flux_scale"], name, frequency_hz, year)
+            known = flux.expected(choice["flux_scale"], name, frequency_hz, year)
+            warnings.update(dict.fromkeys(known.warnings))
             xx, yy = beam.power(
                 dipole["model"], frequency_hz, altitude, azimuth, dipole["x_azimuth_deg"]
             )
-            bands[band][name] = {"flux_jy": intrinsic, "beam_xx": xx[0], "beam_yy": yy[0]}
-            brightest = max(brightest, float((intrinsic * (xx[0] + yy[0]) / 2).max()))
+            bands[band][name] = {
+                "flux_jy": known.flux_jy, "flux_uncertainty": known.uncertainty,
+                "beam_xx": xx[0], "beam_yy": yy[0],
+            }
+            brightest = max(brightest, float((known.flux_jy * (xx[0] + yy[0]) / 2).max()))
         reason = _why_not(float(np.rad2deg(altitude)), brightest, choice)
         sources.append(
             {
@@ -48,12 +55,14 @@ def build(manifest: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str,
                 "brightest_apparent_jy": brightest,
                 "in_model": not reason,
                 "reason": reason,
+                "warnings": list(warnings),
             }
         )
     return {
         "schema": 1,
         "mid_utc": manifest["observation"]["mid_utc"],
         "flux_scale": choice["flux_scale"],
+        "min_elevation_deg": choice["min_elevation_deg"],
         "beam": dict(dipole),
         "sources": sources,
         "bands": bands,
@@ -106,6 +115,30 @@ def model_fluxes(
     return radec, np.array(xx), np.array(yy)
 
 
+def secondary_rows(
+    model: Mapping[str, Any], manifest: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """Return rows of sky_model.csv for the secondary calibrators that are high enough.
+
+    They are for information: none is in the model. Only sub-bands in which their published spectrum
+    is valid are given.
+    """
+    mjd_s, dipole = manifest["observation"]["mid_mjd_s"], model["beam"]
+    for name, spectrum in SECONDARY.items():
+        place = flux.SECONDARY_POSITIONS[name]
+        altitude, azimuth = site.altitude_azimuth(place.ra_rad, place.dec_rad, mjd_s)
+        if np.rad2deg(altitude) < model["min_elevation_deg"]:
+            continue
+        for band in model["bands"]:
+            frequency_hz = np.array(manifest["bands"][band]["frequency_hz"])
+            if spectrum.valid(frequency_hz).all():
+                intrinsic = spectrum.flux_jy(frequency_hz, 0)
+                xx, yy = beam.power(
+                    dipole["model"], frequency_hz, altitude, azimuth, dipole["x_azimuth_deg"]
+                )
+                yield from _rows(name, band, frequency_hz, intrinsic, xx[0], yy[0])
+
+
 def table(model: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Return the rows of sky_model.csv, by source, sub-band and channel."""
     for source in model["sources"]:
@@ -113,16 +146,23 @@ def table(model: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator[dic
             record = records.get(source["name"])
             if record is None:
                 continue
-            columns = zip(
-                manifest["bands"][band]["frequency_hz"],
+            yield from _rows(
+                source["name"], band, manifest["bands"][band]["frequency_hz"],
                 record["flux_jy"], record["beam_xx"], record["beam_yy"],
             )
-            for frequency_hz, intrinsic, xx, yy in columns:
-                yield {
-                    "source": source["name"],
-                    "band": band,
-                    "frequency_hz": frequency_hz,
-                    "flux_jy": intrinsic,
-                    "apparent_xx_jy": intrinsic * xx,
-                    "apparent_yy_jy": intrinsic * yy,
-                }
+    yield from secondary_rows(model, manifest)
+
+
+def _rows(
+    source: str, band: str, frequency_hz: Iterable[float], flux_jy: Iterable[float],
+    beam_xx: Iterable[float], beam_yy: Iterable[float],
+) -> Iterator[dict[str, Any]]:
+    for channel_hz, intrinsic, xx, yy in zip(frequency_hz, flux_jy, beam_xx, beam_yy):
+        yield {
+            "source": source,
+            "band": band,
+            "frequency_hz": channel_hz,
+            "flux_jy": intrinsic,
+            "apparent_xx_jy": intrinsic * xx,
+            "apparent_yy_jy": intrinsic * yy,
+        }
