@@ -240,7 +240,7 @@ def _flux_jy(source: str, mhz: np.ndarray | float) -> np.ndarray | float:
 
 def _sky_model(plan: Plan, mid: float) -> dict:
     sources = [{"name": name, "ra_rad": 1.0, "dec_rad": 0.6, "altitude_deg": altitude,
-                "azimuth_deg": 120.0 + 40 * k, "in_model": altitude > 20,
+                "azimuth_deg": 120.0 + 40 * k, "in_model": altitude > 20, "warnings": [],
                 "reason": "" if altitude > 20 else "lower than sky_model.min_elevation_deg = 20"}
                for k, (name, altitude) in enumerate(ALTITUDE_DEG.items())]
     bands = {band: {name: {"flux_jy": _flux_jy(name, site.band_frequencies_hz(

@@ -105,7 +105,7 @@ def sources(qa: Record) -> Table:
         ratios = sorted(c["ratio"] for c in good if c["ratio"] is not None)
         middle = (ratios[(len(ratios) - 1) // 2] + ratios[len(ratios) // 2]) / 2 if ratios else None
         used = "yes" if source["in_model"] else source["reason"] or "no"
-        used = "; ".join([used, *source.get("warnings", [])])
+        used = "; ".join([used, *source["warnings"]])
         found = f"{len(good)} of {len(own)}" if own else NOTHING
         rows.append([_text(source["name"]), _number(source["altitude_deg"], ".0f"), _text(used),
                      Cell(found, len(good)), _number(middle, ".2f", _colour(ratio))])
