@@ -280,6 +280,14 @@ def test_paths_that_are_there_are_accepted(tmp_path):
     assert resolve({"delay": delay})["delay"]["reference_table"] == str(table)
 
 
+def test_beam_file_must_be_there_before_anything_runs(tmp_path):
+    assert set(problems_of({"beam": {"model": "h5"}})) == {"beam.file"}
+    missing = {"beam": {"model": "h5", "file": str(tmp_path / "beam.h5")}}
+    assert set(problems_of(missing)) == {"beam.file"}
+    (tmp_path / "beam.h5").write_text("")
+    assert resolve(missing)["beam"]["model"] == "h5"
+
+
 # --- differences and sections ----------------------------------------------------------------
 
 

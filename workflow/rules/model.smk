@@ -9,6 +9,7 @@ Steps    place the sources; take their fluxes; apply the X and Y beams; leave ou
 rule sky_model:
     input:
         manifest="<results>/{obs}/manifest.json",
+        beam=configured_file("beam", "file"),
     output:
         json="<results>/{obs}/sky_model.json",
         csv="<results>/{obs}/sky_model.csv",

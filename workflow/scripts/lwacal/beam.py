@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lwacal import memo178
+from lwacal import beam_file, memo178
 
+FROM_FILE = "h5"
 SINE_EXPONENT = 1.6  # of sin(elevation), the fall-back used at the observatory
 
 
@@ -17,20 +18,30 @@ def power(
     altitude_rad: np.ndarray,
     azimuth_rad: np.ndarray,
     x_azimuth_deg: float = 0.0,
+    file: str = "",
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return power gains of the X and the Y dipole, each (source, channel).
 
     ``frequency_hz`` (channel,); ``altitude_rad`` and ``azimuth_rad`` (source,), azimuth from north
     through east. Gains are 1 at the zenith and 0 at and below the horizon. ``x_azimuth_deg`` is
     the azimuth of the X dipole's E plane: 0 is north-south; the Y dipole's is 90 degrees further.
-    Raises ValueError for an unknown model.
+    The model h5 takes both beams from ``file`` (lwacal.beam_file), turned by ``x_azimuth_deg``.
+    Raises ValueError for an unknown model, beam_file.BeamFileError outside the file's grid.
     """
-    if model not in MODELS:
-        raise ValueError(f"beam.model is '{model}', but there are {', '.join(MODELS)}")
+    if model not in (*MODELS, FROM_FILE):
+        known = ", ".join((*MODELS, FROM_FILE))
+        raise ValueError(f"beam.model is '{model}', but there are {known}")
     altitude_rad, azimuth_rad = np.atleast_1d(altitude_rad), np.atleast_1d(azimuth_rad)
     zenith_rad = (np.pi / 2 - altitude_rad).clip(0, np.pi / 2)
     from_x_plane = azimuth_rad - np.deg2rad(x_azimuth_deg)
     above = (altitude_rad > 0)[:, None]
+    if model == FROM_FILE:
+        up = above[:, 0]
+        xx, yy = (np.zeros((len(altitude_rad), len(frequency_hz))) for _ in range(2))
+        xx[up], yy[up] = beam_file.read(file).power_at(
+            frequency_hz, zenith_rad[up], from_x_plane[up]
+        )
+        return xx, yy
     dipole = MODELS[model]
     xx = dipole(frequency_hz, zenith_rad, from_x_plane)
     yy = dipole(frequency_hz, zenith_rad, from_x_plane - np.pi / 2)

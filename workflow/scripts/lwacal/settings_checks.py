@@ -101,6 +101,7 @@ def _extra_options(settings: Settings) -> Iterator[Problem]:
 def _paths(settings: Settings) -> Iterator[Problem]:
     files = {
         "flagging.strategy": (settings["flagging"]["strategy"], Path.is_file, "an existing file"),
+        "beam.file": (settings["beam"]["file"], Path.is_file, "an existing file"),
         "delay.reference_table": (
             settings["delay"]["reference_table"], Path.exists, "an existing table",
         ),
@@ -116,7 +117,14 @@ def _paths(settings: Settings) -> Iterator[Problem]:
             )
 
 
+def _beam_file(settings: Settings) -> Iterator[Problem]:
+    if settings["beam"]["model"] == "h5" and not settings["beam"]["file"]:
+        yield Problem("beam.file", found_words(""), "the file of beams that beam.model h5 needs",
+                      "its path, or another beam.model")
+
+
 MORE_IS_BETTER = frozenset({"allsky_dynamic_range"})
 RULES: Iterable[Callable[[Settings], Iterator[Problem]]] = (
     _input, _uv_range, _ranges, _ratios, _odd_width, _limits, _extra_options, _paths,
+    _beam_file,
 )

@@ -37,7 +37,8 @@ def build(manifest: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str,
             known = flux.expected(choice["flux_scale"], name, frequency_hz, year)
             warnings.update(dict.fromkeys(known.warnings))
             xx, yy = beam.power(
-                dipole["model"], frequency_hz, altitude, azimuth, dipole["x_azimuth_deg"]
+                dipole["model"], frequency_hz, altitude, azimuth, dipole["x_azimuth_deg"],
+                dipole["file"],
             )
             bands[band][name] = {
                 "flux_jy": known.flux_jy, "flux_uncertainty": known.uncertainty,
@@ -134,7 +135,8 @@ def secondary_rows(
             if spectrum.valid(frequency_hz).all():
                 intrinsic = spectrum.flux_jy(frequency_hz, 0)
                 xx, yy = beam.power(
-                    dipole["model"], frequency_hz, altitude, azimuth, dipole["x_azimuth_deg"]
+                    dipole["model"], frequency_hz, altitude, azimuth, dipole["x_azimuth_deg"],
+                    dipole["file"],
                 )
                 yield from _rows(name, band, frequency_hz, intrinsic, xx[0], yy[0])
 
