@@ -167,13 +167,13 @@ def _solutions(folder: Path, plan: Plan, antennas: dict, rng: np.random.Generato
     gain = shape[None, :, None] * scale * (1 + 0.02 * rng.normal(size=(n, len(x), 2)))
     phase = 2 * np.pi * frequency_hz * 1e-9 * _delays_ns(antennas)[:, None]
     gain = gain * np.exp(1j * (phase[:, :, None] + 0.05 * rng.normal(size=gain.shape)))
-    cause = np.zeros(gain.shape, np.uint8)
+    cause = np.zeros(gain.shape, np.uint16)
     rfi = rng.choice(len(x), max(1, len(x) // 60), replace=False)
     cause[:, rfi] |= CAUSES["scatter"]
     cause[rng.random(cause.shape) < 0.004] |= CAUSES["clip"]
     if len(plan.bands) > 1:
         low = frequency_hz < 20e6
-        cause[:, low] |= (rng.random(cause[:, low].shape) < 0.3) * np.uint8(CAUSES["clip"])
+        cause[:, low] |= (rng.random(cause[:, low].shape) < 0.3) * np.uint16(CAUSES["clip"])
     band_index = np.repeat(np.arange(len(plan.bands)), plan.n_channels)
     for k, band in enumerate(plan.bands):
         if band in plan.unsolved:

@@ -211,7 +211,7 @@ def test_wide_bins_average_only_good_channels():
 
 def test_the_gravest_cause_is_shown():
     causes = [0, CAUSES["clip"], CAUSES["clip"] | CAUSES["health"], CAUSES["scatter"]]
-    cause = np.array(causes, np.uint8).reshape(1, 4, 1).repeat(2, axis=2)
+    cause = np.array(causes, np.uint16).reshape(1, 4, 1).repeat(2, axis=2)
     interpolated = cause == CAUSES["scatter"]
     solutions = gains.Solutions(np.ones(cause.shape, complex), (cause > 0) & ~interpolated, cause,
                                 interpolated, np.arange(4.0))

@@ -26,7 +26,7 @@ def drawn(seed: int = 1, bands=BANDS, n_antennas: int = N_ANTENNAS) -> Band:
     noise = draw.normal(size=(*gain.shape, 2)) @ [1, 1j]
     return Band(
         gain=gain * (1 + NOISE * noise / np.sqrt(2)),
-        cause=np.zeros(gain.shape, np.uint8),
+        cause=np.zeros(gain.shape, np.uint16),
         interpolated=np.zeros(gain.shape, bool),
         frequency_hz=frequency_hz,
         band_index=np.repeat(np.arange(len(bands)), N_CHANNELS),
@@ -130,7 +130,7 @@ def test_too_few_antennas_are_not_compared():
     band = drawn(n_antennas=4)
     band.gain[0] /= 5
     analyse(band, SETTINGS)
-    assert not (band.cause & ~np.uint8(CAUSES["deviation"])).any()
+    assert not (band.cause & ~np.uint16(CAUSES["deviation"])).any()
 
 
 def test_everything_flagged_stays_flagged_without_a_warning(recwarn):

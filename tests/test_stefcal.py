@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lwacal import bandpass_stefcal, reference_phase, stefcal
+from lwacal import bandpass_stefcal, reference_phase, stefcal, swapped
 from lwacal.visibility_sums import VisibilitySums
 
 N_ANTENNAS, N_CHANNELS = 24, 16
@@ -23,7 +23,7 @@ def sums(gain, noise=0.0, n_integrations=1, seed=0):
     result = VisibilitySums(
         antenna1, antenna2, np.full(len(antenna1), 50.0), N_ANTENNAS,
         np.zeros(shape, np.complex64), np.zeros(shape, np.float32),
-        np.zeros(shape, np.float32), np.zeros(shape, np.uint16),
+        np.zeros(shape, np.float32), np.zeros(shape, np.uint16), np.zeros(shape, np.complex64),
     )
     for _ in range(n_integrations):
         model = 1 + 0.6 * np.exp(1j * draw.uniform(-np.pi, np.pi, shape))
@@ -141,3 +141,59 @@ def test_reference_antenna_without_solutions_is_passed_over():
     assert index == 3
     assert np.angle(found[3]) == pytest.approx(0, abs=1e-12)
     assert reference_phase.refer(gain, np.ones_like(flag), [1, 3])[0] == -1
+
+
+def swapped_sums(swapped, n_integrations=2):
+    """Return sums of unpolarized sky through antennas of which some have X and Y exchanged."""
+    draw = np.random.default_rng(9)
+    gain = drawn_gains(draw)
+    some = sums(gain, 0.0)
+    for part in (some.data_model, some.model_power, some.data_power, some.count):
+        part[:] = 0
+    first, second = some.antenna1, some.antenna2
+    turned_round = np.isin(np.arange(N_ANTENNAS), swapped)
+    for _ in range(n_integrations):
+        phase = np.exp(1j * draw.uniform(-np.pi, np.pi, (len(first), N_CHANNELS)))
+        model = np.stack([1 + 0.6 * phase, 0.8 + 0.5 * phase], axis=-1)  # seen by X and Y dipoles
+        for port1 in (0, 1):
+            for port2 in (0, 1):
+                dipole1, dipole2 = port1 ^ turned_round[first], port2 ^ turned_round[second]
+                sky = np.where((dipole1 == dipole2)[:, None],
+                               np.where((dipole1 == 0)[:, None], model[..., 0], model[..., 1]), 0)
+                data = gain[first, :, port1] * gain[second, :, port2].conj() * sky
+                data = data + draw.normal(size=(*data.shape, 2)) @ [1, 1j] * 0.1
+                if port1 == port2:
+                    own = model[..., port1]
+                    some.data_model[..., port1] += data * own.conj()
+                    some.model_power[..., port1] += np.abs(own) ** 2
+                    some.data_power[..., port1] += np.abs(data) ** 2
+                    some.count[..., port1] += 1
+                else:
+                    some.cross_model[..., port1] += data * model.mean(axis=-1).conj()
+    return some
+
+
+@pytest.mark.parametrize("antennas", [[], [5], [0, 23], [3, 8, 15]])
+def test_swapped_antennas_are_found_and_nobody_else(antennas):
+    some = swapped_sums(antennas)
+    solved = bandpass_stefcal.solve(some, 4)
+    flag = ~(np.abs(solved.gain) > 3 * solved.error)
+    found, share = swapped.find(some, solved.gain, flag, solved.error)
+    assert np.flatnonzero(found.all(axis=1)).tolist() == antennas
+    assert np.flatnonzero(found.any(axis=1)).tolist() == antennas
+    others = np.setdiff1d(np.arange(N_ANTENNAS), antennas)
+    assert share[others].max() < 0.05
+
+
+def test_dead_antennas_are_not_taken_for_swapped_ones():
+    some = swapped_sums([])
+    rows = (some.antenna1 == 7) | (some.antenna2 == 7)
+    draw = np.random.default_rng(1)
+    for part in (some.data_model, some.cross_model):
+        noise = draw.normal(size=(*part[rows].shape, 2)) @ [1, 1j]
+        part[rows] = 0.1 * noise * np.sqrt(some.model_power[rows])
+    some.data_power[rows] = 0.02
+    solved = bandpass_stefcal.solve(some, 4)
+    flag = ~(np.abs(solved.gain) > 3 * solved.error)
+    found, _ = swapped.find(some, solved.gain, flag, solved.error)
+    assert not found.any()

@@ -48,6 +48,7 @@ rule flag_solutions:
         health="<results>/{obs}/health.json",
         reference="<results>/{obs}/reference.json",
         tables=of_bands("<results>/{obs}/tables/raw/{band}.bcal"),
+        summaries=of_bands("<results>/{obs}/tables/raw/{band}.json"),
     output:
         flags="<results>/{obs}/tables/bandpass_flags.npz",
         summary="<results>/{obs}/tables/bandpass_flags.json",
@@ -65,8 +66,8 @@ rule flag_solutions:
     shell:
         "flag_solutions.py --manifest {input.manifest:q}"
         " --health {input.health:q} --reference {input.reference:q} --tables {input.tables:q}"
-        " --settings {params.settings:q} --flags {output.flags:q} --summary {output.summary:q}"
-        " > {log:q} 2>&1"
+        " --summaries {input.summaries:q} --settings {params.settings:q}"
+        " --flags {output.flags:q} --summary {output.summary:q} > {log:q} 2>&1"
 
 
 rule bandpass_table:

@@ -14,6 +14,7 @@ def main() -> None:
     parser.add_argument("--health", required=True, type=Path)
     parser.add_argument("--reference", required=True, type=Path)
     parser.add_argument("--tables", required=True, nargs="+", type=Path, help="by frequency")
+    parser.add_argument("--summaries", required=True, nargs="+", type=Path, help="of the solver")
     parser.add_argument("--settings", required=True, help="JSON: solution_flags")
     parser.add_argument("--flags", required=True, type=Path)
     parser.add_argument("--summary", required=True, type=Path)
@@ -22,7 +23,10 @@ def main() -> None:
     manifest = records.read_json(arguments.manifest)
     health = records.read_json(arguments.health)
     reference = records.read_json(arguments.reference)
-    band = solution_products.gather(manifest, health, arguments.tables)
+    swapped = solution_products.swapped_antennas(
+        [records.read_json(path) for path in arguments.summaries]
+    )
+    band = solution_products.gather(manifest, health, arguments.tables, swapped)
     if settings["enabled"]:
         solution_flags.analyse(band, settings)
     summary = solution_products.describe(band, manifest, health, reference)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import gamma
 
-from lwacal import reference_phase, stefcal, uv_range, visibility_sums
+from lwacal import reference_phase, stefcal, swapped, uv_range, visibility_sums
 from lwacal.bandpass_attempt import Attempt
 from lwacal.caltable import Solutions
 from lwacal.records import say
@@ -81,7 +81,10 @@ def attempt(
         values=np.where(flag, 1, gain), flag=flag, error=np.where(flag, 0, solved.error),
         snr=np.where(flag, 0, snr), reference=index,
     )
+    crossed, _ = swapped.find(sums, solved.gain, flag, solved.error)
+    names = manifest["antennas"]["names"]
     found = {
+        "swapped": sorted(names[n] for n in np.flatnonzero(crossed.all(axis=1))),
         "outlier_fraction": float(solved.outliers.mean()),
         "unconverged_channels": int((~solved.converged).sum()),
     }

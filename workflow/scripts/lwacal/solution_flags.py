@@ -32,9 +32,11 @@ from lwacal.robust import masked_median, spread
 
 CAUSES = {
     "solver": 1, "health": 2, "weak": 4, "strong": 8, "scatter": 16, "deviation": 32, "clip": 64,
-    "quorum": 128,
+    "quorum": 128, "swapped": 256,
 }
-WHOLE_SIGNAL = CAUSES["solver"] | CAUSES["health"] | CAUSES["weak"] | CAUSES["strong"]
+WHOLE_SIGNAL = sum(
+    CAUSES[name] for name in ("solver", "health", "weak", "strong", "swapped")
+)
 FEWEST_CHANNELS = 10  # in a range of frequencies, to take it as reference
 FEWEST_ANTENNAS = 5  # to say what is usual
 FEWEST_BANDS = 4  # to tell the slope of a bandpass from a step in it
@@ -46,7 +48,7 @@ SMALLEST_SHAPE_SIGMA = 0.05  # of ln gain between the shapes of two bandpasses
 class Band:
     """Solutions of all sub-bands in order of frequency.
 
-    ``gain`` (antenna, channel, 2) complex; ``cause`` likewise, uint8 bit masks; ``interpolated``
+    ``gain`` (antenna, channel, 2) complex; ``cause`` likewise, uint16 bit masks; ``interpolated``
     likewise, bool; ``frequency_hz`` and ``band_index`` (channel,).
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,14 +20,21 @@ FAILED_BAND = 0.9  # of the healthy signals without solutions: the sub-band fail
 SUSPECT_FRACTION = 0.3  # of a signal's solutions flagged, where the array as a whole has them
 
 
-def gather(manifest: Mapping[str, Any], health: Mapping[str, Any], tables: Sequence[Path]) -> Band:
-    """Read the raw tables, in order of frequency, into one set of solutions."""
+def gather(
+    manifest: Mapping[str, Any], health: Mapping[str, Any], tables: Sequence[Path],
+    swapped: Sequence[str] = (),
+) -> Band:
+    """Read the raw tables, in order of frequency, into one set of solutions.
+
+    ``swapped`` names antennas whose X and Y are exchanged: they are flagged.
+    """
     solutions = [caltable.read(path) for path in tables]
     gain = np.concatenate([item.values for item in solutions], axis=1).astype(np.complex128)
     flag = np.concatenate([item.flag for item in solutions], axis=1)
-    cause = np.where(flag, CAUSES["solver"], 0).astype(np.uint8)
+    cause = np.where(flag, CAUSES["solver"], 0).astype(np.uint16)
     bad = flagging.bad_signals(health, len(manifest["antennas"]["names"]))
     cause[np.broadcast_to(bad[:, None, :], cause.shape)] |= CAUSES["health"]
+    cause[np.isin(manifest["antennas"]["names"], swapped)] |= CAUSES["swapped"]
     return Band(
         gain=gain,
         cause=cause,
@@ -126,6 +134,8 @@ def judge(
         if "autocorr:dead" in known["reasons"]:
             return "bad", ["dead"]
         return "bad", ["health_list"]
+    if (cause & CAUSES["swapped"] > 0).all():
+        return "bad", ["swapped_polarizations"]
     counted = ~failed
     if not counted.any():
         return "bad", ["solver_failed"]
@@ -155,6 +165,16 @@ def _band_record(
         "rfi_channels": [] if failed else band.frequency_hz[channels & everybody].tolist(),
         "solved": not failed,
     }
+
+
+def swapped_antennas(summaries: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return antennas whose X and Y are exchanged in more than half of the solved sub-bands.
+
+    ``summaries`` are the solver's, one a sub-band; not every solver looks for it.
+    """
+    looked = [summary["swapped"] for summary in summaries if "swapped" in summary]
+    found = Counter(name for names in looked for name in names)
+    return sorted(name for name, number in found.items() if number > len(looked) / 2)
 
 
 def arrays(band: Band) -> dict[str, np.ndarray]:

@@ -23,6 +23,7 @@ NAMES_IN_PANEL = 6
 # Causes of flags, the gravest first: with several, the first is shown.
 CAUSE_LOOKS = {
     "health": ("bad antenna (health)", "#000000"),
+    "swapped": ("X and Y swapped", "#009E73"),
     "weak": ("weak signal", "#A3172B"),
     "strong": ("strong signal", "#D55E00"),
     "solver": ("no solution", "#7F7F7F"),
