@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lwacal import settings, site, solution_gaps
+from lwacal import settings, site, solution_gaps, solution_products
 from lwacal.solution_flags import CAUSES, Band, analyse
 
 SETTINGS = settings.resolve({})["solution_flags"]
@@ -30,6 +30,7 @@ def drawn(seed: int = 1, bands=BANDS, n_antennas: int = N_ANTENNAS) -> Band:
         interpolated=np.zeros(gain.shape, bool),
         frequency_hz=frequency_hz,
         band_index=np.repeat(np.arange(len(bands)), N_CHANNELS),
+        error=NOISE * np.abs(gain),
     )
 
 
@@ -115,6 +116,17 @@ def test_dead_and_unsolved_signals_do_not_disturb_the_others():
     assert band.flag[:7].all()
     assert has(band, "solver")[6].all()
     assert (band.cause[7:] > 0).mean() < 0.005
+
+
+def test_noise_of_a_signal_is_told_against_the_arrays():
+    band = drawn()
+    band.error[9, :, 1] *= 8
+    band.error[10, :, 0] = 0  # a table without errors says nothing
+    ratio = solution_products.noise_ratio(band)
+    assert ratio[9, 1] == pytest.approx(8, rel=0.1)
+    assert np.isnan(ratio[10, 0])
+    others = np.delete(ratio, [9, 10], axis=0)
+    assert others == pytest.approx(1, abs=0.2)
 
 
 def test_channel_lost_by_most_is_taken_from_all():

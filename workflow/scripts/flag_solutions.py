@@ -29,7 +29,9 @@ def main() -> None:
     band = solution_products.gather(manifest, health, arguments.tables, swapped)
     if settings["enabled"]:
         solution_flags.analyse(band, settings)
-    summary = solution_products.describe(band, manifest, health, reference)
+    summary = solution_products.describe(
+        band, manifest, health, reference, settings["noisy_ratio"]
+    )
     records.write_npz(arguments.flags, **solution_products.arrays(band))
     records.write_json(arguments.summary, summary)
     for antenna in summary["antennas"]:

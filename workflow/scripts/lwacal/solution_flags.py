@@ -49,7 +49,8 @@ class Band:
     """Solutions of all sub-bands in order of frequency.
 
     ``gain`` (antenna, channel, 2) complex; ``cause`` likewise, uint16 bit masks; ``interpolated``
-    likewise, bool; ``frequency_hz`` and ``band_index`` (channel,).
+    likewise, bool; ``frequency_hz`` and ``band_index`` (channel,); ``error`` (antenna, channel, 2)
+    rms |dG| as the solver states it.
     """
 
     gain: np.ndarray
@@ -57,6 +58,7 @@ class Band:
     interpolated: np.ndarray
     frequency_hz: np.ndarray
     band_index: np.ndarray
+    error: np.ndarray
 
     @property
     def flag(self) -> np.ndarray:

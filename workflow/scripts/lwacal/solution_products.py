@@ -43,18 +43,22 @@ def gather(
         band_index=np.concatenate(
             [np.full(len(item.frequency_hz), n) for n, item in enumerate(solutions)]
         ),
+        error=np.concatenate([item.error for item in solutions], axis=1),
     )
 
 
 def describe(
     band: Band, manifest: Mapping[str, Any], health: Mapping[str, Any],
-    reference: Mapping[str, Any],
+    reference: Mapping[str, Any], noisy_ratio: float,
 ) -> dict[str, Any]:
-    """Return bandpass_flags.json: flagged fractions by sub-band, and each signal's state."""
+    """Return bandpass_flags.json: flagged fractions by sub-band, and each signal's state.
+
+    A signal that is ``noisy_ratio`` times noisier than the median of the array is suspect.
+    """
     names = naming.sort_bands(manifest["bands"])
     health_reasons = {(a["index"], a["pol"]): a for a in health["antennas"]}
     failed = failed_bands(band)
-    levels = gain_db(band)
+    levels, noise = gain_db(band), noise_ratio(band)
     present = np.array(
         [
             "data:no_data" not in health_reasons[index, "X"]["reasons"]
@@ -68,6 +72,8 @@ def describe(
             cause, flag = band.cause[index, :, pol], band.flag[index, :, pol]
             known = health_reasons[index, letter]
             status, reasons = judge(cause, flag, known, failed[band.band_index])
+            if status == "good" and noise[index, pol] > noisy_ratio:
+                status, reasons = "suspect", ["noisy"]
             antennas.append(
                 {
                     "index": index,
@@ -76,6 +82,7 @@ def describe(
                     "status": status,
                     "reasons": reasons,
                     "gain_db": levels[index, pol],
+                    "noise_ratio": noise[index, pol],
                     "flagged_fraction": float(flag.mean()),
                 }
             )
@@ -117,6 +124,15 @@ def gain_db(band: Band) -> np.ndarray:
     usual = masked_median(amplitude, band.cause > 0, axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = 20 * np.log10(amplitude / usual[None])
+    return masked_median(ratio, unsolved | ~np.isfinite(ratio), axis=1)
+
+
+def noise_ratio(band: Band) -> np.ndarray:
+    """Return each signal's median relative error over the array's, (antenna, 2); or NaN."""
+    unsolved = (band.cause & CAUSES["solver"] > 0) | (band.error <= 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = band.error / np.abs(band.gain)
+        ratio = relative / masked_median(relative, (band.cause > 0) | unsolved, axis=0)
     return masked_median(ratio, unsolved | ~np.isfinite(ratio), axis=1)
 
 
