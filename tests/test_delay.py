@@ -19,10 +19,23 @@ def case(tmp_path_factory):
     )
 
 
-def solve(case, **changes):
+def solutions(case):
+    """Return the case's true gains, with some noise, as the cleaned bandpass has them."""
+    draw = np.random.default_rng(3)
+    gain = np.concatenate([case.gain[band] for band in BANDS], axis=1)
+    gain = gain * (1 + draw.normal(size=(*gain.shape, 2)) @ [1, 1j] * 0.02)
+    nu = [case.manifest["bands"][band]["frequency_hz"] for band in BANDS]
+    return {
+        "gain": gain, "flag": np.zeros(gain.shape, bool), "frequency_hz": np.concatenate(nu),
+        "band_index": np.repeat(np.arange(len(BANDS)), 96),
+    }
+
+
+def solve(case, model=None, **changes):
     settings = {**solver_case.SETTINGS, "delay": {**CHOICE, **changes}}
     return delay.solve(
-        case.manifest, case.concat, case.flags, case.model, case.reference, settings
+        case.manifest, case.concat, case.flags, model or case.model, case.reference,
+        solutions(case), settings,
     )
 
 
@@ -36,11 +49,15 @@ def by_signal(record, key):
     return np.array(values).reshape(-1, 2)
 
 
-def test_drawn_delays_come_back_within_their_noise(case, solved):
-    """A positive delay is G = exp(+2 pi i nu tau), relative to the reference antenna."""
+@pytest.mark.parametrize("kind", ["delay", "gaincal"])
+def test_drawn_delays_come_back_within_their_noise(case, solved, kind):
+    """A positive delay is G = exp(+2 pi i nu tau), relative to the reference antenna.
+
+    So it is for the phases of the bandpass and for CASA's gaincal.
+    """
     assert solved["status"] == "ok"
-    assert solved["bands"] == list(BANDS)
-    found, error = by_signal(solved, "delay_ns"), by_signal(solved, "delay_err_ns")
+    assert solved["bands"] == solved["gaincal_bands"] == list(BANDS)
+    found, error = by_signal(solved, f"{kind}_ns"), by_signal(solved, f"{kind}_err_ns")
     expected = case.delays_ns - case.delays_ns[case.reference["index"]]
     away = np.abs(found - expected)
     assert np.isfinite(found).all()
@@ -64,10 +81,7 @@ def test_what_is_not_solved_says_why(case, changes, status, said):
 
 
 def test_empty_model_is_said(case):
-    record = delay.solve(
-        case.manifest, case.concat, case.flags, {**case.model, "message": "no source is up"},
-        case.reference, solver_case.SETTINGS,
-    )
+    record = solve(case, {**case.model, "message": "no source is up"})
     assert (record["status"], record["message"]) == ("no_model", "no source is up")
 
 
@@ -142,6 +156,17 @@ def test_reference_antennas_are_matched_by_name(tmp_path):
     found = reference_tables.read_delays(path, names)
     assert found[:6, 0].tolist() == [10, 8, 6, 4, 2, 0]
     assert np.isnan(found[6]).all()
+
+
+def test_coax_and_fibre_are_told_apart():
+    names = ["LWA001", "LWA256", "LWA257", "LWA-366"]
+    delay_ns = np.array([[1.0, 3.0], [2.0, np.nan], [-200.0, -190.0], [-210.0, -205.0]])
+    compared = {"difference_ns": delay_ns - [[0, 0], [0, 0], [-190, -190], [-190, -190]]}
+    groups = delay.group_records(delay_ns, compared, names)
+    assert groups["coax"]["signals"] == 3
+    assert groups["coax"]["median_ns"] == 2
+    assert groups["fibre"]["median_ns"] == -202.5
+    assert groups["fibre"]["difference_median_ns"] == -12.5
 
 
 def test_nearest_reference_in_sidereal_time_is_taken(tmp_path):

@@ -98,6 +98,7 @@ rule delay:
         sky_model="<results>/{obs}/sky_model.json",
         concat=of_bands("<results>/{obs}/concat/{band}.ms"),
         flags=of_bands("<results>/{obs}/flags/{band}.npz"),
+        solutions="<results>/{obs}/tables/bandpass_flags.npz",
         reference_table=configured_file("delay", "reference_table"),
     output:
         csv="<results>/{obs}/delay/delays.csv",
@@ -114,11 +115,12 @@ rule delay:
         settings=section("delay", "bandpass"),
         code=code_digest("delay.py"),
     message:
-        "{wildcards.obs}: solving the delays of the first integration"
+        "{wildcards.obs}: fitting delays"
     shell:
         "delay.py --manifest {input.manifest:q} --reference {input.reference:q}"
         " --concat {input.concat:q} --flags {input.flags:q} --sky-model {input.sky_model:q}"
-        " --settings {params.settings:q} --csv {output.csv:q} --summary {output.summary:q}"
+        " --solutions {input.solutions:q} --settings {params.settings:q}"
+        " --csv {output.csv:q} --summary {output.summary:q}"
         " > {log:q} 2>&1"
 
 

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Rule delay: diagnostic delays from the first integration."""
+"""Rule delay: diagnostic delays, from the bandpass and from the first integration."""
 
 import argparse
 import json
 from pathlib import Path
+
+import numpy as np
 
 from lwacal import delay, naming, records
 
@@ -15,18 +17,22 @@ def main() -> None:
     parser.add_argument("--concat", required=True, nargs="+", type=Path, help="by frequency")
     parser.add_argument("--flags", required=True, nargs="+", type=Path, help="by frequency")
     parser.add_argument("--sky-model", required=True, type=Path)
+    parser.add_argument("--solutions", required=True, type=Path, help="bandpass_flags.npz")
     parser.add_argument("--settings", required=True, help="JSON: delay, bandpass")
     parser.add_argument("--csv", required=True, type=Path)
     parser.add_argument("--summary", required=True, type=Path)
     arguments = parser.parse_args()
     manifest = records.read_json(arguments.manifest)
     bands = naming.sort_bands(manifest["bands"])
+    with np.load(arguments.solutions) as archive:
+        solutions = dict(archive)
     record = delay.solve(
         manifest,
         dict(zip(bands, arguments.concat, strict=True)),
         dict(zip(bands, arguments.flags, strict=True)),
         records.read_json(arguments.sky_model),
         records.read_json(arguments.reference),
+        solutions,
         json.loads(arguments.settings),
     )
     records.write_json(arguments.summary, record)

@@ -10,6 +10,9 @@ _NAME = re.compile(r"^([A-Z]+)-?0*(\d+)([ABXY])?$")
 _POLARIZATION_OF = {"A": (0,), "X": (0,), "B": (1,), "Y": (1,), None: (0, 1), "": (0, 1)}
 
 
+LAST_ON_COAX = 256  # the outriggers, LWA-257 and on, have fibres (lwa-antpos)
+
+
 class UnknownAntennaError(ValueError):
     """No antenna of the array has this name."""
 
@@ -44,3 +47,9 @@ class AntennaNames:
         if key not in self._index:
             raise UnknownAntennaError(f"{text}: no antenna of this observation has that name")
         return self._index[key], _POLARIZATION_OF[match[3] if match else None]
+
+
+def on_fibre(name: str) -> bool:
+    """Tell whether an antenna is one of the outriggers, whose signals come by fibre."""
+    match = _NAME.match(name.strip().upper())
+    return bool(match) and int(match[2]) > LAST_ON_COAX

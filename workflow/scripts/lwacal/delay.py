@@ -1,8 +1,9 @@
-"""Diagnostic delays: the state of the signal paths, from the first integration.
+"""Diagnostic delays: the state of the signal paths.
 
-CASA's gaincal (K) solves each sub-band by itself: over several sub-bands at once its delays are
-aliased by the gaps between them. What the sub-bands say is then combined. A positive delay tau is
-G = exp(+2 pi i nu tau).
+A positive delay tau is G = exp(+2 pi i nu tau). They are measured twice: from the phases of the bandpass over the whole band (lwacal.phase_delay),
+which is what counts; and by CASA's gaincal (K) on the first integration, which says whether the
+beginning of an observation was like the whole. gaincal solves each sub-band by itself, because over
+several at once its delays are aliased by the gaps between them; what they say is then combined.
 """
 
 from __future__ import annotations
@@ -12,9 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from astropy.stats import mad_std
 
-from lwacal import caltable, casa, naming, reference_tables, solver_set, uv_range
-from lwacal.antenna_names import POLARIZATIONS
+from lwacal import (
+    caltable,
+    casa,
+    naming,
+    phase_delay,
+    reference_tables,
+    solver_set,
+    uv_range,
+)
+from lwacal.antenna_names import POLARIZATIONS, on_fibre
 from lwacal.records import say
 from lwacal.scratch import scratch_directory
 
@@ -23,8 +33,8 @@ OUTLIER_SIGMA = 5.0
 SMALLEST_SIGMA_NS = 0.1
 ANTENNAS_A_BOARD = 32  # a SNAP2 board has 32 antennas in correlator order
 COLUMNS = (
-    "antenna_index", "antenna", "pol", "band_count", "delay_ns", "delay_err_ns", "reference_ns",
-    "difference_ns", "status",
+    "antenna_index", "antenna", "pol", "delay_ns", "delay_err_ns", "coherence", "gaincal_ns",
+    "gaincal_err_ns", "gaincal_bands", "reference_ns", "difference_ns", "status",
 )
 
 
@@ -34,13 +44,14 @@ def solve(
     flags: Mapping[str, Path],
     model: Mapping[str, Any],
     reference: Mapping[str, Any],
+    solutions: Mapping[str, np.ndarray],
     settings: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return delay.json.
 
-    ``concatenated`` and ``flags`` by sub-band; ``settings`` has the sections delay and bandpass.
-    A delay on which the sub-bands disagree by more than half of delay.difference_ns is flagged.
-    What cannot be solved is said in status (ok, off, no_band, no_model, no_data) and message.
+    ``concatenated`` and ``flags`` by sub-band; ``solutions`` the arrays of bandpass_flags.npz;
+    ``settings`` has the sections delay and bandpass. Only sub-bands from delay.min_freq_mhz on are
+    used. What cannot be solved is said in status (ok, off, no_band, no_model, no_data) and message.
     """
     choice = settings["delay"]
     bands = [
@@ -51,7 +62,11 @@ def solve(
     status, message = _whether(choice, bands, model)
     n_antennas = len(manifest["antennas"]["names"])
     solved: dict[str, np.ndarray] = {}
+    index = reference["index"]
+    nothing = np.full((n_antennas, 2), np.nan)
+    measured = phase_delay.PhaseDelays(nothing, nothing, nothing)
     if not status:
+        index, measured = whole_band(manifest, bands, solutions, reference)
         for band in bands:
             say(f"{band}: CASA gaincal K, first integration")
             delays = solve_band(
@@ -59,25 +74,43 @@ def solve(
             )
             if np.isfinite(delays).any():
                 solved[band] = delays
-        status = "ok" if solved else "no_data"
-        message = "" if solved else "no sub-band has delay solutions for the first integration"
-    delay_ns, error_ns, count = combine(list(solved.values()), n_antennas)
-    wild = np.nan_to_num(error_ns) > choice["difference_ns"] / 2
-    delay_ns, error_ns = np.where(wild, np.nan, delay_ns), np.where(wild, np.nan, error_ns)
-    count = np.where(wild, 0, count)
-    compared = compare(delay_ns, manifest, choice)
+        status = "ok" if np.isfinite(measured.delay_ns).any() else "no_data"
+        message = "" if status == "ok" else "no bandpass solutions to take delays from"
+    gaincal = combine(list(solved.values()), n_antennas)
+    compared = compare(measured.delay_ns, manifest, choice)
     return {
         "schema": 1,
         "status": status,
         "message": message,
-        "bands": list(solved),
-        "reference_antenna": reference["antenna"],
-        "reference_index": reference["index"],
+        "bands": bands if status == "ok" else [],
+        "gaincal_bands": list(solved),
+        "reference_antenna": manifest["antennas"]["names"][index],
+        "reference_index": index,
         "reference_table": compared["path"],
         "reference_message": compared["message"],
-        "antennas": _antenna_records(manifest, delay_ns, error_ns, count, compared),
+        "antennas": _antenna_records(manifest, measured, gaincal, compared),
+        "groups": group_records(measured.delay_ns, compared, manifest["antennas"]["names"]),
         "boards": board_records(compared["difference_ns"], choice),
     }
+
+
+def whole_band(
+    manifest: Mapping[str, Any], bands: Sequence[str], solutions: Mapping[str, np.ndarray],
+    reference: Mapping[str, Any],
+) -> tuple[int, phase_delay.PhaseDelays]:
+    """Return the antenna that delays are relative to, and the delays from the bandpass's phases.
+
+    That antenna is the first of the configured order that has half the solutions of the best.
+    """
+    order = naming.sort_bands(manifest["bands"])
+    channels = np.isin(solutions["band_index"], [order.index(band) for band in bands])
+    gain, flag = solutions["gain"][:, channels], solutions["flag"][:, channels]
+    number = (~flag).sum(axis=(1, 2))
+    index = next(
+        (n for n in reference["order"] if number[n] >= max(0.5 * number.max(), 1)),
+        reference["index"],
+    )
+    return index, phase_delay.fit(gain, flag, solutions["frequency_hz"][channels], index)
 
 
 def _whether(
@@ -177,24 +210,51 @@ def compare(
 
 
 def _antenna_records(
-    manifest: Mapping[str, Any], delay_ns: np.ndarray, error_ns: np.ndarray, count: np.ndarray,
-    compared: Mapping[str, Any],
+    manifest: Mapping[str, Any], measured: phase_delay.PhaseDelays,
+    gaincal: tuple[np.ndarray, np.ndarray, np.ndarray], compared: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
+    gaincal_ns, gaincal_err_ns, count = gaincal
     return [
         {
             "index": index,
             "antenna": name,
             "pol": letter,
-            "band_count": int(count[index, pol]),
-            "delay_ns": float(delay_ns[index, pol]),
-            "delay_err_ns": float(error_ns[index, pol]),
-            "flagged": bool(count[index, pol] == 0),
+            "delay_ns": float(measured.delay_ns[index, pol]),
+            "delay_err_ns": float(measured.error_ns[index, pol]),
+            "coherence": float(measured.coherence[index, pol]),
+            "flagged": not np.isfinite(measured.delay_ns[index, pol]),
+            "gaincal_ns": float(gaincal_ns[index, pol]),
+            "gaincal_err_ns": float(gaincal_err_ns[index, pol]),
+            "gaincal_bands": int(count[index, pol]),
             "reference_ns": float(compared["reference_ns"][index, pol]),
             "difference_ns": float(compared["difference_ns"][index, pol]),
         }
         for index, name in enumerate(manifest["antennas"]["names"])
         for pol, letter in enumerate(POLARIZATIONS)
     ]
+
+
+def group_records(
+    delay_ns: np.ndarray, compared: Mapping[str, Any], names: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """Return typical delay and difference of antennas on coax and on fibre, which differ by nature.
+
+    Medians over X and Y, and the robust standard deviation of the differences.
+    """
+    fibre = np.array([on_fibre(name) for name in names])
+    records = {}
+    for group, members in (("coax", ~fibre), ("fibre", fibre)):
+        delays, differences = (
+            values[members][np.isfinite(values[members])]
+            for values in (delay_ns, compared["difference_ns"])
+        )
+        records[group] = {
+            "signals": len(delays),
+            "median_ns": float(np.median(delays)) if len(delays) else None,
+            "difference_median_ns": float(np.median(differences)) if len(differences) else None,
+            "difference_sigma_ns": float(mad_std(differences)) if len(differences) else None,
+        }
+    return records
 
 
 def board_records(
