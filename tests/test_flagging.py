@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from lwacal import discover, flagging, manifest, processes
+from lwacal import aoflagger, discover, flagging, manifest, naming, processes, site
 from lwacal.concat import concatenate
+from lwacal.ms_writer import Field, MeasurementSetWriter
 from small_sets import STAMP, small_array, write_raw
 
 TOOLS = {"aoflagger": "aoflagger"}
@@ -110,3 +111,66 @@ def test_flags_survive_writing_and_reading(tmp_path):
     assert np.array_equal(flagging.load_causes(tmp_path / "one.npz"), causes)
     assert np.array_equal(flagging.load_flags(tmp_path / "one.npz"), causes > 0)
     assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
+
+
+N_TIMES, N_LINES = 2, (20, 21, 60)
+
+
+def spectra_set(path, line, lost=None):
+    """Write noise, a source brighter than it, and interference in three channels; return truth.
+
+    ``line`` is its strength in units of the noise; the integration ``lost`` is all zeros.
+    """
+    draw = np.random.default_rng(8)
+    antennas = small_array(20)
+    antenna1, antenna2 = np.triu_indices(20)
+    frequency_hz = site.band_frequencies_hz("55MHz")[:96]
+    start = naming.stamp_time(STAMP)
+    delay = draw.normal(0, 300e-9, len(antenna1))
+    field = Field("zenith", *site.zenith(start))
+    with MeasurementSetWriter(path, antennas, frequency_hz, 24e3, [field]) as writer:
+        for number in range(N_TIMES):
+            shape = (len(antenna1), 96, 4)
+            data = draw.normal(size=(*shape, 2)) @ [1, 1j] / np.sqrt(2)
+            data[..., [0, 3]] += 20 * np.exp(2j * np.pi * np.outer(delay, frequency_hz))[..., None]
+            phase = np.exp(2j * np.pi * draw.random(20))
+            data[:, N_LINES] += line * (phase[antenna1] * phase[antenna2].conj())[:, None, None]
+            data[antenna1 == antenna2] += 1e3
+            data *= number != lost
+            writer.append(
+                start + 10 * number, 10.0, antenna1, antenna2, np.zeros((len(antenna1), 3)),
+                data.astype(np.complex64),
+            )
+    truth = np.zeros((N_TIMES * len(antenna1), 96), bool)
+    truth[:, N_LINES] = True
+    return truth, np.tile(antenna1 != antenna2, N_TIMES)
+
+
+@pytest.mark.parametrize("lost", [None, 0])
+def test_our_strategy_finds_lines_and_spares_the_rest(tmp_path, lost):
+    truth, cross = spectra_set(tmp_path / "data.ms", 6.0, lost)
+    known = np.zeros((*truth.shape, 4), bool)
+    if lost is not None:
+        known[: len(truth) // 2] = True
+    found = aoflagger.run(tmp_path / "data.ms", known, "", TOOLS, 1)[..., 0]
+    there = cross[:, None] & ~known[..., 0]
+    beside = np.abs(np.arange(96)[:, None] - N_LINES).min(axis=1) <= 6
+    assert found[there & truth].mean() > 0.95
+    assert found[there & ~beside].mean() < 0.01
+    assert found[there & beside & ~truth].mean() < 0.25  # long windows reach beyond a line
+
+
+def test_generic_strategy_takes_all_when_one_of_two_times_is_lost(tmp_path):
+    """Why there is a strategy of our own."""
+    truth, cross = spectra_set(tmp_path / "data.ms", 6.0, lost=0)
+    known = np.zeros((*truth.shape, 4), bool)
+    known[: len(truth) // 2] = True
+    found = aoflagger.run(tmp_path / "data.ms", known, "generic", TOOLS, 1)[..., 0]
+    assert found[cross[:, None] & ~truth].mean() > 0.9
+
+
+def test_strategies_are_found_by_name(tmp_path):
+    assert aoflagger.find_strategy("", "aoflagger") == aoflagger.SHIPPED
+    assert aoflagger.find_strategy("generic", "aoflagger").name == "generic-default.lua"
+    with pytest.raises(aoflagger.StrategyError, match=r"flagging\.strategy: .* is not a file"):
+        aoflagger.find_strategy(str(tmp_path / "absent.lua"), "aoflagger")

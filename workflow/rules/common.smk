@@ -59,12 +59,15 @@ def whole_configuration(wildcards):
     return section(*SETTINGS)(wildcards)
 
 
-def configured_file(*keys):
-    """Return an input function that gives the file a key names, and nothing if it names none."""
+def configured_file(*keys, unless=""):
+    """Return an input function that gives the file a key names, and nothing if it names none.
+
+    ``unless`` is a word in place of a file.
+    """
 
     def file(wildcards):
         value = lookup(within=observation(wildcards).settings, dpath="/".join(keys))
-        return [value] if value else []
+        return [value] if value not in ("", unless) else []
 
     return file
 

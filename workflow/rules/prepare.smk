@@ -125,6 +125,7 @@ rule flag:
         manifest="<results>/{obs}/manifest.json",
         concat="<results>/{obs}/concat/{band}.ms",
         health="<results>/{obs}/health.json",
+        strategy=configured_file("flagging", "strategy", unless="generic"),
     output:
         flags="<results>/{obs}/flags/{band}.npz",
         summary="<results>/{obs}/flags/{band}.json",
@@ -138,7 +139,7 @@ rule flag:
         mem_mb=memory_mb("flag"),
     params:
         settings=section("flagging", "tools"),
-        code=code_digest("flag.py"),
+        code=code_digest("flag.py", also=["strategies/ovro-lwa.lua"]),
     message:
         "{wildcards.obs}: flagging {wildcards.band}"
     shell:

@@ -12,7 +12,9 @@ from lwacal.ms_writer import Field, MeasurementSetWriter
 from lwacal.processes import find_tool, run_tool
 from lwacal.scratch import scratch_directory
 
-STANDARD_STRATEGY = "generic-default.lua"
+SHIPPED = Path(__file__).resolve().parents[2] / "strategies" / "ovro-lwa.lua"
+GENERIC = "generic"  # in place of a path: the strategy that AOFlagger comes with
+GENERIC_FILE = "generic-default.lua"
 
 
 class StrategyError(ValueError):
@@ -25,7 +27,7 @@ def run(
     """Return AOFlagger's flags, (row, channel, correlation) bool, including those given.
 
     ``flagged`` (row, channel, correlation) is what is known to be bad: the strategy does not look
-    at it. ``strategy`` is the path of a Lua strategy, or empty for AOFlagger's generic one.
+    at it. ``strategy`` as find_strategy takes it.
     Raises processes.ToolError if AOFlagger is missing or fails.
     """
     executable = find_tool(tools["aoflagger"], "tools.aoflagger")
@@ -41,15 +43,17 @@ def run(
 
 
 def find_strategy(strategy: str, executable: str) -> Path:
-    """Return the strategy's path: the configured one, else the generic one AOFlagger came with."""
-    if strategy:
+    """Return the path of the strategy: a configured file, "generic", or, if empty, our own."""
+    if not strategy:
+        return SHIPPED
+    if strategy != GENERIC:
         path = Path(strategy).absolute()
         if not path.is_file():
             raise StrategyError(f"flagging.strategy: {path} is not a file")
         return path
     prefix = Path(shutil.which(executable) or executable).resolve().parent.parent
     folder = prefix / "share" / "aoflagger" / "strategies"
-    path = folder / STANDARD_STRATEGY
+    path = folder / GENERIC_FILE
     if not path.is_file():
         raise StrategyError(
             f"AOFlagger's own strategy is not at {path}; name one with flagging.strategy"

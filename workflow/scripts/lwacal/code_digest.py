@@ -17,13 +17,15 @@ SCRIPTS = Path(__file__).resolve().parent.parent
 PACKAGE = Path(__file__).resolve().parent.name
 
 
-def code_digest(*scripts: str, with_report: bool = False) -> str:
+def code_digest(*scripts: str, with_report: bool = False, also: Iterable[str] = ()) -> str:
     """Return a short digest of scripts (names in workflow/scripts) and all they import of ours.
 
-    ``with_report`` adds the templates, captions and styles that reports are made with.
+    ``with_report`` adds the templates, captions and styles that reports are made with, ``also``
+    other files of the workflow by name.
     """
     digest = hashlib.sha256()
     paths = code_files(*scripts) + (_report_files() if with_report else [])
+    paths += [SCRIPTS.parent / name for name in also]
     for path in paths:
         digest.update(path.name.encode() + b"\0")
         digest.update(path.read_bytes() + b"\0")

@@ -1,8 +1,8 @@
 """Diagnostic delays: the state of the signal paths.
 
 A positive delay tau is G = exp(+2 pi i nu tau). They are measured twice: from the phases of the
-bandpass over the whole band (lwacal.phase_delay), which is what counts; and by CASA's gaincal (K) on
-the first integration, which says whether the beginning of an observation was like the whole.
+bandpass over the whole band (lwacal.phase_delay), which is what counts; and by CASA's gaincal (K)
+on the first integration, which says whether the beginning of an observation was like the whole.
 gaincal solves each sub-band by itself, because over several at once its delays are aliased by the
 gaps between them; what they say is then combined.
 """

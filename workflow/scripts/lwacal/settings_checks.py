@@ -100,7 +100,9 @@ def _extra_options(settings: Settings) -> Iterator[Problem]:
 
 def _paths(settings: Settings) -> Iterator[Problem]:
     files = {
-        "flagging.strategy": (settings["flagging"]["strategy"], Path.is_file, "an existing file"),
+        "flagging.strategy": (
+            settings["flagging"]["strategy"], Path.is_file, "an existing file, or generic",
+        ),
         "beam.file": (settings["beam"]["file"], Path.is_file, "an existing file"),
         "delay.reference_table": (
             settings["delay"]["reference_table"], Path.exists, "an existing table",
@@ -110,6 +112,8 @@ def _paths(settings: Settings) -> Iterator[Problem]:
         ),
     }
     for key, (path, there, words) in files.items():
+        if (key, path) == ("flagging.strategy", "generic"):
+            continue
         if path and not there(Path(path)):
             yield Problem(
                 key, found_words(path), words,
