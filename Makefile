@@ -15,10 +15,10 @@ UV_VERSION := 0.13.9
 APT_PACKAGES := wsclean aoflagger casacore-data python3-venv
 CORES ?= $(shell nproc)
 
-.PHONY: help env system demo test lint lock pictures clean
+.PHONY: help env system demo test lint lock pictures known-answers clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
 
 env: system $(READY) ## Set up everything (programs by apt, Python packages into .venv)
 
@@ -50,6 +50,9 @@ lock: env ## Resolve the Python packages anew into requirements/lock.txt
 pictures: demo ## Draw the pictures of the README from the demonstration
 	@scripts/install-programs.sh graphviz poppler-utils
 	@scripts/pictures.sh "$(BIN)"
+
+known-answers: env ## Measure what is found of planted faults, into docs/known-answers.md
+	PYTHONPATH=workflow/scripts:tests $(BIN)/python -m known_answers
 
 clean: ## Remove what the demonstration made
 	rm -rf demo results/demo results/successful/demo logs/demo benchmarks/demo

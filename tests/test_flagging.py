@@ -174,3 +174,13 @@ def test_strategies_are_found_by_name(tmp_path):
     assert aoflagger.find_strategy("generic", "aoflagger").name == "generic-default.lua"
     with pytest.raises(aoflagger.StrategyError, match=r"flagging\.strategy: .* is not a file"):
         aoflagger.find_strategy(str(tmp_path / "absent.lua"), "aoflagger")
+
+
+def test_known_flags_of_one_polarization_do_not_cost_the_others(tmp_path):
+    """A dead X: all its XX and XY are known to be bad, and YY has nothing but its lines."""
+    truth, cross = spectra_set(tmp_path / "data.ms", 6.0)
+    known = np.zeros((*truth.shape, 4), bool)
+    known[..., :2] = True
+    found = aoflagger.run(tmp_path / "data.ms", known, "", TOOLS, 1)[..., 3]
+    assert found[cross[:, None] & ~truth].mean() < 0.05
+    assert found[cross[:, None] & truth].mean() > 0.9

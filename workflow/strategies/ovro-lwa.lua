@@ -2,7 +2,8 @@
 --
 -- Each polarization is searched by itself, for amplitudes that stand out of a background that is
 -- smooth in frequency. The rank operator widens flags along frequency only: with a handful of times
--- it would spread one bad integration over all. What is found in one polarization counts for all.
+-- it would spread one bad integration over all.
+-- (What is found in one polarization counts for all; that is seen to where flags are read back.)
 
 aoflagger.require_min_version("3.0")
 
@@ -57,16 +58,11 @@ function execute(input)
   input:flag_nans()
   input:flag_zeros()
   local polarizations = input:get_polarizations()
-  local all
   for number, polarization in ipairs(polarizations) do
-    local found = find(input:convert_to_polarization(polarization))
-    if all then all:join_mask(found) else all = found end
-    aoflagger.set_progress(number, #polarizations)
-  end
-  for _, polarization in ipairs(polarizations) do
     local data = input:convert_to_polarization(polarization)
-    data:join_mask(all)
+    data:join_mask(find(data))
     input:set_polarization_data(polarization, data)
+    aoflagger.set_progress(number, #polarizations)
   end
   input:flag_nans()
 end

@@ -39,7 +39,17 @@ def run(
         run_tool(
             [executable, "-j", str(threads), "-strategy", str(script), "-direct-read", str(copy)]
         )
-        return read_flags(copy)
+        return joined(read_flags(copy), flagged)
+
+
+def joined(found: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Return flags in which what was newly found in one polarization counts for all.
+
+    Both (row, channel, correlation). What was known before concerns its own polarization only: a
+    dead X does not cost Y.
+    """
+    new = found & ~known
+    return known | new.any(axis=-1, keepdims=True)
 
 
 def find_strategy(strategy: str, executable: str) -> Path:
@@ -62,15 +72,24 @@ def find_strategy(strategy: str, executable: str) -> Path:
 
 
 def _copy(concatenated: Path, flagged: np.ndarray, copy: Path) -> None:
+    """Write the private copy, with flags where all polarizations are known to be bad.
+
+    AOFlagger takes what is flagged in one polarization as flagged in all. Where only some are known
+    to be bad, their data are therefore replaced by those of a polarization that is not.
+    """
     frequency_hz, width_hz = ms_reader.read_channels(concatenated)
     centre = Field("zenith", *ms_reader.read_field(concatenated))
     antennas = ms_reader.read_antennas(concatenated)
     with MeasurementSetWriter(copy, antennas, frequency_hz, width_hz, [centre]) as writer:
         for integration in ms_reader.iterate_integrations(concatenated, ("DATA",)):
+            known, data = flagged[integration.rows], integration.columns["DATA"]
+            whole = known.all(axis=-1, keepdims=True)
+            stand_in = np.take_along_axis(data, known.argmin(axis=-1)[..., None], axis=-1)
             writer.append(
                 integration.mjd_s, integration.interval_s,
                 integration.antenna1, integration.antenna2, integration.uvw_m,
-                integration.columns["DATA"], flagged[integration.rows], scan=integration.scan,
+                np.where(known & ~whole, stand_in, data), np.broadcast_to(whole, known.shape),
+                scan=integration.scan,
             )
 
 

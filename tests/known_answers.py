@@ -1,0 +1,221 @@
+"""Simulated nights with planted faults, and what the workflow says of them against the truth.
+
+``make known-answers`` runs all of them with 64 antennas and writes docs/known-answers.md.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lwacal import caltable, naming, records, site
+from lwacal.ms_reader import Antennas
+from lwacal.simulate import Simulation, simulate
+from lwacal.simulate.faults import Fault
+from night import Night
+from thermal_expectation import relative_gain_error
+from workflow_run import PROJECT, copy_project
+
+MEDIAN_OF_NORMAL = 0.6745  # of |x| in units of sigma
+BANDS = ("36MHz", "50MHz", "59MHz", "73MHz")
+VIR_A_UP = "20240601_030000"  # LST 12 h
+Accused = dict[tuple[str, str], str]
+
+ANTENNA_FAULTS: dict[str, dict[str, str]] = {
+    "dead:LWA010": {"LWA010X": "dead", "LWA010Y": "dead"},
+    "dead:LWA011X": {"LWA011X": "dead"},
+    "weak:LWA005X": {"LWA005X": "weak_gain"},
+    "strong:LWA006Y": {"LWA006Y": "strong_gain"},
+    "swapped:LWA007": {
+        "LWA007X": "swapped_polarizations", "LWA007Y": "swapped_polarizations"
+    },
+    "delay:LWA008Y": {"LWA008Y": "delay_offset"},
+    "noisy:LWA009": {"LWA009X": "noisy", "LWA009Y": "noisy"},
+    "uncorrelated:LWA003": {"LWA003X": "solver_failed", "LWA003Y": "solver_failed"},
+}
+FILE_FAULTS = {
+    "missing:36MHz:1": ("missing", "36MHz"),
+    "zero_filled:50MHz:2": ("zero_filled", "50MHz"),
+    "wrong_stamp:59MHz:1": ("wrong_stamp", "59MHz"),
+    "nan:73MHz:3": ("non_finite", "73MHz"),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A night: what is simulated, what the configuration is, and what should be found."""
+
+    name: str
+    options: Simulation
+    config: tuple[str, ...]
+    signals: dict[str, str]  # "LWA005X": reason
+    files: tuple[tuple[str, str], ...]  # (kind, sub-band)
+
+
+def cases(n_antennas: int) -> list[Case]:
+    """Return the nights."""
+    plain = Simulation(
+        n_antennas=n_antennas, bands=BANDS, n_channels=24, n_integrations=2, seed=11, n_faint=0
+    )
+    interference = ("rfi:59MHz:7", "rfi:73MHz:15", "burst:50MHz:2")
+    signals = {key: reason for found in ANTENNA_FAULTS.values() for key, reason in found.items()}
+
+    def with_faults(words: Any, **changes: Any) -> Simulation:
+        return replace(plain, faults=tuple(map(Fault.parse, words)), **changes)
+
+    return [
+        Case("clean, exact headers", replace(plain, real_headers=False), (), {}, ()),
+        Case("clean, headers like the real ones", plain, (), {}, ()),
+        Case("faults of antennas", with_faults(ANTENNA_FAULTS), (), signals, ()),
+        Case("faults of files", with_faults(FILE_FAULTS, n_integrations=3), (), {},
+             tuple(FILE_FAULTS.values())),
+        Case("interference", with_faults(interference, n_integrations=3), (), {}, ()),
+        Case("Vir A alone", replace(plain, start=VIR_A_UP, sources=("VirA",)), (), {}, ()),
+        Case("four sources up", replace(plain, start=VIR_A_UP),
+             ("sky_model={min_elevation_deg: 0, min_flux_jy: 0}",), {}, ()),
+    ]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came out: accusations, and errors in units of what the noise explains (medians)."""
+
+    night: Night
+    accused: dict[str, list[str]]
+    files: tuple[tuple[str, str], ...]
+    amplitude: float
+    phase: float
+    delay: float
+    flagged: float
+
+
+def run(case: Case, folder: Path, images: bool = False) -> Outcome:
+    """Simulate a night, run the workflow, and compare with the truth."""
+    raw = folder / "raw"
+    truth_folder = simulate(case.options, raw)
+    truth = records.read_json(truth_folder / "truth.json")
+    with np.load(truth_folder / "truth.npz") as archive:
+        arrays = dict(archive)
+    reference = write_reference(folder / "before.K", case, truth, arrays)
+    project = copy_project(folder / "project", f"input={raw}", "observation=night")
+    project.snakemake(
+        "--cores", "2",
+        config=(f"delay={{reference_table: {reference}}}", "health={mnc: {enabled: false}}",
+                *case.config, *(() if images else ("imaging={enabled: false}",))),
+    )
+    night = Night(project, raw, truth, arrays, "")
+    quality = night.record("qa.json")
+    amplitude, phase, flagged = gain_errors(night, case)
+    return Outcome(
+        night,
+        {
+            item["antenna"] + item["pol"]: item["reasons"]
+            for item in quality["antennas"]
+            if item["status"] != "good"
+        },
+        tuple((fault["kind"], fault["band"]) for fault in night.record("manifest.json")["faults"]),
+        amplitude, phase, delay_error(night), flagged,
+    )
+
+
+def write_reference(path: Path, case: Case, truth: dict, arrays: dict) -> Path:
+    """Write the delays as they were before the planted faults."""
+    delays = arrays["delays_ns"].copy()
+    for fault in case.options.faults:
+        if fault.kind == "delay":
+            delays[truth["antennas"].index(fault.antenna[:6]), "XY".index(fault.antenna[6])] -= 200
+    shape = (len(delays), 1, 2)
+    zeros = np.zeros(shape)
+    mjd_s = naming.stamp_time(case.options.start) - 86400
+    solutions = caltable.Solutions(
+        delays.reshape(shape), zeros.astype(bool), zeros, zeros, np.array([50e6]), 60e6, mjd_s, 0
+    )
+    antennas = Antennas(truth["antennas"], arrays["positions_m"])
+    caltable.write_delays(path, solutions, antennas, site.zenith(mjd_s))
+    return path
+
+
+def gain_errors(night: Night, case: Case) -> tuple[float, float, float]:
+    """Return median errors of log amplitude and phase in units of the noise, and what is flagged.
+
+    Phases are relative to the mean over antennas. What is flagged is counted over antennas that
+    have no planted fault.
+    """
+    ruined = [night.antenna(name) for name in case.signals]
+    healthy = np.setdiff1d(np.arange(len(night.truth["antennas"])), ruined)
+    amplitude, phase, flags = [], [], []
+    for band in case.options.bands:
+        table = caltable.read(next(night.path("tables").glob(f"*_{band}.bcal")))
+        ratio = np.where(table.flag, np.nan, table.values / night.arrays[f"gain_{band}"])[healthy]
+        flags.append(table.flag[healthy])
+        used = np.isfinite(ratio)
+        total = np.where(used, ratio, 0).sum(axis=0)
+        ratio = ratio * np.exp(-1j * np.angle(total))
+        sigma = relative_gain_error(night, band)[healthy] / np.sqrt(2)
+        known = used & np.isfinite(sigma)
+        amplitude.append(np.abs(np.log(np.abs(ratio[known]))) / sigma[known])
+        phase.append(np.abs(np.angle(ratio[known])) / sigma[known])
+    return (
+        float(np.median(np.concatenate(amplitude))) / MEDIAN_OF_NORMAL,
+        float(np.median(np.concatenate(phase))) / MEDIAN_OF_NORMAL,
+        float(np.mean(np.concatenate(flags, axis=1))),
+    )
+
+
+def delay_error(night: Night) -> float:
+    """Return the median error of delays in units of the stated error."""
+    found = night.record("delay/delay.json")
+    truth, reference = night.arrays["delays_ns"], found["reference_index"]
+    errors = [
+        abs(item["delay_ns"] - truth[item["index"], pol] + truth[reference, pol])
+        / item["delay_err_ns"]
+        for item in found["antennas"]
+        if not item["flagged"] and item["index"] != reference
+        for pol in ["XY".index(item["pol"])]
+    ]
+    return float(np.median(errors)) / MEDIAN_OF_NORMAL if errors else np.nan
+
+
+def row(case: Case, outcome: Outcome) -> str:
+    """Return a line of the table."""
+    right = [key for key, reason in case.signals.items() if reason in outcome.accused.get(key, [])]
+    false = sorted(set(outcome.accused) - set(case.signals))
+    files = [fault for fault in case.files if fault in outcome.files]
+    more = sorted(set(outcome.files) - set(case.files))
+    ratios = [
+        item["ratio"] for item in outcome.night.record("qa.json")["calibrators"] if item["ratio"]
+    ]
+    flux = f"{np.median(ratios):.3f} ({min(ratios):.2f}-{max(ratios):.2f})" if ratios else "-"
+    planted, found = len(case.signals) + len(case.files), len(right) + len(files)
+    return (
+        f"| {case.name} | {planted} | {found} | {len(false) + len(more)} | {outcome.amplitude:.2f}"
+        f" | {outcome.phase:.2f} | {outcome.flagged:.2%} | {outcome.delay:.2f} | {flux} |"
+    )
+
+
+def main() -> None:
+    lines = [
+        "# Known answers", "",
+        "Simulated nights of 64 antennas, four sub-bands of 24 channels and two or three",
+        "integrations, calibrated by the whole workflow and compared with the truth; written by",
+        "`make known-answers`. Planted are signals (an antenna's X or Y) and files; found counts",
+        "those named with the right reason and polarization. Errors are medians in units of what",
+        "the noise explains: 1 is the limit. Flagged are solutions of antennas without a fault.",
+        "",
+        "| night | planted | found | false alarms | amplitude | phase | flagged | delay"
+        " | flux ratio, median (range) |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for case in cases(64):
+        with tempfile.TemporaryDirectory() as folder:
+            lines.append(row(case, run(case, Path(folder), images=True)))
+        print(lines[-1], flush=True)
+    records.write_text(PROJECT / "docs" / "known-answers.md", "\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
