@@ -103,7 +103,7 @@ def run(case: Case, folder: Path, images: bool = False) -> Outcome:
     reference = write_reference(folder / "before.K", case, truth, arrays)
     project = copy_project(folder / "project", f"input={raw}", "observation=night")
     project.snakemake(
-        "--cores", "2",
+        "results/night/qa.json", "--cores", "2",
         config=(f"delay={{reference_table: {reference}}}", "health={mnc: {enabled: false}}",
                 *case.config, *(() if images else ("imaging={enabled: false}",))),
     )
