@@ -72,17 +72,18 @@ def configured_file(*keys, unless=""):
     return file
 
 
+def for_each_band(pattern, name):
+    """Return the pattern filled in for all sub-bands of an observation."""
+    try:
+        found = OBSERVATIONS[name]
+        return expand(pattern, obs=name, band=found.bands, stamp=found.stamp)
+    except discover.InputError as error:
+        raise WorkflowError(str(error)) from None
+
+
 def of_bands(pattern):
     """Return an input function that gives the pattern for all sub-bands of an observation."""
-
-    def files(wildcards):
-        try:
-            found = observation(wildcards)
-            return expand(pattern, obs=wildcards.obs, band=found.bands, stamp=found.stamp)
-        except discover.InputError as error:
-            raise WorkflowError(str(error)) from None
-
-    return files
+    return lambda wildcards: for_each_band(pattern, wildcards.obs)
 
 
 def of_stamp(pattern):
@@ -133,9 +134,9 @@ def wanted_products(wildcards):
         )
     products = ["report.pdf", "report.html", "qa.json", "run.json", "outcome.json"]
     wanted = expand("<results>/{obs}/{product}", obs=OBSERVATIONS, product=products)
-    for name, found in OBSERVATIONS.items():
-        tables = [*(f"{found.stamp}_{band}.bcal" for band in found.bands), f"{found.stamp}.K"]
-        wanted += expand("<results>/{obs}/tables/{table}", obs=name, table=tables)
+    for name in OBSERVATIONS:
+        wanted += for_each_band("<results>/{obs}/tables/{stamp}_{band}.bcal", name)
+        wanted += for_each_band("<results>/{obs}/tables/{stamp}.K", name)[:1]
     cleaned = [name for name, found in OBSERVATIONS.items() if found.settings["cleanup"]["enabled"]]
     wanted += expand("<results>/{obs}/cleanup.json", obs=cleaned)
     return wanted + ["<results>/trends.html"]
