@@ -296,7 +296,9 @@ def _flags(folder: Path, plan: Plan, band: str, rng: np.random.Generator) -> Non
     records.write_json(folder / f"flags/{band}.json", {
         "schema": 1, "band": band, "message": "",
         "fractions": {"total": share + rfi * (1 - share), "original": 0.0, "antenna": share,
-                      "aoflagger": rfi * (1 - share), "zero": 0.0, "non_finite": 0.0},
+                      "aoflagger": rfi * (1 - share), "zero": 0.0, "non_finite": 0.0,
+                      "burst": 0.0},
+        "bursts": [],
         "antenna_fraction": np.clip(share + rfi + noise, 0, 1), "channel_fraction": channel,
     })
 

@@ -25,9 +25,9 @@ def test_exactly_the_planted_signals_are_accused(night):
         assert reason in outcome.accused[signal]
 
 
-def test_exactly_the_planted_files_are_named(night):
+def test_exactly_what_is_wrong_with_the_data_is_named(night):
     case, outcome = night
-    assert sorted(outcome.files) == sorted(case.files)
+    assert outcome.data == tuple(sorted(case.data))
 
 
 def test_errors_are_those_of_the_noise(night):
