@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from lwacal import caltable, naming, records, site
+from lwacal import caltable, naming, records, site, solution_flags
 from lwacal.ms_reader import Antennas
 from lwacal.simulate import Simulation, simulate
 from lwacal.simulate.faults import Fault
@@ -93,6 +93,7 @@ class Outcome:
     phase: float
     delay: float
     flagged: float
+    flux: float
 
 
 def run(case: Case, folder: Path, images: bool = False) -> Outcome:
@@ -120,7 +121,7 @@ def run(case: Case, folder: Path, images: bool = False) -> Outcome:
             if item["status"] != "good"
         },
         tuple(sorted(found_in_data(night, quality))),
-        amplitude, phase, delay_error(night), flagged,
+        amplitude, phase, delay_error(night), flagged, flux_error(quality),
     )
 
 
@@ -158,15 +159,18 @@ def gain_errors(night: Night, case: Case) -> tuple[float, float, float]:
     """Return median errors of log amplitude and phase in units of the noise, and what is flagged.
 
     Phases are relative to the mean over antennas. What is flagged is counted over antennas that
-    have no planted fault.
+    have no planted fault, where they have the baselines to be solved.
     """
+    with np.load(night.path("tables/bandpass_flags.npz")) as archive:
+        causes, band_index = archive["cause"], archive["band_index"]
     ruined = [night.antenna(name) for name in case.signals]
     healthy = np.setdiff1d(np.arange(len(night.truth["antennas"])), ruined)
+    unsolvable = (causes & solution_flags.CAUSES["baselines"] > 0)[healthy]
     amplitude, phase, flags = [], [], []
-    for band in case.options.bands:
+    for number, band in enumerate(case.options.bands):
         table = caltable.read(next(night.path("tables").glob(f"*_{band}.bcal")))
         ratio = np.where(table.flag, np.nan, table.values / night.arrays[f"gain_{band}"])[healthy]
-        flags.append(table.flag[healthy])
+        flags.append(table.flag[healthy][~unsolvable[:, band_index == number]])
         used = np.isfinite(ratio)
         total = np.where(used, ratio, 0).sum(axis=0)
         ratio = ratio * np.exp(-1j * np.angle(total))
@@ -177,7 +181,7 @@ def gain_errors(night: Night, case: Case) -> tuple[float, float, float]:
     return (
         float(np.median(np.concatenate(amplitude))) / MEDIAN_OF_NORMAL,
         float(np.median(np.concatenate(phase))) / MEDIAN_OF_NORMAL,
-        float(np.mean(np.concatenate(flags, axis=1))),
+        float(np.mean(np.concatenate(flags))),
     )
 
 
@@ -198,6 +202,15 @@ def delay_error(night: Night) -> float:
     return float(np.median(every)) / MEDIAN_OF_NORMAL if len(every) else np.nan
 
 
+def flux_error(quality: dict[str, Any]) -> float:
+    """Return the median error of the calibrators' flux densities in units of the stated error."""
+    errors = [
+        abs(item["flux_jy"] - item["flux_expected_jy"]) / item["flux_err_jy"]
+        for item in quality["calibrators"] if item["fit"] == "ok"
+    ]
+    return float(np.median(errors)) / MEDIAN_OF_NORMAL if errors else np.nan
+
+
 def row(case: Case, outcome: Outcome) -> str:
     """Return a line of the table."""
     right = [key for key, reason in case.signals.items() if reason in outcome.accused.get(key, [])]
@@ -207,11 +220,12 @@ def row(case: Case, outcome: Outcome) -> str:
     ratios = [
         item["ratio"] for item in outcome.night.record("qa.json")["calibrators"] if item["ratio"]
     ]
-    flux = f"{np.median(ratios):.3f} ({min(ratios):.2f}-{max(ratios):.2f})" if ratios else "-"
+    ratio = f"{np.median(ratios):.3f} ({min(ratios):.2f}-{max(ratios):.2f})" if ratios else "-"
     planted, found = len(case.signals) + len(case.data), len(right) + len(data)
     return (
         f"| {case.name} | {planted} | {found} | {len(false) + len(more)} | {outcome.amplitude:.2f}"
-        f" | {outcome.phase:.2f} | {outcome.flagged:.2%} | {outcome.delay:.2f} | {flux} |"
+        f" | {outcome.phase:.2f} | {outcome.flagged:.2%} | {outcome.delay:.2f}"
+        f" | {outcome.flux:.2f} | {ratio} |"
     )
 
 
@@ -223,11 +237,11 @@ def main() -> None:
         "`make known-answers`. Planted are signals (an antenna's X or Y), files, channels and",
         "integrations; found counts those named with the right reason and place, false alarms",
         "whatever else is named. Errors are medians in units of what the noise explains: 1 is the",
-        "limit. Flagged are solutions of antennas without a fault.",
+        "limit. Flagged are solutions of antennas without a fault that have the baselines for one.",
         "",
-        "| night | planted | found | false alarms | amplitude | phase | flagged | delay"
+        "| night | planted | found | false alarms | amplitude | phase | flagged | delay | flux"
         " | flux ratio, median (range) |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for case in cases(64):
         print(f"night: {case.name}", flush=True)
