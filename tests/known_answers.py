@@ -203,10 +203,10 @@ def delay_error(night: Night) -> float:
 
 
 def flux_error(quality: dict[str, Any]) -> float:
-    """Return the median error of the calibrators' flux densities in units of the stated error."""
+    """Return the median error of fluxes from the visibilities, in units of the stated error."""
     errors = [
-        abs(item["flux_jy"] - item["flux_expected_jy"]) / item["flux_err_jy"]
-        for item in quality["calibrators"] if item["fit"] == "ok"
+        abs(item["flux_visibility_jy"] - item["flux_expected_jy"]) / item["flux_visibility_err_jy"]
+        for item in quality["calibrators"] if item["flux_visibility_jy"] is not None
     ]
     return float(np.median(errors)) / MEDIAN_OF_NORMAL if errors else np.nan
 
@@ -238,6 +238,8 @@ def main() -> None:
         "integrations; found counts those named with the right reason and place, false alarms",
         "whatever else is named. Errors are medians in units of what the noise explains: 1 is the",
         "limit. Flagged are solutions of antennas without a fault that have the baselines for one.",
+        "Fluxes are those from the visibilities; the ratio to the true flux is that from images,",
+        "in which sidelobes of the other sources count as well.",
         "",
         "| night | planted | found | false alarms | amplitude | phase | flagged | delay | flux"
         " | flux ratio, median (range) |",

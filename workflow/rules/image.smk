@@ -29,7 +29,7 @@ rule calibrate_split:
     resources:
         mem_mb=memory_mb("calibrate_split"),
     params:
-        settings=section("imaging"),
+        settings=section("imaging", "bandpass"),
         code=code_digest("calibrate_split.py"),
     message:
         "{wildcards.obs}: calibrating {wildcards.band} for all sources"

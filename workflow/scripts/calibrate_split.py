@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("--flags", required=True, type=Path)
     parser.add_argument("--table", required=True, type=Path)
     parser.add_argument("--sky-model", required=True, type=Path)
-    parser.add_argument("--settings", required=True, help="JSON: imaging")
+    parser.add_argument("--settings", required=True, help="JSON: imaging, bandpass")
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
     record = calibrate.split(
@@ -26,7 +26,7 @@ def main() -> None:
         arguments.flags,
         arguments.table,
         records.read_json(arguments.sky_model),
-        json.loads(arguments.settings)["imaging"],
+        json.loads(arguments.settings),
         arguments.output,
     )
     records.say(record["message"] or f"{arguments.band}: {', '.join(record['targets'])}")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from lwacal.antenna_status import REASON_WORDS
-from lwacal.assess_metrics import board_of, offset_beams
+from lwacal.assess_calibrators import offset_beams
+from lwacal.assess_metrics import board_of
 from lwacal.metrics import in_words, percent
 
 Record = Mapping[str, Any]

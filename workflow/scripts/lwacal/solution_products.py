@@ -39,9 +39,9 @@ def gather(
     bad = flagging.bad_signals(health, n_antennas)
     baselines = np.stack(
         [
-            uv_range.number_of_baselines(
-                manifest, item["band"], item["uv_range_lambda"], ~bad.all(axis=1)
-            )
+            uv_range.matrix_in_range(manifest, item["band"], item["uv_range_lambda"])[
+                :, ~bad.all(axis=1)
+            ].sum(axis=1)
             for item in summaries
         ],
         axis=1,

@@ -69,19 +69,15 @@ def baselines_of_array(
     return antenna1, antenna2, length_m * frequency_hz / SPEED_OF_LIGHT_M_S
 
 
-def number_of_baselines(
-    manifest: Mapping[str, Any], band: str, limits: tuple[float, float], alive: np.ndarray
+def matrix_in_range(
+    manifest: Mapping[str, Any], band: str, limits: tuple[float, float]
 ) -> np.ndarray:
-    """Return how many baselines within the limits each antenna has to ``alive`` ones, (antenna,).
-
-    Limits in wavelengths; ``alive`` (antenna,) bool.
-    """
+    """Return which baselines are within limits in wavelengths, (antenna, antenna) bool."""
     antenna1, antenna2, length = baselines_of_array(manifest, band)
-    used = (length >= limits[0]) & (length <= limits[1])
-    number = len(alive)
-    return np.bincount(
-        antenna1[used], alive[antenna2[used]], minlength=number
-    ) + np.bincount(antenna2[used], alive[antenna1[used]], minlength=number)
+    number = len(manifest["antennas"]["names"])
+    matrix = np.zeros((number, number), bool)
+    matrix[antenna1, antenna2] = (length >= limits[0]) & (length <= limits[1])
+    return matrix | matrix.T
 
 
 def baselines_of_set(data: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

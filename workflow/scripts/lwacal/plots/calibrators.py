@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from lwacal.assess_metrics import offset_arcsec
+from lwacal.assess_calibrators import offset_arcsec
 from lwacal.plots import style
 
 Record = Mapping[str, Any]
