@@ -1,4 +1,4 @@
-"use strict";
+// Tables that sort by a click on a heading, and filter by a form.
 function sortTable(heading) {
   const table = heading.closest("table"), body = table.tBodies[0];
   const column = Array.from(heading.parentNode.children).indexOf(heading);
@@ -16,26 +16,33 @@ function sortTable(heading) {
   });
   body.append(...rows);
 }
-function filterTable(form) {
-  const table = document.getElementById(form.dataset.table);
-  const wanted = name => (form.elements[name] ? form.elements[name].value : "").toLowerCase();
-  let shown = 0;
-  for (const row of table.tBodies[0].rows) {
-    const status = wanted("status");
-    const fits = (status === "" || row.dataset.status === status
-        || (status === "not good" && row.dataset.status !== "good"))
-      && (wanted("board") === "" || row.dataset.board === wanted("board"))
-      && (wanted("reason") === "" || row.dataset.reasons.split(" ").includes(wanted("reason")))
-      && row.textContent.toLowerCase().includes(wanted("text"));
-    row.hidden = !fits;
-    shown += fits;
-  }
-  form.querySelector("output").textContent = shown + " of " + table.tBodies[0].rows.length;
+
+function fits(row, wanted) {
+  const status = row.dataset.status;
+  return (wanted.status === "" || status === wanted.status
+      || (wanted.status === "not good" && status !== "good"))
+    && (wanted.board === "" || row.dataset.board === wanted.board)
+    && (wanted.reason === "" || row.dataset.reasons.split(" ").includes(wanted.reason))
+    && row.textContent.toLowerCase().includes(wanted.text.toLowerCase());
 }
-for (const button of document.querySelectorAll("th button"))
+
+function filterTable(form) {
+  const rows = Array.from(document.getElementById(form.dataset.table).tBodies[0].rows);
+  const wanted = Object.fromEntries(["status", "board", "reason", "text"]
+    .map(name => [name, form.elements[name].value]));
+  for (const row of rows) row.hidden = !fits(row, wanted);
+  const shown = rows.filter(row => !row.hidden);
+  find("output", form).textContent = `${shown.length} of ${rows.length} signals`;
+  form.dispatchEvent(new CustomEvent("filtered", {bubbles: true, detail: shown}));
+}
+
+for (const button of findAll("th button"))
   button.addEventListener("click", () => sortTable(button.closest("th")));
-for (const form of document.querySelectorAll("form.filter")) {
-  form.addEventListener("input", () => filterTable(form));
-  form.addEventListener("submit", event => event.preventDefault());
-  filterTable(form);
+function startFilters() {
+  for (const form of findAll("form.filter")) {
+    form.addEventListener("input", () => filterTable(form));
+    form.addEventListener("reset", () => setTimeout(() => filterTable(form)));
+    form.addEventListener("submit", event => event.preventDefault());
+    filterTable(form);
+  }
 }

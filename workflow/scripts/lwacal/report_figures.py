@@ -81,9 +81,15 @@ def _delays(report: ReportRecords) -> Figure:
 
 
 def _calibrator_spectra(report: ReportRecords) -> Figure:
-    tolerance = next((m["limits"]["warn"] for m in report.qa["metrics"]
-                      if m["name"] == "flux_ratio_deviation" and m["value"] is not None), None)
-    return calibrators.spectra(report.qa["calibrators"], expected_fluxes(report), tolerance)
+    return calibrators.spectra(
+        report.qa["calibrators"], expected_fluxes(report), flux_tolerance(report)
+    )
+
+
+def flux_tolerance(report: ReportRecords) -> float | None:
+    """Return how far from one a flux ratio may be before there is a warning; None if unlimited."""
+    return next((m["limits"]["warn"] for m in report.qa["metrics"]
+                 if m["name"] == "flux_ratio_deviation" and m["value"] is not None), None)
 
 
 def expected_fluxes(report: ReportRecords) -> dict[str, tuple[np.ndarray, np.ndarray]]:
