@@ -49,7 +49,9 @@ function boardKeys(event) {
 
 function clicked(event) {
   const mark = event.target.closest(".antenna, #antenna-table tbody tr");
-  if (mark) chooseAntenna(Number(mark.dataset.index));
+  if (!mark) return;
+  chooseAntenna(Number(mark.dataset.index));
+  mark.scrollIntoView({block: "nearest"});  // not behind the panel
 }
 
 function startAntennas() {

@@ -37,7 +37,7 @@ function amplitudeRange() {
 }
 
 function drawPoints(pen, across, upward, valueAt) {
-  const [top, bottom] = [upward.end, upward.start], size = bandpass.channels > 1200 ? 1.6 : 2.4;
+  const [top, bottom] = [upward.end, upward.start], size = bandpass.channels > 1200 ? 1.6 : 3;
   for (const flagged of showsFlagged() ? [true, false] : [false]) for (const pol of POLARIZATIONS) {
     pen.fillStyle = POLARIZATION_COLOURS[pol];
     pen.globalAlpha = flagged ? 0.25 : 1;

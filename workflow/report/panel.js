@@ -1,7 +1,7 @@
 // The panel of the chosen antenna: status, delays and bandpass of X and Y, and where its history is.
 const FACTS = [
   ["status", s => s.status], ["reasons", s => s.reasons.join("; ") || "none"],
-  ["gain", s => withUnit(s.gain_db, "dB of the typical antenna", 1, true)],
+  ["gain relative to the typical antenna", s => withUnit(s.gain_db, "dB", 1, true)],
   ["delay", s => isKnown(s.delay_ns) ? `${inDigits(s.delay_ns, 2)} ± ${inDigits(s.delay_err_ns, 2)} ns`
     + (s.delay_flagged ? " (flagged)" : "") : s.delay_flagged ? "flagged" : "not known"],
   ["reference delay", s => withUnit(s.reference_ns, "ns", 2)],

@@ -9,7 +9,7 @@ async function chooseSky(number) {
   sky.pixels = await unpack(sky.image.pixels);
   const {step_jy: step, noise_jy: noise, thinned} = sky.image;
   find("#sky-note").textContent = `Noise ${noise.toPrecision(2)} Jy/beam; values in steps of`
-    + ` ${step.toPrecision(1)} Jy/beam` + (thinned > 1 ? `; the brightest of ${thinned} × ${thinned} pixels.` : ".");
+    + ` ${Number(step.toPrecision(1))} Jy/beam` + (thinned > 1 ? `; the brightest of ${thinned} × ${thinned} pixels.` : ".");
   paintSky();
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lwacal import geometry
-from lwacal.antenna_status import POLARIZATIONS, REASON_WORDS
+from lwacal.antenna_status import POLARIZATIONS, RANK, REASON_WORDS
 from lwacal.assess_metrics import ANTENNAS_PER_BOARD, board_of
 from lwacal.plots import style
 from lwacal.plots.antennas import LETTERS
@@ -82,33 +82,39 @@ def board(listed: Sequence[Record]) -> dict[str, Any]:
             "rows": [{"name": f"board {k + 1}", "y": ROW * k} for k in range(rows)]}
 
 
-def maps(positions_m: np.ndarray) -> list[dict[str, Any]]:
+def maps(listed: Sequence[Record], positions_m: np.ndarray) -> list[dict[str, Any]]:
     """Return the drawings of the array on the ground: all of it, and its core if that is smaller.
 
-    ``positions_m`` (antenna, 3), ITRF. Each has the half side in metres, a scale bar, and x (east)
+    ``listed`` are the antennas, of which bad ones are drawn last, over the others; ``positions_m``
+    (antenna, 3), ITRF, by correlator number. Each drawing has the half side in metres, a scale bar, and x (east)
     and y (south) of the antennas inside, in units of the drawing.
     """
-    if len(positions_m) == 0:
+    if len(listed) == 0:
         return []
     plane = geometry.local_enu_m(positions_m)[:, :2]
     plane = plane - np.median(plane, axis=0)
     distance = np.hypot(*plane.T)
     core_m = 1.25 * float(np.percentile(distance, 60))
-    whole = _map("all antennas", plane, 1.08 * max(float(distance.max()), 1.0))
+    order = [antenna["index"] for antenna in sorted(listed, key=_worst)]
+    whole = _map("all antennas", order, plane, 1.08 * max(float(distance.max()), 1.0))
     if len(plane) <= 12 or distance.max() <= 2 * core_m:
         return [whole]
     whole["inner"] = HALF_MAP * core_m / whole["half_m"]
-    return [whole, _map("the core (the square of the other map)", plane, core_m)]
+    return [whole, _map("the core (the square of the other map)", order, plane, core_m)]
 
 
-def _map(title: str, plane: np.ndarray, half_m: float) -> dict[str, Any]:
-    inside = np.flatnonzero(np.abs(plane).max(axis=1) <= half_m)
+def _worst(antenna: Record) -> int:
+    return max(RANK[signal["status"]] for signal in antenna["signals"].values())
+
+
+def _map(title: str, order: Sequence[int], plane: np.ndarray, half_m: float) -> dict[str, Any]:
+    inside = [index for index in order if np.abs(plane[index]).max() <= half_m]
     scaled = plane * HALF_MAP / half_m
     bar_m = _round_length(half_m / 2)
     return {
         "title": title, "half_m": half_m, "inner": None, "half": HALF_MAP,
         "bar_m": bar_m, "bar": round(bar_m * HALF_MAP / half_m, 1),
-        "dots": [{"index": int(k), "x": round(float(scaled[k, 0]), 1),
+        "dots": [{"index": k, "x": round(float(scaled[k, 0]), 1),
                   "y": round(float(-scaled[k, 1]), 1)} for k in inside],
     }
 

@@ -29,7 +29,7 @@ def pack(array: np.ndarray, differences: bool = False) -> dict[str, Any]:
         "type": array.dtype.name,
         "shape": list(array.shape),
         "differences": differences,
-        "data": base64.b64encode(zlib.compress(planes.tobytes(), 9)).decode("ascii"),
+        "data": base64.b64encode(zlib.compress(planes.tobytes(), 6)).decode("ascii"),
     }
 
 

@@ -35,6 +35,7 @@ def write(report: ReportRecords, figures: Sequence[Drawn], path: Path) -> None:
     antennas = antenna_drawing.antennas(qa["antennas"], report.delay.get("antennas", []))
     sky = sky_pixels.all_sky(*report.allsky, report.sky_model.get("sources", []))
     solved = bool(report.solutions.solved().any())
+    bandpass = bandpass_pixels.bandpass(report.solutions) if solved else None
     records.write_text(path, html_page.render(
         "report.html.j2",
         qa=qa,
@@ -47,14 +48,13 @@ def write(report: ReportRecords, figures: Sequence[Drawn], path: Path) -> None:
         antennas=report_content.antennas(qa, everything=True),
         antennas_by_index={antenna["index"]: antenna for antenna in antennas},
         board=antenna_drawing.board(antennas),
-        maps=antenna_drawing.maps(_positions_m(report)),
+        maps=antenna_drawing.maps(antennas, _positions_m(report)),
         letters=_letters(qa),
         reference=qa["observation"]["reference_antenna"]["antenna"],
         reasons=sorted({reason for a in qa["antennas"] for reason in a["reasons"]}),
         boards=sorted({antenna["board"] for antenna in antennas}),
         bandpass_message="" if solved else "There are no bandpass solutions.",
-        step_db=bandpass_pixels.AMPLITUDE_STEP_DB,
-        step_deg=360 / bandpass_pixels.PHASE_STEPS,
+        steps=bandpass and (bandpass["amplitude_step_db"], bandpass["phase_step_deg"]),
         sky=sky,
         sky_message=report.allsky[0].get("message") or "No all-sky image is kept.",
         spectra=spectrum_drawing.spectra(
@@ -64,7 +64,7 @@ def write(report: ReportRecords, figures: Sequence[Drawn], path: Path) -> None:
                     report_content.versions(run)],
         records=packed.as_json({
             "antennas": antennas,
-            "bandpass": bandpass_pixels.bandpass(report.solutions) if solved else None,
+            "bandpass": bandpass,
             "sky": sky,
             "colours": {use: colours(name) for use, name in COLOURS.items()},
         }),
