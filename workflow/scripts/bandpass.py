@@ -5,7 +5,7 @@ import argparse
 import json
 from pathlib import Path
 
-from lwacal import bandpass, records
+from lwacal import bandpass, records, sky_model
 
 
 def main() -> None:
@@ -25,7 +25,7 @@ def main() -> None:
         arguments.band,
         arguments.concat,
         arguments.flags,
-        records.read_json(arguments.sky_model),
+        sky_model.read(arguments.sky_model),
         records.read_json(arguments.reference),
         json.loads(arguments.settings)["bandpass"],
         arguments.output,

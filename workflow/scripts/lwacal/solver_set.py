@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from lwacal import flagging, ms_reader, noise_weights, predict, sky_model
+from lwacal import band_model, flagging, ms_reader, noise_weights
 from lwacal.concat import manifest_antennas, manifest_centre
 from lwacal.ms_writer import Field, MeasurementSetWriter
 from lwacal.noise_weights import PARALLEL_HANDS
@@ -43,7 +43,7 @@ def write(
     record = manifest["bands"][band]
     antennas, centre = manifest_antennas(manifest), manifest_centre(manifest)
     frequency_hz = np.array(record["frequency_hz"])
-    radec, flux_xx, flux_yy = sky_model.model_fluxes(model, band)
+    sky = band_model.of_band(manifest, band, model)
     flagged = flagging.load_flags(flags)
     alive = signals_alive(concatenated, flagged, len(antennas.names), integrations)
     with MeasurementSetWriter(
@@ -59,12 +59,8 @@ def write(
             flag = flagged[item.rows][cross]
             data = np.where(flag, 0, item.columns["DATA"][cross])
             flag = solver_flags(flag, alive, antenna1, antenna2)
-            predicted = predict.point_sources(
-                antenna1, antenna2, antennas.positions_m, frequency_hz, item.mjd_s, radec,
-                flux_xx, flux_yy, centre,
-            )
             full = np.zeros(data.shape, np.complex64)
-            full[..., PARALLEL_HANDS] = predicted
+            full[..., PARALLEL_HANDS] = sky.visibilities(antenna1, antenna2, item.mjd_s)
             writer.append(
                 item.mjd_s, item.interval_s, antenna1, antenna2, item.uvw_m[cross], data, flag,
                 scan=item.scan, model=full, weight=weight[cross],

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from lwacal import flagging, geometry, ms_reader, noise_weights, predict, sky_model
+from lwacal import band_model, flagging, geometry, ms_reader, noise_weights, predict
 from lwacal.concat import manifest_antennas, manifest_centre
 from lwacal.noise_weights import PARALLEL_HANDS
 from lwacal.records import say
@@ -63,7 +63,7 @@ def read(
     """
     antennas, centre = manifest_antennas(manifest), manifest_centre(manifest)
     frequency_hz = np.array(manifest["bands"][band]["frequency_hz"])
-    radec, flux_xx, flux_yy = sky_model.model_fluxes(model, band)
+    sky = band_model.of_band(manifest, band, model)
     flagged = flagging.load_flags(flags)
     sums = _empty(antennas.positions_m, frequency_hz, centre, manifest["observation"]["mid_mjd_s"])
     place = np.zeros((sums.n_antennas, sums.n_antennas), int)
@@ -76,10 +76,7 @@ def read(
         flag = flagged[item.rows]
         weight = noise_weights.of_rows(item, flag, sums.n_antennas)[cross][:, None]
         first, second = item.antenna1[cross], item.antenna2[cross]
-        predicted = predict.point_sources(
-            first, second, antennas.positions_m, frequency_hz, item.mjd_s, radec, flux_xx, flux_yy,
-            centre,
-        )
+        predicted = sky.visibilities(first, second, item.mjd_s)
         weight = np.where(flag[cross], np.float32(0), weight)
         data = np.where(flag[cross], np.complex64(0), item.columns["DATA"][cross])
         _add(sums, place[first, second], data, predicted, weight, ~flag[cross])
