@@ -15,7 +15,8 @@ import pytest
 from casacore import tables
 
 import solver_case
-from lwacal import bandpass, caltable, casa, records, solver_set, thermal, uv_range
+from gain_errors import errors, rms
+from lwacal import bandpass, caltable, casa, records, solver_set, uv_range
 from small_sets import baselines
 
 BAND = "73MHz"
@@ -30,34 +31,6 @@ def solve(case, output, settings=SETTINGS, model=None):
         case.reference, settings, output,
     )
     return summary, caltable.read(output)
-
-
-def errors(case, solutions, flag=None) -> tuple[np.ndarray, np.ndarray]:
-    """Return errors of log amplitude and phase in units of the limit, (antenna, channel, 2)."""
-    antenna1, antenna2 = baselines(len(case.antennas.names))
-    cross = antenna1 != antenna2
-    first, second = antenna1[cross], antenna2[cross]
-    model = solver_case.model_visibilities(case, BAND, solver_case.MID_MJD_S)[cross]
-    amplitude, phase = [], []
-    for pol in (0, 1):
-        gain = case.gain[BAND][..., pol]
-        size = gain[first] * gain[second].conj()
-        sigma = np.abs(size) * case.noise_jy / np.sqrt(case.n_integrations)
-        if flag is not None:
-            sigma = np.where(flag[cross][..., 3 * pol], np.inf, sigma)
-        limit = thermal.relative_errors(first, second, size * model[..., pol], sigma, len(gain))
-        ratio = np.where(solutions.flag[..., pol], np.nan, solutions.values[..., pol] / gain)
-        turned = ratio * np.exp(-1j * np.angle(np.nansum(ratio, axis=0)))
-        angle = np.ma.masked_invalid(np.angle(turned))
-        angle = (angle - angle.mean(axis=0)).filled(np.nan)
-        least = [np.where(solutions.flag[..., pol], 1, values) for values in limit]
-        amplitude.append(np.log(np.abs(ratio)) / least[0])
-        phase.append(angle / least[1])
-    return np.stack(amplitude, axis=-1), np.stack(phase, axis=-1)
-
-
-def rms(values) -> float:
-    return float(np.sqrt(np.nanmean(np.square(values))))
 
 
 @pytest.fixture(autouse=True, params=["stefcal", "casa"])

@@ -56,8 +56,14 @@ class Shape:
         They are those of the baselines in the frame of the source. Raises ValueError beyond the
         baseline that the shape was made for.
         """
+        longest_m = float(np.abs(uv_m).max(initial=0))
+        if longest_m > self.knots_m[-1]:
+            raise ValueError(
+                f"a baseline has u or v of {longest_m:.0f} m, but the shape of this source was made"
+                f" for {self.knots_m[-1]:.0f} m at most"
+            )
         matrix = NdBSpline.design_matrix(
-            np.ascontiguousarray(uv_m), (self.knots_m, self.knots_m), 3, extrapolate=False
+            np.ascontiguousarray(uv_m), (self.knots_m, self.knots_m), 3
         )
         matrix.resize(len(uv_m), len(self.coefficients))  # its size is that of what it uses
         return matrix.astype(np.float32) @ self.coefficients
