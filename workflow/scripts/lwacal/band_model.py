@@ -47,7 +47,7 @@ def of_band(manifest: Mapping[str, Any], band: str, model: Mapping[str, Any]) ->
     """
     positions_m = manifest_antennas(manifest).positions_m
     frequency_hz = np.array(manifest["bands"][band]["frequency_hz"])
-    longest_m = float(pdist(positions_m).max())
+    longest_m = float(pdist(positions_m).max(initial=0))
     shapes = tuple(
         _shape(source, frequency_hz, longest_m) for source in sky_model.model_sources(model)
     )

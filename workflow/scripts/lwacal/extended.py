@@ -10,8 +10,8 @@ one matrix interpolates all channels of a row.
 
 The term 2 pi w (n - 1) within the source is left out. It is pi w r^2 at the distance r. With a w as
 long as the longest baseline (2.4 km) at 87 MHz that is 0.13 rad at the edge of Vir A's halo
-(27 arcmin), and its mean over all its flux (3.4 arcmin rms) 2e-3 of the flux density; for the other
-sources it is less than 1e-3.
+(27 arcmin), and its mean over all its flux (3.5 arcmin rms) 2e-3 of the flux density; on real
+baselines, with Vir A at an elevation of 27 degrees, at most 9e-4. Others are smaller.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def shape(
 ) -> Shape:
     """Return the shape of a source for channels (channel,) and baselines up to a length.
 
-    Takes some seconds and 300 MB for 3000 components, 192 channels and 2400 m.
+    Takes a second and 100 MB for 3000 components, 192 channels and 2400 m.
     """
     share = shares(components, frequency_hz, trusted_mhz)
     step_m = SPEED_OF_LIGHT_M_S / frequency_hz.max() * _step_lambda(components, source, share)
