@@ -14,6 +14,7 @@ from lwacal import (
     bandpass,
     caltable,
     casa,
+    components,
     extended,
     flux,
     geometry,
@@ -106,7 +107,7 @@ def test_baseline_beyond_the_grid_is_refused(halo):
 
 
 def test_shares_stay_those_of_the_end_where_the_list_is_not_trusted(halo):
-    share = extended.shares(halo, np.array([14e6, 30e6, 50e6, 77e6, 87e6]), TRUSTED_MHZ)
+    share = components.shares(halo, np.array([14e6, 30e6, 50e6, 77e6, 87e6]), TRUSTED_MHZ)
     assert share.sum(axis=0) == pytest.approx(np.ones(5))
     assert np.array_equal(share[:, 0], share[:, 1])
     assert np.array_equal(share[:, 4], share[:, 3])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import component_lists
-from lwacal import extended, flux, settings, wsclean_list
+from lwacal import components, flux, settings, wsclean_list
 from lwacal.wsclean_list import ComponentListError
 
 HEADER = (
@@ -68,8 +68,8 @@ def test_spectra_are_those_that_wsclean_defines(tmp_path):
         "d,POINT,0:0:0,0.0.0,10,[],false,50e6\n"
         "e,POINT,0:0:0,0.0.0,-10,[-0.7],true,50e6\n"
     )
-    components = wsclean_list.read(written(tmp_path, text))
-    found = components.spectra_jy(np.array([40e6, 50e6, 75e6]))
+    found_list = wsclean_list.read(written(tmp_path, text))
+    found = found_list.spectra_jy(np.array([40e6, 50e6, 75e6]))
     law = np.array([0.8, 1.0, 1.5]) ** -0.7
     # 10^(0.5 (log10 x)^2), worked out by hand: log10 0.8 = -0.09691, log10 1.5 = 0.17609
     curved = law * 10 ** (0.5 * np.array([0.0093916, 0, 0.0310081]))
@@ -81,8 +81,8 @@ def test_spectra_are_those_that_wsclean_defines(tmp_path):
 
 def test_polynomials_are_logarithmic_where_no_column_says(tmp_path):
     text = "Format = Type, Ra, Dec, I, SpectralIndex, ReferenceFrequency='50e6'\n"
-    components = wsclean_list.read(written(tmp_path, text + "POINT,0:0:0,0.0.0,10,[-1]\n"))
-    assert components.spectra_jy(np.array([100e6])) == pytest.approx(np.array([[5.0]]))
+    found_list = wsclean_list.read(written(tmp_path, text + "POINT,0:0:0,0.0.0,10,[-1]\n"))
+    assert found_list.spectra_jy(np.array([100e6])) == pytest.approx(np.array([[5.0]]))
 
 
 @pytest.mark.parametrize(
@@ -176,13 +176,13 @@ def test_trusted_frequencies_ascend():
 )
 def test_published_lists(real_data, source, name, limits_jy, radius_arcmin):
     """The flux at 57.32 MHz lies between those of the whole lists at 60 and 50 MHz."""
-    components = wsclean_list.read(real_data / "skymodels" / f"deGasperin2020_{name}.txt.gz")
+    found = wsclean_list.read(real_data / "skymodels" / f"deGasperin2020_{name}.txt.gz")
     position = flux.POSITIONS[source]
-    extended.check(components, position, (30, 77))
+    components.check(found, position, (30, 77))
     frequency_hz = np.array([57.32e6])
     low, high = limits_jy
-    assert low < components.spectra_jy(frequency_hz).sum() < high
-    share = extended.shares(components, frequency_hz, (30, 77))[:, 0]
-    east, north = extended.offsets(components, position)
+    assert low < found.spectra_jy(frequency_hz).sum() < high
+    share = components.shares(found, frequency_hz, (30, 77))[:, 0]
+    east, north = components.offsets(found, position)
     radius_rad = np.sqrt((share * (east**2 + north**2)).sum())
     assert np.rad2deg(radius_rad) * 60 == pytest.approx(radius_arcmin, abs=0.2)

@@ -25,18 +25,19 @@ import numpy as np
 from astropy.constants import c as _c
 from scipy.interpolate import BarycentricInterpolator, NdBSpline, make_interp_spline
 
+from lwacal.components import offsets, shares
 from lwacal.flux import Direction
-from lwacal.wsclean_list import ComponentListError, Components
+from lwacal.wsclean_list import Components
 
 SPEED_OF_LIGHT_M_S = _c.value
 SIGMA_OF_FWHM = 1 / np.sqrt(8 * np.log(2))
-FARTHEST_RAD = np.deg2rad(1.0)  # of a component: beyond, w (n - 1) counts
 GRID_ERROR = 1e-3  # of the flux density, at most
 NODE_ERROR = 1e-4
 # of a bicubic spline, times step^4 and the sum of the fourth derivatives: 5/384 in one dimension
 # (Hall & Meyer 1976), times the norm of the spline in the other, 1.55
 SPLINE_ERROR = 5 / 384 * 1.55
 FEWEST_POINTS = 6
+LARGEST_STEP_LAMBDA = 1000.0
 VALUES_AT_ONCE = 2_000_000  # complex, of which some three are held: 100 MB
 
 
@@ -67,45 +68,6 @@ class Shape:
         )
         matrix.resize(len(uv_m), len(self.coefficients))  # its size is that of what it uses
         return matrix.astype(np.float32) @ self.coefficients
-
-
-def check(components: Components, source: Direction, trusted_mhz: tuple[float, float]) -> None:
-    """Raise ComponentListError if the components cannot be the shape of a source there."""
-    distance = float(np.hypot(*offsets(components, source)).max())
-    if distance > FARTHEST_RAD:
-        raise ComponentListError(
-            f"a component is {np.rad2deg(distance):.1f} deg from the source (at most"
-            f" {np.rad2deg(FARTHEST_RAD):g}): is this the list of another source?"
-        )
-    frequency_hz = np.linspace(*trusted_mhz, 100) * 1e6
-    total = components.spectra_jy(frequency_hz).sum(axis=0)
-    if (total <= 0).any():
-        raise ComponentListError(
-            f"its components do not add up to a positive flux density at"
-            f" {frequency_hz[np.argmin(total)] / 1e6:g} MHz"
-        )
-
-
-def offsets(components: Components, source: Direction) -> tuple[np.ndarray, np.ndarray]:
-    """Return l (east) and m (north) of components about a direction, direction cosines."""
-    turn = components.ra_rad - source.ra_rad
-    sin, cos = np.sin(components.dec_rad), np.cos(components.dec_rad)
-    behind = sin * np.sin(source.dec_rad) + cos * np.cos(source.dec_rad) * np.cos(turn) <= 0
-    east = cos * np.sin(turn)
-    north = sin * np.cos(source.dec_rad) - cos * np.sin(source.dec_rad) * np.cos(turn)
-    return np.where(behind, 1, east), np.where(behind, 1, north)
-
-
-def shares(
-    components: Components, frequency_hz: np.ndarray, trusted_mhz: tuple[float, float]
-) -> np.ndarray:
-    """Return shares of the flux density, (component, channel), of sum one in each channel.
-
-    Beyond the trusted frequencies they are those of the nearest end: polynomials diverge.
-    """
-    low, high = trusted_mhz
-    spectra = components.spectra_jy(np.clip(frequency_hz, low * 1e6, high * 1e6))
-    return spectra / spectra.sum(axis=0)
 
 
 def shape(
@@ -151,8 +113,10 @@ def _step_lambda(components: Components, source: Direction, share: np.ndarray) -
         for place, width in ((place_l, width_l), (place_m, width_m))
     )
     moment = float((fourth @ np.abs(share)).max())
-    smallest = (2 * FARTHEST_RAD) ** 4 * 1e-12  # of a list of points at the source itself
-    return (GRID_ERROR / SPLINE_ERROR / max(moment, smallest)) ** 0.25 / (2 * np.pi)
+    if moment == 0:  # all points are at the source itself
+        return LARGEST_STEP_LAMBDA
+    step = (GRID_ERROR / SPLINE_ERROR / moment) ** 0.25 / (2 * np.pi)
+    return min(step, LARGEST_STEP_LAMBDA)
 
 
 def _on_grid(

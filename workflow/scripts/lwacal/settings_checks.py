@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from lwacal import extended, flux, wsclean_list
+from lwacal import components, flux, wsclean_list
 from lwacal.settings_problems import Problem, found_words
 from lwacal.wsclean_list import ComponentListError
 
@@ -136,8 +136,8 @@ def _component_lists(settings: Settings) -> Iterator[Problem]:
     for source, path in settings["sky_model"]["component_lists"].items():
         try:
             if path:
-                components = wsclean_list.read(path)
-                extended.check(components, flux.POSITIONS[source], (low, high))
+                found = wsclean_list.read(path)
+                components.check(found, flux.POSITIONS[source], (low, high))
         except ComponentListError as error:
             yield Problem(
                 f"sky_model.component_lists.{source}", found_words(path),
