@@ -44,7 +44,7 @@ FILE_FAULTS = {
     "wrong_stamp:59MHz:1": "wrong_stamp:59MHz",
     "nan:73MHz:3": "non_finite:73MHz",
 }
-INTERFERENCE = ("rfi:59MHz:7", "rfi:73MHz:15", "burst:50MHz:2")
+INTERFERENCE = ("rfi:59MHz:7", "rfi:73MHz:15", "burst:36MHz:3")
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,9 @@ def cases(n_antennas: int) -> list[Case]:
         Case("clean, exact headers", replace(plain, real_headers=False), (), {}),
         Case("clean, headers like the real ones", plain, (), {}),
         Case("faults of antennas", with_faults(ANTENNA_FAULTS), (), signals),
-        Case("faults of files", with_faults(FILE_FAULTS, n_integrations=3), (), {},
-             tuple(sorted(FILE_FAULTS.values()))),
-        Case("interference", with_faults(INTERFERENCE, n_integrations=3), (), {},
-             INTERFERENCE),
+        Case("faults of files, interference",
+             with_faults([*FILE_FAULTS, *INTERFERENCE], n_integrations=4), (), {},
+             tuple(sorted([*FILE_FAULTS.values(), *INTERFERENCE]))),
         Case("Vir A alone", replace(plain, start=VIR_A_UP, sources=("VirA",)), (), {}),
         Case("four sources up", replace(plain, start=VIR_A_UP),
              ("sky_model={min_elevation_deg: 0, min_flux_jy: 0}",), {}),
