@@ -236,13 +236,13 @@ def calibrators(qa: Record) -> Table:
         "Flux in the image, corrected for the beam; from vis.: from the visibilities themselves,"
         " all sources fitted together. Known to: half the range of the flux scales that are valid"
         " there. Offsets are measured minus catalogue, RA times cos(Dec).",
-        [Column("source", 0.7), Column("sub-band", 0.8), Column("MHz", 0.6, True),
+        [Column("source", 0.7), Column("sub-band", 0.95), Column("MHz", 0.6, True),
          Column("flux (Jy)", 0.75, True), Column("error (Jy)", 0.75, True),
-         Column("from vis. (Jy)", 0.75, True), Column("expected (Jy)", 0.8, True),
+         Column("from vis. (Jy)", 0.75, True), Column("expected (Jy)", 1.0, True),
          Column("known to (Jy)", 0.75, True),
          Column("ratio", 0.6, True),
          Column("east (arcsec)", 0.75, True), Column("north (arcsec)", 0.75, True),
-         Column("offset (beams)", 0.75, True), Column("fit", 1.3)],
+         Column("offset (beams)", 0.75, True), Column("fit", 1.0)],
         rows, "No calibrator was measured.",
     )
 
