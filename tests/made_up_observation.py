@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lwacal import naming, records, site
+from lwacal import measure, naming, position_fit, records, site
 from lwacal.solution_flags import CAUSES
 
 FLUX_50MHZ_JY = {"CygA": (22000, -0.6), "CasA": (20500, -0.7), "TauA": (2380, -0.3),
@@ -252,7 +252,8 @@ def _sky_model(plan: Plan, mid: float) -> dict:
 
 def _measurements(plan: Plan, mid: float, rng: np.random.Generator) -> dict:
     if not plan.images:
-        return {"schema": 1, "calibrators": [], "scintillation": [], "allsky": []}
+        return {"schema": 1, "calibrators": [], "positions": [], "scintillation": [],
+                "scintillation_indices": [], "allsky": []}
     calibrators, scintillation = [], []
     modelled = [name for name, altitude in ALTITUDE_DEG.items() if altitude > 20]
     for source in modelled:
@@ -263,12 +264,15 @@ def _measurements(plan: Plan, mid: float, rng: np.random.Generator) -> dict:
             common = {"source": source, "band": band, "freq_mhz": mhz,
                       "flux_expected_jy": expected}
             if band in plan.unsolved:
-                calibrators.append({**common, "fit": "failed", "reason": "no image"})
+                calibrators.append({**common, "fit": "failed", "reason": "no image",
+                                    "rms_jy": None, "thermal_jy": None})
                 continue
             beam = 900 * 50 / mhz
             calibrators.append({
                 **common, "flux_jy": flux, "flux_err_jy": 0.02 * flux, "ratio": flux / expected,
                 "flux_apparent_jy": 0.8 * flux, "rms_jy": 30.0, "beam_fwhm_arcsec": beam,
+                "thermal_jy": 4.0, "flux_visibility_jy": 1.01 * flux,
+                "flux_visibility_err_jy": 0.004 * flux, "offset_err_arcsec": 6.0,
                 "ra_offset_arcsec": 40 * (50 / mhz) ** 2 + rng.normal(0, 6),
                 "dec_offset_arcsec": -25 * (50 / mhz) ** 2 + rng.normal(0, 6),
                 "fit": "ok", "reason": "",
@@ -279,9 +283,12 @@ def _measurements(plan: Plan, mid: float, rng: np.random.Generator) -> dict:
                     "time_utc": site.iso(mid + 10 * (k + 0.5 - plan.n_integrations / 2)),
                     "flux_jy": flux * (1 + 0.15 * (50 / mhz) ** 1.5 * np.sin(k + mhz / 20)),
                 } for k in range(plan.n_integrations)]
-    allsky = [{"name": name, "rms_jy": 2.0, "peak_jy": 2000.0 * k, "dynamic_range": 1000.0 * k}
+    allsky = [{"name": name, "rms_jy": 2.0, "thermal_jy": 0.2, "peak_jy": 2000.0 * k,
+               "dynamic_range": 1000.0 * k}
               for k, name in enumerate(("low", "mid", "high"), 1)]
     return {"schema": 1, "calibrators": calibrators, "scintillation": scintillation,
+            "positions": position_fit.of_sources(calibrators),
+            "scintillation_indices": measure.scintillation_indices(scintillation),
             "allsky": allsky}
 
 
@@ -296,7 +303,9 @@ def _flags(folder: Path, plan: Plan, band: str, rng: np.random.Generator) -> Non
     records.write_json(folder / f"flags/{band}.json", {
         "schema": 1, "band": band, "message": "",
         "fractions": {"total": share + rfi * (1 - share), "original": 0.0, "antenna": share,
-                      "aoflagger": rfi * (1 - share), "zero": 0.0, "non_finite": 0.0},
+                      "aoflagger": rfi * (1 - share), "zero": 0.0, "non_finite": 0.0,
+                      "burst": 0.0},
+        "bursts": [],
         "antenna_fraction": np.clip(share + rfi + noise, 0, 1), "channel_fraction": channel,
     })
 

@@ -198,6 +198,7 @@ def test_flags_of_bad_antennas_do_not_count_as_interference():
 @pytest.mark.parametrize(("finding", "word"), [
     ("mnc:selfcorr", "health_list"), ("config:bad_antennas", "health_list"),
     ("autocorr:dead", "dead"), ("autocorr:weak", "weak_gain"), ("autocorr:strong", "strong_gain"),
+    ("autocorr:noisy", "noisy"), ("autocorr:odd_spectrum", "noisy"),
     ("data:no_data", "no_data"), ("data:flagged", "no_data"), ("noisy", "noisy"),
 ])
 def test_reason_words(finding, word):

@@ -10,7 +10,10 @@ from small_sets import baselines
 
 BAND = "73MHz"
 IMAGING = settings.resolve({"imaging": {"source": {"size": 64, "scale_deg": 0.02},
-                                        "allsky": {"size": 256, "scale_deg": 0.5}}})["imaging"]
+                                        "allsky": {"size": 256, "scale_deg": 0.5}}})
+
+
+OFF = settings.resolve({"imaging": {"enabled": False}})
 
 
 @pytest.fixture(scope="module")
@@ -136,5 +139,40 @@ def test_what_cannot_be_calibrated_is_said(case, tmp_path):
     assert record["targets"] == []
     assert "no usable bandpass solutions" in record["message"]
     (tmp_path / "off").mkdir()
-    record = split(case, tmp_path / "off", chosen={**IMAGING, "enabled": False})
+    record = split(case, tmp_path / "off", chosen=OFF)
     assert "imaging.enabled" in record["message"]
+
+
+def test_fluxes_are_found_from_the_visibilities(case, tmp_path):
+    """A sky 20 % brighter in one source than its model: the ratio says so, within its error."""
+    record = split(case, tmp_path)
+    for found in record["flux_ratios"].values():
+        assert abs(found["ratio"] - 1) < 5 * found["ratio_err"]
+        assert found["ratio_err"] < 0.01
+    for band in case.model["bands"].values():
+        band["CasA"]["flux_jy"] /= 1.2
+    try:
+        (tmp_path / "brighter").mkdir()
+        ratios = split(case, tmp_path / "brighter")["flux_ratios"]
+    finally:
+        for band in case.model["bands"].values():
+            band["CasA"]["flux_jy"] *= 1.2
+    for name, expected in (("CygA", 1.0), ("CasA", 1.2)):
+        assert abs(ratios[name]["ratio"] - expected) < 5 * ratios[name]["ratio_err"]
+
+
+def test_errors_of_fluxes_are_those_of_the_noise(case, tmp_path):
+    """Against the Cramer-Rao limit of the drawn noise, for one source at a time of two."""
+    found = split(case, tmp_path)["flux_ratios"]
+    n_values = 190 * 12 * 2 * 2  # baselines, channels, polarizations, integrations
+    for name, (_, _, xx, yy) in solver_case.SOURCES.items():
+        power = n_values * (xx**2 + yy**2) / 2
+        expected = 100.0 / np.sqrt(2 * power)
+        # the two sources are hardly alike on these baselines
+        assert found[name]["ratio_err"] == pytest.approx(expected, rel=0.2)
+
+
+def test_thermal_noise_follows_from_the_autocorrelations(case, tmp_path):
+    """The real part of a visibility has the variance 100^2 / 2; n of them average."""
+    expected = 100.0 / np.sqrt(2) / np.sqrt(190 * 12 * 2 * 2)
+    assert split(case, tmp_path)["thermal_jy"] == pytest.approx(expected, rel=0.02)

@@ -9,7 +9,7 @@ import pytest
 from casacore import tables
 
 import solver_case
-from lwacal import caltable, casa, solver_set
+from lwacal import caltable, casa, solution_gaps, solution_products, solver_set
 from lwacal.caltable import Solutions
 from lwacal.concat import manifest_centre
 
@@ -83,7 +83,7 @@ def test_a_table_is_read_as_it_was_written(case, tmp_path):
 
 
 def test_the_same_solutions_give_the_same_table(case, tmp_path):
-    """Byte by byte but for locks, and padding that casacore does not initialize in FIELD."""
+    """Byte by byte but for locks, and padding of arrays that casacore does not initialize."""
     for name in ("a", "b"):
         written = solutions(case, case.gain[BAND])
         path = tmp_path / name / "table.bcal"
@@ -94,14 +94,20 @@ def test_the_same_solutions_give_the_same_table(case, tmp_path):
         tmp_path / "a", tmp_path / "b", list(map(str, files)), shallow=False
     )
     assert not missing
-    different = [name for name in different if not name.endswith("table.lock")]
-    assert set(different) <= {"table.bcal/FIELD/table.f0i"}
-    directions = []
-    for name in ("a", "b"):
-        with tables.table(str(tmp_path / name / "table.bcal" / "FIELD"), ack=False) as field:
-            columns = ("DELAY_DIR", "PHASE_DIR", "REFERENCE_DIR")
-            directions.append([field.getcol(column) for column in columns])
-    assert np.array_equal(*directions)
+    assert all(name.endswith(("table.lock", ".f0i")) for name in different)
+    for table in ("", "FIELD"):
+        assert same_columns(*(tmp_path / name / "table.bcal" / table for name in ("a", "b")))
+
+
+def same_columns(one: Path, other: Path) -> bool:
+    """Return whether two tables hold the same values in all cells."""
+    with tables.table(str(one), ack=False) as a, tables.table(str(other), ack=False) as b:
+        return a.nrows() == b.nrows() and all(
+            np.array_equal(a.getcell(name, row), b.getcell(name, row))
+            for name in a.colnames()
+            for row in range(a.nrows())
+            if a.iscelldefined(name, row) or b.iscelldefined(name, row)
+        )
 
 
 def test_rows_in_any_order_and_missing_antennas(case, tmp_path):
@@ -133,6 +139,37 @@ def test_casa_applies_a_bandpass(case, tmp_path):
     good[..., 1:3] = False
     corrected, model = found["CORRECTED_DATA"][good], found["MODEL_DATA"][good]
     assert np.abs(corrected - model).max() < 2e-6 * np.abs(model).max()
+
+
+def test_casa_applies_interpolated_solutions(case, tmp_path):
+    """What fills a gap is in the table, unflagged and with no signal-to-noise, and CASA uses it."""
+    raw = solutions(case, case.gain[BAND], one_flagged())
+    centre = manifest_centre(case.manifest)
+    caltable.write_bandpass(tmp_path / "raw.bcal", raw, case.antennas, centre)
+    summary = {"band": BAND, "uv_range_lambda": [5, 350], "min_baselines_per_antenna": 4}
+    band = solution_products.gather(
+        case.manifest, {"antennas": []}, [tmp_path / "raw.bcal"], [summary]
+    )
+    band.gain[5, 2, 1] = 7  # whatever a solver left there
+    band.interpolated = solution_gaps.fill(
+        band.gain, band.cause > 0, band.cause.all(axis=1), band.band_index, 2
+    )
+    np.savez(tmp_path / "flags.npz", **solution_products.arrays(band))
+    final = solution_products.final_solutions(
+        case.manifest, BAND, tmp_path / "raw.bcal", tmp_path / "flags.npz"
+    )
+    caltable.write_bandpass(tmp_path / "final.bcal", final, case.antennas, centre)
+    written = caltable.read(tmp_path / "final.bcal")
+    assert np.argwhere(one_flagged() & ~written.flag).tolist() == [[5, 2, 1]]
+    assert np.argwhere(written.snr[5] == 0).tolist() == [[2, 1]]
+    assert written.values[5, 2, 1] == pytest.approx(case.gain[BAND][5, 2, 1], rel=0.02)
+    found = apply(case, tmp_path / "final.bcal", tmp_path)
+    rows = (found["ANTENNA1"] != 3) & (found["ANTENNA2"] != 3)
+    rows &= (found["ANTENNA1"] == 5) | (found["ANTENNA2"] == 5)
+    assert not found["FLAG"][rows, 2, 3].any()
+    pair = written.values[found["ANTENNA1"], 2, 1] * written.values[found["ANTENNA2"], 2, 1].conj()
+    expected = found["DATA"][:, 2, 3] / pair
+    assert found["CORRECTED_DATA"][rows, 2, 3] == pytest.approx(expected[rows], rel=2e-6)
 
 
 @pytest.mark.parametrize("pivot_hz", [73.1171875e6, 50e6])

@@ -9,6 +9,8 @@ from small_sets import small_array
 
 BANDS = ("55MHz", "64MHz", "73MHz")
 CHOICE = solver_case.SETTINGS["delay"]
+NOW_MJD_S = naming.stamp_time("20240601_110000")
+ROUNDING_NS = 1e-4  # of phases in single precision, over 20 MHz
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +155,7 @@ def test_board_fails_when_most_of_its_antennas_are_off():
 def test_reference_antennas_are_matched_by_name(tmp_path):
     path = write_reference(tmp_path / "a.K", small_array(6).names, np.arange(12.0).reshape(6, 2))
     names = [*reversed(small_array(6).names), "LWA350"]
-    found = reference_tables.read_delays(path, names)
+    found = reference_tables.read_delays(path, names, 41)
     assert found[:6, 0].tolist() == [10, 8, 6, 4, 2, 0]
     assert np.isnan(found[6]).all()
 
@@ -181,12 +183,34 @@ def test_nearest_reference_in_sidereal_time_is_taken(tmp_path):
             start + wait_h * 3600 / 1.00274,
         )
     choice = {**CHOICE, "reference_dir": str(tmp_path)}
-    path, why = reference_tables.choose(choice, wanted)
+    path, why = reference_tables.choose(choice, wanted, NOW_MJD_S)
     assert path == tmp_path / "23h" / "night.K"
     assert "nearest in sidereal time" in why
-    path, why = reference_tables.choose({**choice, "reference_search_h": 1}, wanted)
+    own_mjd_s = reference_tables.observation_time(path)
+    other, _ = reference_tables.choose(choice, wanted, own_mjd_s)
+    assert other == tmp_path / "4h" / "night.K"  # a night is not its own reference
+    path, why = reference_tables.choose({**choice, "reference_search_h": 1}, wanted, NOW_MJD_S)
     assert path is None
     assert "within 1 h of LST 0.5 h" in why
+
+
+def test_bandpass_tables_serve_as_reference(case, tmp_path):
+    """The delays of a set of bcal tables are those that its gains were drawn with."""
+    for band, gain in case.gain.items():
+        table = caltable.Solutions(
+            gain, np.zeros(gain.shape, bool), np.zeros(gain.shape), np.zeros(gain.shape),
+            np.array(case.manifest["bands"][band]["frequency_hz"]), 23925.78125, NOW_MJD_S,
+        )
+        caltable.write_bandpass(
+            tmp_path / f"20240101_000000_{band}.bcal", table, case.antennas, (0.0, 0.5)
+        )
+    first = tmp_path / f"20240101_000000_{BANDS[0]}.bcal"
+    assert reference_tables.candidates(tmp_path) == [first]
+    found = reference_tables.read_delays(first, case.antennas.names, 41)
+    away = found - case.delays_ns
+    assert away - np.median(away, axis=0) == pytest.approx(0, abs=ROUNDING_NS)
+    (tmp_path / "20240101_000000.K").mkdir()
+    assert reference_tables.candidates(tmp_path) == [tmp_path / "20240101_000000.K"]
 
 
 def test_delay_table_carries_delays_and_flags(case, solved, tmp_path):

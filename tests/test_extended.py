@@ -1,6 +1,7 @@
 """Shapes of resolved sources: against plain sums, against CASA, and what solutions gain by them."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from lwacal import (
     site,
     sky_model,
     uv_range,
+    visibility_fluxes,
     wsclean_list,
 )
 from lwacal.flux import Direction
@@ -263,6 +265,27 @@ def test_prediction_is_that_of_so_many_points(resolved_case):
     found = sky.visibilities(antenna1, antenna2, solver_case.MID_MJD_S)
     expected = solver_case.model_visibilities(resolved_case, BAND, solver_case.MID_MJD_S)
     assert np.abs(found - expected).max() < 2 * extended.GRID_ERROR * 9000
+
+
+def test_fluxes_of_a_resolved_source_need_its_shape(resolved_case):
+    """From visibilities without noise, those of so many points."""
+    antenna1, antenna2 = np.triu_indices(len(resolved_case.antennas.names), 1)
+    both = baselines(len(resolved_case.antennas.names))
+    model = solver_case.model_visibilities(resolved_case, BAND, solver_case.MID_MJD_S)
+    data = np.zeros((len(antenna1), model.shape[1], 4), np.complex64)
+    data[..., [0, 3]] = model[both[0] != both[1]]
+
+    def ratio(sky):
+        fit = visibility_fluxes.FluxFit(("CygA", "CasA"), sky.by_source())
+        weight = np.ones(data.shape, np.float32)
+        fit.add(antenna1, antenna2, data, weight, solver_case.MID_MJD_S)
+        return {name: found["ratio"] for name, found in fit.solve().items()}
+
+    sky = band_model.of_band(resolved_case.manifest, BAND, resolved_case.model)
+    found = ratio(sky)
+    assert found["CygA"] == pytest.approx(1, abs=extended.GRID_ERROR)
+    assert found["CasA"] == pytest.approx(1, abs=extended.GRID_ERROR)
+    assert ratio(replace(sky, shapes=(None, None)))["CygA"] < 0.9
 
 
 def test_list_that_has_changed_since_is_refused(resolved_case):

@@ -9,7 +9,10 @@ from lwacal.ms_writer import Field, MeasurementSetWriter
 from small_sets import STAMP, small_array, write_raw
 
 TOOLS = {"aoflagger": "aoflagger"}
-SETTINGS = {"original": True, "aoflagger": False, "strategy": "", "protect_fraction": 0.9}
+SETTINGS = {
+    "original": True, "aoflagger": False, "strategy": "", "protect_fraction": 0.9,
+    "burst_ratio": 1.5,
+}
 
 
 def concatenated(tmp_path, data, n_channels=6):
@@ -54,18 +57,27 @@ def test_causes_are_kept_apart(tmp_path):
     data[3, 1, 2] = 0
     data[4, 2, 3] = np.nan
     path = concatenated(tmp_path, data)
-    causes, message = flagging.flag(path, health({(7, "Y")}), SETTINGS, TOOLS, 1)
+    flags = flagging.flag(path, health({(7, "Y")}), SETTINGS, TOOLS, 1)
+    causes = flags.causes
     assert causes[3, 1, 2] == flagging.CAUSES["zero"]
     assert causes[4, 2, 3] == flagging.CAUSES["non_finite"]
     antenna1, antenna2 = np.triu_indices(8)
     with_bad = antenna2 == 7
     assert (causes[with_bad][..., 3] & flagging.CAUSES["antenna"] > 0).all()
     assert not (causes[with_bad][..., 0] & flagging.CAUSES["antenna"]).any()
-    assert "switched off" in message
+    assert "switched off" in flags.message
     summary = flagging.summarize(causes, antenna1, antenna2, 8)
     cross = antenna1 != antenna2
     assert summary["fractions"]["total"] == pytest.approx((causes[cross] > 0).mean())
     assert summary["antenna_fraction"][7] > 0.4
+    baselines = list(zip(antenna1[cross], antenna2[cross]))
+    flagged = (causes[cross] > 0).mean(axis=(1, 2))
+    assert summary["baseline_fraction"] == pytest.approx(flagged, abs=1e-4)
+    number = baselines.index((4, 7))
+    assert summary["baseline_fraction"][number] == pytest.approx(flagged[number], abs=1e-4)
+    for antenna in range(8):
+        own = [antenna in pair for pair in baselines]
+        assert summary["antenna_fraction"][antenna] == pytest.approx(flagged[own].mean())
 
 
 def test_aoflagger_finds_a_strong_channel_and_leaves_the_data_alone(tmp_path):
@@ -73,13 +85,11 @@ def test_aoflagger_finds_a_strong_channel_and_leaves_the_data_alone(tmp_path):
     data[:, 40] += 100
     path = concatenated(tmp_path, data, 96)
     before = [file.read_bytes() for file in sorted(path.rglob("*")) if file.is_file()]
-    causes, message = flagging.flag(
-        path, health(), {**SETTINGS, "aoflagger": True}, TOOLS, 1
-    )
+    flags = flagging.flag(path, health(), {**SETTINGS, "aoflagger": True}, TOOLS, 1)
     after = [file.read_bytes() for file in sorted(path.rglob("*")) if file.is_file()]
     assert before == after
-    assert message == ""
-    found = causes & flagging.CAUSES["aoflagger"] > 0
+    assert flags.message == ""
+    found = flags.causes & flagging.CAUSES["aoflagger"] > 0
     antenna1, antenna2 = np.triu_indices(8)
     cross = antenna1 != antenna2
     assert found[cross][:, 40].mean() > 0.9
@@ -103,13 +113,11 @@ def test_missing_program_names_the_key(tmp_path):
 
 def test_flags_survive_writing_and_reading(tmp_path):
     path = concatenated(tmp_path, noise())
-    causes, message = flagging.flag(path, health({(1, "X")}), SETTINGS, TOOLS, 1)
+    flags = flagging.flag(path, health({(1, "X")}), SETTINGS, TOOLS, 1)
     for name in ("one", "two"):
-        flagging.write(
-            causes, message, path, "73MHz", tmp_path / f"{name}.npz", tmp_path / f"{name}.json"
-        )
-    assert np.array_equal(flagging.load_causes(tmp_path / "one.npz"), causes)
-    assert np.array_equal(flagging.load_flags(tmp_path / "one.npz"), causes > 0)
+        flagging.write(flags, path, "73MHz", tmp_path / f"{name}.npz", tmp_path / f"{name}.json")
+    assert np.array_equal(flagging.load_causes(tmp_path / "one.npz"), flags.causes)
+    assert np.array_equal(flagging.load_flags(tmp_path / "one.npz"), flags.causes > 0)
     assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
 
 

@@ -15,6 +15,7 @@ from small_sets import STAMP, small_array, write_raw
 SCRIPTS = Path(__file__).resolve().parents[1] / "workflow" / "scripts"
 LIMITS = {
     "enabled": True, "dead_ratio": 1e-4, "weak_ratio": 0.1, "strong_ratio": 10, "noisy_factor": 10,
+    "odd_factor": 7,
 }
 SETTINGS = {
     "bad_antennas": [], "suspect_antennas": [], "cached_list": "", "max_age_days": 30,
@@ -136,6 +137,37 @@ def test_noise_in_time_needs_three_integrations():
     assert np.argwhere(scatter > 10).tolist() == [[5, 1]]
 
 
+def judged_spectra(spectra, group):
+    """Return which signals with these spectra (antenna, channel, 2) are called odd."""
+    oddity = autocorrelation._oddity(spectra, group)
+    whole = np.ones_like(oddity)
+    summary = autocorrelation.PowerSummary(whole, whole, oddity)
+    return [(n, pol) for n, pol, _, word in autocorrelation.judge(summary, LIMITS)
+            if word == "autocorr:odd_spectrum"]
+
+
+def test_a_spectrum_with_half_its_band_missing_is_odd():
+    """Core and outriggers have different cables: neither makes the other odd."""
+    draw = np.random.default_rng(3)
+    frequency = np.linspace(0, 1, 96)
+    group = np.repeat([0, 1], 12)
+    slope = np.where(group == 1, -2.0, 0.5)[:, None, None] + 0.1 * draw.normal(size=(24, 1, 2))
+    level = draw.normal(size=(24, 1, 2))
+    spectra = np.exp(level + slope * frequency[:, None] + 0.01 * draw.normal(size=(24, 96, 2)))
+    assert judged_spectra(spectra, group) == []
+    spectra[3, 40:, 1] /= 4
+    spectra[20, :, 0] *= np.exp(0.8 * np.sin(40 * frequency))
+    spectra[7] = 0
+    assert judged_spectra(spectra, group) == [(3, 1), (20, 0)]
+
+
+def test_spectra_that_hardly_differ_are_not_odd():
+    draw = np.random.default_rng(4)
+    spectra = np.exp(1e-4 * draw.normal(size=(12, 96, 2)))
+    spectra[5] *= np.exp(0.01 * np.sin(np.arange(96)))[:, None]
+    assert judged_spectra(spectra, np.zeros(12, int)) == []
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -155,7 +187,7 @@ def test_unknown_antennas_are_an_error(text):
         names.find(text)
 
 
-def reference(bad, configured):
+def reference(bad, configured, lost=(0.1, 0.1, 0.1, 0.1)):
     record = {
         "antennas": {
             "names": [f"LWA{n + 1:03d}" for n in range(4)],
@@ -169,7 +201,8 @@ def reference(bad, configured):
             for p in "XY"
         ]
     }
-    return reference_antenna.choose(record, judged, configured)
+    flags = [{"antenna_fraction": list(lost)}, {"antenna_fraction": [*lost[:3], None]}]
+    return reference_antenna.choose(record, judged, flags, configured, 0.2)
 
 
 def test_reference_is_the_first_healthy_one_of_the_configured():
@@ -180,6 +213,13 @@ def test_reference_is_the_first_healthy_one_of_the_configured():
     assert chosen["order"][-1] == 3
 
 
+def test_reference_has_its_data():
+    chosen = reference(set(), ["LWA003", "LWA004"], lost=(0.1, 0.15, 0.5, 0.2))
+    assert chosen["antenna"] == "LWA004"
+    assert "lost more data" in chosen["why"]
+    assert chosen["excess_flagged"] == pytest.approx(0.2 - 0.175)
+
+
 def test_reference_is_from_the_middle_if_none_of_the_configured_is_here():
     chosen = reference({(0, "X")}, ["LWA253"])
     assert chosen["antenna"] == "LWA002"
@@ -188,10 +228,13 @@ def test_reference_is_from_the_middle_if_none_of_the_configured_is_here():
 
 def ask_mnc(tmp_path, module, **changes):
     """Run the query against a stand-in for the mnc package, in an interpreter of its own."""
-    package = tmp_path / "mnc"
-    package.mkdir()
-    (package / "__init__.py").write_text("")
-    (package / "anthealth.py").write_text(module)
+    numbers = "def antname_to_correlator(name):\n    return int(name[4:]) - 1\n"
+    for package, name, text in (
+        ("mnc", "anthealth", module), ("lwa_antpos", "mapping", numbers)
+    ):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "__init__.py").write_text("")
+        (tmp_path / package / f"{name}.py").write_text(text)
     (tmp_path / "manifest.json").write_text('{"observation": {"mid_mjd_s": 5223258010.0}}')
     settings = {"enabled": True, "command": "", "timeout_s": 20, "tries": 1, **changes}
     subprocess.run(
@@ -207,6 +250,7 @@ def test_database_answer_becomes_a_list(tmp_path):
     answer = ask_mnc(tmp_path, module)
     assert answer["ok"]
     assert answer["bad"] == ["LWA-005B", "LWA-010A"]
+    assert answer["numbers"] == {"LWA-005B": 4, "LWA-010A": 9}
     assert answer["requested_mjd"] - answer["list_mjd"] == pytest.approx(1)
 
 
@@ -216,12 +260,46 @@ def test_database_answer_becomes_a_list(tmp_path):
         ("def get_badants(method, time=None):\n    raise OSError('etcd is away')\n", "etcd is"),
         ("import time\ntime.sleep(60)\n", "timeout_s"),
         ("def get_badants(method, time=None):\n    import os\n    os._exit(3)\n", "exit code 3"),
+        ("print('{\"bad\": 7}')\nraise SystemExit\n", "exit code 0"),
+        ("print('{\"bad\": []}')\nraise SystemExit\n", "exit code 0"),
+        ("def get_badants(method, time=None):\n    return None\n", "TypeError"),
     ],
+    ids=["exception", "time-out", "crash", "garbage", "no time", "nothing"],
 )
 def test_failing_database_is_recorded_and_stops_nothing(tmp_path, module, words):
     answer = ask_mnc(tmp_path, module, timeout_s=2)
     assert not answer["ok"]
     assert words in answer["message"]
+
+
+def test_empty_list_of_the_database_is_an_answer(tmp_path):
+    """Nobody is bad; no hard-coded list takes its place."""
+    answer = ask_mnc(
+        tmp_path, "def get_badants(method, time=None):\n    return time, []\n"
+    )
+    assert (answer["ok"], answer["bad"]) == (True, [])
+    assert statuses(assess(tmp_path, mnc={**answer, "list_mjd": 60454.37})) == {}
+
+
+def test_busy_database_is_asked_again(tmp_path):
+    module = (
+        "import pathlib\n"
+        "def get_badants(method, time=None):\n"
+        "    seen = pathlib.Path(__file__).with_name('seen')\n"
+        "    if not seen.exists():\n"
+        "        seen.touch()\n"
+        "        raise OSError('busy')\n"
+        "    return time, ['LWA-003A']\n"
+    )
+    assert ask_mnc(tmp_path, module, tries=2)["bad"] == ["LWA-003A"]
+
+
+def test_other_numbers_in_the_database_are_said(tmp_path):
+    mnc = {"ok": True, "list_mjd": 60454.37, "bad": ["LWA-005B"], "numbers": {"LWA-005B": 200}}
+    record = assess(tmp_path, mnc=mnc)
+    assert ("LWA005", "Y") in statuses(record)
+    source = next(item for item in record["sources"] if item["name"] == "mnc")
+    assert "number 4 in the data, 200 in the database" in source["message"]
 
 
 def test_absent_environment_is_recorded(tmp_path):

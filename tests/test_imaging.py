@@ -76,8 +76,8 @@ def model():
 def write_split(folder: Path, band: str) -> Path:
     """Write the calibrated sets of a sub-band as rule calibrate_split does."""
     folder.mkdir(parents=True)
-    record = {"band": band, "targets": [], "scans": [], "times": [],
-              "message": f"{band}: there are no unflagged data"}
+    record = {"band": band, "targets": [], "scans": [], "times": [], "thermal_jy": 0.5,
+              "flux_ratios": {}, "message": f"{band}: there are no unflagged data"}
     if band in CHANNELS:
         record.update(targets=["CygA", calibrate.ZENITH], scans=[1, 2], times=MJD_S, message="")
         for target in record["targets"]:

@@ -31,6 +31,7 @@ def drawn(seed: int = 1, bands=BANDS, n_antennas: int = N_ANTENNAS) -> Band:
         frequency_hz=frequency_hz,
         band_index=np.repeat(np.arange(len(bands)), N_CHANNELS),
         error=NOISE * np.abs(gain),
+        baselines=np.full((n_antennas, len(bands)), n_antennas - 1),
     )
 
 
@@ -93,6 +94,43 @@ def test_interference_is_taken_out_for_everybody_and_in_its_channels_only():
     analyse(band, SETTINGS)
     everybody = (band.cause > 0).all(axis=(0, 2))
     assert np.flatnonzero(everybody).tolist() == spoilt
+
+
+LOW_BANDS = ("18MHz", "23MHz", "32MHz", "41MHz", "46MHz", "50MHz", "55MHz")
+
+
+def test_low_frequency_cliff_is_flagged_for_all_up_to_its_edge():
+    """Antennas disagree below an edge: the edge is found to a few channels."""
+    band = drawn(2, LOW_BANDS)
+    edge = 2 * N_CHANNELS + 20
+    draw = np.random.default_rng(5)
+    spoilt = np.exp(0.25 * draw.normal(size=(N_ANTENNAS, edge, 2)))
+    band.gain[:, :edge] *= spoilt
+    analyse(band, SETTINGS)
+    cliff = has(band, "cliff")
+    assert (cliff.all(axis=(0, 2)) == cliff.any(axis=(0, 2))).all()
+    assert abs(int(cliff[0, :, 0].sum()) - edge) <= 3
+    assert (band.cause[:, edge + 3 :] > 0).mean() < 0.005
+
+
+def test_noise_that_grows_to_low_frequencies_is_no_cliff():
+    band = drawn(2, LOW_BANDS)
+    growth = (band.frequency_hz / 50e6) ** -3.0
+    noise = np.random.default_rng(6).normal(size=(*band.gain.shape, 2)) @ [1, 1j]
+    band.error = NOISE * growth[None, :, None] * np.abs(band.gain)
+    band.gain = band.gain + band.error * noise / np.sqrt(2)
+    analyse(band, SETTINGS)
+    assert not has(band, "cliff").any()
+
+
+def test_a_few_channels_of_interference_are_no_cliff():
+    band = drawn(2, LOW_BANDS)
+    spoilt = np.arange(0, 2 * N_CHANNELS, 4)
+    draw = np.random.default_rng(7)
+    band.gain[:, spoilt] *= np.exp(draw.normal(size=(N_ANTENNAS, len(spoilt), 2)))
+    analyse(band, SETTINGS)
+    assert not has(band, "cliff").any()
+    assert has(band, "scatter")[:, spoilt].all()
 
 
 def test_single_wild_solution_is_replaced_by_what_its_neighbours_say():
@@ -186,3 +224,25 @@ def test_what_must_not_be_filled_is_left():
     assert filled[0, 90:99].all()
     assert not filled[0, :5].any()
     assert np.array_equal(gain[:, :5], true[:, :5])
+
+
+def test_an_antenna_far_out_is_not_noisy_for_having_few_baselines():
+    band = drawn()
+    band.baselines[4] //= 25
+    band.error[4] *= 5
+    band.error[9, :, 1] *= 5
+    noise = solution_products.noise_ratio(band)
+    assert noise[4] == pytest.approx(5 * np.sqrt((47 // 25) / 47), rel=NOISE)
+    assert np.argwhere(noise > 3).tolist() == [[9, 1]]
+
+
+def test_sub_bands_without_baselines_are_not_held_against_an_antenna():
+    known = {"status": "good", "reasons": []}
+    failed = np.zeros(100, bool)
+    cause = np.zeros(100, np.uint16)
+    cause[40:] = CAUSES["solver"]
+    assert solution_products.judge(cause, cause > 0, known, failed) == ("suspect", ["noisy"])
+    cause[40:] |= CAUSES["baselines"]
+    assert solution_products.judge(cause, cause > 0, known, failed) == ("good", [])
+    cause[:] = cause[50]
+    assert solution_products.judge(cause, cause > 0, known, failed) == ("bad", ["solver_failed"])

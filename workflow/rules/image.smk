@@ -18,6 +18,7 @@ rule calibrate_split:
         flags="<results>/{obs}/flags/{band}.npz",
         table=of_stamp("<results>/{obs}/tables/{stamp}_{band}.bcal"),
         sky_model="<results>/{obs}/sky_model.json",
+        component_lists=component_lists,
     output:
         directory("<results>/{obs}/calibrated/{band}"),
     log:
@@ -29,7 +30,7 @@ rule calibrate_split:
     resources:
         mem_mb=memory_mb("calibrate_split"),
     params:
-        settings=section("imaging"),
+        settings=section("imaging", "bandpass"),
         code=code_digest("calibrate_split.py"),
     message:
         "{wildcards.obs}: calibrating {wildcards.band} for all sources"

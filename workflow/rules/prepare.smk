@@ -1,8 +1,9 @@
 """From raw measurement sets to data that can be calibrated.
 
 Needs    raw measurement sets, opened read-only (config: input, input_ms or the sheet)
-Makes    manifest.json, health.json, reference.json, concat/<band>.ms, flags/<band>.npz and .json
-Steps    say what is there; join the integrations of a sub-band; judge the antennas; flag
+Makes    manifest.json, health.json, concat/<band>.ms, flags/<band>.npz and .json, reference.json
+Steps    say what is there; join the integrations of a sub-band; judge the antennas; flag; choose
+         the reference antenna
 """
 
 
@@ -99,27 +100,6 @@ rule antenna_health:
         " > {log:q} 2>&1"
 
 
-rule reference_antenna:
-    input:
-        manifest="<results>/{obs}/manifest.json",
-        health="<results>/{obs}/health.json",
-    output:
-        "<results>/{obs}/reference.json",
-    log:
-        "<logs>/{obs}/reference_antenna.log",
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        settings=section_at("bandpass", "reference_antennas"),
-        code=code_digest("reference_antenna.py"),
-    message:
-        "{wildcards.obs}: choosing the reference antenna"
-    shell:
-        "reference_antenna.py --manifest {input.manifest:q}"
-        " --health {input.health:q} --antennas {params.settings:q} --output {output:q}"
-        " > {log:q} 2>&1"
-
-
 rule flag:
     input:
         manifest="<results>/{obs}/manifest.json",
@@ -146,3 +126,26 @@ rule flag:
         "flag.py --band {wildcards.band} --concat {input.concat:q}"
         " --health {input.health:q} --settings {params.settings:q} --threads {threads}"
         " --output {output.flags:q} --summary {output.summary:q} > {log:q} 2>&1"
+
+
+rule reference_antenna:
+    input:
+        manifest="<results>/{obs}/manifest.json",
+        health="<results>/{obs}/health.json",
+        flags=of_bands("<results>/{obs}/flags/{band}.json"),
+    output:
+        "<results>/{obs}/reference.json",
+    log:
+        "<logs>/{obs}/reference_antenna.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        antennas=section_at("bandpass", "reference_antennas"),
+        max_flagged=section_at("bandpass", "reference_max_flagged"),
+        code=code_digest("reference_antenna.py"),
+    message:
+        "{wildcards.obs}: choosing the reference antenna"
+    shell:
+        "reference_antenna.py --manifest {input.manifest:q}"
+        " --health {input.health:q} --flags {input.flags:q} --antennas {params.antennas:q}"
+        " --max-flagged {params.max_flagged:q} --output {output:q} > {log:q} 2>&1"

@@ -2,7 +2,8 @@
 
 Needs    all records made before
 Makes    qa.json, run.json, report.pdf, report.html, outcome.json and its link, trends
-Steps    judge; write down how it was made; report; sort by outcome; follow the nights
+Steps    judge; write down how it was made; report; sort by outcome; follow the nights; on request
+         make the tables references for later nights (promoted.json) or clean up (cleanup.json)
 """
 
 
@@ -12,6 +13,7 @@ localrules:
     report,
     outcome,
     trends,
+    promote,
     cleanup,
 
 
@@ -141,6 +143,27 @@ rule trends:
     shell:
         "trends.py --results {params.results:q} --database {output.database:q}"
         " --html {output.html:q} > {log:q} 2>&1"
+
+
+rule promote:
+    input:
+        quality="<results>/{obs}/qa.json",
+        tables=of_bands("<results>/{obs}/tables/{stamp}_{band}.bcal"),
+        delays=of_stamp("<results>/{obs}/tables/{stamp}.K"),
+    output:
+        "<results>/{obs}/promoted.json",
+    log:
+        "<logs>/{obs}/promote.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        settings=section("delay"),
+        code=code_digest("promote.py"),
+    message:
+        "{wildcards.obs}: making its tables references for later nights"
+    shell:
+        "promote.py --qa {input.quality:q} --tables {input.delays:q} {input.tables:q}"
+        " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule cleanup:

@@ -5,7 +5,7 @@ import argparse
 import json
 from pathlib import Path
 
-from lwacal import calibrate, records
+from lwacal import calibrate, records, sky_model
 
 
 def main() -> None:
@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("--flags", required=True, type=Path)
     parser.add_argument("--table", required=True, type=Path)
     parser.add_argument("--sky-model", required=True, type=Path)
-    parser.add_argument("--settings", required=True, help="JSON: imaging")
+    parser.add_argument("--settings", required=True, help="JSON: imaging, bandpass")
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
     record = calibrate.split(
@@ -25,8 +25,8 @@ def main() -> None:
         arguments.concat,
         arguments.flags,
         arguments.table,
-        records.read_json(arguments.sky_model),
-        json.loads(arguments.settings)["imaging"],
+        sky_model.read(arguments.sky_model),
+        json.loads(arguments.settings),
         arguments.output,
     )
     records.say(record["message"] or f"{arguments.band}: {', '.join(record['targets'])}")

@@ -19,7 +19,7 @@ def main() -> None:
     parser.add_argument("--summary", required=True, type=Path)
     arguments = parser.parse_args()
     settings = json.loads(arguments.settings)
-    causes, message = flagging.flag(
+    flags = flagging.flag(
         arguments.concat,
         records.read_json(arguments.health),
         settings["flagging"],
@@ -27,12 +27,12 @@ def main() -> None:
         arguments.threads,
     )
     summary = flagging.write(
-        causes, message, arguments.concat, arguments.band, arguments.output, arguments.summary
+        flags, arguments.concat, arguments.band, arguments.output, arguments.summary
     )
     fractions = {name: value for name, value in summary["fractions"].items() if value is not None}
     records.say(", ".join(f"{name} {value:.2%}" for name, value in fractions.items()) or "no data")
-    if message:
-        records.say(message)
+    if flags.message:
+        records.say(flags.message)
 
 
 if __name__ == "__main__":

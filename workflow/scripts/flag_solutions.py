@@ -23,10 +23,8 @@ def main() -> None:
     manifest = records.read_json(arguments.manifest)
     health = records.read_json(arguments.health)
     reference = records.read_json(arguments.reference)
-    swapped = solution_products.swapped_antennas(
-        [records.read_json(path) for path in arguments.summaries]
-    )
-    band = solution_products.gather(manifest, health, arguments.tables, swapped)
+    summaries = [records.read_json(path) for path in arguments.summaries]
+    band = solution_products.gather(manifest, health, arguments.tables, summaries)
     if settings["enabled"]:
         solution_flags.analyse(band, settings)
     summary = solution_products.describe(

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Print the antenna-health database's list of bad signals at a time (MJD) as one line of JSON.
 
-Runs in the MNC environment: mnc, lwa_antpos and the standard library only.
+Runs in the MNC environment: mnc, lwa_antpos and the standard library only. Beside the names go the
+correlator numbers that lwa_antpos has for them, against which the data's own are checked.
 """
 
 import json
@@ -10,11 +11,25 @@ import sys
 METHOD = "selfcorr"
 
 
+def correlator_numbers(names):
+    """Return the correlator number of each antenna that lwa_antpos knows, by name."""
+    from lwa_antpos import mapping
+
+    numbers = {}
+    for name in names:
+        try:
+            numbers[name] = int(mapping.antname_to_correlator(name.rstrip("AB")))
+        except (KeyError, IndexError, ValueError) as error:
+            print(f"lwa_antpos does not know {name}: {error}", file=sys.stderr)
+    return numbers
+
+
 def main():
     mjd = float(sys.argv[1])
     from mnc import anthealth
 
     list_mjd, names = anthealth.get_badants(METHOD, time=mjd)
+    names = [str(name) for name in names]
     print(
         json.dumps(
             {
@@ -23,7 +38,8 @@ def main():
                 "method": METHOD,
                 "requested_mjd": mjd,
                 "list_mjd": float(list_mjd),
-                "bad": [str(name) for name in names],
+                "bad": names,
+                "numbers": correlator_numbers(names),
             }
         )
     )

@@ -47,9 +47,14 @@ def parse(text):
             answer = json.loads(line)
         except ValueError:
             continue
-        if isinstance(answer, dict) and isinstance(answer.get("bad"), list):
+        if isinstance(answer, dict) and isinstance(answer.get("bad"), list) and has_time(answer):
             return answer
     return None
+
+
+def has_time(answer):
+    """Return whether the answer says of when its list is."""
+    return isinstance(answer.get("list_mjd"), (int, float))
 
 
 def failure_words(done):

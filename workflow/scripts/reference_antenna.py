@@ -12,13 +12,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--manifest", required=True, type=Path)
     parser.add_argument("--health", required=True, type=Path)
+    parser.add_argument("--flags", required=True, nargs="+", type=Path, help="summaries")
     parser.add_argument("--antennas", required=True, help="JSON list of names, best first")
+    parser.add_argument("--max-flagged", required=True, type=float)
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
     record = reference_antenna.choose(
         records.read_json(arguments.manifest),
         records.read_json(arguments.health),
+        [records.read_json(path) for path in arguments.flags],
         json.loads(arguments.antennas),
+        arguments.max_flagged,
     )
     records.write_json(arguments.output, record)
     records.say(f"{record['antenna']}: {record['why']}")

@@ -21,7 +21,7 @@ def main() -> None:
     pdf, html = arguments.pop("pdf"), arguments.pop("html")
     report = report_records.read(**arguments)
     figures = report_figures.draw_all(report)
-    report_pdf.write(report, figures, pdf)
+    report_pdf.write(report, figures, report_figures.draw_boards(report), pdf)
     report_html.write(report, figures, html)
     for path in (pdf, html):
         records.say(f"{path}: {path.stat().st_size / 1e6:.1f} MB")

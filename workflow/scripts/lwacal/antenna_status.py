@@ -31,6 +31,7 @@ REASON_WORDS = {
 }
 _OF_AUTOCORRELATION = {
     "dead": "dead", "weak": "weak_gain", "strong": "strong_gain", "noisy": "noisy",
+    "odd_spectrum": "noisy",
 }
 _OF_DATA = {"no_data": "no_data", "flagged": "no_data"}
 _LISTS = ("mnc", "cache", "config")
@@ -44,7 +45,7 @@ def reason_of(finding: str) -> str:
     if source in _LISTS:
         return "health_list"
     known = _OF_AUTOCORRELATION if source == "autocorr" else _OF_DATA
-    return known.get(what, "noisy" if source == "autocorr" else "no_data")
+    return known[what]
 
 
 def combine(

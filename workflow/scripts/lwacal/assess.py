@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lwacal import antenna_status, assess_metrics, naming
+from lwacal import antenna_status, assess_calibrators, assess_images, assess_metrics, naming
 from lwacal.metrics import Metric, stages, worst
 
 Record = Mapping[str, Any]
@@ -51,8 +51,9 @@ def assess(inputs: Inputs, quality: Record, delay_limit_ns: float) -> dict[str, 
         *assess_metrics.of_antennas(signals, inputs.health, quality),
         *assess_metrics.of_solutions(bands, signals, reference["antenna"], quality),
         *assess_metrics.of_delays(signals, inputs.delay, quality),
-        *assess_metrics.of_calibrators(calibrators, inputs.sky_model, quality),
-        *assess_metrics.of_images(inputs.measurements, quality),
+        *assess_calibrators.of_calibrators(calibrators, inputs.sky_model, quality),
+        *assess_calibrators.of_positions(inputs.measurements.get("positions", []), quality),
+        *assess_images.of_images(inputs.measurements, quality),
     ]
     verdict, reasons = decide(metrics, bands, calibrators)
     return {
@@ -65,6 +66,7 @@ def assess(inputs: Inputs, quality: Record, delay_limit_ns: float) -> dict[str, 
         "antennas": signals,
         "bands": bands,
         "calibrators": calibrators,
+        "positions": list(inputs.measurements.get("positions", [])),
         "limits": {"delay_difference_ns": delay_limit_ns},
     }
 

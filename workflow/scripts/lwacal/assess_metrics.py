@@ -6,18 +6,15 @@ configuration (section quality), and returns metrics. What cannot be judged is s
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lwacal import naming
 from lwacal.metrics import Metric, in_words, judge, not_judged, percent
 
 ANTENNAS_PER_BOARD = 32
 WITHIN = "should agree within {}"
-MIN_TIMES_FOR_SCINTILLATION = 3
 
 Record = Mapping[str, Any]
 
@@ -205,133 +202,6 @@ def of_delays(signals: Sequence[Record], delay: Record, quality: Record) -> list
         _worst_board(compared, offset, "board_delay_fraction", "off the reference", quality,
                      stage),
     ]
-
-
-def of_calibrators(
-    calibrators: Sequence[Record], sky_model: Record, quality: Record
-) -> list[Metric]:
-    """Return flux, position and success of the fits for each source of the sky model."""
-    modelled = [s["name"] for s in sky_model.get("sources", []) if s["in_model"]]
-    if not modelled:
-        why = sky_model.get("message") or "no source is bright and high enough"
-        return [not_judged("flux_ratio_deviation", f"no calibrator in the sky model: {why}",
-                           stage="calibrators", unit="fraction")]
-    found: list[Metric] = []
-    for source in modelled:
-        records = [c for c in calibrators if c["source"] == source]
-        found += _of_source(source, records, quality)
-        for record in records:
-            found += _of_source_and_band(record, quality)
-    return found
-
-
-def _of_source(source: str, records: Sequence[Record], quality: Record) -> list[Metric]:
-    common = {"stage": "calibrators", "source": source}
-    if not records:
-        return [not_judged("failed_fit_fraction", f"{source}: no image was measured",
-                           unit="fraction", **common)]
-    good = [record for record in records if record["fit"] == "ok"]
-    failed = 1 - len(good) / len(records)
-    words = f"{source}: found in {len(good)} of {len(records)} sub-band images"
-    found = [judge("failed_fit_fraction", failed, "fraction", quality["failed_fit_fraction"],
-                   words, **common)]
-    ratios = [r["ratio"] for r in good if r.get("ratio") is not None]
-    if ratios:
-        ratio = statistics.median(ratios)
-        words = f"{source}: measured flux is {ratio:.2f} x the expected (median of sub-bands)"
-        found.append(judge("flux_ratio_deviation", abs(ratio - 1), "fraction",
-                           quality["flux_ratio_deviation"], words, limit=WITHIN, **common))
-    offsets = [(offset_beams(r), offset_arcsec(r)) for r in good if offset_beams(r) is not None]
-    if offsets:
-        beams = statistics.median(o[0] for o in offsets)
-        arcsec = statistics.median(o[1] for o in offsets)
-        words = f"{source}: found {arcsec:.0f} arcsec from its place, {beams:.2f} beams (median)"
-        found.append(judge("position_offset", beams, "beams", quality["position_offset"],
-                           words, **common))
-    return found
-
-
-def _of_source_and_band(record: Record, quality: Record) -> list[Metric]:
-    common = {
-        "stage": "calibrators", "decides": False, "source": record["source"],
-        "band": record["band"],
-    }
-    where = f"{record['source']} at {record['band']}"
-    if record["fit"] != "ok":
-        why = record.get("reason") or "fit failed"
-        return [not_judged("flux_ratio_deviation", f"{where}: {why}", unit="fraction", **common)]
-    found = []
-    if record.get("ratio") is not None:
-        found.append(judge(
-            "flux_ratio_deviation", abs(record["ratio"] - 1), "fraction",
-            quality["flux_ratio_deviation"],
-            f"{where}: measured flux is {record['ratio']:.2f} x the expected", limit=WITHIN,
-            **common,
-        ))
-    beams = offset_beams(record)
-    if beams is not None:
-        words = f"{where}: found {offset_arcsec(record):.0f} arcsec from its place"
-        found.append(judge("position_offset", beams, "beams", quality["position_offset"], words,
-                           **common))
-    return found
-
-
-def offset_arcsec(record: Record) -> float | None:
-    """Return how far from its catalogue position a calibrator was found, in arcsec."""
-    east, north = record.get("ra_offset_arcsec"), record.get("dec_offset_arcsec")
-    return None if east is None or north is None else math.hypot(east, north)
-
-
-def offset_beams(record: Record) -> float | None:
-    """Return the same in units of the synthesized beam's width (FWHM)."""
-    distance, beam = offset_arcsec(record), record.get("beam_fwhm_arcsec")
-    return None if distance is None or not beam else distance / beam
-
-
-def of_images(measurements: Record, quality: Record) -> list[Metric]:
-    """Return the dynamic range of the all-sky images and the scintillation of the sources."""
-    found = []
-    for image in measurements.get("allsky", []):
-        dynamic_range = image.get("dynamic_range")
-        words = f"all-sky image {image['name']}: {image.get('message') or 'not measured'}"
-        if dynamic_range is not None:
-            words = f"all-sky image {image['name']}: dynamic range {dynamic_range:.0f}"
-        found.append(judge(
-            "allsky_dynamic_range", dynamic_range, "", quality["allsky_dynamic_range"], words,
-            stage="images", more_is_better=True, limit="should be at least {}",
-            band=image["name"],
-        ))
-    if not found:
-        found = [not_judged("allsky_dynamic_range", "no all-sky image was measured",
-                            stage="images")]
-    return found + _scintillation(measurements.get("scintillation", []), quality)
-
-
-def _scintillation(points: Sequence[Record], quality: Record) -> list[Metric]:
-    """Return the median over sub-bands of the rms of flux over mean flux, for each source."""
-    series: dict[str, dict[str, list[float]]] = {}
-    for point in points:
-        if point.get("flux_jy") is not None:
-            bands = series.setdefault(point["source"], {})
-            bands.setdefault(point["band"], []).append(point["flux_jy"])
-    found = []
-    for source, bands in sorted(series.items()):
-        indices = [
-            statistics.pstdev(fluxes) / statistics.fmean(fluxes) for _, fluxes in sorted(
-                bands.items(), key=lambda item: naming.band_mhz(item[0])
-            ) if len(fluxes) >= MIN_TIMES_FOR_SCINTILLATION and statistics.fmean(fluxes) > 0
-        ]
-        words = f"{source}: too few integrations to tell how it scintillates"
-        if indices:
-            words = f"{source}: flux varies by {percent(statistics.median(indices))} (rms)"
-        found.append(judge(
-            "scintillation_index", statistics.median(indices) if indices else None, "fraction",
-            quality["scintillation_index"], words, stage="images", decides=False, source=source,
-        ))
-    return found or [not_judged(
-        "scintillation_index", "no images of single integrations", stage="images",
-        unit="fraction", decides=False,
-    )]
 
 
 def healthy_fraction(fractions: Record) -> float | None:

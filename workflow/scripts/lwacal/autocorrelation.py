@@ -1,8 +1,10 @@
 """Judges antennas by their own power: the autocorrelations need no sky model and no calibration.
 
 Power is compared, sub-band by sub-band, with the median of like antennas (core and outriggers
-apart: their cables differ), and the median over sub-bands of that ratio is judged. The limits
-follow the observatory's practice (a tenth of the median is a weak antenna).
+apart: their cables differ), and the median over sub-bands of that ratio is judged; so is its change
+from one integration to the next. The shape of a spectrum is compared with that of like antennas
+over all sub-bands. The limits follow the observatory's practice (a tenth of the median is a weak
+antenna; seven times the usual difference from the median spectrum is an odd one).
 """
 
 from __future__ import annotations
@@ -19,14 +21,20 @@ from lwacal import ms_reader
 CORE_RADIUS_M = 130.0
 SMALLEST_GROUP = 5
 FEWEST_TIMES = 3  # two differences, to call an antenna noisy in time
+SMALLEST_ODDITY = 0.1  # of ln power: less is never odd, however alike the others are
 
 
 @dataclass(frozen=True)
 class PowerSummary:
-    """Power ratios to like antennas, (antenna, 2), NaN without data; scatter in time likewise."""
+    """What is judged, each (antenna, 2) and NaN without data.
+
+    ``ratio`` of power to that of like antennas; ``scatter`` in time, and ``oddity``, the mean
+    difference of the spectrum (ln power) from theirs, both relative to their median.
+    """
 
     ratio: np.ndarray
     scatter: np.ndarray
+    oddity: np.ndarray
 
 
 def groups(positions_m: np.ndarray) -> np.ndarray:
@@ -41,29 +49,54 @@ def groups(positions_m: np.ndarray) -> np.ndarray:
 def summarize(paths: Sequence[Path], positions_m: np.ndarray) -> PowerSummary:
     """Read the autocorrelations of all sub-bands and compare each antenna with its like."""
     group = groups(positions_m)
-    ratios, scatters = [], []
+    ratios, scatters, spectra = [], [], []
     for path in paths:
         times, antenna, power = ms_reader.read_autocorrelations(path)
         if len(times) == 0:
             continue
-        series = _series(times, antenna, power, len(positions_m))
+        cube = _by_time(times, antenna, power, len(positions_m))
+        series = _nanmedian(cube, 2)
+        spectra.append(_nanmedian(cube, 0))
         with np.errstate(all="ignore"):
             ratios.append(_relative(_nanmedian(series, 0), group))
             scatters.append(_relative(_scatter(series), group))
     empty = np.full((len(positions_m), 2), np.nan)
     if not ratios:
-        return PowerSummary(empty, empty)
-    return PowerSummary(_nanmedian(np.array(ratios), 0), _nanmedian(np.array(scatters), 0))
+        return PowerSummary(empty, empty, empty)
+    return PowerSummary(
+        _nanmedian(np.array(ratios), 0), _nanmedian(np.array(scatters), 0),
+        _oddity(np.concatenate(spectra, axis=1), group),
+    )
 
 
-def _series(
+def _by_time(
     times: np.ndarray, antenna: np.ndarray, power: np.ndarray, n_antennas: int
 ) -> np.ndarray:
-    """Return the median power over channels, (time, antenna, 2)."""
+    """Return power (row, channel, 2) as (time, antenna, channel, 2), NaN where there is none."""
     distinct = np.unique(times)
-    series = np.full((len(distinct), n_antennas, 2), np.nan)
-    series[np.searchsorted(distinct, times), antenna] = _nanmedian(power, 1)
-    return series
+    cube = np.full((len(distinct), n_antennas, *power.shape[1:]), np.nan)
+    cube[np.searchsorted(distinct, times), antenna] = power
+    return cube
+
+
+def _oddity(spectra: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """Return how unlike its like each spectrum (antenna, channel, 2) is, (antenna, 2).
+
+    The mean over channels of |ln power|, after the signal's own level and the median spectrum of
+    its group are taken out, over the group's median of that; zero where it is below
+    SMALLEST_ODDITY.
+    """
+    with np.errstate(all="ignore"):
+        size = np.log(np.where(spectra > 0, spectra, np.nan))
+    size -= _nanmedian(size, 1)[:, None]
+    oddity = np.full((len(spectra), 2), np.nan)
+    for number in np.unique(group):
+        members = group == number
+        away = np.abs(size[members] - _nanmedian(size[members], 0))
+        known = np.isfinite(away)
+        total = np.where(known, away, 0).sum(axis=1)
+        oddity[members] = np.where(known.any(axis=1), total / known.sum(axis=1).clip(1), np.nan)
+    return np.where(oddity < SMALLEST_ODDITY, 0.0, _relative(oddity, group))
 
 
 def _scatter(series: np.ndarray) -> np.ndarray:
@@ -97,16 +130,17 @@ def _nanmedian(values: np.ndarray, axis: int) -> np.ndarray:
 def judge(summary: PowerSummary, limits: dict[str, Any]) -> list[tuple[int, int, str, str]]:
     """Return (antenna, polarization, status, reason) for each antenna that is not as it should be.
 
-    An antenna without power is bad; one that is only weak, strong or noisy is suspect: its
+    An antenna without power is bad; one that is only weak, strong, noisy or odd is suspect: its
     solutions decide.
     """
-    ratio, scatter = summary.ratio, summary.scatter
+    ratio, scatter, oddity = summary.ratio, summary.scatter, summary.oddity
     with np.errstate(invalid="ignore"):
         tests = [
             (ratio < limits["dead_ratio"], "bad", "dead"),
             ((ratio >= limits["dead_ratio"]) & (ratio < limits["weak_ratio"]), "suspect", "weak"),
             (ratio > limits["strong_ratio"], "suspect", "strong"),
             (scatter > limits["noisy_factor"], "suspect", "noisy"),
+            (oddity > limits["odd_factor"], "suspect", "odd_spectrum"),
         ]
     return [
         (int(antenna), int(pol), status, f"autocorr:{word}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,17 @@ class BandModel:
             antenna1, antenna2, self.positions_m, self.frequency_hz, mjd_s, self.sources_radec,
             self.flux_xx, self.flux_yy, self.shapes, self.centre_radec,
         )
+
+    def by_source(self) -> list[BandModel]:
+        """Return a model for each source alone."""
+        ones = [slice(number, number + 1) for number in range(len(self.shapes))]
+        return [
+            replace(
+                self, sources_radec=self.sources_radec[one], flux_xx=self.flux_xx[one],
+                flux_yy=self.flux_yy[one], shapes=self.shapes[one],
+            )
+            for one in ones
+        ]
 
 
 def of_band(manifest: Mapping[str, Any], band: str, model: Mapping[str, Any]) -> BandModel:

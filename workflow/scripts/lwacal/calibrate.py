@@ -10,7 +10,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy as np
 
 from lwacal import (
     averaging,
+    band_model,
     caltable,
     flagging,
     geometry,
@@ -26,6 +27,8 @@ from lwacal import (
     predict,
     records,
     sky_model,
+    uv_range,
+    visibility_fluxes,
 )
 from lwacal.caltable import Solutions
 from lwacal.concat import manifest_antennas, manifest_centre
@@ -34,6 +37,20 @@ from lwacal.ms_writer import Field, MeasurementSetWriter
 from lwacal.records import say
 
 ZENITH = "zenith"
+
+
+@dataclass
+class Found:
+    """What was found on the way: the integrations that are usable, fluxes, and the noise.
+
+    ``flux_ratios`` as visibility_fluxes has them; ``information`` as in Calibrated, of all
+    integrations.
+    """
+
+    scans: list[int] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    flux_ratios: dict[str, dict[str, float]] = field(default_factory=dict)
+    information: float = 0.0
 
 
 def set_name(target: str, band: str) -> str:
@@ -56,13 +73,18 @@ class Target:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """Calibrated cross-correlations of one integration, (row, channel, 4)."""
+    """Calibrated cross-correlations of one integration, (row, channel, 4).
+
+    ``information`` is the sum over XX and YY of 1 / (variance of the real part), in 1 / Jy^2; zero
+    without autocorrelations to tell the noise.
+    """
 
     antenna1: np.ndarray
     antenna2: np.ndarray
     data: np.ndarray
     weight: np.ndarray
     flag: np.ndarray
+    information: float
 
 
 def split(
@@ -77,8 +99,9 @@ def split(
 ) -> dict[str, Any]:
     """Write a set for each source of the model and one for the zenith; return split.json.
 
-    A sub-band without usable data or solutions gives no sets, and a message. The folder appears
-    whole. Memory: the flags, and about six times one integration.
+    ``settings`` has the sections imaging and bandpass. A sub-band without usable data or solutions
+    gives no sets, and a message. The folder appears whole. Memory: the flags, and about six times
+    one integration.
     """
     output = Path(output).absolute()
     part = output.with_name(output.name + ".part")
@@ -86,22 +109,25 @@ def split(
     part.mkdir(parents=True)
     solutions = caltable.read(table)
     causes = flagging.load_flags(flags)
-    targets = choose_targets(manifest, band, model, settings)
+    targets = choose_targets(manifest, band, model, settings["imaging"])
     message = _why_nothing(band, causes, solutions, targets)
-    scans: list[int] = []
-    times: list[float] = []
+    found = Found()
     if not message:
-        usable = _write_all(manifest, band, concatenated, causes, solutions, targets, part)
-        scans, times = [scan for scan, _ in usable], [mjd_s for _, mjd_s in usable]
-        if not scans:
+        found = _write_all(
+            manifest, band, concatenated, causes, solutions, model, targets, part,
+            uv_range.configured(model, settings["bandpass"]),
+        )
+        if not found.scans:
             message = f"{band}: everything is flagged after calibration"
     record = {
         "schema": 1,
         "band": band,
         "targets": [] if message else [target.name for target in targets],
         "channel_average": {target.name: target.n_average for target in targets},
-        "scans": scans,
-        "times": times,
+        "scans": found.scans,
+        "times": found.times,
+        "flux_ratios": found.flux_ratios,
+        "thermal_jy": visibility_fluxes.thermal_jy(found.information),
         "message": message,
     }
     records.write_json(part / "split.json", record)
@@ -158,7 +184,10 @@ def calibrate(
     ``flag`` (row, channel, 4) of the integration. Data of flagged solutions are flagged. The
     weight of a visibility is one over its noise variance after calibration, in units of the median.
     """
-    weight = noise_weights.of_rows(integration, flag, len(solutions.values))
+    weight = noise_weights.inverse_powers(integration, flag, len(solutions.values))
+    known = weight is not None
+    if not known:
+        weight = np.ones((len(integration.antenna1), 4))
     cross = integration.antenna1 != integration.antenna2
     first, second = integration.antenna1[cross], integration.antenna2[cross]
     gain = solutions.values[first][..., FIRST_POLARIZATION].astype(np.complex64)
@@ -167,20 +196,36 @@ def calibrate(
     lost = lost | solutions.flag[second][..., SECOND_POLARIZATION] | flag[cross]
     data = np.where(lost, 0, integration.columns["DATA"][cross])
     data = np.divide(data, gain, out=np.zeros_like(gain), where=~lost)
-    power = weight[cross][:, None, :] * np.abs(gain) ** 2
+    relative = (weight / np.median(weight))[cross].astype(np.float32)
+    power = relative[:, None, :] * np.abs(gain) ** 2
     usual = np.median(power[~lost]) if not lost.all() else 1.0
-    return Calibrated(first, second, data, (power / usual).astype(np.float32), lost)
+    information = 0.0
+    if known:
+        samples = solutions.channel_width_hz * integration.interval_s
+        parallel = np.where(lost, 0, power)[..., noise_weights.PARALLEL_HANDS]
+        information = float(2 * samples * np.median(weight) * parallel.sum(dtype=np.float64))
+    return Calibrated(
+        first, second, data, (power / usual).astype(np.float32), lost, information
+    )
 
 
 def _write_all(
     manifest: Mapping[str, Any], band: str, concatenated: Path, flags: np.ndarray,
-    solutions: Solutions, targets: list[Target], folder: Path,
-) -> list[tuple[int, float]]:
-    """Write the sets of all targets; return number and time of the integrations in them."""
+    solutions: Solutions, model: Mapping[str, Any], targets: list[Target], folder: Path,
+    uv_limits_lambda: tuple[float, float],
+) -> Found:
+    """Write the sets of all targets; return what was found on the way.
+
+    Fluxes are found from baselines within the limits, as the gains are.
+    """
     record = manifest["bands"][band]
     antennas = manifest_antennas(manifest)
     frequency_hz = np.array(record["frequency_hz"])
-    usable = []
+    found = Found()
+    fluxes = visibility_fluxes.FluxFit(
+        visibility_fluxes.sources_of(model), band_model.of_band(manifest, band, model).by_source()
+    )
+    in_range = uv_range.matrix_in_range(manifest, band, uv_limits_lambda)
     with ExitStack() as stack:
         writers = {}
         for target in targets:
@@ -197,13 +242,21 @@ def _write_all(
             calibrated = calibrate(integration, flags[integration.rows], solutions)
             if calibrated.flag.all():
                 continue
-            usable.append((integration.scan, integration.mjd_s))
+            found.scans.append(integration.scan)
+            found.times.append(integration.mjd_s)
+            found.information += calibrated.information
+            used = in_range[calibrated.antenna1, calibrated.antenna2][:, None, None]
+            fluxes.add(
+                calibrated.antenna1, calibrated.antenna2, calibrated.data,
+                np.where(calibrated.flag | ~used, 0, calibrated.weight), integration.mjd_s,
+            )
             for target in targets:
                 _append(
                     writers[target.name], calibrated, integration, target, antennas.positions_m,
                     frequency_hz, manifest_centre(manifest),
                 )
-    return usable
+    found.flux_ratios = fluxes.solve()
+    return found
 
 
 def _append(

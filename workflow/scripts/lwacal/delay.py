@@ -196,11 +196,14 @@ def compare(
     Delays are relative to a reference antenna; two tables with different ones differ by a constant
     a polarization, which is taken out as the median difference.
     """
-    path, message = reference_tables.choose(choice, manifest["observation"]["lst_hours"])
+    seen = manifest["observation"]
+    path, message = reference_tables.choose(choice, seen["lst_hours"], seen["mid_mjd_s"])
     nothing = np.full(delay_ns.shape, np.nan)
     if path is None:
         return {"path": "", "message": message, "reference_ns": nothing, "difference_ns": nothing}
-    reference_ns = reference_tables.read_delays(path, manifest["antennas"]["names"])
+    reference_ns = reference_tables.read_delays(
+        path, manifest["antennas"]["names"], choice["min_freq_mhz"]
+    )
     difference = delay_ns - reference_ns
     if np.isfinite(difference).any():
         difference = difference - np.nanmedian(difference, axis=0)

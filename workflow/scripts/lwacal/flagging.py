@@ -7,15 +7,18 @@ why. The concatenated set itself is never written to.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from lwacal import aoflagger, ms_reader, records
+from lwacal import aoflagger, bursts, ms_reader, records
 from lwacal.records import say
 
-CAUSES = {"original": 1, "antenna": 2, "aoflagger": 4, "zero": 8, "non_finite": 16}
+CAUSES = {
+    "original": 1, "antenna": 2, "aoflagger": 4, "zero": 8, "non_finite": 16, "burst": 32,
+}
 
 # Polarizations (0 = X, 1 = Y) of antenna 1 and antenna 2 in XX, XY, YX, YY
 FIRST_POLARIZATION = np.array([0, 0, 1, 1])
@@ -49,30 +52,69 @@ def antenna_flags(bad: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray) -
     return bad[antenna1][:, FIRST_POLARIZATION] | bad[antenna2][:, SECOND_POLARIZATION]
 
 
+@dataclass(frozen=True)
+class Flags:
+    """Bit masks of a sub-band, (row, channel, 4) uint8, with what there is to say of them.
+
+    ``bursts`` are records of the integrations that were left out as a whole; ``message`` says so,
+    and what was not done.
+    """
+
+    causes: np.ndarray
+    bursts: list[dict[str, Any]]
+    message: str
+
+
 def flag(
     concatenated: Path, health: dict[str, Any], settings: dict[str, Any], tools: dict[str, str],
     threads: int,
-) -> tuple[np.ndarray, str]:
-    """Return the bit masks of a sub-band and a message about what was not done, if anything.
+) -> Flags:
+    """Return the flags of a sub-band.
 
     ``settings`` is the section flagging of the configuration. Two passes over the data, one of
     them to copy it for AOFlagger. Memory: the masks (48 MB an integration of 352 antennas and 192
     channels) and one integration.
     """
+    n_antennas = len(ms_reader.read_antennas(concatenated).names)
+    causes, found, message = _first_look(
+        concatenated, bad_signals(health, n_antennas), settings["original"], settings["burst_ratio"]
+    )
+    why_not = ""
+    if not settings["aoflagger"]:
+        why_not = "AOFlagger is switched off (flagging.aoflagger)"
+    elif (causes > 0).all():
+        why_not = "AOFlagger was not run: there are no unflagged data"
+    if why_not:
+        return Flags(causes, found, _join(message, why_not))
+    say("running AOFlagger on a private copy of the data")
+    more = aoflagger.run(concatenated, causes > 0, settings["strategy"], tools, threads)
+    causes, refused = _add_aoflagger(causes, more, settings["protect_fraction"])
+    return Flags(causes, found, _join(message, refused))
+
+
+def _join(*messages: str) -> str:
+    return "; ".join(message for message in messages if message)
+
+
+def _first_look(
+    concatenated: Path, bad: np.ndarray, use_original: bool, burst_ratio: float
+) -> tuple[np.ndarray, list[dict[str, Any]], str]:
+    """Return what is known without AOFlagger: bit masks, bursts and what to say of them."""
     n_channels = len(ms_reader.read_channels(concatenated)[0])
     masks = [np.zeros((0, n_channels, 4), np.uint8)]
-    n_antennas = len(ms_reader.read_antennas(concatenated).names)
-    bad = bad_signals(health, n_antennas)
+    brightness, scans = [], []
     for integration in ms_reader.iterate_integrations(concatenated):
-        masks.append(_known_causes(integration, bad, settings["original"]))
-    causes = np.concatenate(masks)
-    if not settings["aoflagger"]:
-        return causes, "AOFlagger is switched off (flagging.aoflagger)"
-    if (causes > 0).all():
-        return causes, "AOFlagger was not run: there are no unflagged data"
-    say("running AOFlagger on a private copy of the data")
-    found = aoflagger.run(concatenated, causes > 0, settings["strategy"], tools, threads)
-    return _add_aoflagger(causes, found, settings["protect_fraction"])
+        masks.append(_known_causes(integration, bad, use_original))
+        cross = integration.antenna1 != integration.antenna2
+        data = integration.columns["DATA"][cross]
+        brightness.append(bursts.brightness(data, masks[-1][cross] > 0))
+        scans.append(integration.scan)
+    if not scans:
+        return masks[0], [], ""
+    found, overall = bursts.find(np.array(brightness), burst_ratio)
+    for mask, channels in zip(masks[1:], found):
+        mask[:, channels] |= np.uint8(CAUSES["burst"])
+    return np.concatenate(masks), *bursts.describe(found, overall, scans)
 
 
 def _known_causes(
@@ -106,25 +148,37 @@ def _add_aoflagger(
 def summarize(
     causes: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray, n_antennas: int
 ) -> dict[str, Any]:
-    """Return flagged fractions by cause, by antenna and by channel; autocorrelations not counted.
+    """Return flagged fractions by cause, antenna, baseline and channel, without autocorrelations.
 
-    ``causes`` (row, channel, 4). Fractions are None where there are no data.
+    ``causes`` (row, channel, 4). Those of baselines are in the order 0-1, 0-2, ... 1-2, ..., to
+    four digits. Fractions are None where there are no data.
     """
     cross = antenna1 != antenna2
     masks, first, second = causes[cross], antenna1[cross], antenna2[cross]
     flagged = masks > 0
     by_row = flagged.mean(axis=(1, 2)) if flagged.size else np.zeros(len(first))
-    total = sum(np.bincount(a, weights=by_row, minlength=n_antennas) for a in (first, second))
-    count = sum(np.bincount(a, minlength=n_antennas) for a in (first, second))
+    total, count = (
+        np.bincount(
+            np.minimum(first, second) * n_antennas + np.maximum(first, second), weights=weights,
+            minlength=n_antennas**2,
+        ).reshape(n_antennas, n_antennas)
+        for weights in (by_row, None)
+    )
     with np.errstate(invalid="ignore"):
-        by_antenna = np.where(count > 0, total / count, np.nan)
+        by_baseline = (total / count)[np.triu_indices(n_antennas, 1)]
+        by_antenna = (total + total.T).sum(axis=0) / (count + count.T).sum(axis=0)
     fractions = {
         name: float((masks & bit > 0).mean()) if masks.size else None
         for name, bit in CAUSES.items()
     }
     fractions["total"] = float(flagged.mean()) if masks.size else None
     channels = flagged.mean(axis=(0, 2)) if masks.size else np.full(causes.shape[1], np.nan)
-    return {"fractions": fractions, "antenna_fraction": by_antenna, "channel_fraction": channels}
+    return {
+        "fractions": fractions,
+        "antenna_fraction": by_antenna,
+        "baseline_fraction": np.round(by_baseline, 4),
+        "channel_fraction": channels,
+    }
 
 
 def read_baselines(concatenated: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -136,18 +190,19 @@ def read_baselines(concatenated: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def write(
-    causes: np.ndarray, message: str, concatenated: Path, band: str, output: Path, summary: Path
+    flags: Flags, concatenated: Path, band: str, output: Path, summary: Path
 ) -> dict[str, Any]:
     """Write the masks and their summary; return the summary."""
-    records.write_npz(output, causes=causes)
+    records.write_npz(output, causes=flags.causes)
     antenna1, antenna2 = read_baselines(concatenated)
     n_antennas = len(ms_reader.read_antennas(concatenated).names)
     record = {
         "schema": 1,
         "band": band,
         "causes": CAUSES,
-        "message": message,
-        **summarize(causes, antenna1, antenna2, n_antennas),
+        "message": flags.message,
+        "bursts": flags.bursts,
+        **summarize(flags.causes, antenna1, antenna2, n_antennas),
     }
     records.write_json(summary, record)
     return record

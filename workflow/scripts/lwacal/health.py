@@ -131,9 +131,23 @@ def _use_list(
         book.source(name, False, f"list is {age:.1f} days old (limit {max_age_days})", age)
         return False
     unknown = book.mark_names(record["bad"], "bad", f"{name}:{record.get('method', 'list')}")
+    unknown += _other_numbers(book, record.get("numbers", {}))
     message = f"{len(record['bad'])} bad signals" + _unknown_words(unknown)
     book.source(name, True, message, age)
     return True
+
+
+def _other_numbers(book: HealthBook, numbers: dict[str, int]) -> list[str]:
+    """Return what is said of antennas that have another number in the data than in the database."""
+    found = []
+    for name, number in numbers.items():
+        try:
+            index = book.antennas.find(name)[0]
+        except UnknownAntennaError:
+            continue  # mark_names has said so
+        if index != number:
+            found.append(f"{name} is number {index} in the data, {number} in the database")
+    return found
 
 
 def _unknown_words(unknown: Sequence[str]) -> str:

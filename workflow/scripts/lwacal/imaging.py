@@ -113,6 +113,9 @@ def image_source(
             _spectrum(source, manifest, bands, choice, machine, folder, scratch)
         )
         record["spectrum"] = spectrum_records(manifest, [band.name for band in bands], folder)
+        for item, band in zip(record["spectrum"], bands):
+            item["thermal_jy"] = band.record["thermal_jy"]
+            item["visibilities"] = band.record["flux_ratios"].get(source)
         record["mfs"] = "spectrum-MFS-image.fits" if len(bands) > 1 else "spectrum-image.fits"
         if choice["intervals"] and len(manifest["integrations"]) >= FEWEST_INTEGRATIONS:
             for band in bands:
@@ -229,12 +232,20 @@ def image_allsky(
                 _allsky_band(name, manifest, bands, choice, machine, folder, scratch)
             )
             file = f"{name}-MFS-image.fits" if len(bands) > 1 else f"{name}-image.fits"
+            item["thermal_jy"] = thermal_together([band.record["thermal_jy"] for band in bands])
             record["bands"].append({**item, "file": file, "status": "ok", "message": ""})
     if not settings["keep_auxiliary_fits"]:
         wsclean.remove_auxiliary(folder)
     if not colour_picture.write(record["bands"], folder, folder / COLOUR_PICTURE):
         record.update(status="no_data", message="no band has calibrated data")
     return record
+
+
+def thermal_together(noise_jy: Sequence[float | None]) -> float | None:
+    """Return the noise of an image of several sub-bands, from that of each; None if unknown."""
+    if None in noise_jy:
+        return None
+    return sum(value**-2 for value in noise_jy) ** -0.5
 
 
 def _allsky_band(

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 from astropy.stats import mad_std
 
-from lwacal import fit, records
+from lwacal import fit, position_fit, records
 
+FEWEST_TIMES = 3  # to speak of a change with time
 SPECTRA_COLUMNS = (
     "source", "band", "freq_mhz", "flux_jy", "flux_err_jy", "flux_apparent_jy",
-    "flux_expected_jy", "flux_expected_err_jy", "ratio", "rms_jy", "fit", "reason",
+    "flux_visibility_jy", "flux_visibility_err_jy", "flux_expected_jy", "flux_expected_err_jy",
+    "ratio", "rms_jy", "thermal_jy", "fit", "reason",
 )
 OFFSETS_COLUMNS = (
     "source", "band", "freq_mhz", "ra_offset_arcsec", "dec_offset_arcsec", "offset_err_arcsec",
@@ -48,7 +50,9 @@ def measure(
     return {
         "schema": 1,
         "calibrators": calibrators,
+        "positions": position_fit.of_sources(calibrators),
         "scintillation": scintillation,
+        "scintillation_indices": scintillation_indices(scintillation),
         "allsky": measure_allsky(allsky),
     }
 
@@ -71,6 +75,7 @@ def calibrator(
     beam = _mean_beam(model, source["name"], item["band"])
     modelled = model["bands"][item["band"]][source["name"]]
     expected, doubt = float(np.mean(modelled["flux_jy"])), modelled["flux_uncertainty"]
+    seen = item["visibilities"] or {"ratio": np.nan, "ratio_err": np.nan}
     return {
         "source": source["name"],
         "band": item["band"],
@@ -78,6 +83,8 @@ def calibrator(
         "flux_jy": rounded(found.flux_jy / beam),
         "flux_err_jy": rounded(found.flux_err_jy / beam),
         "flux_apparent_jy": rounded(found.flux_jy),
+        "flux_visibility_jy": rounded(seen["ratio"] * expected),
+        "flux_visibility_err_jy": rounded(seen["ratio_err"] * expected),
         "flux_expected_jy": rounded(expected),
         "flux_expected_err_jy": rounded(expected * doubt) if doubt is not None else None,
         "ratio": rounded(found.flux_jy / beam / expected),
@@ -86,6 +93,7 @@ def calibrator(
         "offset_err_arcsec": rounded(found.offset_err_arcsec),
         "beam_fwhm_arcsec": image.beam_fwhm_arcsec,
         "rms_jy": rounded(found.rms_jy),
+        "thermal_jy": item["thermal_jy"],
         "fit": "ok" if found.ok else "failed",
         "reason": found.reason,
     }
@@ -109,13 +117,37 @@ def moment(
     }
 
 
+def scintillation_indices(moments: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return how much each source varies with time in each sub-band.
+
+    The index is the rms of the flux over its mean, with the noise of the images taken out; zero
+    if the noise explains all of it, and None with fewer than three integrations that have a flux.
+    """
+    series: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for item in moments:
+        series.setdefault((item["source"], item["band"]), []).append(item)
+    return [
+        {"source": source, "band": band, "index": rounded(_index(items))}
+        for (source, band), items in series.items()
+    ]
+
+
+def _index(moments: Sequence[Mapping[str, Any]]) -> float:
+    known = [(m["flux_jy"], m["rms_jy"]) for m in moments if m["flux_jy"] is not None]
+    if len(known) < FEWEST_TIMES:
+        return np.nan
+    flux, noise = np.array(known).T
+    variance = flux.var(ddof=1) - np.mean(noise**2)
+    return float(np.sqrt(max(variance, 0.0)) / flux.mean())
+
+
 def measure_allsky(folder: Path) -> list[dict[str, Any]]:
     """Return noise (median absolute deviation), peak and dynamic range of each all-sky image."""
     record = records.read_json(folder / "images.json")
     found = []
     for band in record["bands"]:
         item = {"name": band["name"], "rms_jy": None, "peak_jy": None, "dynamic_range": None,
-                "message": band["message"]}
+                "thermal_jy": band.get("thermal_jy"), "message": band["message"]}
         if band["file"]:
             pixels = fit.read_image(folder / band["file"]).pixels
             pixels = pixels[np.isfinite(pixels)]

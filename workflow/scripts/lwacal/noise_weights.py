@@ -12,11 +12,21 @@ PARALLEL_HANDS = [0, 3]  # XX and YY of XX, XY, YX, YY
 def of_rows(
     integration: ms_reader.Integration, flag: np.ndarray, n_antennas: int
 ) -> np.ndarray:
-    """Return weights (row, 4) proportional to 1 / noise variance, with a median of 1.
+    """Return weights (row, 4) proportional to 1 / noise variance, with a median of 1."""
+    weight = inverse_powers(integration, flag, n_antennas)
+    if weight is None:
+        return np.ones((len(integration.antenna1), 4), np.float32)
+    return (weight / np.median(weight)).astype(np.float32)
 
-    The variance of a visibility is proportional to the product of the two autocorrelations
-    (radiometer equation). Where an autocorrelation is missing or flagged, the median of the others
-    stands in.
+
+def inverse_powers(
+    integration: ms_reader.Integration, flag: np.ndarray, n_antennas: int
+) -> np.ndarray | None:
+    """Return 1 / (P_i P_j) of each row and correlation, (row, 4); None without autocorrelations.
+
+    P are the autocorrelations, medians over channels; the variance of a visibility, before
+    calibration, is P_i P_j / (bandwidth x time) (radiometer equation). Where an autocorrelation is
+    missing or flagged, the median of the others stands in.
     """
     power = np.full((n_antennas, 2), np.nan)
     autos = integration.antenna1 == integration.antenna2
@@ -25,9 +35,8 @@ def of_rows(
     masked = np.ma.masked_array(values, ~usable)
     power[integration.antenna1[autos]] = np.ma.median(masked, axis=1).filled(np.nan)
     if not np.isfinite(power).any():
-        return np.ones((len(integration.antenna1), 4), np.float32)
+        return None
     power = np.where(np.isfinite(power), power, np.nanmedian(power))
     first = power[integration.antenna1][:, flagging.FIRST_POLARIZATION]
     second = power[integration.antenna2][:, flagging.SECOND_POLARIZATION]
-    weight = 1 / (first * second)
-    return (weight / np.median(weight)).astype(np.float32)
+    return 1 / (first * second)

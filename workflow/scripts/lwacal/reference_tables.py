@@ -8,17 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from lwacal import caltable, ms_reader, site
+from lwacal import caltable, ms_reader, naming, phase_delay, site
 from lwacal.antenna_names import AntennaNames, UnknownAntennaError
 from lwacal.ms_reader import UnreadableError
 
+SAME_OBSERVATION_S = 1.0
 
-def choose(choice: Mapping[str, Any], lst_hours: float) -> tuple[Path | None, str]:
+
+def choose(
+    choice: Mapping[str, Any], lst_hours: float, mid_mjd_s: float
+) -> tuple[Path | None, str]:
     """Return the reference table that delay.reference_table or delay.reference_dir means.
 
-    A named table is taken whatever its LST. From a folder, the K table whose own time of
-    observation is nearest in sidereal time, at most delay.reference_search_h away; of equally near
-    ones (to an hour) the newest. None with a message if there is none.
+    A named table is taken whatever its LST. From a folder, the K table (or, where there is none of
+    the same name, the bcal tables) whose own time of observation is nearest in sidereal time, at
+    most delay.reference_search_h away; of equally near ones (to an hour) the newest. Tables of the
+    observation itself, whose middle is at ``mid_mjd_s``, are left out. None with a message if there
+    is none.
     """
     if choice["reference_table"]:
         return Path(choice["reference_table"]), "named by delay.reference_table"
@@ -26,9 +32,9 @@ def choose(choice: Mapping[str, Any], lst_hours: float) -> tuple[Path | None, st
         return None, "no reference table is configured (delay.reference_table, delay.reference_dir)"
     folder = Path(choice["reference_dir"])
     found = []
-    for path in sorted(folder.rglob("*.K")):
+    for path in candidates(folder):
         mjd_s = observation_time(path)
-        if mjd_s is None:
+        if mjd_s is None or abs(mjd_s - mid_mjd_s) < SAME_OBSERVATION_S:
             continue
         apart = abs(site.lst_hours(mjd_s) - lst_hours) % 24
         apart = min(apart, 24 - apart)
@@ -36,11 +42,26 @@ def choose(choice: Mapping[str, Any], lst_hours: float) -> tuple[Path | None, st
             found.append((int(apart), -mjd_s, path))
     if not found:
         return None, (
-            f"no K table in delay.reference_dir ({folder}) is within"
+            f"no table of another night in delay.reference_dir ({folder}) is within"
             f" {choice['reference_search_h']:g} h of LST {lst_hours:.1f} h"
         )
     hours, _, path = min(found)
     return path, f"nearest in sidereal time, {hours} h apart"
+
+
+def candidates(folder: Path) -> list[Path]:
+    """Return the K tables below a folder, and one bcal table of each set that has no K table."""
+    delays = sorted(folder.rglob("*.K"))
+    known = {path.with_suffix("") for path in delays}
+    first: dict[Path, Path] = {}
+    for path in sorted(folder.rglob("*MHz.bcal")):
+        first.setdefault(path.with_name(_stamp(path)), path)
+    return delays + [path for name, path in first.items() if name not in known]
+
+
+def _stamp(bandpass: Path) -> str:
+    """Return the name of a bcal table without its sub-band."""
+    return bandpass.stem.rpartition("_")[0]
 
 
 def observation_time(path: Path) -> float | None:
@@ -52,23 +73,46 @@ def observation_time(path: Path) -> float | None:
         return None
 
 
-def read_delays(path: Path, names: Sequence[str]) -> np.ndarray:
-    """Return a table's delays in ns, (antenna, 2), in the order of ``names``; NaN where flagged.
+def read_delays(path: Path, names: Sequence[str], min_freq_mhz: float) -> np.ndarray:
+    """Return a table's delays in ns, (antenna, 2), in the order of ``names``; NaN where unknown.
 
-    Antennas are matched by name; a table of several spectral windows gives the mean of those that
-    are not flagged. Raises UnreadableError.
+    Of a K table with several spectral windows, the mean of those that are not flagged; of a bcal
+    table, the slope of the phases over all sub-bands of its set from ``min_freq_mhz`` on. Antennas
+    are matched by name. Raises UnreadableError.
     """
+    delay_ns = _of_phases(path, min_freq_mhz) if path.suffix == ".bcal" else _of_windows(path)
+    wanted = AntennaNames(names)
+    delays = np.full((len(names), 2), np.nan)
+    for row, name in enumerate(caltable.read_antennas(path).names):
+        try:
+            delays[wanted.find(name)[0]] = delay_ns[row]
+        except UnknownAntennaError:
+            continue  # an antenna that this observation does not have
+    return delays
+
+
+def _of_windows(path: Path) -> np.ndarray:
     windows = [caltable.read(path, number) for number in caltable.spectral_windows(path)]
     values = np.ma.masked_array(
         np.concatenate([window.values for window in windows], axis=1),
         np.concatenate([window.flag for window in windows], axis=1),
     )
-    mean = np.ma.filled(values.mean(axis=1).astype(float), np.nan)
-    wanted = AntennaNames(names)
-    delays = np.full((len(names), 2), np.nan)
-    for row, name in enumerate(caltable.read_antennas(path).names):
-        try:
-            delays[wanted.find(name)[0]] = mean[row]
-        except UnknownAntennaError:
-            continue  # an antenna that this observation does not have
-    return delays
+    return np.ma.filled(values.mean(axis=1).astype(float), np.nan)
+
+
+def _of_phases(path: Path, min_freq_mhz: float) -> np.ndarray:
+    """Fit delays relative to the antenna that has most solutions."""
+    tables = [
+        caltable.read(other)
+        for other in sorted(path.parent.glob(f"{_stamp(path)}_*MHz.bcal"))
+        if naming.band_mhz(other.stem.rpartition("_")[2]) >= min_freq_mhz
+    ]
+    if not tables:
+        return np.full((len(caltable.read_antennas(path).names), 2), np.nan)
+    gain, flag = (
+        np.concatenate([getattr(table, name) for table in tables], axis=1)
+        for name in ("values", "flag")
+    )
+    frequency_hz = np.concatenate([table.frequency_hz for table in tables])
+    reference = int((~flag).sum(axis=(1, 2)).argmax())
+    return phase_delay.fit(gain, flag, frequency_hz, reference).delay_ns

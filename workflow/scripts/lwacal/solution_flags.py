@@ -5,7 +5,8 @@ steps, each with a bit of its own in the cause mask:
 
 1. whole signals: the median against that of the other antennas, so that 1/50 is as visible as x 50
    (weak, strong);
-2. channels in which antennas scatter far more than usual (scatter);
+2. channels in which antennas scatter far more than usual (scatter), and everything below the
+   frequency at which they begin to do so channel after channel (cliff);
 3. stretches of the band in which a signal's own bandpass differs from the array's by many times
    the spread of such differences over the antennas, and single solutions far from the signal's own
    smooth bandpass in units of its own noise (deviation);
@@ -32,7 +33,8 @@ from lwacal.robust import masked_median, spread
 
 CAUSES = {
     "solver": 1, "health": 2, "weak": 4, "strong": 8, "scatter": 16, "deviation": 32, "clip": 64,
-    "quorum": 128, "swapped": 256,
+    "quorum": 128, "swapped": 256, "cliff": 512,
+    "baselines": 1024,
 }
 WHOLE_SIGNAL = sum(
     CAUSES[name] for name in ("solver", "health", "weak", "strong", "swapped")
@@ -50,7 +52,8 @@ class Band:
 
     ``gain`` (antenna, channel, 2) complex; ``cause`` likewise, uint16 bit masks; ``interpolated``
     likewise, bool; ``frequency_hz`` and ``band_index`` (channel,); ``error`` (antenna, channel, 2)
-    rms |dG| as the solver states it.
+    rms |dG| as the solver states it. ``baselines`` (antenna, sub-band): how many each antenna was
+    solved with.
     """
 
     gain: np.ndarray
@@ -59,6 +62,7 @@ class Band:
     frequency_hz: np.ndarray
     band_index: np.ndarray
     error: np.ndarray
+    baselines: np.ndarray
 
     @property
     def flag(self) -> np.ndarray:
@@ -84,7 +88,9 @@ def analyse(band: Band, settings: Mapping[str, Any]) -> None:
     whole_signals(size, band, settings)
     shape = size - signal_levels(size, band, settings["normalization_mhz"])[:, None, :]
     shape -= template(shape, band, int(settings["template_channels"]))
-    scattered_channels(shape, band, settings)
+    scatter = channel_scatter(shape, band)
+    scattered_channels(scatter, band, settings)
+    low_frequency_cliff(scatter, band, settings)
     own = own_shape(shape, band, int(settings["template_channels"]))
     deviating_stretches(own, band, settings["deviation_sigma"])
     noise = in_units_of_noise(shape - own, band)
@@ -133,8 +139,8 @@ def whole_signals(size: np.ndarray, band: Band, settings: Mapping[str, Any]) -> 
         band.cause[np.broadcast_to(found[:, None, :], band.cause.shape)] |= CAUSES[name]
 
 
-def scattered_channels(shape: np.ndarray, band: Band, settings: Mapping[str, Any]) -> None:
-    """Flag channels for everybody in which antennas scatter far more than usual.
+def channel_scatter(shape: np.ndarray, band: Band) -> np.ndarray:
+    """Return how much ln amplitudes scatter over signals, (channel,); NaN where too few are known.
 
     Differences between cables grow with the distance from the frequencies at which signals are
     compared; they are no scatter, and a power law of each signal is taken out before.
@@ -143,12 +149,67 @@ def scattered_channels(shape: np.ndarray, band: Band, settings: Mapping[str, Any
     values = np.moveaxis(shape, 1, 0).reshape(len(band.frequency_hz), -1)
     flagged = np.moveaxis(band.cause > 0, 1, 0).reshape(values.shape) | ~np.isfinite(values)
     _, sigma = spread(values, flagged, axis=1)
-    sigma = np.where((~flagged).sum(axis=1) >= FEWEST_ANTENNAS, sigma[:, 0], np.nan)
-    channels = usual_range(band.frequency_hz, settings["reference_mhz"])
-    reference = sigma[channels] if np.isfinite(sigma[channels]).any() else sigma
-    usual = masked_median(reference, ~np.isfinite(reference), axis=0)
-    wild = np.nan_to_num(sigma) > settings["channel_scatter_factor"] * usual
+    return np.where((~flagged).sum(axis=1) >= FEWEST_ANTENNAS, sigma[:, 0], np.nan)
+
+
+def usual_scatter(scatter: np.ndarray, band: Band, range_mhz: tuple[float, float]) -> float:
+    """Return the median scatter in a range of frequencies, or in all if it is known nowhere there.
+
+    NaN if it is known nowhere.
+    """
+    reference = scatter[usual_range(band.frequency_hz, range_mhz)]
+    reference = reference if np.isfinite(reference).any() else scatter
+    return float(masked_median(reference, ~np.isfinite(reference), axis=0))
+
+
+def scattered_channels(scatter: np.ndarray, band: Band, settings: Mapping[str, Any]) -> None:
+    """Flag channels for everybody in which antennas scatter far more than usual."""
+    usual = usual_scatter(scatter, band, settings["reference_mhz"])
+    wild = np.nan_to_num(scatter) > settings["channel_scatter_factor"] * usual
     band.cause[:, wild] |= CAUSES["scatter"]
+
+
+def low_frequency_cliff(scatter: np.ndarray, band: Band, settings: Mapping[str, Any]) -> None:
+    """Flag everything below the frequency from which antennas scatter, channel after channel.
+
+    Only below the range that tells what is usual, and beyond what the solver's own errors explain:
+    noise that grows towards low frequencies is no cliff. A median over channels decides, so that a
+    few channels of interference are none either.
+    """
+    low_hz = settings["reference_mhz"][0] * 1e6
+    below = np.flatnonzero(band.frequency_hz < low_hz)
+    usual = usual_scatter(scatter, band, settings["reference_mhz"])
+    if len(below) < settings["cliff_channels"] or not np.isfinite(usual):
+        return
+    # ln |G| has the error of one of two components
+    expected = np.hypot(usual, np.nan_to_num(_relative_error(band)) / np.sqrt(2))
+    excess = (scatter / expected)[below]
+    known = np.flatnonzero(np.isfinite(excess))
+    wide = _trailing_median(excess[known], settings["cliff_channels"]) > settings["cliff_factor"]
+    if wide.any():
+        edge = known[: np.flatnonzero(wide)[-1] + 1]
+        edge = edge[excess[edge] > settings["cliff_factor"]][-1]
+        band.cause[:, below[: edge + 1]] |= CAUSES["cliff"]
+
+
+def _relative_error(band: Band) -> np.ndarray:
+    """Return the median relative error of the solutions, (channel,); NaN where there is none."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = band.error / np.abs(band.gain)
+    unknown = (band.cause > 0) | (band.error <= 0)
+    by_channel = (len(band.frequency_hz), -1)
+    return masked_median(
+        np.moveaxis(relative, 1, 0).reshape(by_channel),
+        np.moveaxis(unknown, 1, 0).reshape(by_channel), axis=1,
+    )
+
+
+def _trailing_median(values: np.ndarray, width: int) -> np.ndarray:
+    """Return the median of each value and the ``width - 1`` before it; NaN for the first ones."""
+    if len(values) < width:
+        return np.full(len(values), np.nan)
+    windows = np.lib.stride_tricks.sliding_window_view(values, width)
+    return np.concatenate([np.full(width - 1, np.nan), np.median(windows, axis=1)])
 
 
 def template(shape: np.ndarray, band: Band, width: int) -> np.ndarray:

@@ -10,40 +10,55 @@ from typing import Any
 
 import numpy as np
 
-from lwacal import caltable, flagging, naming
+from lwacal import caltable, flagging, naming, uv_range
 from lwacal.antenna_names import POLARIZATIONS
 from lwacal.caltable import Solutions
 from lwacal.robust import masked_median
 from lwacal.solution_flags import CAUSES, Band
 
 FAILED_BAND = 0.9  # of the healthy signals without solutions: the sub-band failed, not they
+OF_ALL = CAUSES["scatter"] | CAUSES["cliff"] | CAUSES["quorum"]  # flags for all antennas
 SUSPECT_FRACTION = 0.3  # of a signal's solutions flagged, where the array as a whole has them
 
 
 def gather(
     manifest: Mapping[str, Any], health: Mapping[str, Any], tables: Sequence[Path],
-    swapped: Sequence[str] = (),
+    summaries: Sequence[Mapping[str, Any]],
 ) -> Band:
     """Read the raw tables, in order of frequency, into one set of solutions.
 
-    ``swapped`` names antennas whose X and Y are exchanged: they are flagged.
+    ``summaries`` are the solver's, in the same order. Antennas whose X and Y are exchanged are
+    flagged; where an antenna has too few baselines to be solved, that is the cause.
     """
     solutions = [caltable.read(path) for path in tables]
     gain = np.concatenate([item.values for item in solutions], axis=1).astype(np.complex128)
     flag = np.concatenate([item.flag for item in solutions], axis=1)
     cause = np.where(flag, CAUSES["solver"], 0).astype(np.uint16)
-    bad = flagging.bad_signals(health, len(manifest["antennas"]["names"]))
+    n_antennas = len(manifest["antennas"]["names"])
+    band_index = np.repeat(np.arange(len(solutions)), [len(s.frequency_hz) for s in solutions])
+    bad = flagging.bad_signals(health, n_antennas)
+    baselines = np.stack(
+        [
+            uv_range.matrix_in_range(manifest, item["band"], item["uv_range_lambda"])[
+                :, ~bad.all(axis=1)
+            ].sum(axis=1)
+            for item in summaries
+        ],
+        axis=1,
+    )
+    few = baselines < [item["min_baselines_per_antenna"] for item in summaries]
+    cause[few[:, band_index] & flag.all(axis=2)] |= CAUSES["baselines"]
     cause[np.broadcast_to(bad[:, None, :], cause.shape)] |= CAUSES["health"]
-    cause[np.isin(manifest["antennas"]["names"], swapped)] |= CAUSES["swapped"]
+    swapped = np.isin(manifest["antennas"]["names"], swapped_antennas(summaries))
+    cause[swapped] |= CAUSES["swapped"]
     return Band(
         gain=gain,
         cause=cause,
         interpolated=np.zeros(cause.shape, bool),
         frequency_hz=np.concatenate([item.frequency_hz for item in solutions]),
-        band_index=np.concatenate(
-            [np.full(len(item.frequency_hz), n) for n, item in enumerate(solutions)]
-        ),
+        band_index=band_index,
         error=np.concatenate([item.error for item in solutions], axis=1),
+        baselines=baselines,
     )
 
 
@@ -128,10 +143,15 @@ def gain_db(band: Band) -> np.ndarray:
 
 
 def noise_ratio(band: Band) -> np.ndarray:
-    """Return each signal's median relative error over the array's, (antenna, 2); or NaN."""
+    """Return each signal's median relative noise over the array's, (antenna, 2); or NaN.
+
+    The noise is the error of a solution times the root of the number of its baselines: an antenna
+    far out has few within the uv range, and is not noisy for that.
+    """
     unsolved = (band.cause & CAUSES["solver"] > 0) | (band.error <= 0)
+    number = band.baselines[:, band.band_index, None]
     with np.errstate(divide="ignore", invalid="ignore"):
-        relative = band.error / np.abs(band.gain)
+        relative = band.error / np.abs(band.gain) * np.sqrt(number)
         ratio = relative / masked_median(relative, (band.cause > 0) | unsolved, axis=0)
     return masked_median(ratio, unsolved | ~np.isfinite(ratio), axis=1)
 
@@ -152,7 +172,7 @@ def judge(
         return "bad", ["health_list"]
     if (cause & CAUSES["swapped"] > 0).all():
         return "bad", ["swapped_polarizations"]
-    counted = ~failed
+    counted = ~failed & ~(cause & CAUSES["baselines"] > 0)
     if not counted.any():
         return "bad", ["solver_failed"]
     for name, word in (("weak", "weak_gain"), ("strong", "strong_gain")):
@@ -161,7 +181,7 @@ def judge(
     if (cause[counted] & CAUSES["solver"] > 0).all():
         powerless = "autocorr:weak" in known["reasons"]
         return "bad", ["dead" if powerless else "solver_failed"]
-    everybody = cause & (CAUSES["scatter"] | CAUSES["quorum"]) > 0
+    everybody = cause & OF_ALL > 0
     own = counted & ~everybody
     if own.any() and flag[own].mean() > SUSPECT_FRACTION:
         return "suspect", ["noisy"]
@@ -173,7 +193,7 @@ def _band_record(
 ) -> dict[str, Any]:
     """Return what is said of a sub-band; antennas that are not in the data are not counted."""
     channels = band.band_index == number
-    everybody = (band.cause & (CAUSES["scatter"] | CAUSES["quorum"]) > 0).all(axis=(0, 2))
+    everybody = (band.cause & OF_ALL > 0).all(axis=(0, 2))
     # interpolated channels are usable again, but they were lost to interference all the same
     return {
         "flagged_fraction": float(band.flag[present][:, channels].mean()),
@@ -210,10 +230,16 @@ def final_solutions(
 ) -> Solutions:
     """Return the solutions of one sub-band as the beamformer is to load them.
 
-    Gains and flags come from bandpass_flags.npz, errors and signal-to-noise from the raw table.
+    Gains and flags come from bandpass_flags.npz, errors and signal-to-noise from the raw table. An
+    interpolated solution is not flagged; its signal-to-noise of zero tells that it was not solved.
     """
     number = naming.sort_bands(manifest["bands"]).index(band_name)
     with np.load(flags) as archive:
         channels = archive["band_index"] == number
         gain, flag = archive["gain"][:, channels], archive["flag"][:, channels]
-    return replace(caltable.read(raw), values=np.where(flag, 1, gain), flag=flag)
+        interpolated = archive["interpolated"][:, channels]
+    solutions = caltable.read(raw)
+    return replace(
+        solutions, values=np.where(flag, 1, gain), flag=flag,
+        snr=np.where(interpolated, 0, solutions.snr),
+    )

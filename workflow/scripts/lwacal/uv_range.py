@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from lwacal import ms_reader, sky_model
+from lwacal import geometry, ms_reader, sky_model
+from lwacal.concat import manifest_antennas, manifest_centre
 from lwacal.predict import SPEED_OF_LIGHT_M_S
 
 ENOUGH_ANTENNAS = 0.9  # of those with data should have enough baselines
@@ -52,6 +53,34 @@ def usable(
         f"bandpass.uv_min_lambda is {low:g}, but too few antennas have {least} baselines that"
         f" long; {limit:g} is used"
     )
+
+
+def baselines_of_array(
+    manifest: Mapping[str, Any], band: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return antenna 1, antenna 2 and length in wavelengths of all baselines of an array.
+
+    In the order 0-1, 0-2, ...; at the middle of the sub-band and of the observation.
+    """
+    positions_m = manifest_antennas(manifest).positions_m
+    antenna1, antenna2 = np.triu_indices(len(positions_m), 1)
+    uvw_m = geometry.antenna_uvw_m(
+        positions_m, *manifest_centre(manifest), manifest["observation"]["mid_mjd_s"]
+    )
+    length_m = np.linalg.norm((uvw_m[antenna1] - uvw_m[antenna2])[:, :2], axis=1)
+    frequency_hz = float(np.mean(manifest["bands"][band]["frequency_hz"]))
+    return antenna1, antenna2, length_m * frequency_hz / SPEED_OF_LIGHT_M_S
+
+
+def matrix_in_range(
+    manifest: Mapping[str, Any], band: str, limits: tuple[float, float]
+) -> np.ndarray:
+    """Return which baselines are within limits in wavelengths, (antenna, antenna) bool."""
+    antenna1, antenna2, length = baselines_of_array(manifest, band)
+    number = len(manifest["antennas"]["names"])
+    matrix = np.zeros((number, number), bool)
+    matrix[antenna1, antenna2] = (length >= limits[0]) & (length <= limits[1])
+    return matrix | matrix.T
 
 
 def baselines_of_set(data: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

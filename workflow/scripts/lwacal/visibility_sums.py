@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from lwacal import band_model, flagging, geometry, ms_reader, noise_weights, predict
-from lwacal.concat import manifest_antennas, manifest_centre
+from lwacal import band_model, flagging, ms_reader, noise_weights, uv_range
 from lwacal.noise_weights import PARALLEL_HANDS
 from lwacal.records import say
 
@@ -61,11 +60,9 @@ def read(
 
     Memory: the sums, the flags of the sub-band, and about four times one integration.
     """
-    antennas, centre = manifest_antennas(manifest), manifest_centre(manifest)
-    frequency_hz = np.array(manifest["bands"][band]["frequency_hz"])
     sky = band_model.of_band(manifest, band, model)
     flagged = flagging.load_flags(flags)
-    sums = _empty(antennas.positions_m, frequency_hz, centre, manifest["observation"]["mid_mjd_s"])
+    sums = _empty(manifest, band)
     place = np.zeros((sums.n_antennas, sums.n_antennas), int)
     place[sums.antenna1, sums.antenna2] = np.arange(len(sums.antenna1))
     for number, item in enumerate(ms_reader.iterate_integrations(concatenated, ("DATA",))):
@@ -83,16 +80,11 @@ def read(
     return sums
 
 
-def _empty(
-    positions_m: np.ndarray, frequency_hz: np.ndarray, centre: tuple[float, float], mjd_s: float
-) -> VisibilitySums:
-    antenna1, antenna2 = np.triu_indices(len(positions_m), 1)
-    uvw = geometry.antenna_uvw_m(positions_m, *centre, mjd_s)
-    length_m = np.linalg.norm((uvw[antenna1] - uvw[antenna2])[:, :2], axis=1)
-    wavelength_m = predict.SPEED_OF_LIGHT_M_S / float(np.mean(frequency_hz))
-    shape = (len(antenna1), len(frequency_hz), 2)
+def _empty(manifest: Mapping[str, Any], band: str) -> VisibilitySums:
+    antenna1, antenna2, length_lambda = uv_range.baselines_of_array(manifest, band)
+    shape = (len(antenna1), len(manifest["bands"][band]["frequency_hz"]), 2)
     return VisibilitySums(
-        antenna1, antenna2, length_m / wavelength_m, len(positions_m),
+        antenna1, antenna2, length_lambda, len(manifest["antennas"]["names"]),
         np.zeros(shape, np.complex64), np.zeros(shape, np.float32), np.zeros(shape, np.float32),
         np.zeros(shape, np.uint16), np.zeros(shape, np.complex64),
     )

@@ -13,7 +13,7 @@ from lwacal.plots import style
 
 CAUSE_WORDS = {
     "original": "flagged in the raw data", "antenna": "bad antenna", "aoflagger": "AOFlagger",
-    "zero": "zero", "non_finite": "not finite",
+    "zero": "zero", "non_finite": "not finite", "burst": "whole array brighter",
 }
 
 Record = Mapping[str, Any]

@@ -1,0 +1,30 @@
+#!/usr/bin/env python3
+"""Rule promote: make the tables of an observation references for later ones."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from lwacal import promotion, records
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--qa", required=True, type=Path)
+    parser.add_argument("--tables", required=True, nargs="+", type=Path)
+    parser.add_argument("--settings", required=True, help="JSON: delay")
+    parser.add_argument("--output", required=True, type=Path)
+    arguments = parser.parse_args()
+    settings = json.loads(arguments.settings)["delay"]
+    try:
+        record = promotion.promote(records.read_json(arguments.qa), arguments.tables, settings)
+    except promotion.PromotionError as error:
+        sys.exit(f"error: {error}")
+    records.write_json(arguments.output, record)
+    for path in record["tables"]:
+        records.say(f"reference: {path}")
+
+
+if __name__ == "__main__":
+    main()
