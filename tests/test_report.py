@@ -239,7 +239,8 @@ def test_command_line(tmp_path):
     subprocess.run(
         [sys.executable, scripts / "report.py", *common, "--solutions", paths["solutions_npz"],
          "--qa", tmp_path / "qa.json", "--run", paths["run"], "--images", *paths["images"],
-         "--allsky", paths["allsky"], "--pdf", tmp_path / "report.pdf", "--html",
+         "--allsky", paths["allsky"], "--figures", tmp_path / "figures",
+         "--pdf", tmp_path / "report.pdf", "--html",
          tmp_path / "report.html"], check=True,
     )
     assert (tmp_path / "report.pdf").stat().st_size > 10_000

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -54,6 +55,19 @@ def draw_boards(report: ReportRecords) -> list[Drawn]:
         )
         for board in range(boards.number_of_boards(report.solutions))
     ]
+
+
+def write(figures: Sequence[Drawn], folder: Path) -> None:
+    """Write the figures that were drawn as PNG files named NN_key.png; the folder appears whole."""
+    part = folder.with_name(folder.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    for figure in figures:
+        if figure.png:
+            (part / f"{figure.number:02d}_{figure.key}.png").write_bytes(figure.png)
+    if folder.exists():
+        shutil.rmtree(folder)
+    part.replace(folder)
 
 
 def _captions() -> dict[str, dict[str, str]]:
