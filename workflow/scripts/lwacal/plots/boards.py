@@ -72,12 +72,14 @@ def page(solutions: Solutions, antennas: Sequence[Record], board: int) -> Figure
         _name(upper, signals.get(first + place, []), first + place)
         at_end = place + COLUMNS >= last - first
         _ticks(upper, lower, column == 0, at_end)
+        for axes in (upper, lower):
+            axes.set_xlim(binned.centres[0] - 1, binned.centres[-1] + 1)
     _legend(figure)
     return figure
 
 
 def _binned(solutions: Solutions, rows: slice) -> Binned:
-    edges, bins = style.frequency_grid(solutions.frequency_hz, BINS)
+    edges, bins = style.frequency_grid(solutions.frequency_hz, BINS)  # MHz
     count = len(edges) - 1
     good, solved = solutions.good(), solutions.solved()
     amplitude, phase, used = [], [], []

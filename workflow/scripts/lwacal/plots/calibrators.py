@@ -147,7 +147,10 @@ def _draw_directions(figure: Figure, axes: Axes, known: Sequence[Record]) -> Non
 def _draw_against_frequency(
     axes: Axes, key: str, known: Sequence[Record], fits: Sequence[Record]
 ) -> None:
-    """Draw one coordinate of all sources with its fit, and a tenth of the beam to either side."""
+    """Draw one coordinate of all sources with its fit, and a tenth of the beam to either side.
+
+    The beam is the narrowest of the sources'.
+    """
     mhz = np.array(sorted({r["freq_mhz"] for r in known}))
     for number, source in enumerate(_sources(known)):
         own = [r for r in known if r["source"] == source]
@@ -163,10 +166,11 @@ def _draw_against_frequency(
                 curve = np.linspace(mhz[0], mhz[-1], 100)
                 share = item[f"{key}_ionosphere_arcsec"] * (REFERENCE_MHZ / curve) ** 2
                 axes.plot(curve, item[f"{key}_constant_arcsec"] + share, lw=0.8, color=colour)
-    beams = sorted({(r["freq_mhz"], r["beam_fwhm_arcsec"] / 10) for r in known
-                    if r.get("beam_fwhm_arcsec")})
-    if beams:
-        place, tenth = np.array(beams).T
+    beams = {f: min((r["beam_fwhm_arcsec"] for r in known
+                     if r["freq_mhz"] == f and r.get("beam_fwhm_arcsec")), default=np.nan)
+             for f in mhz}
+    if np.isfinite(list(beams.values())).any():
+        place, tenth = mhz, np.array(list(beams.values())) / 10
         axes.fill_between(place, -tenth, tenth, color="#e3f1ee", lw=0, zorder=0,
                           label="a tenth of the beam")
     axes.axhline(0, color=style.QUIET, lw=0.6)

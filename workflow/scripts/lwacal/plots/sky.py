@@ -68,9 +68,9 @@ def all_sky(
     if not images and rgb is None:
         raise style.NothingToPlotError("there is no all-sky image")
     number = len(images) + (rgb is not None)
-    columns = number if number <= 3 else 2
+    columns = {1: 1, 2: 2, 4: 2}.get(number, 3)
     rows = -(-number // columns)
-    figure = style.new({1: 4.6, 2: 2.95 * rows, 3: 2.1}[columns])
+    figure = style.new({1: 4.6, 2: 2.95, 3: 2.1}[columns] * rows)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for panel, (name, image) in zip(panels, images.items()):
         drawn = _draw_image(panel, image, name)
