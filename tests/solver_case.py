@@ -16,6 +16,7 @@ import numpy as np
 from lwacal import geometry, naming, predict, records, site, wsclean_list
 from lwacal.ms_reader import Antennas
 from lwacal.ms_writer import Field, MeasurementSetWriter
+from lwacal.sub_band import SubBand
 from small_sets import STAMP, baselines, small_array
 
 MID_MJD_S = naming.stamp_time(STAMP) + 5.0
@@ -54,6 +55,13 @@ class Case:
     def truth(self, band: str) -> np.ndarray:
         """Return the gains with the phase of the reference antenna set to zero."""
         return referred(self.gain[band], self.reference["index"])
+
+
+def sub_band(case: Case, band: str, model: Mapping[str, Any] | None = None) -> SubBand:
+    """Return a sub-band as a solver takes it; ``model`` in place of the case's own."""
+    return SubBand(
+        case.manifest, band, case.concat[band], case.flags[band], model or case.model
+    )
 
 
 def referred(gain: np.ndarray, index: int) -> np.ndarray:

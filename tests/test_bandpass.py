@@ -27,8 +27,7 @@ SCRIPT = Path(__file__).resolve().parents[1] / "workflow" / "scripts" / "bandpas
 def solve(case, output, settings=SETTINGS, model=None):
     """Solve a case; return the summary and the table."""
     summary = bandpass.solve(
-        case.manifest, BAND, case.concat[BAND], case.flags[BAND], model or case.model,
-        case.reference, settings, output,
+        solver_case.sub_band(case, BAND, model), case.reference, settings, output,
     )
     return summary, caltable.read(output)
 
@@ -161,9 +160,7 @@ def test_x_and_y_are_modelled_apart(clean, tmp_path):
 def test_casa_takes_two_bounds_as_either_or(clean, tmp_path, spell, right):
     """Baselines above 40 or below 60 wavelengths are all of them: the range must be a~b."""
     data = tmp_path / "data.ms"
-    solver_set.write(
-        clean.manifest, BAND, clean.concat[BAND], clean.flags[BAND], clean.model, data
-    )
+    solver_set.write(solver_case.sub_band(clean, BAND), data)
     tools = casa.start_tools(tmp_path / "casa.log")
     with tables.table(str(data), ack=False) as table:
         uvw_m = table.getcol("UVW")
@@ -185,10 +182,7 @@ def test_baselines_outside_the_range_are_not_used(unflagged, tmp_path):
     summary, found = solve(unflagged, tmp_path / "t.bcal", settings)
     assert summary["uv_range_lambda"] == [1, 30]
     data = tmp_path / "data.ms"
-    solver_set.write(
-        unflagged.manifest, BAND, unflagged.concat[BAND], unflagged.flags[BAND], unflagged.model,
-        data,
-    )
+    solver_set.write(solver_case.sub_band(unflagged, BAND), data)
     antenna1, antenna2, length = uv_range.baselines_of_set(data)
     inside = (length > 1) & (length < 30)
     count = np.bincount(antenna1[inside], minlength=20) + np.bincount(

@@ -240,7 +240,7 @@ def resolved_case(tmp_path_factory):
 
 def solve(case, model, engine, output):
     summary = bandpass.solve(
-        case.manifest, BAND, case.concat[BAND], case.flags[BAND], model, case.reference,
+        solver_case.sub_band(case, BAND, model), case.reference,
         {**solver_case.SETTINGS["bandpass"], "engine": engine}, output,
     )
     assert summary["status"] == "ok"
