@@ -210,6 +210,15 @@ def flux_error(quality: dict[str, Any]) -> float:
     return float(np.median(errors)) / MEDIAN_OF_NORMAL if errors else np.nan
 
 
+def offsets_in_beams(quality: dict[str, Any]) -> list[float]:
+    """Return how far each calibrator was found from its place, in widths of the beam."""
+    return [
+        float(np.hypot(item["ra_offset_arcsec"], item["dec_offset_arcsec"]))
+        / item["beam_fwhm_arcsec"]
+        for item in quality["calibrators"] if item["fit"] == "ok"
+    ]
+
+
 def row(case: Case, outcome: Outcome) -> str:
     """Return a line of the table."""
     right = [key for key, reason in case.signals.items() if reason in outcome.accused.get(key, [])]
@@ -220,11 +229,12 @@ def row(case: Case, outcome: Outcome) -> str:
         item["ratio"] for item in outcome.night.record("qa.json")["calibrators"] if item["ratio"]
     ]
     ratio = f"{np.median(ratios):.3f} ({min(ratios):.2f}-{max(ratios):.2f})" if ratios else "-"
+    offset = max(offsets_in_beams(outcome.night.record("qa.json")), default=np.nan)
     planted, found = len(case.signals) + len(case.data), len(right) + len(data)
     return (
         f"| {case.name} | {planted} | {found} | {len(false) + len(more)} | {outcome.amplitude:.2f}"
         f" | {outcome.phase:.2f} | {outcome.flagged:.2%} | {outcome.delay:.2f}"
-        f" | {outcome.flux:.2f} | {ratio} |"
+        f" | {outcome.flux:.2f} | {ratio} | {offset:.3f} |"
     )
 
 
@@ -238,11 +248,11 @@ def main() -> None:
         "whatever else is named. Errors are medians in units of what the noise explains: 1 is the",
         "limit. Flagged are solutions of antennas without a fault that have the baselines for one.",
         "Fluxes are those from the visibilities; the ratio to the true flux is that from images,",
-        "in which sidelobes of the other sources count as well.",
+        "in which sidelobes of the other sources count as well. Offsets are in widths of the beam.",
         "",
         "| night | planted | found | false alarms | amplitude | phase | flagged | delay | flux"
-        " | flux ratio, median (range) |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        " | flux ratio, median (range) | position offset, largest |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for case in cases(64):
         print(f"night: {case.name}", flush=True)
