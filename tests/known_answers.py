@@ -241,7 +241,7 @@ def row(case: Case, outcome: Outcome) -> str:
 def main() -> None:
     lines = [
         "# Known answers", "",
-        "Simulated nights of 64 antennas, four sub-bands of 24 channels and two or three",
+        "Simulated nights of 64 antennas, four sub-bands of 24 channels and two or four",
         "integrations, calibrated by the whole workflow and compared with the truth; written by",
         "`make known-answers`. Planted are signals (an antenna's X or Y), files, channels and",
         "integrations; found counts those named with the right reason and place, false alarms",
