@@ -47,7 +47,7 @@ def test_what_cannot_be_done_is_said(twenty_antennas):
     assert "horizon" in images["message"]
     allsky = records.read_json(twenty_antennas / "images" / "allsky" / "images.json")
     said = {band["name"]: band["status"] for band in allsky["bands"]}
-    assert said == {"low": "ok", "mid": "no_data", "high": "no_data"}
+    assert said == {"low": "ok", "mid": "no_data", "high": "no_data", "full": "ok"}
 
 
 def test_no_real_antenna_is_called_swapped_or_without_solutions(twenty_antennas):
