@@ -44,7 +44,7 @@ FILE_FAULTS = {
     "wrong_stamp:59MHz:1": "wrong_stamp:59MHz",
     "nan:73MHz:3": "non_finite:73MHz",
 }
-INTERFERENCE = ("rfi:59MHz:7", "rfi:73MHz:15", "burst:50MHz:2")
+INTERFERENCE = ("rfi:59MHz:7", "rfi:73MHz:15", "burst:36MHz:3")
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,9 @@ def cases(n_antennas: int) -> list[Case]:
         Case("clean, exact headers", replace(plain, real_headers=False), (), {}),
         Case("clean, headers like the real ones", plain, (), {}),
         Case("faults of antennas", with_faults(ANTENNA_FAULTS), (), signals),
-        Case("faults of files", with_faults(FILE_FAULTS, n_integrations=3), (), {},
-             tuple(sorted(FILE_FAULTS.values()))),
-        Case("interference", with_faults(INTERFERENCE, n_integrations=3), (), {},
-             INTERFERENCE),
+        Case("faults of files, interference",
+             with_faults([*FILE_FAULTS, *INTERFERENCE], n_integrations=4), (), {},
+             tuple(sorted([*FILE_FAULTS.values(), *INTERFERENCE]))),
         Case("Vir A alone", replace(plain, start=VIR_A_UP, sources=("VirA",)), (), {}),
         Case("four sources up", replace(plain, start=VIR_A_UP),
              ("sky_model={min_elevation_deg: 0, min_flux_jy: 0}",), {}),
@@ -211,6 +210,15 @@ def flux_error(quality: dict[str, Any]) -> float:
     return float(np.median(errors)) / MEDIAN_OF_NORMAL if errors else np.nan
 
 
+def offsets_in_beams(quality: dict[str, Any]) -> list[float]:
+    """Return how far each calibrator was found from its place, in widths of the beam."""
+    return [
+        float(np.hypot(item["ra_offset_arcsec"], item["dec_offset_arcsec"]))
+        / item["beam_fwhm_arcsec"]
+        for item in quality["calibrators"] if item["fit"] == "ok"
+    ]
+
+
 def row(case: Case, outcome: Outcome) -> str:
     """Return a line of the table."""
     right = [key for key, reason in case.signals.items() if reason in outcome.accused.get(key, [])]
@@ -221,29 +229,30 @@ def row(case: Case, outcome: Outcome) -> str:
         item["ratio"] for item in outcome.night.record("qa.json")["calibrators"] if item["ratio"]
     ]
     ratio = f"{np.median(ratios):.3f} ({min(ratios):.2f}-{max(ratios):.2f})" if ratios else "-"
+    offset = max(offsets_in_beams(outcome.night.record("qa.json")), default=np.nan)
     planted, found = len(case.signals) + len(case.data), len(right) + len(data)
     return (
         f"| {case.name} | {planted} | {found} | {len(false) + len(more)} | {outcome.amplitude:.2f}"
         f" | {outcome.phase:.2f} | {outcome.flagged:.2%} | {outcome.delay:.2f}"
-        f" | {outcome.flux:.2f} | {ratio} |"
+        f" | {outcome.flux:.2f} | {ratio} | {offset:.3f} |"
     )
 
 
 def main() -> None:
     lines = [
         "# Known answers", "",
-        "Simulated nights of 64 antennas, four sub-bands of 24 channels and two or three",
+        "Simulated nights of 64 antennas, four sub-bands of 24 channels and two or four",
         "integrations, calibrated by the whole workflow and compared with the truth; written by",
         "`make known-answers`. Planted are signals (an antenna's X or Y), files, channels and",
         "integrations; found counts those named with the right reason and place, false alarms",
         "whatever else is named. Errors are medians in units of what the noise explains: 1 is the",
         "limit. Flagged are solutions of antennas without a fault that have the baselines for one.",
         "Fluxes are those from the visibilities; the ratio to the true flux is that from images,",
-        "in which sidelobes of the other sources count as well.",
+        "in which sidelobes of the other sources count as well. Offsets are in widths of the beam.",
         "",
         "| night | planted | found | false alarms | amplitude | phase | flagged | delay | flux"
-        " | flux ratio, median (range) |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        " | flux ratio, median (range) | position offset, largest |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for case in cases(64):
         print(f"night: {case.name}", flush=True)

@@ -352,7 +352,7 @@ def _allsky(folder: Path, plan: Plan, rng: np.random.Generator, mid: float) -> P
     path = folder / "images" / "allsky"
     bands = []
     ra, dec = np.degrees(site.zenith(mid))
-    for name in ("low", "mid", "high"):
+    for name in ("low", "mid", "high", "full"):
         if plan.images:
             sky = 0.05 * _blob(512, rng)
             sky[300:304, 200:204] = 400

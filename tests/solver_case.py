@@ -13,14 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from lwacal import geometry, naming, predict, records, site
+from lwacal import geometry, naming, predict, records, site, wsclean_list
 from lwacal.ms_reader import Antennas
 from lwacal.ms_writer import Field, MeasurementSetWriter
+from lwacal.sub_band import SubBand
 from small_sets import STAMP, baselines, small_array
 
 MID_MJD_S = naming.stamp_time(STAMP) + 5.0
 INTERVAL_S = 10.0
 SOURCES = {"CygA": (12.0, 5.0, 9000.0, 7000.0), "CasA": (-20.0, -8.0, 5000.0, 6000.0)}
+TRUSTED_MHZ = [30, 77]
 SETTINGS: dict[str, Any] = {
     "bandpass": {
         "engine": "casa", "uv_min_lambda": 5, "uv_max_lambda": 350, "uv_max_lambda_vir_a": 185,
@@ -55,6 +57,13 @@ class Case:
         return referred(self.gain[band], self.reference["index"])
 
 
+def sub_band(case: Case, band: str, model: Mapping[str, Any] | None = None) -> SubBand:
+    """Return a sub-band as a solver takes it; ``model`` in place of the case's own."""
+    return SubBand(
+        case.manifest, band, case.concat[band], case.flags[band], model or case.model
+    )
+
+
 def referred(gain: np.ndarray, index: int) -> np.ndarray:
     """Return gains (antenna, channel, 2) with an antenna's phases set to zero."""
     return gain * np.exp(-1j * np.angle(gain[index]))[None]
@@ -70,12 +79,13 @@ def make(
     seed: int = 5,
     factor: Mapping[tuple[int, int], float] | None = None,
     reference: int = 2,
+    lists: Mapping[str, Path] | None = None,
 ) -> Case:
     """Draw and write an observation.
 
     ``noise_jy`` is the rms |n| of a visibility, in Jy, before the gains. ``factor`` multiplies the
     gain of (antenna, polarization); its noise with it. The band's frequencies are the first
-    ``n_channels`` of the real grid.
+    ``n_channels`` of the real grid. ``lists`` by source: component lists, of points alone.
     """
     draw = np.random.default_rng(seed)
     antennas = small_array(n_antennas, 300.0, seed)
@@ -94,7 +104,7 @@ def make(
     zenith = site.zenith(MID_MJD_S)
     case = Case(
         folder, antennas, _manifest(antennas, frequency_hz, width_hz, n_integrations, zenith),
-        _model(frequency_hz, zenith),
+        _model(frequency_hz, zenith, lists or {}),
         _reference(antennas, reference),
         gain, delays_ns, noise_jy, n_integrations,
     )
@@ -127,17 +137,34 @@ def _manifest(
     }
 
 
+def source_radec(name: str) -> tuple[float, float]:
+    """Return the direction of one of the sources."""
+    zenith = site.zenith(MID_MJD_S)
+    east, north, _, _ = SOURCES[name]
+    return (
+        float(zenith[0] + np.deg2rad(east) / np.cos(zenith[1])),
+        float(zenith[1] + np.deg2rad(north)),
+    )
+
+
+def _list_record(path: Path) -> dict[str, Any]:
+    components = wsclean_list.read(path)
+    return {
+        "path": str(path), "n_components": len(components.flux_jy), "sha256": components.digest,
+        "trusted_mhz": TRUSTED_MHZ,
+    }
+
+
 def _model(
-    frequency_hz: Mapping[str, np.ndarray], zenith: tuple[float, float]
+    frequency_hz: Mapping[str, np.ndarray], zenith: tuple[float, float], lists: Mapping[str, Path]
 ) -> dict[str, Any]:
-    sources = [
-        {
-            "name": name, "in_model": True, "reason": "",
-            "ra_rad": zenith[0] + np.deg2rad(east) / np.cos(zenith[1]),
-            "dec_rad": zenith[1] + np.deg2rad(north),
-        }
-        for name, (east, north, _, _) in SOURCES.items()
-    ]
+    sources = []
+    for name in SOURCES:
+        ra_rad, dec_rad = source_radec(name)
+        sources.append({
+            "name": name, "in_model": True, "reason": "", "ra_rad": ra_rad, "dec_rad": dec_rad,
+            "component_list": _list_record(lists[name]) if name in lists else None,
+        })
     bands = {
         band: {
             name: {
@@ -153,12 +180,23 @@ def _model(
 
 
 def model_visibilities(case: Case, band: str, mjd_s: float) -> np.ndarray:
-    """Return XX and YY of the model for all baselines, (row, channel, 2)."""
+    """Return XX and YY of the model for all baselines, (row, channel, 2).
+
+    The components of a list are so many point sources, each with all terms of its geometry.
+    """
     antenna1, antenna2 = baselines(len(case.antennas.names))
     nu = np.array(case.manifest["bands"][band]["frequency_hz"])
-    radec = np.array([[s["ra_rad"], s["dec_rad"]] for s in case.model["sources"]])
+    places, parts = [], []
+    for source in case.model["sources"]:
+        place, share = _points(source, nu)
+        places.append(place)
+        parts.append(share)
+    radec = np.concatenate(places)
+    in_band = [case.model["bands"][band][source["name"]] for source in case.model["sources"]]
     flux = [
-        np.array([v["flux_jy"] * v[beam] for v in case.model["bands"][band].values()])
+        np.concatenate([
+            share * record["flux_jy"] * record[beam] for share, record in zip(parts, in_band)
+        ])
         for beam in ("beam_xx", "beam_yy")
     ]
     centre = case.manifest["phase_centre"]
@@ -166,6 +204,15 @@ def model_visibilities(case: Case, band: str, mjd_s: float) -> np.ndarray:
         antenna1, antenna2, case.antennas.positions_m, nu, mjd_s, radec, *flux,
         (centre["ra_rad"], centre["dec_rad"]),
     )
+
+
+def _points(source: Mapping[str, Any], nu: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the points of a source, (point, 2), and their shares of its flux (point, channel)."""
+    if not source["component_list"]:
+        return np.array([[source["ra_rad"], source["dec_rad"]]]), np.ones((1, len(nu)))
+    components = wsclean_list.read(source["component_list"]["path"])
+    spectra = components.spectra_jy(nu)
+    return np.column_stack([components.ra_rad, components.dec_rad]), spectra / spectra.sum(axis=0)
 
 
 def _write(

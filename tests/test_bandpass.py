@@ -15,7 +15,8 @@ import pytest
 from casacore import tables
 
 import solver_case
-from lwacal import bandpass, caltable, casa, records, solver_set, thermal, uv_range
+from gain_errors import errors, rms
+from lwacal import bandpass, caltable, casa, records, solver_set, uv_range
 from small_sets import baselines
 
 BAND = "73MHz"
@@ -26,38 +27,9 @@ SCRIPT = Path(__file__).resolve().parents[1] / "workflow" / "scripts" / "bandpas
 def solve(case, output, settings=SETTINGS, model=None):
     """Solve a case; return the summary and the table."""
     summary = bandpass.solve(
-        case.manifest, BAND, case.concat[BAND], case.flags[BAND], model or case.model,
-        case.reference, settings, output,
+        solver_case.sub_band(case, BAND, model), case.reference, settings, output,
     )
     return summary, caltable.read(output)
-
-
-def errors(case, solutions, flag=None) -> tuple[np.ndarray, np.ndarray]:
-    """Return errors of log amplitude and phase in units of the limit, (antenna, channel, 2)."""
-    antenna1, antenna2 = baselines(len(case.antennas.names))
-    cross = antenna1 != antenna2
-    first, second = antenna1[cross], antenna2[cross]
-    model = solver_case.model_visibilities(case, BAND, solver_case.MID_MJD_S)[cross]
-    amplitude, phase = [], []
-    for pol in (0, 1):
-        gain = case.gain[BAND][..., pol]
-        size = gain[first] * gain[second].conj()
-        sigma = np.abs(size) * case.noise_jy / np.sqrt(case.n_integrations)
-        if flag is not None:
-            sigma = np.where(flag[cross][..., 3 * pol], np.inf, sigma)
-        limit = thermal.relative_errors(first, second, size * model[..., pol], sigma, len(gain))
-        ratio = np.where(solutions.flag[..., pol], np.nan, solutions.values[..., pol] / gain)
-        turned = ratio * np.exp(-1j * np.angle(np.nansum(ratio, axis=0)))
-        angle = np.ma.masked_invalid(np.angle(turned))
-        angle = (angle - angle.mean(axis=0)).filled(np.nan)
-        least = [np.where(solutions.flag[..., pol], 1, values) for values in limit]
-        amplitude.append(np.log(np.abs(ratio)) / least[0])
-        phase.append(angle / least[1])
-    return np.stack(amplitude, axis=-1), np.stack(phase, axis=-1)
-
-
-def rms(values) -> float:
-    return float(np.sqrt(np.nanmean(np.square(values))))
 
 
 @pytest.fixture(autouse=True, params=["stefcal", "casa"])
@@ -188,9 +160,7 @@ def test_x_and_y_are_modelled_apart(clean, tmp_path):
 def test_casa_takes_two_bounds_as_either_or(clean, tmp_path, spell, right):
     """Baselines above 40 or below 60 wavelengths are all of them: the range must be a~b."""
     data = tmp_path / "data.ms"
-    solver_set.write(
-        clean.manifest, BAND, clean.concat[BAND], clean.flags[BAND], clean.model, data
-    )
+    solver_set.write(solver_case.sub_band(clean, BAND), data)
     tools = casa.start_tools(tmp_path / "casa.log")
     with tables.table(str(data), ack=False) as table:
         uvw_m = table.getcol("UVW")
@@ -212,10 +182,7 @@ def test_baselines_outside_the_range_are_not_used(unflagged, tmp_path):
     summary, found = solve(unflagged, tmp_path / "t.bcal", settings)
     assert summary["uv_range_lambda"] == [1, 30]
     data = tmp_path / "data.ms"
-    solver_set.write(
-        unflagged.manifest, BAND, unflagged.concat[BAND], unflagged.flags[BAND], unflagged.model,
-        data,
-    )
+    solver_set.write(solver_case.sub_band(unflagged, BAND), data)
     antenna1, antenna2, length = uv_range.baselines_of_set(data)
     inside = (length > 1) & (length < 30)
     count = np.bincount(antenna1[inside], minlength=20) + np.bincount(

@@ -36,8 +36,8 @@ def table(case, path, flag=None):
 
 def split(case, folder, flag=None, chosen=IMAGING):
     record = calibrate.split(
-        case.manifest, BAND, case.concat[BAND], case.flags[BAND],
-        table(case, folder / "gains.bcal", flag), case.model, chosen, folder / "calibrated",
+        solver_case.sub_band(case, BAND), table(case, folder / "gains.bcal", flag), chosen,
+        folder / "calibrated",
     )
     assert records.read_json(folder / "calibrated" / "split.json")["message"] == record["message"]
     return record

@@ -25,9 +25,7 @@ def case(tmp_path_factory):
     made = solver_case.make(
         folder, N_ANTENNAS, (BAND,), N_CHANNELS, n_integrations=1, noise_jy=1e-3
     )
-    solver_set.write(
-        made.manifest, BAND, made.concat[BAND], made.flags[BAND], made.model, folder / "data.ms"
-    )
+    solver_set.write(solver_case.sub_band(made, BAND), folder / "data.ms")
     return made
 
 

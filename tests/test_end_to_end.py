@@ -151,6 +151,7 @@ def test_reports_and_links_are_there(night):
 
 def test_run_record_says_how_it_was_made(night):
     run = night.record("run.json")
+    assert run["command"].startswith("snakemake ")
     assert run["configuration"]["imaging"]["source"]["size"] == 256
     assert {"key": "imaging.source.size", "value": 256, "default": 512} in run["differences"]
     assert {"concat", "bandpass", "flag", "delay"} <= {rule["rule"] for rule in run["rules"]}

@@ -13,6 +13,7 @@ from lwacal import (
     flux,
     geometry,
     imaging,
+    imaging_allsky,
     layout,
     measure,
     predict,
@@ -138,7 +139,7 @@ def source_images(splits, tmp_path_factory):
 @pytest.fixture(scope="module")
 def allsky_images(splits, tmp_path_factory):
     output = tmp_path_factory.mktemp("images") / "allsky"
-    work = partial(imaging.image_allsky, manifest(), splits, SETTINGS, MACHINE)
+    work = partial(imaging_allsky.image_allsky, manifest(), splits, SETTINGS, MACHINE)
     return output, run(work, output)
 
 
@@ -205,9 +206,10 @@ def test_a_source_that_dims_is_seen_to_dim(measured):
 def test_bands_of_the_whole_sky_say_what_they_hold(allsky_images, measured):
     folder, record = allsky_images
     assert [(band["name"], band["sub_bands"]) for band in record["bands"]] == [
-        ("low", ["36MHz"]), ("mid", ["41MHz", "59MHz"]), ("high", ["73MHz"])
+        ("low", ["36MHz"]), ("mid", ["41MHz", "59MHz"]), ("high", ["73MHz"]),
+        ("full", ["36MHz", "41MHz", "59MHz", "73MHz"]),
     ]
-    assert (folder / imaging.COLOUR_PICTURE).read_bytes().startswith(b"\x89PNG")
+    assert (folder / imaging_allsky.COLOUR_PICTURE).read_bytes().startswith(b"\x89PNG")
     for item in measured["allsky"]:
         assert item["peak_jy"] > 0
         assert item["dynamic_range"] == pytest.approx(item["peak_jy"] / item["rms_jy"], rel=1e-4)
@@ -215,12 +217,12 @@ def test_bands_of_the_whole_sky_say_what_they_hold(allsky_images, measured):
 
 def test_missing_band_of_the_whole_sky_is_said(splits, tmp_path):
     low_only = [split for split in splits if split.name in ("36MHz", "82MHz")]
-    work = partial(imaging.image_allsky, manifest(), low_only, SETTINGS, MACHINE)
+    work = partial(imaging_allsky.image_allsky, manifest(), low_only, SETTINGS, MACHINE)
     record = run(work, tmp_path / "allsky")
     said = {band["name"]: (band["status"], band["message"]) for band in record["bands"]}
     assert said["low"] == ("ok", "")
     assert said["high"] == ("no_data", "no calibrated sub-band from 64 to 83 MHz")
-    assert (tmp_path / "allsky" / imaging.COLOUR_PICTURE).is_file()
+    assert (tmp_path / "allsky" / imaging_allsky.COLOUR_PICTURE).is_file()
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,17 @@
 """Each planted fault is found with the right reason and polarization, and nothing else is accused.
 
 Gains are within 1.1 of what the noise explains, faults or not; the medians are over some thousand
-solutions of antennas without a fault, which scatter by 2 %. Further nights: `make known-answers`.
+solutions of antennas without a fault, which scatter by 2 %. All have headers like the real ones.
+More antennas, and clean nights: `make known-answers`.
 """
 
 import pytest
 
 import known_answers
 
-NAMES = ("faults of antennas", "faults of files")
-CASES = {case.name: case for case in known_answers.cases(32) if case.name in NAMES}
+CASES = {
+    case.name: case for case in known_answers.cases(32) if not case.name.startswith("clean")
+}
 
 
 @pytest.fixture(scope="module", params=list(CASES))

@@ -22,7 +22,7 @@ def twenty_antennas(unpack_real, tmp_path_factory):
     shutil.move(unpack_real(TWENTY), raw / "20180326_185404_27MHz.ms")
     digest = folder_digest(raw)
     project = copy_project(folder / "project", f"input={raw}", "observation=real")
-    project.snakemake("--cores", "2")
+    project.snakemake("--cores", "2", config=("imaging={allsky: {size: 512, scale_deg: 0.25}}",))
     assert folder_digest(raw) == digest
     return project.results / "real"
 
@@ -47,7 +47,18 @@ def test_what_cannot_be_done_is_said(twenty_antennas):
     assert "horizon" in images["message"]
     allsky = records.read_json(twenty_antennas / "images" / "allsky" / "images.json")
     said = {band["name"]: band["status"] for band in allsky["bands"]}
-    assert said == {"low": "ok", "mid": "no_data", "high": "no_data"}
+    assert said == {"low": "ok", "mid": "no_data", "high": "no_data", "full": "ok"}
+
+
+def test_no_real_antenna_is_called_swapped_or_without_solutions(twenty_antennas):
+    solved = records.read_json(twenty_antennas / "tables" / "raw" / "27MHz.json")
+    assert (solved["engine"], solved["swapped"]) == ("stefcal", [])
+    accused = {
+        reason
+        for item in records.read_json(twenty_antennas / "qa.json")["antennas"][:40]
+        for reason in item["reasons"]
+    }
+    assert accused <= {"noisy", "weak_gain"}
 
 
 def test_real_phases_are_linear_in_frequency(twenty_antennas):

@@ -76,7 +76,9 @@ def test_poor_observations_give_a_whole_report(tmp_path, plan):
     report = records_of(tmp_path, plan)
     figures = report_figures.draw_all(report)
     assert all(figure.png or figure.message for figure in figures)
-    report_pdf.write(report, figures, tmp_path / "report.pdf")
+    boards = report_figures.draw_boards(report)
+    assert [page.number for page in boards] == [len(figures) + 1 + n for n in range(len(boards))]
+    report_pdf.write(report, figures, boards, tmp_path / "report.pdf")
     report_html.write(report, figures, tmp_path / "report.html")
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
     page = (tmp_path / "report.html").read_text()
@@ -102,7 +104,7 @@ def test_text_of_records_is_escaped(night, tmp_path):
     qa = {**report.qa, "reasons": ["<script>alert(1)</script> & more"]}
     changed = replace(report, qa=qa)
     report_html.write(changed, figures, tmp_path / "report.html")
-    report_pdf.write(changed, figures, tmp_path / "report.pdf")
+    report_pdf.write(changed, figures, [], tmp_path / "report.pdf")
     assert "<script>alert" not in (tmp_path / "report.html").read_text()
 
 
@@ -111,7 +113,7 @@ def test_same_records_give_the_same_files(night, tmp_path):
     again = report_figures.draw_all(report)
     assert [figure.png for figure in figures] == [figure.png for figure in again]
     for number, drawn in enumerate((figures, again)):
-        report_pdf.write(report, drawn, tmp_path / f"{number}.pdf")
+        report_pdf.write(report, drawn, [], tmp_path / f"{number}.pdf")
         report_html.write(report, drawn, tmp_path / f"{number}.html")
     for suffix in ("pdf", "html"):
         first, second = ((tmp_path / f"{k}.{suffix}").read_bytes() for k in (0, 1))
@@ -121,7 +123,7 @@ def test_same_records_give_the_same_files(night, tmp_path):
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext is not installed")
 def test_first_page_of_the_pdf_has_what_decides(night, tmp_path):
     report, figures = night
-    report_pdf.write(report, figures, tmp_path / "report.pdf")
+    report_pdf.write(report, figures, [], tmp_path / "report.pdf")
     done = subprocess.run(["pdftotext", "-l", "1", "-layout", tmp_path / "report.pdf", "-"],
                           capture_output=True, text=True, check=True)
     page = " ".join(done.stdout.split())
@@ -237,7 +239,8 @@ def test_command_line(tmp_path):
     subprocess.run(
         [sys.executable, scripts / "report.py", *common, "--solutions", paths["solutions_npz"],
          "--qa", tmp_path / "qa.json", "--run", paths["run"], "--images", *paths["images"],
-         "--allsky", paths["allsky"], "--pdf", tmp_path / "report.pdf", "--html",
+         "--allsky", paths["allsky"], "--figures", tmp_path / "figures",
+         "--pdf", tmp_path / "report.pdf", "--html",
          tmp_path / "report.html"], check=True,
     )
     assert (tmp_path / "report.pdf").stat().st_size > 10_000

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+import component_lists
+from lwacal import flux
 from night import BANDS, NAME
 from workflow_run import job_counts
 
@@ -48,6 +50,26 @@ def test_key_makes_stale_what_depends_on_it(night, change, expected):
 
 
 @pytest.fixture
+def list_of_cyg_a(tmp_path):
+    """A component list."""
+    place = flux.POSITIONS["CygA"]
+    line = component_lists.point(place.ra_rad, place.dec_rad, 1.0)
+    return component_lists.write(tmp_path / "list of CygA.txt", line)
+
+
+def test_component_list_makes_stale_what_reads_it(night, list_of_cyg_a):
+    """Given in the configuration; and, by times alone, an old one nothing, a changed one again."""
+    change = f"sky_model={{component_lists: {{CygA: '{list_of_cyg_a}'}}}}"
+    stale = {"sky_model": 1, **SOLVE}
+    assert night.project.stale(change) == stale
+    times = ("--rerun-triggers", "mtime")
+    os.utime(list_of_cyg_a, (0, 0))
+    assert night.project.stale(change, words=times) == {}
+    os.utime(list_of_cyg_a)
+    assert night.project.stale(change, words=times) == stale
+
+
+@pytest.fixture
 def changeable(night, tmp_path):
     """A copy of the finished project, times kept, in which files may be changed."""
     folder = tmp_path / "project"
@@ -58,7 +80,7 @@ def changeable(night, tmp_path):
 FILES = [
     ("workflow/scripts/lwacal/sky_model.py", {"sky_model": 1, **SOLVE}),
     ("workflow/scripts/lwacal/solution_flags.py", TABLES),
-    ("workflow/scripts/lwacal/fit.py", {**IMAGES}),
+    ("workflow/scripts/lwacal/fit.py", {"image_allsky": 1, **MEASURE}),
     ("workflow/scripts/lwacal/plots/delays.py", {"report": 1, "outcome": 1}),
     ("workflow/report/style.css", {"report": 1, "outcome": 1, "trends": 1}),
     ("workflow/scripts/concat.py", EVERYTHING),

@@ -18,6 +18,7 @@ rule bandpass:
         concat="<results>/{obs}/concat/{band}.ms",
         flags="<results>/{obs}/flags/{band}.npz",
         sky_model="<results>/{obs}/sky_model.json",
+        component_lists=component_lists,
         reference="<results>/{obs}/reference.json",
     output:
         table=directory("<results>/{obs}/tables/raw/{band}.bcal"),
@@ -96,6 +97,7 @@ rule delay:
         manifest="<results>/{obs}/manifest.json",
         reference="<results>/{obs}/reference.json",
         sky_model="<results>/{obs}/sky_model.json",
+        component_lists=component_lists,
         concat=of_bands("<results>/{obs}/concat/{band}.ms"),
         flags=of_bands("<results>/{obs}/flags/{band}.npz"),
         solutions="<results>/{obs}/tables/bandpass_flags.npz",

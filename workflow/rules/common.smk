@@ -72,6 +72,13 @@ def configured_file(*keys, unless=""):
     return file
 
 
+def component_lists(wildcards):
+    """Return the component lists of the sources that may be modelled."""
+    chosen = observation(wildcards).settings["sky_model"]
+    lists = [chosen["component_lists"][source] for source in chosen["sources"]]
+    return [path for path in lists if path]
+
+
 def for_each_band(pattern, name):
     """Return the pattern filled in for all sub-bands of an observation."""
     try:

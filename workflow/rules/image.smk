@@ -18,6 +18,7 @@ rule calibrate_split:
         flags="<results>/{obs}/flags/{band}.npz",
         table=of_stamp("<results>/{obs}/tables/{stamp}_{band}.bcal"),
         sky_model="<results>/{obs}/sky_model.json",
+        component_lists=component_lists,
     output:
         directory("<results>/{obs}/calibrated/{band}"),
     log:

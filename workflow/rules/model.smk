@@ -10,6 +10,7 @@ rule sky_model:
     input:
         manifest="<results>/{obs}/manifest.json",
         beam=configured_file("beam", "file"),
+        component_lists=component_lists,
     output:
         json="<results>/{obs}/sky_model.json",
         csv="<results>/{obs}/sky_model.csv",

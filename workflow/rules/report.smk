@@ -83,8 +83,26 @@ rule report:
         images=of_sources("<results>/{obs}/images/{source}"),
         allsky="<results>/{obs}/images/allsky",
     output:
-        pdf="<results>/{obs}/report.pdf",
-        html="<results>/{obs}/report.html",
+        pdf=report(
+            "<results>/{obs}/report.pdf",
+            caption="../report/report.rst",
+            category="{obs}",
+            labels={"product": "report (PDF)"},
+        ),
+        html=report(
+            "<results>/{obs}/report.html",
+            caption="../report/report.rst",
+            category="{obs}",
+            labels={"product": "report to explore (HTML)"},
+        ),
+        figures=report(
+            directory("<results>/{obs}/figures"),
+            patterns=["{figure}.png"],
+            caption="../report/figures.rst",
+            category="{obs}",
+            subcategory="figures",
+            labels={"product": "{figure}"},
+        ),
     log:
         "<logs>/{obs}/report.log",
     benchmark:
@@ -101,7 +119,8 @@ rule report:
         " --solutions {input.solutions:q} --delay {input.delay:q}"
         " --sky-model {input.sky_model:q} --measurements {input.measurements:q}"
         " --images {input.images:q} --allsky {input.allsky:q}"
-        " --pdf {output.pdf:q} --html {output.html:q} > {log:q} 2>&1"
+        " --pdf {output.pdf:q} --html {output.html:q} --figures {output.figures:q}"
+        " > {log:q} 2>&1"
 
 
 rule outcome:
@@ -130,7 +149,12 @@ rule trends:
         expand("<results>/{obs}/qa.json", obs=OBSERVATIONS),
     output:
         database="<results>/trends.sqlite",
-        html="<results>/trends.html",
+        html=report(
+            "<results>/trends.html",
+            caption="../report/trends.rst",
+            category="All nights",
+            labels={"product": "trends"},
+        ),
     log:
         "<logs>/trends.log",
     conda:

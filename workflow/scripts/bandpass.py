@@ -5,7 +5,8 @@ import argparse
 import json
 from pathlib import Path
 
-from lwacal import bandpass, records
+from lwacal import bandpass, records, sky_model
+from lwacal.sub_band import SubBand
 
 
 def main() -> None:
@@ -21,11 +22,10 @@ def main() -> None:
     parser.add_argument("--summary", required=True, type=Path)
     arguments = parser.parse_args()
     summary = bandpass.solve(
-        records.read_json(arguments.manifest),
-        arguments.band,
-        arguments.concat,
-        arguments.flags,
-        records.read_json(arguments.sky_model),
+        SubBand(
+            records.read_json(arguments.manifest), arguments.band, arguments.concat,
+            arguments.flags, sky_model.read(arguments.sky_model),
+        ),
         records.read_json(arguments.reference),
         json.loads(arguments.settings)["bandpass"],
         arguments.output,

@@ -5,7 +5,8 @@ import argparse
 import json
 from pathlib import Path
 
-from lwacal import calibrate, records
+from lwacal import calibrate, records, sky_model
+from lwacal.sub_band import SubBand
 
 
 def main() -> None:
@@ -20,12 +21,11 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
     record = calibrate.split(
-        records.read_json(arguments.manifest),
-        arguments.band,
-        arguments.concat,
-        arguments.flags,
+        SubBand(
+            records.read_json(arguments.manifest), arguments.band, arguments.concat,
+            arguments.flags, sky_model.read(arguments.sky_model),
+        ),
         arguments.table,
-        records.read_json(arguments.sky_model),
         json.loads(arguments.settings),
         arguments.output,
     )

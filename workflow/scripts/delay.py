@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lwacal import delay, naming, records
+from lwacal import delay, naming, records, sky_model
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
         manifest,
         dict(zip(bands, arguments.concat, strict=True)),
         dict(zip(bands, arguments.flags, strict=True)),
-        records.read_json(arguments.sky_model),
+        sky_model.read(arguments.sky_model),
         records.read_json(arguments.reference),
         solutions,
         json.loads(arguments.settings),

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Rule image_allsky: the whole sky in three bands, and in colour."""
+"""Rule image_allsky: the whole sky in three bands, in colour, and in one band."""
 
 import argparse
 import json
 from functools import partial
 from pathlib import Path
 
-from lwacal import imaging, records, wsclean
+from lwacal import imaging, imaging_allsky, records, wsclean
 
 
 def main() -> None:
@@ -23,7 +23,7 @@ def main() -> None:
         settings["tools"]["wsclean"], arguments.threads, arguments.memory_mb
     )
     work = partial(
-        imaging.image_allsky,
+        imaging_allsky.image_allsky,
         records.read_json(arguments.manifest),
         imaging.read_splits(arguments.splits),
         settings["imaging"],

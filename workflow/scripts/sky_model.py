@@ -24,6 +24,10 @@ def main() -> None:
     for source in model["sources"]:
         words = source["reason"] or f"{source['brightest_apparent_jy']:.0f} Jy at most"
         records.say(f"{source['name']}: elevation {source['altitude_deg']:.1f} deg, {words}")
+        components = source["component_list"]
+        if components:
+            number, path = components["n_components"], components["path"]
+            records.say(f"{source['name']}: its shape is that of {number} components of {path}")
         for warning in source["warnings"]:
             records.say(f"warning: {warning}")
     if model["message"]:

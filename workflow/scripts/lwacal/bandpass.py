@@ -6,22 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from lwacal import bandpass_casa, bandpass_stefcal, caltable, sky_model, uv_range
 from lwacal.bandpass_attempt import Attempt
-from lwacal.concat import manifest_antennas, manifest_centre
 from lwacal.records import say
+from lwacal.sub_band import SubBand
 
 ENGINES = {"stefcal": bandpass_stefcal.attempt, "casa": bandpass_casa.attempt}
 
 
 def solve(
-    manifest: Mapping[str, Any],
-    band: str,
-    concatenated: Path,
-    flags: Path,
-    model: Mapping[str, Any],
+    band: SubBand,
     reference: Mapping[str, Any],
     settings: Mapping[str, Any],
     output: Path,
@@ -31,21 +25,18 @@ def solve(
     What cannot be solved (no data, no source, a solver that fails) gives a table that is all
     flagged and a summary that says why.
     """
+    antennas = band.antennas
     nothing = caltable.Solutions.all_flagged(
-        len(manifest["antennas"]["names"]), np.array(manifest["bands"][band]["frequency_hz"]),
-        manifest["bands"][band]["channel_width_hz"], manifest["observation"]["mid_mjd_s"],
+        len(antennas.names), band.frequency_hz, band.channel_width_hz,
+        band.manifest["observation"]["mid_mjd_s"],
     )
-    if model["message"]:
-        limits = uv_range.configured(model, settings)
-        attempt = Attempt(nothing, "no_model", model["message"], limits)
+    if band.model["message"]:
+        limits = uv_range.configured(band.model, settings)
+        attempt = Attempt(nothing, "no_model", band.model["message"], limits)
     else:
-        attempt = ENGINES[settings["engine"]](
-            manifest, band, Path(concatenated).absolute(), Path(flags).absolute(), model,
-            reference, settings, nothing,
-        )
+        attempt = ENGINES[settings["engine"]](band, reference, settings, nothing)
     solutions, message = attempt.solutions, attempt.message
-    antennas = manifest_antennas(manifest)
-    caltable.write_bandpass(output, solutions, antennas, manifest_centre(manifest))
+    caltable.write_bandpass(output, solutions, antennas, band.centre_radec)
     used = reference["index"] if solutions.reference < 0 else solutions.reference
     if used != reference["index"]:
         message += (" " if message else "") + (
@@ -53,13 +44,13 @@ def solve(
             f" {antennas.names[used]}"
         )
     if message:
-        say(f"{band}: {message}")
+        say(f"{band.name}: {message}")
     return {
         "schema": 1,
-        "band": band,
+        "band": band.name,
         "engine": settings["engine"],
         "reference_antenna": antennas.names[used],
-        "sources": [source["name"] for source in sky_model.model_sources(model)],
+        "sources": [source["name"] for source in sky_model.model_sources(band.model)],
         "uv_range_lambda": list(attempt.uv_range_lambda),
         "min_baselines_per_antenna": settings["min_baselines_per_antenna"],
         "n_solutions": int((~solutions.flag).sum()),

@@ -13,31 +13,30 @@ from lwacal import caltable, casa, solver_set, uv_range
 from lwacal.bandpass_attempt import Attempt
 from lwacal.records import say
 from lwacal.scratch import scratch_directory
+from lwacal.sub_band import SubBand
 
 
 def attempt(
-    manifest: Mapping[str, Any],
-    band: str,
-    concatenated: Path,
-    flags: Path,
-    model: Mapping[str, Any],
+    band: SubBand,
     reference: Mapping[str, Any],
     settings: Mapping[str, Any],
     nothing: caltable.Solutions,
 ) -> Attempt:
     """Solve a sub-band; ``nothing`` is what to give back where nothing is solved."""
-    limits = uv_range.configured(model, settings)
+    limits = uv_range.configured(band.model, settings)
     with scratch_directory("bandpass") as directory:
         data = directory / "data.ms"
-        alive = solver_set.write(manifest, band, concatenated, flags, model, data)
+        alive = solver_set.write(band, data)
         if not alive.any():
-            message = f"sub-band {band} has no unflagged data to solve with"
+            message = f"sub-band {band.name} has no unflagged data to solve with"
             return Attempt(nothing, "no_data", message, limits)
-        *limits, changed = uv_range.usable(*uv_range.baselines_of_set(data), model, settings)
+        *limits, changed = uv_range.usable(
+            *uv_range.baselines_of_set(data), band.model, settings
+        )
         table = directory / "solutions.bcal"
         problem = run_casa(data, table, reference["order"], settings, limits, directory)
         if not table.exists():
-            message = f"CASA's bandpass made no table for {band}. {problem}"
+            message = f"CASA's bandpass made no table for {band.name}. {problem}"
             return Attempt(nothing, "failed", message, tuple(limits))
         solved = caltable.read(table)
     flag = solved.flag | ~alive
@@ -48,7 +47,7 @@ def attempt(
     )
     if solutions.flag.all():
         message = (
-            f"CASA's bandpass flagged every solution of {band}: signal-to-noise below"
+            f"CASA's bandpass flagged every solution of {band.name}: signal-to-noise below"
             f" bandpass.min_snr, or fewer baselines than bandpass.min_baselines_per_antenna"
             f" between {limits[0]:g} and {limits[1]:g} wavelengths"
         )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from lwacal.bandpass_attempt import Attempt
 from lwacal.caltable import Solutions
 from lwacal.records import say
 from lwacal.robust import masked_median
+from lwacal.sub_band import SubBand
 from lwacal.visibility_sums import VisibilitySums
 
 CHANNELS_AT_ONCE = 8  # 25 MB of matrices at 352 antennas
@@ -51,24 +51,21 @@ class Solved:
 
 
 def attempt(
-    manifest: Mapping[str, Any],
-    band: str,
-    concatenated: Path,
-    flags: Path,
-    model: Mapping[str, Any],
+    band: SubBand,
     reference: Mapping[str, Any],
     settings: Mapping[str, Any],
     nothing: Solutions,
 ) -> Attempt:
     """Solve a sub-band; ``nothing`` is what to give back where nothing is solved."""
-    sums = visibility_sums.read(manifest, band, concatenated, flags, model)
+    sums = visibility_sums.read(band)
     there = sums.count.any(axis=(1, 2))
     if not there.any():
-        limits = uv_range.configured(model, settings)
-        message = f"sub-band {band} has no unflagged data to solve with"
+        limits = uv_range.configured(band.model, settings)
+        message = f"sub-band {band.name} has no unflagged data to solve with"
         return Attempt(nothing, "no_data", message, limits)
     low, high, changed = uv_range.usable(
-        sums.antenna1[there], sums.antenna2[there], sums.length_lambda[there], model, settings
+        sums.antenna1[there], sums.antenna2[there], sums.length_lambda[there], band.model,
+        settings,
     )
     sums.leave_out(((sums.length_lambda < low) | (sums.length_lambda > high))[:, None, None])
     solved = solve(sums, settings["min_baselines_per_antenna"])
@@ -82,7 +79,7 @@ def attempt(
         snr=np.where(flag, 0, snr), reference=index,
     )
     crossed, _ = swapped.find(sums, solved.gain, flag, solved.error)
-    names = manifest["antennas"]["names"]
+    names = band.antennas.names
     found = {
         "swapped": sorted(names[n] for n in np.flatnonzero(crossed.all(axis=1))),
         "outlier_fraction": float(solved.outliers.mean()),
@@ -90,7 +87,7 @@ def attempt(
     }
     if flag.all():
         message = (
-            f"no solution of {band} is good enough: signal-to-noise below bandpass.min_snr, or"
+            f"no solution of {band.name} is good enough: signal-to-noise below bandpass.min_snr, or"
             f" fewer baselines than bandpass.min_baselines_per_antenna between {low:g} and"
             f" {high:g} wavelengths"
         )

@@ -19,7 +19,6 @@ import numpy as np
 from lwacal import (
     averaging,
     caltable,
-    flagging,
     geometry,
     ms_reader,
     noise_weights,
@@ -30,10 +29,10 @@ from lwacal import (
     visibility_fluxes,
 )
 from lwacal.caltable import Solutions
-from lwacal.concat import manifest_antennas, manifest_centre
 from lwacal.flagging import FIRST_POLARIZATION, SECOND_POLARIZATION
 from lwacal.ms_writer import Field, MeasurementSetWriter
 from lwacal.records import say
+from lwacal.sub_band import SubBand
 
 ZENITH = "zenith"
 
@@ -87,12 +86,8 @@ class Calibrated:
 
 
 def split(
-    manifest: Mapping[str, Any],
-    band: str,
-    concatenated: Path,
-    flags: Path,
+    band: SubBand,
     table: Path,
-    model: Mapping[str, Any],
     settings: Mapping[str, Any],
     output: Path,
 ) -> dict[str, Any]:
@@ -107,20 +102,20 @@ def split(
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     solutions = caltable.read(table)
-    causes = flagging.load_flags(flags)
-    targets = choose_targets(manifest, band, model, settings["imaging"])
-    message = _why_nothing(band, causes, solutions, targets)
+    flagged = band.flagged()
+    targets = choose_targets(band, settings["imaging"])
+    message = _why_nothing(band.name, flagged, solutions, targets)
     found = Found()
     if not message:
         found = _write_all(
-            manifest, band, concatenated, causes, solutions, model, targets, part,
-            uv_range.configured(model, settings["bandpass"]),
+            band, flagged, solutions, targets, part,
+            uv_range.configured(band.model, settings["bandpass"]),
         )
         if not found.scans:
-            message = f"{band}: everything is flagged after calibration"
+            message = f"{band.name}: everything is flagged after calibration"
     record = {
         "schema": 1,
-        "band": band,
+        "band": band.name,
         "targets": [] if message else [target.name for target in targets],
         "channel_average": {target.name: target.n_average for target in targets},
         "scans": found.scans,
@@ -148,30 +143,27 @@ def _why_nothing(
     return ""
 
 
-def choose_targets(
-    manifest: Mapping[str, Any], band: str, model: Mapping[str, Any], settings: Mapping[str, Any]
-) -> list[Target]:
+def choose_targets(band: SubBand, settings: Mapping[str, Any]) -> list[Target]:
     """Return the directions to image: each source of the model, and the zenith."""
     if not settings["enabled"]:
         return []
-    record = manifest["bands"][band]
-    positions_m = manifest_antennas(manifest).positions_m
+    positions_m = band.antennas.positions_m
     spread = np.linalg.norm(positions_m - positions_m.mean(axis=0), axis=1)
     longest_m = 2 * float(spread.max())
 
     def averaged(choice: Mapping[str, Any]) -> int:
         radius_rad = np.deg2rad(choice["size"] * choice["scale_deg"] / 2)
         return averaging.channels_to_average(
-            len(record["frequency_hz"]), record["channel_width_hz"], longest_m, radius_rad,
+            len(band.frequency_hz), band.channel_width_hz, longest_m, radius_rad,
             settings["max_smearing_loss"],
         )
 
     targets = [
         Target(source["name"], (source["ra_rad"], source["dec_rad"]), averaged(settings["source"]))
-        for source in sky_model.model_sources(model)
+        for source in sky_model.model_sources(band.model)
     ]
     if settings["allsky"]["enabled"]:
-        targets.append(Target(ZENITH, manifest_centre(manifest), averaged(settings["allsky"])))
+        targets.append(Target(ZENITH, band.centre_radec, averaged(settings["allsky"])))
     return targets
 
 
@@ -209,37 +201,33 @@ def calibrate(
 
 
 def _write_all(
-    manifest: Mapping[str, Any], band: str, concatenated: Path, flags: np.ndarray,
-    solutions: Solutions, model: Mapping[str, Any], targets: list[Target], folder: Path,
+    band: SubBand, flagged: np.ndarray, solutions: Solutions, targets: list[Target], folder: Path,
     uv_limits_lambda: tuple[float, float],
 ) -> Found:
     """Write the sets of all targets; return what was found on the way.
 
     Fluxes are found from baselines within the limits, as the gains are.
     """
-    record = manifest["bands"][band]
-    antennas = manifest_antennas(manifest)
-    frequency_hz = np.array(record["frequency_hz"])
+    antennas, frequency_hz, centre = band.antennas, band.frequency_hz, band.centre_radec
     found = Found()
     fluxes = visibility_fluxes.FluxFit(
-        visibility_fluxes.sources_of(model), *sky_model.model_fluxes(model, band),
-        antennas.positions_m, frequency_hz, manifest_centre(manifest),
+        visibility_fluxes.sources_of(band.model), band.sky().by_source()
     )
-    in_range = uv_range.matrix_in_range(manifest, band, uv_limits_lambda)
+    in_range = uv_range.matrix_in_range(band.manifest, band.name, uv_limits_lambda)
     with ExitStack() as stack:
         writers = {}
         for target in targets:
             coarse_hz = frequency_hz.reshape(-1, target.n_average).mean(axis=1)
             writers[target.name] = stack.enter_context(
                 MeasurementSetWriter(
-                    folder / set_name(target.name, band), antennas, coarse_hz,
-                    record["channel_width_hz"] * target.n_average,
+                    folder / set_name(target.name, band.name), antennas, coarse_hz,
+                    band.channel_width_hz * target.n_average,
                     [Field(target.name, *target.radec)], columns=("DATA", "WEIGHT_SPECTRUM"),
                 )
             )
-        for integration in ms_reader.iterate_integrations(concatenated, ("DATA",)):
-            say(f"{band}: integration {integration.scan}")
-            calibrated = calibrate(integration, flags[integration.rows], solutions)
+        for integration in ms_reader.iterate_integrations(band.concatenated, ("DATA",)):
+            say(f"{band.name}: integration {integration.scan}")
+            calibrated = calibrate(integration, flagged[integration.rows], solutions)
             if calibrated.flag.all():
                 continue
             found.scans.append(integration.scan)
@@ -253,7 +241,7 @@ def _write_all(
             for target in targets:
                 _append(
                     writers[target.name], calibrated, integration, target, antennas.positions_m,
-                    frequency_hz, manifest_centre(manifest),
+                    frequency_hz, centre,
                 )
     found.flux_ratios = fluxes.solve()
     return found

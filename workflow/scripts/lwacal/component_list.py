@@ -1,7 +1,8 @@
 """The sky model as a CASA component list, for use with CASA's own tasks.
 
 A component list knows one spectrum of Stokes I, so it holds the apparent flux density
-(XX + YY) / 2. The solver does not use it: it models XX and YY apart.
+(XX + YY) / 2. The solver does not use it: it models XX and YY apart. Every source is a point with
+its total flux density, also one whose shape a list gives (sky_model.component_lists).
 """
 
 from __future__ import annotations

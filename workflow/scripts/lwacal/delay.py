@@ -28,6 +28,7 @@ from lwacal import (
 from lwacal.antenna_names import POLARIZATIONS, on_fibre
 from lwacal.records import say
 from lwacal.scratch import scratch_directory
+from lwacal.sub_band import SubBand
 
 MAD_SIGMA = 1.4826
 OUTLIER_SIGMA = 5.0
@@ -70,9 +71,8 @@ def solve(
         index, measured = whole_band(manifest, bands, solutions, reference)
         for band in bands:
             say(f"{band}: CASA gaincal K, first integration")
-            delays = solve_band(
-                manifest, band, concatenated[band], flags[band], model, reference, settings
-            )
+            data = SubBand(manifest, band, concatenated[band], flags[band], model)
+            delays = solve_band(data, reference, settings)
             if np.isfinite(delays).any():
                 solved[band] = delays
         status = "ok" if np.isfinite(measured.delay_ns).any() else "no_data"
@@ -130,25 +130,20 @@ def _whether(
 
 
 def solve_band(
-    manifest: Mapping[str, Any],
-    band: str,
-    concatenated: Path,
-    flags: Path,
-    model: Mapping[str, Any],
+    band: SubBand,
     reference: Mapping[str, Any],
     settings: Mapping[str, Any],
 ) -> np.ndarray:
     """Return delays of one sub-band in ns, (antenna, 2), NaN where there is none."""
-    nothing = np.full((len(manifest["antennas"]["names"]), 2), np.nan)
-    concatenated, flags = Path(concatenated).absolute(), Path(flags).absolute()
+    nothing = np.full((len(band.antennas.names), 2), np.nan)
     with scratch_directory("delay") as directory:
         data, table = directory / "data.ms", directory / "solutions.K"
-        alive = solver_set.write(manifest, band, concatenated, flags, model, data, 1).any(axis=1)
+        alive = solver_set.write(band, data, 1).any(axis=1)
         if not alive.any():
-            say(f"{band}: no unflagged data in the first integration")
+            say(f"{band.name}: no unflagged data in the first integration")
             return nothing
         low, high, _ = uv_range.usable(
-            *uv_range.baselines_of_set(data), model, settings["bandpass"]
+            *uv_range.baselines_of_set(data), band.model, settings["bandpass"]
         )
         tasks = casa.start(directory / "casa.log")
         try:
@@ -158,9 +153,9 @@ def solve_band(
                 uvrange=f"{low}~{high}lambda", minsnr=settings["delay"]["min_snr"], gaintable=[],
             )
         except RuntimeError as error:
-            say(f"{band}: CASA's gaincal stopped with: {error}")
+            say(f"{band.name}: CASA's gaincal stopped with: {error}")
         if not table.exists():
-            say(f"{band}: CASA's gaincal made no table")
+            say(f"{band.name}: CASA's gaincal made no table")
             return nothing
         solutions = caltable.read(table)
     return np.where(solutions.flag[:, 0] | ~alive, np.nan, solutions.values[:, 0])

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
+
+COMMAND_VARIABLE = "LWACAL_COMMAND"
 
 
 def prepare(scripts: Path) -> None:
@@ -12,8 +15,10 @@ def prepare(scripts: Path) -> None:
 
     Rules call their scripts by name. The scripts ask for the first python3 on PATH, which is the
     one of the rule's own environment if Snakemake was told to activate it, and otherwise the one
-    that runs Snakemake.
+    that runs Snakemake. What was called is handed on to the jobs, for run.json: the Snakemake that
+    runs a single job finds it there already.
     """
+    os.environ.setdefault(COMMAND_VARIABLE, shlex.join(["snakemake", *sys.argv[1:]]))
     first = [str(scripts), str(Path(sys.executable).parent)]
     rest = [place for place in os.environ.get("PATH", "").split(os.pathsep) if place not in first]
     os.environ["PATH"] = os.pathsep.join(first + rest)

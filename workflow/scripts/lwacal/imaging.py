@@ -1,4 +1,4 @@
-"""Images of the sources and of the whole sky, from the calibrated sets of all sub-bands."""
+"""Images of the sources, from the calibrated sets of all sub-bands."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from typing import Any
 
 from astropy.io import fits
 
-from lwacal import calibrate, colour_picture, naming, records, site, wsclean
+from lwacal import calibrate, naming, records, site, wsclean
 from lwacal.records import say
 from lwacal.scratch import scratch_directory
 
-COLOUR_PICTURE = "allsky_rgb.png"
 FEWEST_INTEGRATIONS = 2  # to show a source's change with time
 
 
@@ -192,74 +191,3 @@ def _intervals(
             }
         )
     return command, images
-
-
-def image_allsky(
-    manifest: Mapping[str, Any],
-    splits: Sequence[SplitBand],
-    settings: Mapping[str, Any],
-    machine: wsclean.Machine,
-    folder: Path,
-) -> dict[str, Any]:
-    """Image the whole sky at the zenith in the bands of imaging.allsky.bands_mhz.
-
-    Returns images.json; bands without data are said to be so.
-    """
-    record: dict[str, Any] = {
-        "schema": 1, "status": "ok", "message": "", "bands": [], "commands": []
-    }
-    choice = settings["allsky"]
-    if not (settings["enabled"] and choice["enabled"]):
-        message = "all-sky images are switched off (imaging.enabled, imaging.allsky.enabled)"
-        return {**record, "status": "off", "message": message}
-    with scratch_directory("wsclean") as scratch:
-        by_frequency = sorted(choice["bands_mhz"].items(), key=lambda item: item[1])
-        for name, (low, high) in by_frequency:
-            bands = [
-                split
-                for split in splits
-                if low <= naming.band_mhz(split.name) < high and split.has(calibrate.ZENITH)
-            ]
-            item = {"name": name, "mhz": [low, high], "sub_bands": [band.name for band in bands]}
-            if not bands:
-                message = f"no calibrated sub-band from {low:g} to {high:g} MHz"
-                record["bands"].append(
-                    {**item, "file": "", "status": "no_data", "message": message}
-                )
-                continue
-            say(f"whole sky, {low:g} to {high:g} MHz")
-            record["commands"].append(
-                _allsky_band(name, manifest, bands, choice, machine, folder, scratch)
-            )
-            file = f"{name}-MFS-image.fits" if len(bands) > 1 else f"{name}-image.fits"
-            item["thermal_jy"] = thermal_together([band.record["thermal_jy"] for band in bands])
-            record["bands"].append({**item, "file": file, "status": "ok", "message": ""})
-    if not settings["keep_auxiliary_fits"]:
-        wsclean.remove_auxiliary(folder)
-    if not colour_picture.write(record["bands"], folder, folder / COLOUR_PICTURE):
-        record.update(status="no_data", message="no band has calibrated data")
-    return record
-
-
-def thermal_together(noise_jy: Sequence[float | None]) -> float | None:
-    """Return the noise of an image of several sub-bands, from that of each; None if unknown."""
-    if None in noise_jy:
-        return None
-    return sum(value**-2 for value in noise_jy) ** -0.5
-
-
-def _allsky_band(
-    name: str, manifest: Mapping[str, Any], bands: Sequence[SplitBand],
-    choice: Mapping[str, Any], machine: wsclean.Machine, folder: Path, scratch: Path,
-) -> str:
-    names = [band.name for band in bands]
-    options = wsclean.image_options(choice) + wsclean.channel_options(
-        edges_between(manifest, names), len(names), choice["fit_spectral_pol"]
-    )
-    options += [
-        "-auto-threshold", str(choice["auto_threshold"]), "-auto-mask", str(choice["auto_mask"]),
-    ]
-    if choice["local_rms"]:
-        options.append("-local-rms")
-    sets = [band.path(calibrate.ZENITH) for band in bands]
-    return wsclean.run(machine, sets, folder / name, options, scratch)

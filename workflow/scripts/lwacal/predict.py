@@ -1,11 +1,14 @@
-"""Visibilities of point sources, and rotation to another phase centre.
+"""Visibilities of sources, and rotation to another phase centre.
 
 A point source's visibility factors by antenna: exp(+2 pi i nu/c (x_1 - x_2).s) is the phasor of
 antenna 1 times the conjugate of that of antenna 2. All work is done on (antenna, channel) phasors,
-and rows are formed by indexing.
+and rows are formed by indexing. A resolved source is a point times its shape (lwacal.extended).
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from astropy.constants import c as _c
@@ -13,6 +16,13 @@ from astropy.constants import c as _c
 from lwacal import geometry
 
 SPEED_OF_LIGHT_M_S = _c.value
+
+
+class Shape(Protocol):
+    """The visibility of a resolved source over that of a point (lwacal.extended.Shape)."""
+
+    def at(self, uv_m: np.ndarray) -> np.ndarray:
+        """Return it, (row, channel), for u and v (row, 2) in metres in the source's frame."""
 
 
 def antenna_phasors(path_m: np.ndarray, frequency_hz: np.ndarray) -> np.ndarray:
@@ -42,21 +52,45 @@ def point_sources(
     flux_yy: np.ndarray,
     centre_radec: tuple[float, float],
 ) -> np.ndarray:
+    """Return `sources` that are all points."""
+    points = [None] * len(sources_radec)
+    return sources(
+        antenna1, antenna2, positions_m, frequency_hz, mjd_s, sources_radec, flux_xx, flux_yy,
+        points, centre_radec,
+    )
+
+
+def sources(
+    antenna1: np.ndarray,
+    antenna2: np.ndarray,
+    positions_m: np.ndarray,
+    frequency_hz: np.ndarray,
+    mjd_s: float,
+    sources_radec: np.ndarray,
+    flux_xx: np.ndarray,
+    flux_yy: np.ndarray,
+    shapes: Sequence[Shape | None],
+    centre_radec: tuple[float, float],
+) -> np.ndarray:
     """Return model visibilities XX and YY, shape (row, channel, 2), complex64, in Jy.
 
     ``positions_m`` (antenna, 3) ITRF; ``frequency_hz`` (channel,); ``mjd_s`` the middle of the
     integration; ``sources_radec`` (source, 2) and ``centre_radec`` ICRS radians; ``flux_xx`` and
-    ``flux_yy`` (source, channel) apparent flux densities in Jy. The visibility of a source is
-    S exp(+2 pi i nu/c (x_1 - x_2).(s - s_0)), s_0 being the phase centre.
+    ``flux_yy`` (source, channel) apparent flux densities in Jy; ``shapes`` of the sources, None for
+    a point. The visibility of a point is S exp(+2 pi i nu/c (x_1 - x_2).(s - s_0)), s_0 being the
+    phase centre; its shape multiplies it.
     """
     centre = geometry.path_m(positions_m, *centre_radec, mjd_s)
     model = np.zeros((len(antenna1), len(frequency_hz), 2), np.complex64)
     if len(sources_radec) == 0:
         return model
     paths = geometry.path_m(positions_m, sources_radec[:, 0], sources_radec[:, 1], mjd_s)
-    for path, xx, yy in zip(paths, flux_xx, flux_yy):
+    for path, radec, xx, yy, shape in zip(paths, sources_radec, flux_xx, flux_yy, shapes):
         phasors = antenna_phasors(path - centre, frequency_hz)
         rows = baseline_phasors(phasors, antenna1, antenna2)
+        if shape is not None:
+            uvw_m = geometry.antenna_uvw_m(positions_m, *radec, mjd_s)
+            rows *= shape.at((uvw_m[antenna1] - uvw_m[antenna2])[:, :2])
         model[..., 0] += rows * xx.astype(np.float32)
         model[..., 1] += rows * yy.astype(np.float32)
     return model

@@ -224,7 +224,8 @@ def calibrators(qa: Record) -> Table:
         rows.append([
             _text(c["source"]), _text(c["band"]), _number(c["freq_mhz"]),
             _number(c["flux_jy"], ".0f"), _number(c["flux_err_jy"], ".0f"),
-            _number(c["flux_expected_jy"], ".0f"), _number(c.get("flux_expected_err_jy"), ".0f"),
+            _number(c.get("flux_visibility_jy"), ".0f"), _number(c["flux_expected_jy"], ".0f"),
+            _number(c.get("flux_expected_err_jy"), ".0f"),
             _number(c["ratio"], ".3f", statuses.get(("flux_ratio_deviation", *key), "")),
             _number(c["ra_offset_arcsec"], "+.0f"), _number(c["dec_offset_arcsec"], "+.0f"),
             _number(offset_beams(c), ".2f", statuses.get(("position_offset", *key), "")),
@@ -232,15 +233,38 @@ def calibrators(qa: Record) -> Table:
         ])
     return Table(
         "calibrators", "Calibrators",
-        "Flux corrected for the beam. Known to: half the range of the flux scales that are valid"
+        "Flux in the image, corrected for the beam; from vis.: from the visibilities themselves,"
+        " all sources fitted together. Known to: half the range of the flux scales that are valid"
         " there. Offsets are measured minus catalogue, RA times cos(Dec).",
-        [Column("source", 0.7), Column("sub-band", 0.8), Column("MHz", 0.6, True),
+        [Column("source", 0.7), Column("sub-band", 0.95), Column("MHz", 0.6, True),
          Column("flux (Jy)", 0.75, True), Column("error (Jy)", 0.75, True),
-         Column("expected (Jy)", 0.8, True), Column("known to (Jy)", 0.75, True),
+         Column("from vis. (Jy)", 0.75, True), Column("expected (Jy)", 1.0, True),
+         Column("known to (Jy)", 0.75, True),
          Column("ratio", 0.6, True),
          Column("east (arcsec)", 0.75, True), Column("north (arcsec)", 0.75, True),
-         Column("offset (beams)", 0.75, True), Column("fit", 1.3)],
+         Column("offset (beams)", 0.75, True), Column("fit", 1.0)],
         rows, "No calibrator was measured.",
+    )
+
+
+def positions(qa: Record) -> Table:
+    """Return the fits of position against frequency: what is constant, what the ionosphere does."""
+    rows = []
+    for item in qa["positions"]:
+        cells = [_text(item["source"]), Cell(str(item["bands"]), item["bands"])]
+        for key in ("constant", "ionosphere"):
+            for axis in ("ra", "dec"):
+                value, error = (item[f"{axis}_{key}{end}_arcsec"] for end in ("", "_err"))
+                cells.append(Cell(f"{value:+.0f} ± {error:.0f}".replace("-", "−"), value))
+        rows.append(cells)
+    return Table(
+        "positions", "Positions against frequency",
+        "Offset = constant + ionosphere x (50 MHz / frequency)^2, in arcsec, measured minus"
+        " catalogue. A constant is the calibration, the geometry or the catalogue.",
+        [Column("source"), Column("sub-bands", 0.7, True), Column("constant, east", 1.2, True),
+         Column("constant, north", 1.2, True), Column("ionosphere at 50 MHz, east", 1.4, True),
+         Column("ionosphere at 50 MHz, north", 1.4, True)],
+        rows, "Needs good fits of a source in at least three sub-bands.",
     )
 
 

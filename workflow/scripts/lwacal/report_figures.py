@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from lwacal import records
-from lwacal.plots import antennas, calibrators, data, delays, gains, sky, style
+from lwacal.plots import antennas, boards, calibrators, data, delays, gains, sky, style
 from lwacal.report_records import ReportRecords
 
 CAPTIONS = Path(__file__).resolve().parents[2] / "report" / "captions.toml"
@@ -36,21 +38,55 @@ class Drawn:
 
 def draw_all(report: ReportRecords) -> list[Drawn]:
     """Draw all figures; one that has nothing to show keeps its number and says why."""
-    captions = tomllib.loads(CAPTIONS.read_text(encoding="utf-8"))
-    drawn = []
-    for number, (key, function) in enumerate(FIGURES.items(), 1):
-        text = captions[key]
-        try:
-            with style.applied():
-                figure = function(report)
-                png = style.png(figure)
-            size = {"png": png, "width_in": figure.get_figwidth(),
-                    "height_in": figure.get_figheight()}
-        except style.NothingToPlotError as nothing:
-            size = {"message": str(nothing)}
-        records.say(f"figure {number}, {text['title']}: {size.get('message') or 'drawn'}")
-        drawn.append(Drawn(key, number, text["title"], text["shows"], text["normal"], **size))
-    return drawn
+    captions = _captions()
+    return [
+        _draw(key, number, captions[key], captions[key]["title"], partial(function, report))
+        for number, (key, function) in enumerate(FIGURES.items(), 1)
+    ]
+
+
+def draw_boards(report: ReportRecords) -> list[Drawn]:
+    """Draw a page for each SNAP2 board; numbers follow those of draw_all."""
+    text = _captions()["board_page"]
+    return [
+        _draw(
+            f"board_{board + 1}", len(FIGURES) + 1 + board, text, f"{text['title']} {board + 1}",
+            partial(boards.page, report.solutions, report.qa["antennas"], board),
+        )
+        for board in range(boards.number_of_boards(report.solutions))
+    ]
+
+
+def write(figures: Sequence[Drawn], folder: Path) -> None:
+    """Write the figures that were drawn as PNG files named NN_key.png; the folder appears whole."""
+    part = folder.with_name(folder.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    for figure in figures:
+        if figure.png:
+            (part / f"{figure.number:02d}_{figure.key}.png").write_bytes(figure.png)
+    if folder.exists():
+        shutil.rmtree(folder)
+    part.replace(folder)
+
+
+def _captions() -> dict[str, dict[str, str]]:
+    return tomllib.loads(CAPTIONS.read_text(encoding="utf-8"))
+
+
+def _draw(
+    key: str, number: int, text: dict[str, str], title: str, function: Callable[[], Figure]
+) -> Drawn:
+    try:
+        with style.applied():
+            figure = function()
+            png = style.png(figure)
+        size = {"png": png, "width_in": figure.get_figwidth(),
+                "height_in": figure.get_figheight()}
+    except style.NothingToPlotError as nothing:
+        size = {"message": str(nothing)}
+    records.say(f"figure {number}, {title}: {size.get('message') or 'drawn'}")
+    return Drawn(key, number, title, text["shows"], text["normal"], **size)
 
 
 def _antenna_board(report: ReportRecords) -> Figure:
@@ -105,7 +141,7 @@ def expected_fluxes(report: ReportRecords) -> dict[str, tuple[np.ndarray, np.nda
 
 
 def _position_offsets(report: ReportRecords) -> Figure:
-    return calibrators.offsets(report.qa["calibrators"])
+    return calibrators.offsets(report.qa["calibrators"], report.qa["positions"])
 
 
 def _scintillation(report: ReportRecords) -> Figure:

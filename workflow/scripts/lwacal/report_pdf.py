@@ -110,16 +110,20 @@ class _Bar(Flowable):
             self.canv.rect(0, 0, max(0.6, self.width * self.score), self.height, stroke=0, fill=1)
 
 
-def write(report: ReportRecords, figures: Sequence[Drawn], path: Path) -> None:
-    """Write the report; the same records give the same bytes."""
+def write(
+    report: ReportRecords, figures: Sequence[Drawn], boards: Sequence[Drawn], path: Path
+) -> None:
+    """Write the report; the same records give the same bytes. ``boards`` follow the tables."""
     _fonts()
     styles = _styles()
     story: list[Any] = [
         *_first_page(report, figures, styles),
         PageBreak(),
-        *_figure_pages(figures, styles),
+        *_figure_pages("figures", "Figures", figures, styles),
         PageBreak(),
         *_tables(report, styles),
+        PageBreak(),
+        *_figure_pages("boards", "Every antenna", boards, styles),
         PageBreak(),
         *_how_it_was_made(report, styles),
     ]
@@ -284,8 +288,10 @@ def _picture(figure: Drawn, scale: float, thumbnail: bool = False) -> Image:
     return Image(content, figure.width_in * scale, figure.height_in * scale, hAlign="LEFT")
 
 
-def _figure_pages(figures: Sequence[Drawn], styles: dict[str, ParagraphStyle]) -> list[Any]:
-    story: list[Any] = [_Mark("figures", "Figures"), _paragraph("Figures", styles["section"])]
+def _figure_pages(
+    key: str, title: str, figures: Sequence[Drawn], styles: dict[str, ParagraphStyle]
+) -> list[Any]:
+    story: list[Any] = [_Mark(key, title), _paragraph(title, styles["section"])]
     for figure in figures:
         name = f"Figure {figure.number}. {figure.title}"
         head = [_Mark(figure.key, name, 1), _paragraph(name, styles["figure"])]
@@ -305,7 +311,8 @@ def _tables(report: ReportRecords, styles: dict[str, ParagraphStyle]) -> list[An
     qa = report.qa
     story: list[Any] = [_Mark("tables", "Tables"), _paragraph("Tables", styles["section"])]
     tables = (report_content.metrics(qa), report_content.antennas(qa, everything=False),
-              report_content.bands(qa), report_content.calibrators(qa), report_content.faults(qa))
+              report_content.bands(qa), report_content.calibrators(qa),
+              report_content.positions(qa), report_content.faults(qa))
     for number, table in enumerate(tables, 1):
         story += _titled(table, f"Table {number}. {table.title}", styles)
     return story

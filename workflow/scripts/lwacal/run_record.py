@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import importlib.metadata
+import os
 import platform
 import re
 import subprocess
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from lwacal import environment
 from lwacal import settings as configuration
 from lwacal.processes import ToolError, find_tool
 
@@ -40,6 +42,7 @@ def build(
         "git": git_state(PROJECT),
         "configuration": settings,
         "differences": configuration.differences_from_default(dict(settings)),
+        "command": os.environ.get(environment.COMMAND_VARIABLE, ""),
         "host": platform.node(),
         "written_utc": datetime.now(UTC).isoformat(timespec="seconds"),
         "rules": rules,

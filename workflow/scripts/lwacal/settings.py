@@ -35,6 +35,7 @@ __all__ = [
 
 SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "config.schema.json"
 TRUTH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+BRACKETS = "brackets about a list: [CygA, CasA]"
 NOTHING = ("", "null", "none", "~")
 
 Node = Mapping[str, Any]
@@ -158,12 +159,15 @@ def _key_hint(key: str, name: str, value: Any, node: Node, schema: Node) -> str:
     like = nearest(name, node["properties"])
     if like:
         return f"{key}.{like}".strip(".")
+    lists = [child for child in node["properties"].values() if child["type"] == "array"]
+    if value in ("", None) and any(name in child["items"].get("enum", ()) for child in lists):
+        return BRACKETS
     elsewhere = list(_all_keys(schema))
     same = [path for path in elsewhere if path == name or path.rpartition(".")[2] == name]
     if same:
         return same[0]
-    if value in ("", None) and any(c["type"] == "array" for c in node["properties"].values()):
-        return "brackets about a list: [CygA, CasA]"
+    if value in ("", None) and lists:
+        return BRACKETS
     by_name = {path.rpartition(".")[2]: path for path in reversed(elsewhere)}
     return by_name.get(nearest(name, by_name), "")
 

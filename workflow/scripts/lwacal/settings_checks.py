@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from lwacal import components, flux, wsclean_list
 from lwacal.settings_problems import Problem, found_words
+from lwacal.wsclean_list import ComponentListError
 
 Settings = Mapping[str, Any]
 
@@ -47,6 +49,7 @@ def _ranges(settings: Settings) -> Iterator[Problem]:
     ranges = {f"imaging.allsky.bands_mhz.{name}": limits for name, limits in bands.items()}
     for name in ("normalization_mhz", "reference_mhz"):
         ranges[f"solution_flags.{name}"] = settings["solution_flags"][name]
+    ranges["sky_model.component_lists_mhz"] = settings["sky_model"]["component_lists_mhz"]
     for key, (low, high) in ranges.items():
         if low >= high:
             yield Problem(key, found_words([low, high]), "the lower number first",
@@ -127,8 +130,23 @@ def _beam_file(settings: Settings) -> Iterator[Problem]:
                       "its path, or another beam.model")
 
 
+def _component_lists(settings: Settings) -> Iterator[Problem]:
+    """Read the lists: a broken one would stop a run in its middle."""
+    low, high = settings["sky_model"]["component_lists_mhz"]
+    for source, path in settings["sky_model"]["component_lists"].items():
+        try:
+            if path:
+                found = wsclean_list.read(path)
+                components.check(found, flux.POSITIONS[source], (low, high))
+        except ComponentListError as error:
+            yield Problem(
+                f"sky_model.component_lists.{source}", found_words(path),
+                "a component list of the source in WSClean's format", f"mending it: {error}",
+            )
+
+
 MORE_IS_BETTER = frozenset({"allsky_dynamic_range"})
 RULES: Iterable[Callable[[Settings], Iterator[Problem]]] = (
     _input, _uv_range, _ranges, _ratios, _odd_width, _limits, _extra_options, _paths,
-    _beam_file,
+    _beam_file, _component_lists,
 )

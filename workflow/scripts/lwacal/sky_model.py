@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from lwacal import beam, flux, naming, site
+from lwacal import beam, flux, naming, site, wsclean_list
 from lwacal.flux_scales import SECONDARY
+from lwacal.records import read_json
 
 COLUMNS = ("source", "band", "frequency_hz", "flux_jy", "apparent_xx_jy", "apparent_yy_jy")
 
@@ -20,6 +22,7 @@ def build(manifest: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str,
     intrinsic flux density, how well that is known (flux.disagreement; a fraction for each
     sub-band), and the beams of X and Y in every channel; it is in the model if it is
     high enough and its apparent flux density, (XX + YY) / 2, somewhere in the band bright enough.
+    ``component_list`` says which list gives its shape, None for a point.
     """
     choice, dipole = settings["sky_model"], settings["beam"]
     mjd_s = manifest["observation"]["mid_mjd_s"]
@@ -30,12 +33,13 @@ def build(manifest: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str,
         altitude, azimuth = site.altitude_azimuth(position.ra_rad, position.dec_rad, mjd_s)
         brightest = 0.0
         warnings: dict[str, None] = {}  # a set that keeps its order
+        components = _component_list(choice, name)
         for band in bands:
             if altitude <= 0:
                 continue
             frequency_hz = np.array(manifest["bands"][band]["frequency_hz"])
             known = flux.expected(choice["flux_scale"], name, frequency_hz, year)
-            warnings.update(dict.fromkeys(known.warnings))
+            warnings.update(dict.fromkeys(known.warnings + _doubts(components, frequency_hz)))
             xx, yy = beam.power(
                 dipole["model"], frequency_hz, altitude, azimuth, dipole["x_azimuth_deg"],
                 dipole["file"],
@@ -57,6 +61,7 @@ def build(manifest: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str,
                 "in_model": not reason,
                 "reason": reason,
                 "warnings": list(warnings),
+                "component_list": components,
             }
         )
     return {
@@ -69,6 +74,41 @@ def build(manifest: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str,
         "bands": bands,
         "message": _message(sources),
     }
+
+
+def read(path: str | Path) -> dict[str, Any]:
+    """Return sky_model.json, paths of component lists made absolute: solvers stand elsewhere."""
+    model = read_json(path)
+    for source in model["sources"]:
+        components = source["component_list"]
+        if components:
+            components["path"] = str(Path(components["path"]).absolute())
+    return model
+
+
+def _component_list(choice: Mapping[str, Any], source: str) -> dict[str, Any] | None:
+    """Return which list gives the shape of a source: path, components, digest, trusted range."""
+    path = choice["component_lists"][source]
+    if not path:
+        return None
+    components = wsclean_list.read(path)
+    return {
+        "path": path, "n_components": len(components.flux_jy), "sha256": components.digest,
+        "trusted_mhz": choice["component_lists_mhz"],
+    }
+
+
+def _doubts(components: Mapping[str, Any] | None, frequency_hz: np.ndarray) -> tuple[str, ...]:
+    """Return a warning if the frequencies are not all where a list is trusted."""
+    if not components:
+        return ()
+    low, high = components["trusted_mhz"]
+    if frequency_hz.min() >= low * 1e6 and frequency_hz.max() <= high * 1e6:
+        return ()
+    return (
+        f"its component list is trusted from {low:g} to {high:g} MHz only"
+        " (sky_model.component_lists_mhz): beyond, its shape is that of the nearest end",
+    )
 
 
 def _why_not(altitude_deg: float, brightest_jy: float, choice: Mapping[str, Any]) -> str:

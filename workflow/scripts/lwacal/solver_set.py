@@ -13,24 +13,18 @@ which signals are alive; the others must be flagged in what the solver returns.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from lwacal import flagging, ms_reader, noise_weights, predict, sky_model
-from lwacal.concat import manifest_antennas, manifest_centre
+from lwacal import ms_reader, noise_weights
 from lwacal.ms_writer import Field, MeasurementSetWriter
 from lwacal.noise_weights import PARALLEL_HANDS
+from lwacal.sub_band import SubBand
 
 
 def write(
-    manifest: Mapping[str, Any],
-    band: str,
-    concatenated: Path,
-    flags: Path,
-    model: Mapping[str, Any],
+    band: SubBand,
     output: Path,
     integrations: int | None = None,
 ) -> np.ndarray:
@@ -40,17 +34,14 @@ def write(
     ``integrations`` limits how many are taken, from the first. Memory: the flags of the sub-band
     and about four times one integration.
     """
-    record = manifest["bands"][band]
-    antennas, centre = manifest_antennas(manifest), manifest_centre(manifest)
-    frequency_hz = np.array(record["frequency_hz"])
-    radec, flux_xx, flux_yy = sky_model.model_fluxes(model, band)
-    flagged = flagging.load_flags(flags)
-    alive = signals_alive(concatenated, flagged, len(antennas.names), integrations)
+    antennas, sky, flagged = band.antennas, band.sky(), band.flagged()
+    data_set = band.concatenated
+    alive = signals_alive(data_set, flagged, len(antennas.names), integrations)
     with MeasurementSetWriter(
-        output, antennas, frequency_hz, record["channel_width_hz"], [Field("zenith", *centre)],
-        columns=("DATA", "MODEL_DATA"),
+        output, antennas, band.frequency_hz, band.channel_width_hz,
+        [Field("zenith", *band.centre_radec)], columns=("DATA", "MODEL_DATA"),
     ) as writer:
-        for number, item in enumerate(ms_reader.iterate_integrations(concatenated, ("DATA",))):
+        for number, item in enumerate(ms_reader.iterate_integrations(data_set, ("DATA",))):
             if number == integrations:
                 break
             weight = noise_weights.of_rows(item, flagged[item.rows], len(antennas.names))
@@ -59,12 +50,8 @@ def write(
             flag = flagged[item.rows][cross]
             data = np.where(flag, 0, item.columns["DATA"][cross])
             flag = solver_flags(flag, alive, antenna1, antenna2)
-            predicted = predict.point_sources(
-                antenna1, antenna2, antennas.positions_m, frequency_hz, item.mjd_s, radec,
-                flux_xx, flux_yy, centre,
-            )
             full = np.zeros(data.shape, np.complex64)
-            full[..., PARALLEL_HANDS] = predicted
+            full[..., PARALLEL_HANDS] = sky.visibilities(antenna1, antenna2, item.mjd_s)
             writer.append(
                 item.mjd_s, item.interval_s, antenna1, antenna2, item.uvw_m[cross], data, flag,
                 scan=item.scan, model=full, weight=weight[cross],

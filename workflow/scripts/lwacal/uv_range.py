@@ -19,10 +19,13 @@ LOWEST_LIMIT_LAMBDA = 1.0
 def configured(model: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[float, float]:
     """Return the limits of the section bandpass.
 
-    Vir A is resolved: with it in the model the longer baselines are left out.
+    Vir A is resolved: with it in the model as a point the longer baselines are left out.
     """
-    names = {source["name"] for source in sky_model.model_sources(model)}
-    longest = settings["uv_max_lambda_vir_a"] if "VirA" in names else settings["uv_max_lambda"]
+    points = {
+        source["name"] for source in sky_model.model_sources(model)
+        if not source.get("component_list")
+    }
+    longest = settings["uv_max_lambda_vir_a"] if "VirA" in points else settings["uv_max_lambda"]
     return settings["uv_min_lambda"], min(longest, settings["uv_max_lambda"])
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from lwacal import predict
+from lwacal.band_model import BandModel
 from lwacal.noise_weights import PARALLEL_HANDS
 
 ROWS_AT_ONCE = 8192  # 25 MB a source at 192 channels
@@ -24,18 +24,11 @@ ROWS_AT_ONCE = 8192  # 25 MB a source at 192 channels
 class FluxFit:
     """Normal equations of the fit over any number of integrations.
 
-    ``radec`` (source, 2) ICRS radians, ``flux_xx`` and ``flux_yy`` (source, channel) as seen, Jy;
-    ``positions_m`` (antenna, 3) ITRF; ``frequency_hz`` (channel,); ``centre`` the phase centre of
-    the data.
+    ``names`` of the sources, and the ``models`` of each alone.
     """
 
     names: Sequence[str]
-    radec: np.ndarray
-    flux_xx: np.ndarray
-    flux_yy: np.ndarray
-    positions_m: np.ndarray
-    frequency_hz: np.ndarray
-    centre: tuple[float, float]
+    models: Sequence[BandModel]
     matrix: np.ndarray = field(init=False)
     vector: np.ndarray = field(init=False)
     power: float = field(init=False, default=0.0)
@@ -59,23 +52,14 @@ class FluxFit:
             values = data[rows][..., PARALLEL_HANDS].ravel()
             weights = weight[rows][..., PARALLEL_HANDS].ravel().astype(np.float64)
             models = np.stack(
-                [self._model(n, antenna1[rows], antenna2[rows], mjd_s)
-                 for n in range(len(self.names))]
+                [model.visibilities(antenna1[rows], antenna2[rows], mjd_s).ravel()
+                 for model in self.models]
             )
             weighted = models.conj() * weights
             self.matrix += (weighted @ models.T).real
             self.vector += (weighted @ values).real
             self.power += float((weights * np.abs(values) ** 2).sum())
             self.count += int(np.count_nonzero(weights))
-
-    def _model(
-        self, number: int, antenna1: np.ndarray, antenna2: np.ndarray, mjd_s: float
-    ) -> np.ndarray:
-        one = slice(number, number + 1)
-        return predict.point_sources(
-            antenna1, antenna2, self.positions_m, self.frequency_hz, mjd_s, self.radec[one],
-            self.flux_xx[one], self.flux_yy[one], self.centre,
-        ).ravel()
 
     def solve(self) -> dict[str, dict[str, float]]:
         """Return ratio and its error by source; nothing if the data cannot tell them apart.

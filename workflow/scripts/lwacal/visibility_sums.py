@@ -7,17 +7,14 @@ integration at a time; weights follow the noise of the two antennas.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from lwacal import flagging, ms_reader, noise_weights, predict, sky_model, uv_range
-from lwacal.concat import manifest_antennas, manifest_centre
+from lwacal import ms_reader, noise_weights, uv_range
 from lwacal.noise_weights import PARALLEL_HANDS
 from lwacal.records import say
+from lwacal.sub_band import SubBand
 
 
 @dataclass
@@ -50,47 +47,37 @@ class VisibilitySums:
 
 
 def read(
-    manifest: Mapping[str, Any],
-    band: str,
-    concatenated: Path,
-    flags: Path,
-    model: Mapping[str, Any],
+    band: SubBand,
     integrations: int | None = None,
 ) -> VisibilitySums:
     """Read a sub-band once and return its sums; ``integrations`` limits how many are taken.
 
     Memory: the sums, the flags of the sub-band, and about four times one integration.
     """
-    antennas, centre = manifest_antennas(manifest), manifest_centre(manifest)
-    frequency_hz = np.array(manifest["bands"][band]["frequency_hz"])
-    radec, flux_xx, flux_yy = sky_model.model_fluxes(model, band)
-    flagged = flagging.load_flags(flags)
-    sums = _empty(manifest, band)
+    sky, flagged = band.sky(), band.flagged()
+    sums = _empty(band)
     place = np.zeros((sums.n_antennas, sums.n_antennas), int)
     place[sums.antenna1, sums.antenna2] = np.arange(len(sums.antenna1))
-    for number, item in enumerate(ms_reader.iterate_integrations(concatenated, ("DATA",))):
+    for number, item in enumerate(ms_reader.iterate_integrations(band.concatenated, ("DATA",))):
         if number == integrations:
             break
-        say(f"{band}: reading integration {item.scan}")
+        say(f"{band.name}: reading integration {item.scan}")
         cross = np.flatnonzero(item.antenna1 != item.antenna2)
         flag = flagged[item.rows]
         weight = noise_weights.of_rows(item, flag, sums.n_antennas)[cross][:, None]
         first, second = item.antenna1[cross], item.antenna2[cross]
-        predicted = predict.point_sources(
-            first, second, antennas.positions_m, frequency_hz, item.mjd_s, radec, flux_xx, flux_yy,
-            centre,
-        )
+        predicted = sky.visibilities(first, second, item.mjd_s)
         weight = np.where(flag[cross], np.float32(0), weight)
         data = np.where(flag[cross], np.complex64(0), item.columns["DATA"][cross])
         _add(sums, place[first, second], data, predicted, weight, ~flag[cross])
     return sums
 
 
-def _empty(manifest: Mapping[str, Any], band: str) -> VisibilitySums:
-    antenna1, antenna2, length_lambda = uv_range.baselines_of_array(manifest, band)
-    shape = (len(antenna1), len(manifest["bands"][band]["frequency_hz"]), 2)
+def _empty(band: SubBand) -> VisibilitySums:
+    antenna1, antenna2, length_lambda = uv_range.baselines_of_array(band.manifest, band.name)
+    shape = (len(antenna1), len(band.frequency_hz), 2)
     return VisibilitySums(
-        antenna1, antenna2, length_lambda, len(manifest["antennas"]["names"]),
+        antenna1, antenna2, length_lambda, len(band.antennas.names),
         np.zeros(shape, np.complex64), np.zeros(shape, np.float32), np.zeros(shape, np.float32),
         np.zeros(shape, np.uint16), np.zeros(shape, np.complex64),
     )

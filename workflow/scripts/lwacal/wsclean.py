@@ -26,7 +26,10 @@ def image_options(choice: Mapping[str, Any]) -> list[str]:
     """Return the options that the sections imaging.source and imaging.allsky have in common.
 
     The w-gridder is taken because w-stacking errs by up to some percent of the brightest source
-    away from the phase centre, and by another amount with another number of threads.
+    away from the phase centre, and by another amount with another number of threads. The restoring
+    beam is fitted close to the peak of the PSF: in WSClean's own box of 10 beams the pedestal that
+    the dense core makes counts (352 antennas, 78 MHz, briggs 1: 1185 x 761 arcsec in place of
+    643 x 555).
     """
     words = [
         "-use-wgridder",
@@ -37,6 +40,7 @@ def image_options(choice: Mapping[str, Any]) -> list[str]:
         "-weight", *choice["weight"].split(),
         "-mgain", str(choice["mgain"]),
         "-horizon-mask", f"{choice['horizon_mask_deg']}deg",
+        "-beam-fitting-size", str(choice["beam_fitting_size"]),
         "-taper-inner-tukey", str(choice["tukey_lambda"]),
     ]
     return words + shlex.split(choice["extra"])

@@ -16,6 +16,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from lwacal.assess_calibrators import offset_arcsec
 from lwacal.plots import style
+from lwacal.position_fit import REFERENCE_MHZ
 
 Record = Mapping[str, Any]
 Expected = Mapping[str, tuple[np.ndarray, np.ndarray]]
@@ -69,6 +70,9 @@ def _draw_spectrum(
     axes.errorbar(mhz, [r["flux_jy"] for r in fitted], [r["flux_err_jy"] or 0 for r in fitted],
                   fmt="o", ms=3.2, elinewidth=0.7, color=style.SOURCE_COLOURS[0],
                   label="measured, corrected for the beam")
+    seen = [r.get("flux_visibility_jy") for r in fitted]
+    axes.plot(mhz, [np.nan if f is None else f for f in seen], "_", ms=7, mew=0.9,
+              color=style.SOURCE_COLOURS[1], label="from the visibilities")
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
@@ -82,6 +86,10 @@ def _draw_ratio(axes: Axes, own: Sequence[Record], tolerance: float | None) -> N
     known = [r for r in own if r["fit"] == "ok" and r.get("ratio") is not None]
     errors = [r["ratio"] * (r["flux_err_jy"] or 0) / r["flux_jy"] if r["flux_jy"] else 0
               for r in known]
+    seen = [r for r in own if r.get("flux_visibility_jy") is not None]
+    axes.plot([r["freq_mhz"] for r in seen],
+              [r["flux_visibility_jy"] / r["flux_expected_jy"] for r in seen], "_", ms=7, mew=0.9,
+              color=style.SOURCE_COLOURS[1])
     axes.errorbar([r["freq_mhz"] for r in known], [r["ratio"] for r in known], errors, fmt="o",
                   ms=3.2, elinewidth=0.7, color=style.SOURCE_COLOURS[0])
     reach = max([0.3, *(1.15 * abs(r["ratio"] - 1) for r in known)])
@@ -92,41 +100,80 @@ def _draw_ratio(axes: Axes, own: Sequence[Record], tolerance: float | None) -> N
                   color=style.STATUS_COLOURS["bad"], ms=4)
 
 
-def offsets(calibrators: Sequence[Record]) -> Figure:
-    """Draw how far from its catalogue position each calibrator was found."""
+def offsets(calibrators: Sequence[Record], fits: Sequence[Record]) -> Figure:
+    """Draw how far from its catalogue position each calibrator was found.
+
+    ``fits`` as position_fit.of_sources gives them: lines of constant + ionosphere.
+    """
     known = [r for r in calibrators if r["fit"] == "ok" and offset_arcsec(r) is not None]
     if not known:
         raise style.NothingToPlotError("no position was measured")
-    figure = style.new(3.0)
-    left, right = figure.subplots(1, 2, width_ratios=[1, 1.25])
+    figure = style.new(3.2)
+    places = figure.subplot_mosaic([["direction", "ra"], ["direction", "dec"]],
+                                   width_ratios=[1, 1.25])
+    _draw_directions(figure, places["direction"], known)
+    for key, words in (("ra", "east (arcsec)"), ("dec", "north (arcsec)")):
+        _draw_against_frequency(places[key], key, known, fits)
+        places[key].set_ylabel(words)
+    places["ra"].tick_params(labelbottom=False)
+    places["ra"].set_title("against frequency")
+    places["dec"].set_xlabel("frequency (MHz)")
+    places["ra"].legend(ncols=3, columnspacing=1.0)
+    low, high = places["ra"].get_ylim()
+    places["ra"].set_ylim(low, high + 0.25 * (high - low))  # room for the legend
+    return figure
+
+
+def _draw_directions(figure: Figure, axes: Axes, known: Sequence[Record]) -> None:
     scale, colours = _frequency_colours(known)
     for number, source in enumerate(_sources(known)):
         own = [r for r in known if r["source"] == source]
-        marker = style.SOURCE_MARKERS[number % len(style.SOURCE_MARKERS)]
-        left.scatter([r["ra_offset_arcsec"] for r in own], [r["dec_offset_arcsec"] for r in own],
-                     c=[r["freq_mhz"] for r in own], norm=scale, cmap=colours, marker=marker,
-                     s=16, lw=0.4, ec="#333333", label=source)
-        right.plot([r["freq_mhz"] for r in own], [offset_arcsec(r) for r in own], marker=marker,
-                   ls="", ms=3.5, color=style.colour_of(number), label=source)
-    beams = sorted({(r["freq_mhz"], r["beam_fwhm_arcsec"] / 10) for r in known
-                    if r.get("beam_fwhm_arcsec")})
-    if beams:
-        right.plot(*zip(*beams), color="#222222", lw=0.8, ls="--", marker="_",
-                   label="a tenth of the beam")
+        axes.scatter([r["ra_offset_arcsec"] for r in own], [r["dec_offset_arcsec"] for r in own],
+                     c=[r["freq_mhz"] for r in own], norm=scale, cmap=colours,
+                     marker=style.SOURCE_MARKERS[number % len(style.SOURCE_MARKERS)],
+                     s=16, lw=0.4, ec="#333333")
     reach = 1.15 * max(max(abs(r["ra_offset_arcsec"]), abs(r["dec_offset_arcsec"]), 1e-3)
                        for r in known)
-    left.axhline(0, color=style.QUIET, lw=0.6)
-    left.axvline(0, color=style.QUIET, lw=0.6)
-    left.set(xlim=(reach, -reach), ylim=(-reach, reach), aspect="equal",
+    axes.axhline(0, color=style.QUIET, lw=0.6)
+    axes.axvline(0, color=style.QUIET, lw=0.6)
+    axes.set(xlim=(reach, -reach), ylim=(-reach, reach), aspect="equal",
              xlabel="east: RA offset x cos Dec (arcsec)", ylabel="north: Dec offset (arcsec)",
              title="direction")
-    right.set(xlabel="frequency (MHz)", ylabel="distance (arcsec)", title="distance")
-    right.set_ylim(0, 1.15 * right.get_ylim()[1])
-    right.legend()
     if len({r["freq_mhz"] for r in known}) > 1:
-        figure.colorbar(matplotlib.cm.ScalarMappable(scale, colours), ax=left,
-                        label="frequency (MHz)", pad=0.01, aspect=30)
-    return figure
+        figure.colorbar(matplotlib.cm.ScalarMappable(scale, colours), ax=axes,
+                        label="frequency (MHz)", pad=0.01, aspect=30, shrink=0.8)
+
+
+def _draw_against_frequency(
+    axes: Axes, key: str, known: Sequence[Record], fits: Sequence[Record]
+) -> None:
+    """Draw one coordinate of all sources with its fit, and a tenth of the beam to either side.
+
+    The beam is the narrowest of the sources'.
+    """
+    mhz = np.array(sorted({r["freq_mhz"] for r in known}))
+    for number, source in enumerate(_sources(known)):
+        own = [r for r in known if r["source"] == source]
+        colour = style.colour_of(number)
+        axes.errorbar(
+            [r["freq_mhz"] for r in own], [r[f"{key}_offset_arcsec"] for r in own],
+            [r.get("offset_err_arcsec") or 0 for r in own], ls="", ms=3.2, elinewidth=0.7,
+            color=colour, marker=style.SOURCE_MARKERS[number % len(style.SOURCE_MARKERS)],
+            label=source,
+        )
+        for item in fits:
+            if item["source"] == source:
+                curve = np.linspace(mhz[0], mhz[-1], 100)
+                share = item[f"{key}_ionosphere_arcsec"] * (REFERENCE_MHZ / curve) ** 2
+                axes.plot(curve, item[f"{key}_constant_arcsec"] + share, lw=0.8, color=colour)
+    beams = {f: min((r["beam_fwhm_arcsec"] for r in known
+                     if r["freq_mhz"] == f and r.get("beam_fwhm_arcsec")), default=np.nan)
+             for f in mhz}
+    if np.isfinite(list(beams.values())).any():
+        place, tenth = mhz, np.array(list(beams.values())) / 10
+        axes.fill_between(place, -tenth, tenth, color="#e3f1ee", lw=0, zorder=0,
+                          label="a tenth of the beam")
+    axes.axhline(0, color=style.QUIET, lw=0.6)
 
 
 def _frequency_colours(records: Sequence[Record]) -> tuple[Normalize, matplotlib.colors.Colormap]:

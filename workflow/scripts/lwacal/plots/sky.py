@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy.wcs import WCS, FITSFixedWarning
 from matplotlib.axes import Axes
 from matplotlib.colors import AsinhNorm
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from matplotlib.patches import Circle
 
 from lwacal.plots import style
 
 LARGEST_SIDE = 700
+MARKS = "#7FD6C2"  # of lines over an image
 
 
 @dataclass(frozen=True)
@@ -65,13 +68,15 @@ def all_sky(
     if not images and rgb is None:
         raise style.NothingToPlotError("there is no all-sky image")
     number = len(images) + (rgb is not None)
-    columns = number if number <= 3 else 2
+    columns = {1: 1, 2: 2, 4: 2}.get(number, 3)
     rows = -(-number // columns)
-    figure = style.new({1: 4.6, 2: 2.95 * rows, 3: 2.1}[columns])
+    figure = style.new({1: 4.6, 2: 2.95, 3: 2.1}[columns] * rows)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for panel, (name, image) in zip(panels, images.items()):
         drawn = _draw_image(panel, image, name)
         _mark_sources(panel, image, sources)
+        _mark_horizon(panel, image)
+        _mark_galactic_plane(panel, image)
         _colour_bar(figure, panel, drawn)
     if rgb is not None:
         panels[len(images)].imshow(rgb)
@@ -117,12 +122,33 @@ def _mark_sources(
                           color="#ffffff")
 
 
-def pixel_of(image: Image, ra_deg: float, dec_deg: float) -> tuple[float, float]:
-    """Return where a direction falls in the thinned image; NaN beyond the horizon."""
+def _mark_horizon(axes: Axes, image: Image) -> None:
+    """Draw circles of elevation 0 and 30 degrees, for an image about the zenith."""
+    centre = pixel_of(image, image.header["CRVAL1"], image.header["CRVAL2"])
+    scale_deg = abs(image.header["CDELT1"]) * image.step
+    for elevation, look in ((0, "-"), (30, ":")):
+        radius = np.rad2deg(np.cos(np.deg2rad(elevation))) / scale_deg  # SIN projection
+        axes.add_patch(Circle(centre, radius, fill=False, ec=MARKS, lw=0.6, ls=look, alpha=0.8))
+
+
+def _mark_galactic_plane(axes: Axes, image: Image) -> None:
+    longitude = np.linspace(0, 360, 721)
+    plane = SkyCoord(longitude, 0 * longitude, unit="deg", frame="galactic").icrs
+    x, y = pixel_of(image, plane.ra.deg, plane.dec.deg)
+    height, width = image.values.shape
+    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)  # NaN is not
+    axes.plot(np.where(inside, x, np.nan), np.where(inside, y, np.nan), lw=0.6, ls="--",
+              color=MARKS, alpha=0.8)
+
+
+def pixel_of(
+    image: Image, ra_deg: float | np.ndarray, dec_deg: float | np.ndarray
+) -> tuple[float | np.ndarray, float | np.ndarray]:
+    """Return where directions fall in the thinned image; NaN beyond the horizon."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FITSFixedWarning)
         wcs = WCS(image.header).celestial
-    x, y = wcs.wcs_world2pix([[ra_deg, dec_deg]], 0)[0]
+    x, y = wcs.wcs_world2pix(ra_deg, dec_deg, 0)
     return (x + 0.5) / image.step - 0.5, (y + 0.5) / image.step - 0.5
 
 

@@ -1,0 +1,128 @@
+"""Images of the whole sky at the zenith, from the calibrated sets of all sub-bands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lwacal import calibrate, colour_picture, naming, wsclean
+from lwacal.imaging import SplitBand, edges_between
+from lwacal.records import say
+from lwacal.scratch import scratch_directory
+
+COLOUR_PICTURE = "allsky_rgb.png"
+FULL_BAND = "full"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An image to be made: of the sub-bands with numbers from ``low`` to below ``high`` MHz.
+
+    ``joined``: an image for each sub-band too, cleaned together; else one of all data alone.
+    """
+
+    name: str
+    low: float
+    high: float
+    tukey_lambda: float
+    joined: bool
+
+    def of(self, splits: Sequence[SplitBand]) -> list[SplitBand]:
+        """Return the sub-bands of the image that have data."""
+        return [
+            split for split in splits
+            if self.low <= naming.band_mhz(split.name) < self.high
+            and split.has(calibrate.ZENITH)
+        ]
+
+
+def plans(choice: Mapping[str, Any]) -> Iterator[Plan]:
+    """Yield the images that imaging.allsky asks for: the bands by frequency, then all of it."""
+    ranges = sorted(choice["bands_mhz"].items(), key=lambda item: item[1])
+    for name, (low, high) in ranges:
+        yield Plan(name, low, high, choice["tukey_lambda"], joined=True)
+    if choice["full_band"]:
+        low, high = min(low for _, (low, _) in ranges), max(high for _, (_, high) in ranges)
+        yield Plan(FULL_BAND, low, high, choice["full_band_tukey_lambda"], joined=False)
+
+
+def image_allsky(
+    manifest: Mapping[str, Any],
+    splits: Sequence[SplitBand],
+    settings: Mapping[str, Any],
+    machine: wsclean.Machine,
+    folder: Path,
+) -> dict[str, Any]:
+    """Image the whole sky at the zenith in the bands of imaging.allsky.bands_mhz, and together.
+
+    Returns images.json; bands without data are said to be so.
+    """
+    record: dict[str, Any] = {
+        "schema": 1, "status": "ok", "message": "", "bands": [], "commands": []
+    }
+    choice = settings["allsky"]
+    if not (settings["enabled"] and choice["enabled"]):
+        message = "all-sky images are switched off (imaging.enabled, imaging.allsky.enabled)"
+        return {**record, "status": "off", "message": message}
+    with scratch_directory("wsclean") as scratch:
+        for plan in plans(choice):
+            bands = plan.of(splits)
+            record["bands"].append(_image_record(plan, bands))
+            if bands:
+                say(f"whole sky, {plan.low:g} to {plan.high:g} MHz")
+                record["commands"].append(
+                    _image(plan, manifest, bands, choice, machine, folder, scratch)
+                )
+    if not settings["keep_auxiliary_fits"]:
+        wsclean.remove_auxiliary(folder)
+    colours = [item for item in record["bands"] if item["name"] != FULL_BAND]
+    if not colour_picture.write(colours, folder, folder / COLOUR_PICTURE):
+        record.update(status="no_data", message="no band has calibrated data")
+    return record
+
+
+def _image_record(plan: Plan, bands: Sequence[SplitBand]) -> dict[str, Any]:
+    item = {
+        "name": plan.name, "mhz": [plan.low, plan.high],
+        "sub_bands": [band.name for band in bands],
+    }
+    if not bands:
+        message = f"no calibrated sub-band from {plan.low:g} to {plan.high:g} MHz"
+        return {**item, "file": "", "status": "no_data", "message": message}
+    joined = plan.joined and len(bands) > 1
+    return {
+        **item,
+        "file": f"{plan.name}-MFS-image.fits" if joined else f"{plan.name}-image.fits",
+        "thermal_jy": thermal_together([band.record["thermal_jy"] for band in bands]),
+        "status": "ok",
+        "message": "",
+    }
+
+
+def thermal_together(noise_jy: Sequence[float | None]) -> float | None:
+    """Return the noise of an image of several sub-bands, from that of each; None if unknown."""
+    if None in noise_jy:
+        return None
+    return sum(value**-2 for value in noise_jy) ** -0.5
+
+
+def _image(
+    plan: Plan, manifest: Mapping[str, Any], bands: Sequence[SplitBand],
+    choice: Mapping[str, Any], machine: wsclean.Machine, folder: Path, scratch: Path,
+) -> str:
+    """Run WSClean, and return the command."""
+    options = wsclean.image_options({**choice, "tukey_lambda": plan.tukey_lambda})
+    if plan.joined:
+        names = [band.name for band in bands]
+        options += wsclean.channel_options(
+            edges_between(manifest, names), len(names), choice["fit_spectral_pol"]
+        )
+    options += [
+        "-auto-threshold", str(choice["auto_threshold"]), "-auto-mask", str(choice["auto_mask"]),
+    ]
+    if choice["local_rms"]:
+        options.append("-local-rms")
+    sets = [band.path(calibrate.ZENITH) for band in bands]
+    return wsclean.run(machine, sets, folder / plan.name, options, scratch)
