@@ -1,6 +1,6 @@
 // Reads the arrays that packed.py has put into the page.
 const NUMBER_TYPES = {uint8: Uint8Array, uint16: Uint16Array, int16: Int16Array,
-  float64: Float64Array};
+  float32: Float32Array, float64: Float64Array};
 
 async function unpack(entry) {
   const text = atob(entry.data), packed = new Uint8Array(text.length);

@@ -1,6 +1,6 @@
 // The whole sky: choose a band, zoom, drag; hover for direction and brightness.
 const sky = {image: null, pixels: null, sheet: null, zoom: 1, x: 0.5, y: 0.5, drag: null};
-const RADIAN = 180 / Math.PI;
+const RADIAN = 180 / Math.PI, SKY_MARKS = "#7fd6c2";
 
 const skySize = () => ({width: sky.image.pixels.shape[1], height: sky.image.pixels.shape[0]});
 
@@ -50,24 +50,46 @@ function drawSky() {
   pen.fillRect(0, 0, width, width);
   pen.imageSmoothingEnabled = false;
   pen.drawImage(sky.sheet, left, top, columns * scale, rows * scale);
-  drawHorizon(pen, scale, left, top, rows);
+  const across = x => left + (x + 0.5) * scale, down = y => top + (rows - 0.5 - y) * scale;
+  drawElevations(pen, across, down, scale);
+  drawGalacticPlane(pen, across, down);
+  drawSources(pen, across, down);
+}
+
+function circle(pen, x, y, radius) {
+  pen.beginPath();
+  pen.arc(x, y, radius, 0, 7);
+  pen.stroke();
+}
+
+// The horizon, and dotted an elevation of 30 degrees.
+function drawElevations(pen, across, down, scale) {
+  const [x, y] = sky.image.centre_pixel, radius = RADIAN / Math.abs(sky.image.step_deg[0]) * scale;
+  pen.strokeStyle = SKY_MARKS;
+  circle(pen, across(x), down(y), radius);
+  pen.setLineDash([2, 4]);
+  circle(pen, across(x), down(y), radius * Math.cos(30 / RADIAN));
+  pen.setLineDash([]);
+}
+
+function drawGalacticPlane(pen, across, down) {
+  pen.strokeStyle = SKY_MARKS;
+  pen.setLineDash([7, 5]);
+  pen.beginPath();
+  sky.image.galactic_plane.forEach((place, k, line) => {
+    if (place) pen[k && line[k - 1] ? "lineTo" : "moveTo"](across(place[0]), down(place[1]));
+  });
+  pen.stroke();
+  pen.setLineDash([]);
+}
+
+function drawSources(pen, across, down) {
   pen.strokeStyle = pen.fillStyle = "#fff";
   pen.textAlign = "left";
   for (const source of sky.image.sources) {
-    const x = left + (source.x + 0.5) * scale, y = top + (rows - 0.5 - source.y) * scale;
-    pen.beginPath();
-    pen.arc(x, y, 10, 0, 7);
-    pen.stroke();
-    pen.fillText(source.name, x + 13, y - 6);
+    circle(pen, across(source.x), down(source.y), 10);
+    pen.fillText(source.name, across(source.x) + 13, down(source.y) - 6);
   }
-}
-
-function drawHorizon(pen, scale, left, top, rows) {
-  const [x, y] = sky.image.centre_pixel, radius = RADIAN / Math.abs(sky.image.step_deg[0]) * scale;
-  pen.strokeStyle = "#9fb3bd";
-  pen.beginPath();
-  pen.arc(left + (x + 0.5) * scale, top + (rows - 0.5 - y) * scale, radius, 0, 7);
-  pen.stroke();
 }
 
 function directionOf(x, y) {

@@ -86,8 +86,8 @@ def maps(listed: Sequence[Record], positions_m: np.ndarray) -> list[dict[str, An
     """Return the drawings of the array on the ground: all of it, and its core if that is smaller.
 
     ``listed`` are the antennas, of which bad ones are drawn last, over the others; ``positions_m``
-    (antenna, 3), ITRF, by correlator number. Each drawing has the half side in metres, a scale bar, and x (east)
-    and y (south) of the antennas inside, in units of the drawing.
+    (antenna, 3), ITRF, by correlator number. Each drawing has the half side in metres, a scale
+    bar, and x (east) and y (south) of the antennas inside, in units of the drawing.
     """
     if len(listed) == 0:
         return []

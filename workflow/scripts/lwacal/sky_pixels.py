@@ -32,7 +32,8 @@ def all_sky(record: Record, folder: Path, sources: list[Record]) -> list[dict[st
         image = sky.read_image(folder / band["file"]) if band.get("file") else None
         if image is not None:
             found.append({"name": band["name"], "mhz": band.get("mhz"), **_packed(image),
-                          "sources": _places(image, sources)})
+                          "sources": _places(image, sources),
+                          "galactic_plane": _plane(image)})
     return found
 
 
@@ -79,3 +80,9 @@ def _places(image: sky.Image, sources: list[Record]) -> list[dict[str, Any]]:
             if np.isfinite(x) and np.isfinite(y):
                 places.append({"name": source["name"], "x": float(x), "y": float(y)})
     return places
+
+
+def _plane(image: sky.Image) -> list[list[float] | None]:
+    """Return the Galactic plane as pixels, None where the line breaks."""
+    return [None if np.isnan(x) else [round(float(x), 1), round(float(y), 1)]
+            for x, y in sky.galactic_plane(image)]

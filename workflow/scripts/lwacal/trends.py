@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from lwacal import html_page, records
+from lwacal import antenna_history, html_page, packed, records
 from lwacal.plots import nights, style
 
 SCHEMA = """
@@ -37,6 +37,7 @@ CREATE INDEX metrics_of ON metrics (name, observation);
 CREATE INDEX antennas_of ON antennas (antenna, pol);
 """
 TABLES = ("observations", "metrics", "antennas", "bands", "calibrators")
+SCRIPTS = ("tools.js", "packed.js", "tip.js", "table.js", "axes.js", "antenna_history.js")
 FIGURES = {
     "verdicts": ("Verdict and stages", nights.verdicts,
                  "Status of each stage of each observation, the verdict on top.",
@@ -167,8 +168,11 @@ def write_page(database: Path, problems: Sequence[str], page: Path) -> None:
         except style.NothingToPlotError as nothing:
             picture["message"] = str(nothing)
         figures.append(picture)
+    antennas = antenna_history.histories(history)
     records.write_text(page, html_page.render(
         "trends.html.j2", observations=_listed(history), figures=figures, problems=problems,
+        names=antennas["antennas"], records=packed.as_json(antennas),
+        script=html_page.script(SCRIPTS),
     ))
 
 

@@ -132,13 +132,20 @@ def _mark_horizon(axes: Axes, image: Image) -> None:
 
 
 def _mark_galactic_plane(axes: Axes, image: Image) -> None:
+    axes.plot(*galactic_plane(image).T, lw=0.6, ls="--", color=MARKS, alpha=0.8)
+
+
+def galactic_plane(image: Image) -> np.ndarray:
+    """Return where the Galactic plane falls in the thinned image, (point, [x, y]) by longitude.
+
+    A point outside the image or below the horizon is NaN, and so a break of the line.
+    """
     longitude = np.linspace(0, 360, 721)
     plane = SkyCoord(longitude, 0 * longitude, unit="deg", frame="galactic").icrs
     x, y = pixel_of(image, plane.ra.deg, plane.dec.deg)
     height, width = image.values.shape
     inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)  # NaN is not
-    axes.plot(np.where(inside, x, np.nan), np.where(inside, y, np.nan), lw=0.6, ls="--",
-              color=MARKS, alpha=0.8)
+    return np.where(inside[:, None], np.column_stack([x, y]), np.nan)
 
 
 def pixel_of(
