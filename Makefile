@@ -33,7 +33,7 @@ demo: env ## Simulate a small observation, calibrate it and show where the repor
 	@scripts/demo.sh "$(BIN)" "$(CORES)"
 
 test: env ## Check the code and run all tests
-	@scripts/install-programs.sh chromium || echo "no Chromium: the tests in a browser are skipped"
+	@scripts/install-programs.sh chromium poppler-utils || echo "tests that need these are skipped"
 	$(BIN)/ruff check .
 	$(BIN)/snakefmt --check workflow
 	$(BIN)/snakemake --lint
