@@ -21,7 +21,7 @@ OPTIONS = (
     "--disable-sync",
     "--no-first-run",
 )
-READY = "document.body.dataset.ready === 'yes'"
+READY = "body[data-ready='yes']"
 
 
 def program() -> str:
@@ -60,7 +60,8 @@ class Reader:
         """Load a page, from a file or an address, and wait until its script has drawn all."""
         self.errors.clear()
         self.page.goto(address.as_uri() if isinstance(address, Path) else address)
-        self.page.wait_for_function(READY, timeout=20_000)
+        # A selector: functions to wait for are eval'ed in the page, which its policy forbids.
+        self.page.locator(READY).wait_for(state="attached", timeout=20_000)
 
     def value(self, expression: str) -> Any:
         """Return the value of a JavaScript expression."""
