@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from lwacal import geometry, naming, site
+from lwacal import concat, discover, geometry, inventory, manifest, naming, records, site
 from lwacal.ms_reader import Antennas
 from lwacal.ms_writer import Field, MeasurementSetWriter
 
@@ -64,3 +65,22 @@ def write_raw(
             data.astype(np.complex64), time_centroid_mjd_s=middle,
         )
     return path
+
+
+def joined(
+    found: discover.Discovery, folder: Path, phase_centre: dict[str, float] | None = None
+) -> dict[str, Any]:
+    """Join all sub-bands into <folder>/<band>.ms, with <band>.npz beside; return the manifest.
+
+    ``phase_centre`` is where to, in place of the zenith.
+    """
+    headers = inventory.build(found, "night")
+    if phase_centre is not None:
+        headers["phase_centre"] = phase_centre
+    findings = {
+        band: concat.concatenate(
+            headers, band, folder / f"{band}.ms", folder / f"{band}.npz"
+        )
+        for band in headers["bands"]
+    }
+    return records.plain(manifest.complete(headers, findings))

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from lwacal import aoflagger, discover, flagging, manifest, naming, processes, site
-from lwacal.concat import concatenate
+from lwacal import aoflagger, discover, flagging, naming, processes, site
 from lwacal.ms_writer import Field, MeasurementSetWriter
-from small_sets import STAMP, small_array, write_raw
+from small_sets import STAMP, joined, small_array, write_raw
 
 TOOLS = {"aoflagger": "aoflagger"}
 SETTINGS = {
@@ -19,9 +18,8 @@ def concatenated(tmp_path, data, n_channels=6):
     raw = tmp_path / "raw"
     raw.mkdir()
     write_raw(raw, small_array(), STAMP, "73MHz", n_channels=n_channels, data=data)
-    record = manifest.build(discover.discover_raw(raw), "night")
-    concatenate(record, "73MHz", tmp_path / "c.ms")
-    return tmp_path / "c.ms"
+    joined(discover.discover_raw(raw), tmp_path)
+    return tmp_path / "73MHz.ms"
 
 
 def health(bad=()):

@@ -96,7 +96,9 @@ def test_rotation_to_a_source_takes_its_phase_away_and_back():
         zenith,
     )
     geometry_of = (antenna1, antenna2, array.positions_m, frequency_hz, MJD_S)
-    there = predict.rotate_phase(model, *geometry_of, zenith, source)
-    back = predict.rotate_phase(there, *geometry_of, source, zenith)
+    there = model.copy()
+    predict.rotate_in_place(there, *geometry_of, zenith, source)
+    back = there.copy()
+    predict.rotate_in_place(back, *geometry_of, source, zenith)
     assert there == pytest.approx(np.ones(model.shape), abs=1e-4)
     assert back == pytest.approx(model, abs=1e-5)

@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lwacal import antenna_names, autocorrelation, discover, health, manifest, reference_antenna
-from lwacal.concat import concatenate
-from small_sets import STAMP, small_array, write_raw
+from lwacal import antenna_names, autocorrelation, discover, health, reference_antenna
+from small_sets import STAMP, joined, small_array, write_raw
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "workflow" / "scripts"
 LIMITS = {
@@ -36,14 +35,7 @@ def observed(tmp_path, power):
     raw = tmp_path / "raw"
     raw.mkdir()
     write_raw(raw, small_array(N), STAMP, "73MHz", data=data)
-    built = manifest.build(discover.discover_raw(raw), "night")
-    record = json.loads(json.dumps(built, default=_plain))
-    concatenate(record, "73MHz", tmp_path / "c.ms")
-    return record, tmp_path / "c.ms"
-
-
-def _plain(value):
-    return value.tolist() if isinstance(value, np.ndarray) else str(value)
+    return joined(discover.discover_raw(raw), tmp_path), tmp_path / "73MHz.npz"
 
 
 def statuses(record):
@@ -119,11 +111,8 @@ def test_both_polarizations_only_if_asked(tmp_path):
 
 def test_antennas_without_data_are_bad(unpack_real, tmp_path):
     path = unpack_real("20180326_185404_27MHz_20ant_casa.ms.tar.gz")
-    record = json.loads(
-        json.dumps(manifest.build(discover.discover("", str(path)), "real"), default=_plain)
-    )
-    concatenate(record, "27MHz", tmp_path / "c.ms")
-    judged = health.assess(record, NO_MNC, [tmp_path / "c.ms"], SETTINGS)
+    record = joined(discover.discover("", str(path)), tmp_path)
+    judged = health.assess(record, NO_MNC, [tmp_path / "27MHz.npz"], SETTINGS)
     bad = [item for item in judged["antennas"] if "data:no_data" in item["reasons"]]
     assert len(bad) == 2 * 236  # 20 of 256 antennas have data
 

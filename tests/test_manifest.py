@@ -2,20 +2,22 @@
 
 import hashlib
 import os
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 from casacore import tables
 
-from lwacal import discover, manifest, naming, site
-from small_sets import INTERVAL_S, STAMP, small_array, write_raw
+from lwacal import discover, naming, site
+from small_sets import INTERVAL_S, STAMP, joined, small_array, write_raw
 
 SECOND_STAMP = "20240524_090013"
 
 
 def build(folder: Path) -> dict:
-    return manifest.build(discover.discover_raw(folder), "night")
+    with tempfile.TemporaryDirectory() as out:
+        return joined(discover.discover_raw(folder), Path(out))
 
 
 def kinds(record: dict) -> list[tuple[str, str, str]]:
@@ -129,6 +131,21 @@ def test_truncated_set_is_unreadable_and_the_rest_goes_on(tmp_path):
     assert len(record["bands"]["73MHz"]["frequency_hz"]) == 6
 
 
+def test_truncated_data_are_found_when_they_are_read(tmp_path):
+    """The header of such a set is whole; the integration is left out, the other one used."""
+    write_raw(tmp_path, small_array(), STAMP, "73MHz")
+    path = write_raw(tmp_path, small_array(), SECOND_STAMP, "73MHz")
+    os.truncate(largest_file(path), 100)
+    record = build(tmp_path)
+    assert kinds(record) == [("unreadable", "73MHz", SECOND_STAMP)]
+    assert [entry["usable"] for entry in record["bands"]["73MHz"]["entries"]] == [True, False]
+
+
+def largest_file(path: Path) -> Path:
+    """Return the file that holds the DATA of a set."""
+    return max(path.glob("table.f*"), key=lambda file: file.stat().st_size)
+
+
 def test_nothing_readable_is_an_error_that_names_the_folder(tmp_path):
     (tmp_path / naming.raw_name(STAMP, "73MHz")).mkdir()
     with pytest.raises(discover.InputError, match=str(tmp_path)):
@@ -140,7 +157,19 @@ def test_second_set_of_the_same_integration_is_left_out(tmp_path):
     (tmp_path / "b").mkdir()
     write_raw(tmp_path / "a", small_array())
     write_raw(tmp_path / "b", small_array())
-    assert kinds(build(tmp_path)) == [("duplicate", "73MHz", STAMP)]
+    record = build(tmp_path)
+    assert kinds(record) == [("duplicate", "73MHz", STAMP)]
+    assert [entry["usable"] for entry in record["bands"]["73MHz"]["entries"]] == [True, False]
+
+
+def test_second_set_is_used_if_the_first_is_zero(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    write_raw(tmp_path / "a", small_array(), data=np.zeros((36, 6, 4)))
+    write_raw(tmp_path / "b", small_array())
+    record = build(tmp_path)
+    assert kinds(record) == [("zero_filled", "73MHz", STAMP)]
+    assert [entry["usable"] for entry in record["bands"]["73MHz"]["entries"]] == [False, True]
 
 
 def test_other_correlation_order_is_recognised(tmp_path):
@@ -180,7 +209,7 @@ def test_empty_folder_and_missing_folder_say_what_to_do(tmp_path):
 
 def test_set_of_several_integrations_works_as_input_ms(tmp_path):
     path = write_raw(tmp_path, small_array())
-    record = manifest.build(discover.discover("", str(path)), "night")
+    record = joined(discover.discover("", str(path)), tmp_path / "out")
     assert record["observation"]["kind"] == "concatenated"
     assert list(record["bands"]) == ["73MHz"]
     assert record["faults"] == []

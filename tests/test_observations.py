@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from lwacal import discover, manifest, observations, records, settings
+from lwacal import discover, inventory, observations, records, settings
 from small_sets import STAMP, small_array, write_raw
 
 SECOND_STAMP = "20240524_090013"
@@ -75,7 +75,7 @@ def test_wrong_settings_of_a_row_are_told(raw, tmp_path):
 
 def test_finished_observation_can_be_reported_after_its_raw_data_are_gone(raw, tmp_path):
     config = {"input": str(raw), "observation": "night", "results": str(tmp_path / "results")}
-    record = manifest.build(discover.discover_raw(raw), "night")
+    record = inventory.build(discover.discover_raw(raw), "night")
     records.write_json(tmp_path / "results" / "night" / "manifest.json", record)
     shutil.rmtree(raw)
     observation, = found(config).values()

@@ -5,7 +5,8 @@ import shutil
 import numpy as np
 import pytest
 
-from lwacal import caltable, concat, discover, manifest, ms_reader, records
+from lwacal import caltable, discover, ms_reader, records
+from small_sets import joined
 from workflow_run import copy_project, folder_digest
 
 TWENTY = "20180326_185404_27MHz_20ant_casa.ms.tar.gz"
@@ -83,12 +84,9 @@ def test_other_correlation_order_gives_the_same_data(unpack_real, tmp_path):
     written = {}
     for name in (TWENTY, ORIGINAL):
         found = discover.discover("", str(unpack_real(name)))
-        record = manifest.build(found, "real")
-        band = next(iter(record["bands"]))
-        record["phase_centre"] = {"ra_rad": -0.18857309, "dec_rad": 0.64506172}
-        record["antennas"]["positions_m"] = np.array(record["antennas"]["positions_m"])
-        concat.concatenate(record, band, tmp_path / f"{len(written)}.ms")
-        data = next(ms_reader.iterate_integrations(tmp_path / f"{len(written)}.ms"))
+        folder = tmp_path / str(len(written))
+        record = joined(found, folder, {"ra_rad": -0.18857309, "dec_rad": 0.64506172})
+        data = next(ms_reader.iterate_integrations(next(folder.glob("*.ms"))))
         written[name] = (record, data)
     record, original = written[ORIGINAL]
     assert [fault["kind"] for fault in record["faults"]] == ["baselines", "correlations"]
@@ -101,6 +99,6 @@ def test_other_correlation_order_gives_the_same_data(unpack_real, tmp_path):
     assert np.allclose(original.columns["DATA"], derived.columns["DATA"], atol=1e-4 * scale)
 
 
-def test_data_of_another_station_are_read_and_their_faults_named(unpack_real):
-    record = manifest.build(discover.discover("", str(unpack_real(OTHER_STATION))), "other")
+def test_data_of_another_station_are_read_and_their_faults_named(unpack_real, tmp_path):
+    record = joined(discover.discover("", str(unpack_real(OTHER_STATION))), tmp_path)
     assert "non_finite" in {fault["kind"] for fault in record["faults"]}

@@ -121,11 +121,11 @@ def folder_above(levels):
     return folder
 
 
-def memory_mb(rule):
-    """Return a resource function for what a job needs, from the numbers in the manifest."""
+def memory_mb(rule, record="manifest"):
+    """Return a resource function for what a job needs, from the numbers in an input record."""
 
     def needed(wildcards, input, attempt):
-        manifest = records.read_json(input.manifest)
+        manifest = records.read_json(input[record])
         return resources_needed.memory_mb(rule, manifest, wildcards.get("band")) * attempt
 
     return needed

@@ -1,43 +1,48 @@
 """From raw measurement sets to data that can be calibrated.
 
 Needs    raw measurement sets, opened read-only (config: input, input_ms or the sheet)
-Makes    manifest.json, health.json, concat/<band>.ms, flags/<band>.npz and .json, reference.json
-Steps    say what is there; join the integrations of a sub-band; judge the antennas; flag; choose
-         the reference antenna
+Makes    inventory.json, concat/<band>.ms, manifest.json, health.json, flags/<band>.npz and .json,
+         reference.json
+Steps    read the headers; join the integrations of a sub-band, and look at the data on the way (the
+         only read of the raw data); say what there is; judge the antennas; flag; choose the
+         reference antenna
 """
 
 
 localrules:
+    inventory,
     manifest,
     mnc_query,
     reference_antenna,
 
 
-rule manifest:
+rule inventory:
     output:
-        "<results>/{obs}/manifest.json",
+        "<results>/{obs}/inventory.json",
     log:
-        "<logs>/{obs}/manifest.log",
+        "<logs>/{obs}/inventory.log",
     benchmark:
-        "<benchmarks>/{obs}/manifest.tsv"
+        "<benchmarks>/{obs}/inventory.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
         source=lambda wildcards: observation(wildcards).source,
         files=lambda wildcards: observation(wildcards).fingerprint(),
-        code=code_digest("manifest.py"),
+        code=code_digest("inventory.py"),
     message:
-        "{wildcards.obs}: what the observation consists of"
+        "{wildcards.obs}: reading the headers of the raw data"
     shell:
-        "manifest.py {params.source:q}"
+        "inventory.py {params.source:q}"
         " --observation {wildcards.obs} --output {output:q} > {log:q} 2>&1"
 
 
 rule concat:
     input:
-        manifest="<results>/{obs}/manifest.json",
+        inventory="<results>/{obs}/inventory.json",
     output:
         ms=directory("<results>/{obs}/concat/{band}.ms"),
+        powers="<results>/{obs}/concat/{band}.npz",
+        findings="<results>/{obs}/concat/{band}.json",
     log:
         "<logs>/{obs}/concat/{band}.log",
     benchmark:
@@ -45,14 +50,34 @@ rule concat:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=memory_mb("concat"),
+        mem_mb=memory_mb("concat", record="inventory"),
     params:
         code=code_digest("concat.py"),
     message:
         "{wildcards.obs}: joining the integrations of {wildcards.band}"
     shell:
-        "concat.py --manifest {input.manifest:q} --band {wildcards.band}"
-        " --output {output.ms:q} > {log:q} 2>&1"
+        "concat.py --inventory {input.inventory:q} --band {wildcards.band}"
+        " --output {output.ms:q} --powers {output.powers:q} --findings {output.findings:q}"
+        " > {log:q} 2>&1"
+
+
+rule manifest:
+    input:
+        inventory="<results>/{obs}/inventory.json",
+        findings=of_bands("<results>/{obs}/concat/{band}.json"),
+    output:
+        "<results>/{obs}/manifest.json",
+    log:
+        "<logs>/{obs}/manifest.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        code=code_digest("manifest.py"),
+    message:
+        "{wildcards.obs}: what the observation consists of"
+    shell:
+        "manifest.py --inventory {input.inventory:q} --findings {input.findings:q}"
+        " --output {output:q} > {log:q} 2>&1"
 
 
 rule mnc_query:
@@ -78,7 +103,7 @@ rule antenna_health:
     input:
         manifest="<results>/{obs}/manifest.json",
         mnc="<results>/{obs}/mnc.json",
-        concat=of_bands("<results>/{obs}/concat/{band}.ms"),
+        powers=of_bands("<results>/{obs}/concat/{band}.npz"),
     output:
         "<results>/{obs}/health.json",
     log:
@@ -96,7 +121,7 @@ rule antenna_health:
         "{wildcards.obs}: judging the antennas"
     shell:
         "antenna_health.py --manifest {input.manifest:q} --mnc {input.mnc:q}"
-        " --concat {input.concat:q} --settings {params.settings:q} --output {output:q}"
+        " --powers {input.powers:q} --settings {params.settings:q} --output {output:q}"
         " > {log:q} 2>&1"
 
 

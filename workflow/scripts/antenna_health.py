@@ -12,7 +12,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--manifest", required=True, type=Path)
     parser.add_argument("--mnc", required=True, type=Path, help="what rule mnc_query made")
-    parser.add_argument("--concat", required=True, nargs="+", type=Path)
+    parser.add_argument("--powers", required=True, nargs="+", type=Path)
     parser.add_argument("--settings", required=True, help="JSON: health")
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
@@ -20,7 +20,7 @@ def main() -> None:
     record = health.assess(
         records.read_json(arguments.manifest),
         records.read_json(arguments.mnc),
-        arguments.concat,
+        arguments.powers,
         settings["health"],
     )
     records.write_json(arguments.output, record)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lwacal import records
 
-LARGE = ("concat", "calibrated")
+LARGE = ("calibrated", "concat/*.ms")
 
 
 def main() -> None:
@@ -19,10 +19,9 @@ def main() -> None:
     verdict = records.read_json(arguments.qa)["verdict"]
     removed = []
     if verdict != "fail":
-        for folder in sorted(arguments.directory / name for name in LARGE):
-            if folder.is_dir():
-                shutil.rmtree(folder)
-                removed.append(folder.name)
+        for folder in sorted(found for name in LARGE for found in arguments.directory.glob(name)):
+            shutil.rmtree(folder)
+            removed.append(str(folder.relative_to(arguments.directory)))
     message = "kept everything: the verdict is fail" if verdict == "fail" else ""
     records.write_json(arguments.output, {"schema": 1, "removed": removed, "message": message})
     records.say(message or f"removed {', '.join(removed) or 'nothing'}")

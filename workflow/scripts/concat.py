@@ -9,13 +9,18 @@ from lwacal import concat, records
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--manifest", required=True, type=Path)
+    parser.add_argument("--inventory", required=True, type=Path)
     parser.add_argument("--band", required=True)
     parser.add_argument("--output", required=True, type=Path)
+    parser.add_argument("--powers", required=True, type=Path)
+    parser.add_argument("--findings", required=True, type=Path)
     arguments = parser.parse_args()
-    manifest = records.read_json(arguments.manifest)
-    rows = concat.concatenate(manifest, arguments.band, arguments.output)
-    records.say(f"{arguments.band}: {rows} rows written to {arguments.output}")
+    found = concat.concatenate(
+        records.read_json(arguments.inventory), arguments.band, arguments.output, arguments.powers
+    )
+    records.write_json(arguments.findings, found)
+    used = sum(item["used"] for item in found["entries"])
+    records.say(f"{arguments.band}: {used} integrations written to {arguments.output}")
 
 
 if __name__ == "__main__":

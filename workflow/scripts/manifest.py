@@ -4,18 +4,19 @@
 import argparse
 from pathlib import Path
 
-from lwacal import discover, manifest, records
+from lwacal import manifest, records
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--input", default="", help="folder of raw measurement sets")
-    parser.add_argument("--input-ms", default="", help="an existing concatenated measurement set")
-    parser.add_argument("--observation", required=True, help="name of the observation")
+    parser.add_argument("--inventory", required=True, type=Path)
+    parser.add_argument("--findings", required=True, nargs="+", type=Path, help="what concat found")
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
-    discovery = discover.discover(arguments.input, arguments.input_ms)
-    record = manifest.build(discovery, arguments.observation)
+    findings = [records.read_json(path) for path in arguments.findings]
+    record = manifest.complete(
+        records.read_json(arguments.inventory), {found["band"]: found for found in findings}
+    )
     records.write_json(arguments.output, record)
     for fault in record["faults"]:
         records.say(f"{fault['kind']}: {fault['message']}")

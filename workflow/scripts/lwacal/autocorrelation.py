@@ -11,12 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-from lwacal import ms_reader
 
 CORE_RADIUS_M = 130.0
 SMALLEST_GROUP = 5
@@ -46,17 +43,18 @@ def groups(positions_m: np.ndarray) -> np.ndarray:
     return outrigger
 
 
-def summarize(paths: Sequence[Path], positions_m: np.ndarray) -> PowerSummary:
-    """Read the autocorrelations of all sub-bands and compare each antenna with its like."""
+def summarize(powers: Sequence[np.ndarray], positions_m: np.ndarray) -> PowerSummary:
+    """Compare each antenna's power with that of its like.
+
+    ``powers`` of each sub-band (integration, antenna, channel, 2), NaN where there is none.
+    """
     group = groups(positions_m)
     ratios, scatters, spectra = [], [], []
-    for path in paths:
-        times, antenna, power = ms_reader.read_autocorrelations(path)
-        if len(times) == 0:
+    for power in powers:
+        if not np.isfinite(power).any():
             continue
-        cube = _by_time(times, antenna, power, len(positions_m))
-        series = _nanmedian(cube, 2)
-        spectra.append(_nanmedian(cube, 0))
+        series = _nanmedian(power, 2)
+        spectra.append(_nanmedian(power, 0))
         with np.errstate(all="ignore"):
             ratios.append(_relative(_nanmedian(series, 0), group))
             scatters.append(_relative(_scatter(series), group))
@@ -67,16 +65,6 @@ def summarize(paths: Sequence[Path], positions_m: np.ndarray) -> PowerSummary:
         _nanmedian(np.array(ratios), 0), _nanmedian(np.array(scatters), 0),
         _oddity(np.concatenate(spectra, axis=1), group),
     )
-
-
-def _by_time(
-    times: np.ndarray, antenna: np.ndarray, power: np.ndarray, n_antennas: int
-) -> np.ndarray:
-    """Return power (row, channel, 2) as (time, antenna, channel, 2), NaN where there is none."""
-    distinct = np.unique(times)
-    cube = np.full((len(distinct), n_antennas, *power.shape[1:]), np.nan)
-    cube[np.searchsorted(distinct, times), antenna] = power
-    return cube
 
 
 def _oddity(spectra: np.ndarray, group: np.ndarray) -> np.ndarray:

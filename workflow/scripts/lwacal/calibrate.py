@@ -256,7 +256,8 @@ def _append(
     first, second = calibrated.antenna1, calibrated.antenna2
     data = calibrated.data
     if target.radec != centre:
-        data = predict.rotate_phase(
+        data = data.copy()
+        predict.rotate_in_place(
             data, first, second, positions_m, frequency_hz, integration.mjd_s, centre, target.radec
         )
     data, weight, flag = averaging.average_channels(

@@ -2,7 +2,8 @@
 
 Each integration of the raw data has its own zenith as phase centre and UVW that cannot be trusted
 (of date, and twisted). Here each is rotated to the phase centre of the whole observation and gets
-UVW computed from antenna positions at the middle of the integration.
+UVW computed from antenna positions at the middle of the integration. The raw data are read here and
+nowhere else: what is wrong with them is found on the way, and what the antennas' powers are.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from lwacal import geometry, ms_reader, predict
+from lwacal import antenna_power, data_check, geometry, ms_reader, predict
+from lwacal.data_check import DataFault
 from lwacal.ms_reader import Antennas, Integration
 from lwacal.ms_writer import Field, MeasurementSetWriter
 from lwacal.records import say
@@ -31,30 +33,56 @@ def manifest_centre(manifest: dict[str, Any]) -> tuple[float, float]:
     return manifest["phase_centre"]["ra_rad"], manifest["phase_centre"]["dec_rad"]
 
 
-def concatenate(manifest: dict[str, Any], band: str, output: Path) -> int:
-    """Write the concatenated set of a sub-band and return its number of rows.
+def concatenate(inventory: dict[str, Any], band: str, output: Path, powers: Path) -> dict[str, Any]:
+    """Write the concatenated set of a sub-band and what was seen on the way; return the findings.
 
     Rows are in order of time, then antenna 1, then antenna 2 (antenna 1 <= antenna 2);
     SCAN_NUMBER is the number of the integration in the observation from 1, TIME the middle. A
-    sub-band without usable data gives a set without rows. One pass over the data; memory: about
-    three times one integration (382 MB at 352 antennas and 192 channels).
+    sub-band without usable data gives a set without rows. ``powers`` is the file of
+    lwacal.antenna_power. The findings complete the manifest (lwacal.manifest). The only read of the
+    raw data; memory: about twice one integration (382 MB at 352 antennas and 192 channels).
     """
-    record = manifest["bands"][band]
-    antennas = manifest_antennas(manifest)
-    frequency_hz = np.array(record["frequency_hz"])
-    centre = manifest_centre(manifest)
-    entries = sorted(
-        (entry for entry in record["entries"] if entry["usable"]), key=lambda item: item["scan"]
-    )
-    rows = 0
+    record = inventory["bands"][band]
+    antennas = manifest_antennas(inventory)
+    frequency_hz, centre = np.array(record["frequency_hz"]), manifest_centre(inventory)
+    seen = antenna_power.AntennaPower(len(antennas.names), len(frequency_hz))
+    chosen = [number for number, entry in enumerate(record["entries"]) if entry["usable"]]
+    chosen.sort(key=lambda number: record["entries"][number]["scan"])
+    used: dict[int, str] = {}  # the set that is used of each integration
+    findings = []
     with MeasurementSetWriter(
         output, antennas, frequency_hz, record["channel_width_hz"], [Field("zenith", *centre)],
         observer="lwacal",
     ) as writer:
-        for number, entry in enumerate(entries, 1):
-            say(f"{band}: integration {number} of {len(entries)}, {entry['stamp']}")
-            rows += _append(writer, entry, antennas, frequency_hz, centre)
-    return rows
+        for count, number in enumerate(chosen, 1):
+            entry = record["entries"][number]
+            say(f"{band}: set {count} of {len(chosen)}, {Path(entry['path']).name}")
+            if entry["scan"] in used:
+                faults = [_duplicate(entry, band, used[entry["scan"]])]
+            else:
+                faults = _append(writer, entry, antennas, frequency_hz, centre, seen)
+            is_used = not any(fault.left_out for fault in faults)
+            if is_used:
+                used[entry["scan"]] = entry["path"]
+            for fault in faults:
+                say(fault.message)
+            findings.append(
+                {
+                    "entry": number,
+                    "used": is_used,
+                    "faults": [{"kind": item.kind, "message": item.message} for item in faults],
+                }
+            )
+    seen.write(powers)
+    return {"schema": 1, "band": band, "entries": findings}
+
+
+def _duplicate(entry: dict[str, Any], band: str, first: str) -> DataFault:
+    message = (
+        f"{entry['path']} is a second set of {entry['stamp']} {band} (the first is {first});"
+        " left out"
+    )
+    return DataFault("duplicate", message, True)
 
 
 def _append(
@@ -63,14 +91,27 @@ def _append(
     antennas: Antennas,
     frequency_hz: np.ndarray,
     centre: tuple[float, float],
-) -> int:
-    integration = _read(entry)
+    seen: antenna_power.AntennaPower,
+) -> list[DataFault]:
+    """Add one integration, unless its data are not fit for it; return what is wrong with them."""
+    try:
+        integration = _read(entry)
+    except RuntimeError as error:
+        message = f"{entry['path']}: the data cannot be read: {error}; left out"
+        return [DataFault("unreadable", message, True)]
+    faults = data_check.find(
+        Path(entry["path"]).name, integration.columns["DATA"], integration.antenna1,
+        integration.antenna2,
+    )
+    if any(fault.left_out for fault in faults):
+        return faults
     antenna1, antenna2, data, flag = in_standard_order(integration, entry["correlations"])
     if entry["conjugate"]:
-        data = data.conj()
+        np.conj(data, out=data)
+    seen.add(entry["scan"], entry["mid_mjd_s"], antenna1, antenna2, data, flag)
     middle = entry["mid_mjd_s"]
     field_radec = (entry["field_ra_rad"], entry["field_dec_rad"])
-    data = predict.rotate_phase(
+    predict.rotate_in_place(
         data, antenna1, antenna2, antennas.positions_m, frequency_hz, middle, field_radec, centre
     )
     uvw = geometry.antenna_uvw_m(antennas.positions_m, *centre, middle)
@@ -78,7 +119,7 @@ def _append(
         middle, entry["interval_s"], antenna1, antenna2, uvw[antenna1] - uvw[antenna2],
         data, flag, scan=entry["scan"],
     )
-    return len(antenna1)
+    return faults
 
 
 def _read(entry: dict[str, Any]) -> Integration:
@@ -90,8 +131,8 @@ def _read(entry: dict[str, Any]) -> Integration:
     )
     if len(found) != 1:
         raise ms_reader.UnreadableError(
-            f"{entry['path']} no longer holds the integration that the manifest names; make the"
-            " manifest again (snakemake -R manifest)"
+            f"{entry['path']} no longer holds the integration that the inventory names; make the"
+            " inventory again (snakemake -R inventory)"
         )
     return found[0]
 

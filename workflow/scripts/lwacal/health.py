@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from lwacal import autocorrelation, ms_reader
+from lwacal import antenna_power, autocorrelation
 from lwacal.antenna_names import POLARIZATIONS, AntennaNames, UnknownAntennaError
 
 RANK = {"good": 0, "suspect": 1, "bad": 2}
@@ -73,20 +73,22 @@ class HealthBook:
 def assess(
     manifest: dict[str, Any],
     mnc: dict[str, Any],
-    concatenated: Sequence[Path],
+    powers: Sequence[Path],
     health: dict[str, Any],
 ) -> dict[str, Any]:
     """Return health.json: each signal's status with reasons, and what each source gave.
 
-    ``mnc`` is what the query of the database gave, ``health`` the configuration's section.
+    ``mnc`` is what the query of the database gave, ``powers`` the files of lwacal.antenna_power of
+    all sub-bands, ``health`` the configuration's section.
     """
     positions_m = np.array(manifest["antennas"]["positions_m"]).reshape(-1, 3)
     book = HealthBook(manifest["antennas"]["names"])
     _use_lists(book, mnc, health, manifest["observation"]["mid_mjd_s"] / SECONDS_A_DAY)
     _use_configuration(book, health)
-    _use_raw_flags(book, concatenated)
+    bands = [antenna_power.read(path) for path in powers]
+    _use_raw_flags(book, bands)
     if health["autocorrelation"]["enabled"]:
-        _use_autocorrelations(book, concatenated, positions_m, health["autocorrelation"])
+        _use_autocorrelations(book, bands, positions_m, health["autocorrelation"])
     else:
         book.source("autocorr", False, "switched off (health.autocorrelation.enabled)")
     if health["both_polarizations"]:
@@ -162,19 +164,11 @@ def _use_configuration(book: HealthBook, health: dict[str, Any]) -> None:
     book.source("config", bool(bad or suspect), message)
 
 
-def _use_raw_flags(book: HealthBook, concatenated: Sequence[Path]) -> None:
+def _use_raw_flags(book: HealthBook, bands: Sequence[dict[str, np.ndarray]]) -> None:
     """Mark signals that have no data, or nothing but flagged data, in any sub-band."""
     number = len(book.antennas.names)
-    rows = np.zeros(number, int)
-    unflagged = np.zeros((number, 2), int)
-    for path in concatenated:
-        antenna1, antenna2, free = ms_reader.count_unflagged(path)
-        for antenna in (antenna1, antenna2):
-            rows += np.bincount(antenna, minlength=number)
-            for pol in (0, 1):
-                unflagged[:, pol] += np.bincount(
-                    antenna, weights=free[:, pol], minlength=number
-                ).astype(int)
+    rows = sum((band["rows"] for band in bands), np.zeros(number, int))
+    unflagged = sum((band["unflagged"] for band in bands), np.zeros((number, 2), int))
     for antenna in range(number):
         for pol in (0, 1):
             if rows[antenna] == 0:
@@ -186,11 +180,11 @@ def _use_raw_flags(book: HealthBook, concatenated: Sequence[Path]) -> None:
 
 def _use_autocorrelations(
     book: HealthBook,
-    concatenated: Sequence[Path],
+    bands: Sequence[dict[str, np.ndarray]],
     positions_m: np.ndarray,
     limits: dict[str, Any],
 ) -> None:
-    summary = autocorrelation.summarize(concatenated, positions_m)
+    summary = autocorrelation.summarize([band["power"] for band in bands], positions_m)
     if not np.isfinite(summary.ratio).any():
         book.source("autocorr", False, "the data hold no autocorrelations")
         return

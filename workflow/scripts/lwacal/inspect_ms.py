@@ -1,4 +1,4 @@
-"""Looks into one measurement set, and says in numbers what its header and its data hold."""
+"""Looks into one measurement set, and says what its header holds."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ class TimeFacts:
     """One integration of one data description.
 
     ``time_mjd_s`` is TIME as stored, ``mid_mjd_s`` the middle of the integration. ``conjugate``
-    says that the UVW are those of antenna 2 - antenna 1. ``zero`` and ``non_finite`` are fractions
-    of the visibilities of antennas that are not zero throughout.
+    says that the UVW are those of antenna 2 - antenna 1.
     """
 
     time_mjd_s: float
@@ -28,8 +27,6 @@ class TimeFacts:
     field_ra_rad: float
     field_dec_rad: float
     conjugate: bool
-    zero: float
-    non_finite: float
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ class SetFacts:
 
 
 def inspect(path: Path) -> SetFacts:
-    """Read header and data of a set, an integration at a time.
+    """Read the header of a set; no data are read.
 
     Raises ms_reader.UnreadableError if any of it cannot be read.
     """
@@ -89,7 +86,7 @@ def _inspect_window(
     frequency_hz, width_hz = ms_reader.read_channels(path, window)
     times = [
         _inspect_time(path, antennas, integration)
-        for integration in ms_reader.iterate_selected(path, number, columns=("DATA",))
+        for integration in ms_reader.iterate_selected(path, number, columns=())
     ]
     correlations = ms_reader.read_correlations(path, polarization)
     return WindowFacts(number, frequency_hz, width_hz, correlations, times)
@@ -101,14 +98,11 @@ def _inspect_time(
     middle, meaning = middle_of(
         integration.mjd_s, integration.centroid_mjd_s, integration.interval_s
     )
-    zero, non_finite = data_faults(
-        integration.columns["DATA"], integration.antenna1, integration.antenna2
-    )
     centre = ms_reader.read_field(path, integration.field_id)
     turned = has_turned_baselines(integration, antennas.positions_m, centre, middle)
     return TimeFacts(
         integration.mjd_s, middle, integration.interval_s, meaning, len(integration.antenna1),
-        *centre, turned, zero, non_finite,
+        *centre, turned,
     )
 
 
@@ -143,23 +137,3 @@ def middle_of(time_mjd_s: float, centroid_mjd_s: float, interval_s: float) -> tu
     if abs(offset - interval_s / 2) < 0.05 * interval_s:
         return centroid_mjd_s, "start"
     return centroid_mjd_s, f"{offset:+.3f} s from TIME_CENTROID"
-
-
-def data_faults(
-    data: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray
-) -> tuple[float, float]:
-    """Return the fractions of exactly zero and of non-finite visibilities.
-
-    ``data`` (row, channel, correlation). Rows of antennas that have nothing but zeros in all
-    their baselines are left out of the fraction of zeros, unless that leaves no row: a dead
-    antenna is not a fault of the file.
-    """
-    zeros = (data == 0).mean(axis=(1, 2))
-    number = int(max(antenna1.max(), antenna2.max())) + 1
-    alive = np.zeros(number, bool)
-    live_rows = zeros < 1
-    alive[antenna1[live_rows]] = True
-    alive[antenna2[live_rows]] = True
-    counted = alive[antenna1] & alive[antenna2]
-    zero = float(zeros[counted].mean()) if counted.any() else 1.0
-    return zero, float(1 - np.isfinite(data).mean())

@@ -152,21 +152,6 @@ def iterate_selected(
                     yield _read_integration(selection, 0, len(rows), columns)
 
 
-def read_autocorrelations(path: str | Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return autocorrelations of a set of one spectral window.
-
-    TIME (row,), antenna (row,) and power (row, channel, 2): the real parts of XX and YY.
-    """
-    with open_table(path) as table:
-        antenna1 = table.getcol("ANTENNA1") if table.nrows() else np.empty(0, int)
-        rows = np.flatnonzero(antenna1 == table.getcol("ANTENNA2")) if len(antenna1) else antenna1
-        if len(rows) == 0:
-            return np.empty(0), np.empty(0, int), np.empty((0, 0, 2))
-        with table.selectrows(rows) as autos:
-            power = autos.getcol("DATA")[..., [0, 3]].real
-            return autos.getcol("TIME"), autos.getcol("ANTENNA1"), power
-
-
 def read_baselines(
     path: str | Path,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -175,21 +160,6 @@ def read_baselines(
         if table.nrows() == 0:
             return np.empty(0, int), np.empty(0, int), np.empty((0, 3)), np.empty(0, bool)
         return tuple(table.getcol(name) for name in ("ANTENNA1", "ANTENNA2", "UVW", "FLAG_ROW"))
-
-
-def count_unflagged(path: str | Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return antenna 1, antenna 2 (row,) and the number of unflagged channels (row, 2) in XX, YY.
-
-    Reads flags only, an integration at a time.
-    """
-    antenna1, antenna2, free = [], [], []
-    for integration in iterate_integrations(path, ("FLAG",)):
-        antenna1.append(integration.antenna1)
-        antenna2.append(integration.antenna2)
-        free.append((~integration.columns["FLAG"][..., [0, 3]]).sum(axis=1))
-    if not antenna1:
-        return np.empty(0, int), np.empty(0, int), np.empty((0, 2), int)
-    return np.concatenate(antenna1), np.concatenate(antenna2), np.concatenate(free)
 
 
 def _read_integration(

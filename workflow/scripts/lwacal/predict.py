@@ -14,6 +14,7 @@ import numpy as np
 from astropy.constants import c as _c
 
 from lwacal import geometry
+from lwacal.row_blocks import row_blocks
 
 SPEED_OF_LIGHT_M_S = _c.value
 
@@ -35,7 +36,7 @@ def baseline_phasors(
     phasors: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray
 ) -> np.ndarray:
     """Return (row, channel) complex64 from antenna phasors (antenna, channel)."""
-    narrow = phasors.astype(np.complex64)
+    narrow = phasors.astype(np.complex64, copy=False)
     rows = narrow[antenna1]
     rows *= narrow.conj()[antenna2]
     return rows
@@ -96,7 +97,7 @@ def sources(
     return model
 
 
-def rotate_phase(
+def rotate_in_place(
     data: np.ndarray,
     antenna1: np.ndarray,
     antenna2: np.ndarray,
@@ -105,13 +106,15 @@ def rotate_phase(
     mjd_s: float,
     old_radec: tuple[float, float],
     new_radec: tuple[float, float],
-) -> np.ndarray:
-    """Return the data (row, channel, correlation) moved from one phase centre to another.
+) -> None:
+    """Move the data (row, channel, correlation) from one phase centre to another, in place.
 
     A source at the new phase centre gets zero phase: each visibility is multiplied by
     exp(+2 pi i nu/c (x_1 - x_2).(s_old - s_new)).
     """
     old = geometry.path_m(positions_m, *old_radec, mjd_s)
     new = geometry.path_m(positions_m, *new_radec, mjd_s)
-    phasors = antenna_phasors(old - new, frequency_hz)
-    return data * baseline_phasors(phasors, antenna1, antenna2)[..., None]
+    phasors = antenna_phasors(old - new, frequency_hz).astype(np.complex64)
+    for block in row_blocks(data):
+        turned = baseline_phasors(phasors, antenna1[block], antenna2[block])
+        data[block] *= turned[..., None]

@@ -18,9 +18,8 @@ MEGABYTE = 1e6
 
 # rule: (of one integration, of each further integration)
 FACTORS = {
-    "manifest": (3.0, 0.0),
-    "concat": (4.0, 0.0),
-    "antenna_health": (0.5, 0.0),
+    "concat": (2.5, 0.0),
+    "antenna_health": (0.5, 0.05),
     "flag": (4.0, 0.4),
     "bandpass": (16.0, 1.5),
     "delay": (18.0, 0.4),

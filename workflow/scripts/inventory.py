@@ -1,0 +1,24 @@
+#!/usr/bin/env python3
+"""Rule inventory: what the headers of the raw data tell of the observation."""
+
+import argparse
+from pathlib import Path
+
+from lwacal import discover, inventory, records
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--input", default="", help="folder of raw measurement sets")
+    parser.add_argument("--input-ms", default="", help="an existing concatenated measurement set")
+    parser.add_argument("--observation", required=True, help="name of the observation")
+    parser.add_argument("--output", required=True, type=Path)
+    arguments = parser.parse_args()
+    discovery = discover.discover(arguments.input, arguments.input_ms)
+    record = inventory.build(discovery, arguments.observation)
+    records.write_json(arguments.output, record)
+    records.say(f"{len(record['bands'])} sub-bands, {len(record['integrations'])} integrations")
+
+
+if __name__ == "__main__":
+    main()
