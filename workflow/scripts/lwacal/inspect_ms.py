@@ -152,14 +152,17 @@ def data_faults(
 
     ``data`` (row, channel, correlation). Rows of antennas that have nothing but zeros in all
     their baselines are left out of the fraction of zeros, unless that leaves no row: a dead
-    antenna is not a fault of the file.
+    antenna is not a fault of the file. Nor are autocorrelations of zero, which count only where
+    there is nothing else.
     """
     zeros = (data == 0).mean(axis=(1, 2))
+    cross = antenna1 != antenna2
+    cross = cross if cross.any() else ~cross
     number = int(max(antenna1.max(), antenna2.max())) + 1
     alive = np.zeros(number, bool)
-    live_rows = zeros < 1
+    live_rows = (zeros < 1) & cross
     alive[antenna1[live_rows]] = True
     alive[antenna2[live_rows]] = True
-    counted = alive[antenna1] & alive[antenna2]
+    counted = alive[antenna1] & alive[antenna2] & cross
     zero = float(zeros[counted].mean()) if counted.any() else 1.0
     return zero, float(1 - np.isfinite(data).mean())
