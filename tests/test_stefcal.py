@@ -59,6 +59,18 @@ def test_any_start_leads_to_the_same_gains():
     assert turned(found.gain.T, gain[..., 0]) == pytest.approx(1, abs=1e-3)
 
 
+def test_channels_that_do_not_converge_are_told_apart(monkeypatch):
+    gain = drawn_gains(np.random.default_rng(1))
+    usual = bandpass_stefcal.convergence(bandpass_stefcal.solve(sums(gain, 0.1), 4))["X"]
+    assert all(usual["converged"])
+    assert min(usual["iterations"]) < max(usual["iterations"]) < stefcal.MOST_ITERATIONS
+    monkeypatch.setattr(stefcal, "MOST_ITERATIONS", sorted(usual["iterations"])[8])
+    early = bandpass_stefcal.convergence(bandpass_stefcal.solve(sums(gain, 0.1), 4))["X"]
+    assert 0 < sum(early["converged"]) < N_CHANNELS
+    enough = [number <= stefcal.MOST_ITERATIONS for number in usual["iterations"]]
+    assert early["converged"] == enough
+
+
 @pytest.mark.parametrize("n_integrations", [1, 4])
 def test_errors_are_those_that_are_stated(n_integrations):
     gain = drawn_gains(np.random.default_rng(3))

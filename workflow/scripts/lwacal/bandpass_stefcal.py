@@ -24,6 +24,7 @@ from lwacal import (
     uv_range,
     visibility_sums,
 )
+from lwacal.antenna_names import POLARIZATIONS
 from lwacal.bandpass_attempt import Attempt
 from lwacal.caltable import Solutions
 from lwacal.records import say
@@ -44,6 +45,7 @@ class Solved:
     error: np.ndarray
     converged: np.ndarray  # (channel, 2)
     outliers: np.ndarray  # (channel, 2), fraction of the baselines
+    iterations: np.ndarray  # (channel, 2)
 
 
 def attempt(
@@ -83,15 +85,29 @@ def attempt(
         "swapped": sorted(names[n] for n in np.flatnonzero(crossed.all(axis=1))),
         "outlier_fraction": float(solved.outliers.mean()),
         "unconverged_channels": int((~solved.converged).sum()),
+        "convergence": convergence(solved),
     }
     if flag.all():
         message = (
-            f"no solution of {band.name} is good enough: signal-to-noise below bandpass.min_snr, or"
+            f"no solution of {band.name} is good enough: signal-to-noise below bandpass.min_snr,"
             f" fewer baselines than bandpass.min_baselines_per_antenna between {low:g} and"
-            f" {high:g} wavelengths"
+            f" {high:g} wavelengths, or no convergence (in {found['unconverged_channels']} of"
+            f" {solved.converged.size} channels and polarizations)"
         )
         return Attempt(solutions, "failed", message, (low, high), found)
     return Attempt(solutions, "ok", changed, (low, high), found)
+
+
+def convergence(solved: Solved) -> dict[str, dict[str, list[Any]]]:
+    """Return for X and Y, channel by channel, how the solutions came about."""
+    return {
+        letter: {
+            "converged": solved.converged[:, pol].tolist(),
+            "iterations": solved.iterations[:, pol].tolist(),
+            "outlier_fraction": np.round(solved.outliers[:, pol], 5).tolist(),
+        }
+        for pol, letter in enumerate(POLARIZATIONS)
+    }
 
 
 def solve(sums: VisibilitySums, least_baselines: int) -> Solved:
@@ -104,24 +120,26 @@ def solve(sums: VisibilitySums, least_baselines: int) -> Solved:
     solved = Solved(
         np.zeros(shape, np.complex128), np.full(shape, np.inf),
         np.zeros((n_channels, 2), bool), np.zeros((n_channels, 2)),
+        np.zeros((n_channels, 2), int),
     )
     for start in range(0, n_channels, CHANNELS_AT_ONCE):
         channels = slice(start, min(start + CHANNELS_AT_ONCE, n_channels))
         say(f"solving channels {channels.start + 1} to {channels.stop} of {n_channels}")
         for pol in (0, 1):
             matrices = solver_matrices.of_channels(sums, channels, pol, least_baselines)
-            gain, error, converged, outliers = _solve_some(matrices, least_baselines)
-            solved.gain[:, channels, pol] = gain.T
+            found, error, outliers = _solve_some(matrices, least_baselines)
+            solved.gain[:, channels, pol] = np.where(np.isfinite(error), found.gain, 0).T
             solved.error[:, channels, pol] = error.T
-            solved.converged[channels, pol] = converged
+            solved.converged[channels, pol] = found.converged
+            solved.iterations[channels, pol] = found.iterations
             solved.outliers[channels, pol] = outliers
     return solved
 
 
 def _solve_some(
     matrices: Matrices, least_baselines: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return gain and error (channel, antenna), convergence and share of outliers (channel,)."""
+) -> tuple[stefcal.Gains, np.ndarray, np.ndarray]:
+    """Return gains, their errors (channel, antenna), and the share of outliers (channel,)."""
     before = np.count_nonzero(matrices.count, axis=(1, 2))
     found = stefcal.solve(matrices.data_model, matrices.model_power)
     outliers = _outliers(solver_matrices.residual_power(matrices, found.gain), matrices.count)
@@ -132,10 +150,8 @@ def _solve_some(
     noise = _antenna_noise(solver_matrices.residual_power(matrices, found.gain), matrices.count)
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.sqrt(noise / found.information)
-    known = found.information > 0
-    gain = np.where(known, found.gain, 0)
     share = outliers.sum(axis=(1, 2)) / np.maximum(before, 1)
-    return gain, np.where(known, error, np.inf), found.converged, share
+    return found, np.where(found.information > 0, error, np.inf), share
 
 
 def _outliers(residual: np.ndarray, count: np.ndarray) -> np.ndarray:
