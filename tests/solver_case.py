@@ -80,12 +80,14 @@ def make(
     factor: Mapping[tuple[int, int], float] | None = None,
     reference: int = 2,
     lists: Mapping[str, Path] | None = None,
+    autos: str = "noise",
 ) -> Case:
     """Draw and write an observation.
 
     ``noise_jy`` is the rms |n| of a visibility, in Jy, before the gains. ``factor`` multiplies the
     gain of (antenna, polarization); its noise with it. The band's frequencies are the first
     ``n_channels`` of the real grid. ``lists`` by source: component lists, of points alone.
+    Autocorrelations are those of the noise, ``equal`` for all antennas, ``zero`` or ``absent``.
     """
     draw = np.random.default_rng(seed)
     antennas = small_array(n_antennas, 300.0, seed)
@@ -109,7 +111,7 @@ def make(
         gain, delays_ns, noise_jy, n_integrations,
     )
     for band in bands:
-        _write(case, band, draw, frequency_hz[band], width_hz, zenith)
+        _write(case, band, draw, frequency_hz[band], width_hz, zenith, autos)
     return case
 
 
@@ -217,10 +219,11 @@ def _points(source: Mapping[str, Any], nu: np.ndarray) -> tuple[np.ndarray, np.n
 
 def _write(
     case: Case, band: str, draw: np.random.Generator, nu: np.ndarray, width_hz: float,
-    zenith: tuple[float, float],
+    zenith: tuple[float, float], auto_power: str,
 ) -> None:
     antenna1, antenna2 = baselines(len(case.antennas.names))
     autos = antenna1 == antenna2
+    kept = ~autos if auto_power == "absent" else np.ones(len(autos), bool)
     pol1, pol2 = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
     gain = case.gain[band]
     factor = gain[antenna1][..., pol1] * gain[antenna2][..., pol2].conj()
@@ -236,12 +239,16 @@ def _write(
             data += noise * case.noise_jy / np.sqrt(2)
             sefd = case.noise_jy * np.sqrt(width_hz * INTERVAL_S)
             data[autos] = np.array([sefd, 0, 0, sefd])
+            data *= factor
+            if auto_power != "noise":
+                data[autos] = {"equal": 1, "zero": 0, "absent": 0}[auto_power]
             uvw = geometry.antenna_uvw_m(case.antennas.positions_m, *zenith, mjd_s)
             writer.append(
-                mjd_s, INTERVAL_S, antenna1, antenna2, uvw[antenna1] - uvw[antenna2],
-                (data * factor).astype(np.complex64), scan=number + 1,
+                mjd_s, INTERVAL_S, antenna1[kept], antenna2[kept],
+                (uvw[antenna1] - uvw[antenna2])[kept], data[kept].astype(np.complex64),
+                scan=number + 1,
             )
-    write_flags(case, band, np.zeros((case.n_integrations * len(antenna1), len(nu), 4), bool))
+    write_flags(case, band, np.zeros((case.n_integrations * kept.sum(), len(nu), 4), bool))
 
 
 def write_flags(case: Case, band: str, flag: np.ndarray) -> None:

@@ -158,6 +158,32 @@ def test_findings_combine_and_the_worse_wins():
     assert combined[1]["status"] == "good"
 
 
+@pytest.mark.parametrize(
+    ("power", "gain_db", "solved", "expected"),
+    [
+        ("strong", 1.0, [], ("good", [])),
+        ("strong", 1.0, ["noisy"], ("suspect", ["noisy"])),
+        ("strong", 18.0, ["strong_gain"], ("suspect", ["strong_gain"])),
+        ("strong", 7.0, [], ("suspect", ["strong_gain"])),
+        ("weak", -1.0, [], ("good", [])),
+        ("weak", None, [], ("suspect", ["weak_gain"])),
+        ("dead", 0.0, [], ("bad", ["dead"])),
+    ],
+)
+def test_much_power_at_a_usual_gain_is_no_gain(power, gain_db, solved, expected):
+    """Power is gain or noise, and the solutions tell which; the power stays as evidence."""
+    signal = {"index": 0, "antenna": "LWA001", "pol": "X"}
+    health = {**signal, "status": "bad" if power == "dead" else "suspect",
+              "reasons": [f"autocorr:{power}"]}
+    solutions = {**signal, "status": "suspect" if solved else "good", "reasons": solved,
+                 "gain_db": gain_db, "flagged_fraction": 0.0}
+    found = antenna_status.combine(
+        ["LWA001"], {"antennas": [health]}, {"antennas": [solutions]}, {}, 100.0
+    )[0]
+    assert (found["status"], found["reasons"]) == expected
+    assert f"autocorr:{power}" in found["evidence"]
+
+
 def test_a_flagged_delay_accuses_nobody():
     """A flagged antenna has delay 0 in the table: its difference is minus the reference."""
     record = {"index": 0, "antenna": "LWA001", "pol": "X", "flagged": True, "delay_ns": 0.0,

@@ -16,7 +16,7 @@ from casacore import tables
 
 import solver_case
 from gain_errors import errors, rms
-from lwacal import bandpass, caltable, casa, records, solver_set, uv_range
+from lwacal import bandpass, caltable, casa, records, solver_set, stefcal, uv_range
 from small_sets import baselines
 
 BAND = "73MHz"
@@ -67,6 +67,7 @@ def test_gains_are_recovered_within_the_thermal_limit(clean, tmp_path):
     assert summary["status"] == "ok"
     assert summary["flagged_fraction"] == 0
     assert summary["n_solutions"] == found.values.size
+    assert summary["median_snr"]["Y"] == pytest.approx(np.median(found.snr[..., 1], axis=0), 0.01)
     amplitude, phase = errors(clean, found)
     assert rms(amplitude) == pytest.approx(1, abs=0.15)
     assert rms(phase) == pytest.approx(1, abs=0.15)
@@ -212,6 +213,17 @@ def test_nothing_to_solve_is_said_in_words(unflagged, tmp_path):
     assert BAND in summary["message"]
     assert found.flag.all()
     assert found.values.shape == (20, 12, 2)
+
+
+def test_solutions_that_do_not_converge_are_flagged(clean, tmp_path, monkeypatch, engine):
+    if engine == "casa":
+        pytest.skip("CASA does not say")
+    monkeypatch.setattr(stefcal, "MOST_ITERATIONS", 2)
+    summary, found = solve(clean, tmp_path / "t.bcal")
+    assert found.flag.all()
+    assert (summary["status"], summary["unconverged_channels"]) == ("failed", 24)
+    assert "no convergence (in 24 of 24" in summary["message"]
+    assert summary["convergence"]["X"]["converged"] == [False] * 12
 
 
 def test_a_set_without_rows(tmp_path):

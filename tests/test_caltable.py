@@ -9,6 +9,7 @@ import pytest
 from casacore import tables
 
 import solver_case
+from casa_apply import apply
 from lwacal import caltable, casa, solution_gaps, solution_products, solver_set
 from lwacal.caltable import Solutions
 from lwacal.concat import manifest_centre
@@ -49,23 +50,6 @@ def one_flagged() -> np.ndarray:
     flag = np.zeros((N_ANTENNAS, N_CHANNELS, 2), bool)
     flag[3], flag[5, 2, 1] = True, True
     return flag
-
-
-def apply(case, table: Path, folder: Path) -> dict[str, np.ndarray]:
-    """Apply a table with CASA to a copy of the data and return its columns.
-
-    With interp "nearest" alone, CASA interpolates over flagged channels by itself.
-    """
-    copy = folder / "data.ms"
-    shutil.copytree(case.folder / "data.ms", copy)
-    tasks = casa.start(folder / "casa.log")
-    tasks.applycal(
-        vis=str(copy), gaintable=[str(table)], interp=["nearest,nearestflag"], calwt=False,
-        flagbackup=False,
-    )
-    with tables.table(str(copy), ack=False) as data:
-        names = ("DATA", "CORRECTED_DATA", "MODEL_DATA", "FLAG", "ANTENNA1", "ANTENNA2")
-        return {name: data.getcol(name) for name in names}
 
 
 def test_a_table_is_read_as_it_was_written(case, tmp_path):
@@ -128,7 +112,7 @@ def test_casa_applies_a_bandpass(case, tmp_path):
     caltable.write_bandpass(
         tmp_path / "t.bcal", written, case.antennas, manifest_centre(case.manifest)
     )
-    found = apply(case, tmp_path / "t.bcal", tmp_path)
+    found = apply(case.folder / "data.ms", tmp_path / "t.bcal", tmp_path)
     flag = one_flagged()
     expected = flag[found["ANTENNA1"]] | flag[found["ANTENNA2"]]
     for pol, correlation in ((0, 0), (1, 3)):
@@ -161,7 +145,7 @@ def test_casa_applies_interpolated_solutions(case, tmp_path):
     assert np.argwhere(one_flagged() & ~written.flag).tolist() == [[5, 2, 1]]
     assert np.argwhere(written.snr[5] == 0).tolist() == [[2, 1]]
     assert written.values[5, 2, 1] == pytest.approx(case.gain[BAND][5, 2, 1], rel=0.02)
-    found = apply(case, tmp_path / "final.bcal", tmp_path)
+    found = apply(case.folder / "data.ms", tmp_path / "final.bcal", tmp_path)
     rows = (found["ANTENNA1"] != 3) & (found["ANTENNA2"] != 3)
     rows &= (found["ANTENNA1"] == 5) | (found["ANTENNA2"] == 5)
     assert not found["FLAG"][rows, 2, 3].any()
@@ -176,7 +160,7 @@ def test_casa_applies_delays(case, tmp_path, pivot_hz):
     path = tmp_path / "t.K"
     written = solutions(case, DELAYS_NS, frequency_hz=[pivot_hz])
     caltable.write_delays(path, written, case.antennas, manifest_centre(case.manifest))
-    found = apply(case, path, tmp_path)
+    found = apply(case.folder / "data.ms", path, tmp_path)
     nu = np.array(case.manifest["bands"][BAND]["frequency_hz"])
     for pol, correlation in ((0, 0), (1, 3)):
         tau_s = DELAYS_NS[:, 0, pol] * 1e-9

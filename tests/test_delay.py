@@ -171,27 +171,49 @@ def test_coax_and_fibre_are_told_apart():
     assert groups["fibre"]["difference_median_ns"] == -12.5
 
 
-def test_nearest_reference_in_sidereal_time_is_taken(tmp_path):
-    """LST runs round: 23 h is nearer to 0.5 h than 4 h is."""
-    names = small_array(6).names
-    start = naming.stamp_time("20240601_000000")
-    wanted = 0.5
-    for lst in (4.0, 23.0, 14.0):
+def write_references(folder, lst_hours, day=0):
+    """Write tables observed at sidereal times, some days after 2024-06-01."""
+    start = naming.stamp_time("20240601_000000") + 86400 * day
+    for lst in lst_hours:
         wait_h = (lst - site.lst_hours(start)) % 24
         write_reference(
-            tmp_path / f"{lst:.0f}h" / "night.K", names, np.zeros((6, 2)),
+            folder / f"{lst:g}h" / f"night{day}.K", small_array(6).names, np.zeros((6, 2)),
             start + wait_h * 3600 / 1.00274,
         )
+
+
+def test_nearest_reference_in_sidereal_time_is_taken(tmp_path):
+    """LST runs round: 23 h is nearer to 0.5 h than 4 h is."""
+    wanted = 0.5
+    write_references(tmp_path, (4.1, 23.1, 14.1))
     choice = {**CHOICE, "reference_dir": str(tmp_path)}
     path, why = reference_tables.choose(choice, wanted, NOW_MJD_S)
-    assert path == tmp_path / "23h" / "night.K"
-    assert "nearest in sidereal time" in why
+    assert path == tmp_path / "23.1h" / "night0.K"
+    assert "nearest in sidereal time, 1 h apart" in why
     own_mjd_s = reference_tables.observation_time(path)
     other, _ = reference_tables.choose(choice, wanted, own_mjd_s)
-    assert other == tmp_path / "4h" / "night.K"  # a night is not its own reference
-    path, why = reference_tables.choose({**choice, "reference_search_h": 1}, wanted, NOW_MJD_S)
+    assert other == tmp_path / "4.1h" / "night0.K"  # a night is not its own reference
+    path, why = reference_tables.choose({**choice, "reference_search_h": 0}, wanted, NOW_MJD_S)
     assert path is None
-    assert "within 1 h of LST 0.5 h" in why
+    assert "within 0 h of LST 0.5 h" in why
+
+
+@pytest.mark.parametrize(
+    ("tables", "expected"),
+    [
+        ([(3.9, 0), (23.1, 9)], 3.9),  # 2 h each: not over 24 h, though the other is newer
+        ([(20.1, 9), (23.1, 0)], 23.1),  # 2 h over 24 h against 5 h
+        ([(2.9, 0), (0.1, 9)], 0.1),  # 1 h each, in whole hours: the newest
+        ([(2.1, 9), (0.9, 0)], 2.1),
+        ([(9.9, 0), (15.5, 9)], 9.9),  # 8 h is near enough
+        ([(10.1, 0), (15.5, 9)], None),  # 9 h and 10 h are not
+    ],
+)
+def test_ties_do_not_pass_24_hours_and_then_take_the_newest(tmp_path, tables, expected):
+    for lst, day in tables:
+        write_references(tmp_path, [lst], day)
+    path, _ = reference_tables.choose({**CHOICE, "reference_dir": str(tmp_path)}, 1.5, NOW_MJD_S)
+    assert (path.parent.name if path else None) == (f"{expected:g}h" if expected else None)
 
 
 def test_bandpass_tables_serve_as_reference(case, tmp_path):

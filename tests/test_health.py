@@ -96,12 +96,27 @@ def test_old_list_is_not_used_and_the_cache_takes_its_place(tmp_path):
     assert (used["mnc"], used["cache"]) == (False, True)
 
 
-def test_unreadable_cache_is_said_and_survived(tmp_path):
-    (tmp_path / "cache.json").write_text("not json")
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("not json", "health.cached_list"),
+        (None, "health.cached_list"),
+        ("[]", "not an answer"),
+        ('{"ok": true}', "list_mjd"),
+        ('{"ok": true, "list_mjd": NaN, "bad": []}', "list_mjd"),
+        ('{"ok": true, "list_mjd": 60454.0, "bad": "LWA005"}', "no names"),
+        ('{"ok": true, "list_mjd": 60454.0, "bad": [null]}', "no names"),
+        ('{"ok": false, "message": "etcd was away"}', "etcd was away"),
+    ],
+)
+def test_unreadable_cache_is_said_and_survived(tmp_path, text, said):
+    if text is not None:
+        (tmp_path / "cache.json").write_text(text)
     record = assess(tmp_path, cached_list=str(tmp_path / "cache.json"))
     cache = next(item for item in record["sources"] if item["name"] == "cache")
     assert not cache["used"]
-    assert "health.cached_list" in cache["message"]
+    assert said in cache["message"]
+    assert statuses(record) == {}
 
 
 def test_both_polarizations_only_if_asked(tmp_path):
@@ -124,6 +139,40 @@ def test_noise_in_time_needs_three_integrations():
     series[:, 5, 1] += 0.3 * np.random.default_rng(1).normal(size=6)
     scatter = autocorrelation._relative(autocorrelation._scatter(series), np.zeros(12, int))
     assert np.argwhere(scatter > 10).tolist() == [[5, 1]]
+
+
+def test_core_and_outriggers_are_compared_with_their_like():
+    """With outriggers at 8 % of the core's power, that power is weak in the core alone."""
+    core = np.arange(N + 6) < N
+    positions_m = np.zeros((N + 6, 3))
+    positions_m[N:, 0] = 1000 * np.array([-1, 1, -1, 1, -1, 1])
+    power = np.where(core, 1.0, 0.08)[:, None] * np.ones((N + 6, 2))
+    power[0, 0], power[N, 1], power[N + 1] = 0.08, 0.08**2, 1.0
+    group = autocorrelation.groups(positions_m)
+    assert group.tolist() == [0] * N + [1] * 6
+    ratio = autocorrelation._relative(power, group)
+    usual = np.ones_like(ratio)
+    summary = autocorrelation.PowerSummary(ratio, usual, usual)
+    assert autocorrelation.judge(summary, LIMITS) == [
+        (0, 0, "suspect", "autocorr:weak"), (N, 1, "suspect", "autocorr:weak"),
+        (N + 1, 0, "suspect", "autocorr:strong"), (N + 1, 1, "suspect", "autocorr:strong"),
+    ]
+
+
+def test_noise_in_time_is_compared_with_the_like_too():
+    """Outriggers that all vary are no finding; one in the calm core that does is."""
+    draw = np.random.default_rng(7)
+    group = np.repeat([0, 1], N)
+    usual = np.where(group == 1, 0.03, 0.001)[:, None]
+    series = 1 + usual * draw.normal(size=(6, 2 * N, 2))
+    series[:, 2, 0] = 1 + 0.03 * draw.normal(size=6)
+    scatter = autocorrelation._relative(autocorrelation._scatter(series), group)
+    assert np.argwhere(scatter > LIMITS["noisy_factor"]).tolist() == [[2, 0]]
+
+
+@pytest.mark.parametrize("power", [0.0, 1.0])
+def test_powers_that_are_all_alike_or_zero_accuse_nobody(tmp_path, power):
+    assert statuses(assess(tmp_path, np.full((N, 2), power))) == {}
 
 
 def judged_spectra(spectra, group):
@@ -252,8 +301,10 @@ def test_database_answer_becomes_a_list(tmp_path):
         ("print('{\"bad\": 7}')\nraise SystemExit\n", "exit code 0"),
         ("print('{\"bad\": []}')\nraise SystemExit\n", "exit code 0"),
         ("def get_badants(method, time=None):\n    return None\n", "TypeError"),
+        ("def get_badants(method, time=None):\n    return float('nan'), []\n", "exit code 0"),
+        ("def get_badants(method, time=None):\n    print('{')\n    return 'x', []\n", "float"),
     ],
-    ids=["exception", "time-out", "crash", "garbage", "no time", "nothing"],
+    ids=["exception", "time-out", "crash", "garbage", "no time", "nothing", "nan", "no number"],
 )
 def test_failing_database_is_recorded_and_stops_nothing(tmp_path, module, words):
     answer = ask_mnc(tmp_path, module, timeout_s=2)
@@ -268,6 +319,20 @@ def test_empty_list_of_the_database_is_an_answer(tmp_path):
     )
     assert (answer["ok"], answer["bad"]) == (True, [])
     assert statuses(assess(tmp_path, mnc={**answer, "list_mjd": 60454.37})) == {}
+
+
+def test_list_that_the_database_has_not_renewed_is_not_used(tmp_path):
+    """It gives the newest list before a time, however old."""
+    module = "def get_badants(method, time=None):\n    return time - 31, ['LWA-005B']\n"
+    answer = ask_mnc(tmp_path, module)
+    observed_mjd = 60454.37
+    answer["list_mjd"] += observed_mjd - answer["requested_mjd"]
+    record = assess(tmp_path, mnc=answer)
+    source = next(item for item in record["sources"] if item["name"] == "mnc")
+    assert not source["used"]
+    assert source["age_days"] == pytest.approx(31, abs=0.1)
+    assert "31.0 days old" in source["message"]
+    assert statuses(record) == {}
 
 
 def test_busy_database_is_asked_again(tmp_path):

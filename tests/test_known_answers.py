@@ -22,14 +22,15 @@ def night(request, tmp_path_factory):
 
 def test_exactly_the_planted_signals_are_accused(night):
     case, outcome = night
-    assert set(outcome.accused) == set(case.signals)
-    for signal, reason in case.signals.items():
-        assert reason in outcome.accused[signal]
+    assert outcome.accused == {signal: [reason] for signal, reason in case.signals.items()}
 
 
 def test_exactly_what_is_wrong_with_the_data_is_named(night):
     case, outcome = night
     assert outcome.data == tuple(sorted(case.data))
+    quality = outcome.night.record("qa.json")
+    assert tuple(band["band"] for band in quality["bands"] if not band["solved"]) == case.lost
+    assert all(band in " ".join(quality["reasons"]) for band in case.lost)
 
 
 def test_errors_are_those_of_the_noise(night):

@@ -83,6 +83,18 @@ def test_dead_antenna_is_no_fault_of_the_file(tmp_path):
     assert kinds(build(tmp_path)) == []
 
 
+@pytest.mark.parametrize("power", [0, 1000])
+def test_autocorrelations_do_not_decide_whether_a_set_is_zero(tmp_path, power):
+    """Zero ones are no fault; a set that has nothing else is one."""
+    antenna1, antenna2 = np.triu_indices(8)
+    autos = antenna1 == antenna2
+    data = np.ones((36, 6, 4), complex)
+    data[autos], data[~autos] = power, power == 0
+    write_raw(tmp_path, small_array(), data=data)
+    expected = [] if power == 0 else [("zero_filled", "73MHz", STAMP)]
+    assert kinds(build(tmp_path)) == expected
+
+
 def test_partly_zero_and_non_finite_data_are_used_and_named(tmp_path):
     data = np.ones((36, 6, 4), complex)
     data[:, :2] = 0

@@ -1,11 +1,23 @@
 """The workflow on real OVRO-LWA data: nothing crashes, what cannot be done is said in words."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from casacore import tables
 
-from lwacal import caltable, discover, ms_reader, records
+from casa_apply import apply
+from lwacal import (
+    caltable,
+    discover,
+    ms_reader,
+    records,
+    sky_model,
+    solution_gaps,
+    solver_set,
+)
+from lwacal.sub_band import SubBand
 from small_sets import joined
 from workflow_run import copy_project, folder_digest
 
@@ -77,6 +89,64 @@ def test_real_phases_are_linear_in_frequency(twenty_antennas):
         residuals.append(np.std(np.angle(straight * straight.mean().conj())))
     assert len(residuals) > 30
     assert np.median(residuals) < 0.1
+
+
+GAP = slice(40, 48)
+LONG_DELAY_S = 3e-6  # 26 degrees a channel: the phase wraps inside the gap
+
+
+def with_long_delay(data, found, antenna):
+    """Multiply an antenna's gains by a long delay: in a solver's set, and in its solutions."""
+    turn = np.exp(2j * np.pi * LONG_DELAY_S * found.frequency_hz)
+    with tables.table(str(data), readonly=False, ack=False) as table:
+        values = table.getcol("DATA")
+        values[table.getcol("ANTENNA1") == antenna] *= turn[:, None]
+        values[table.getcol("ANTENNA2") == antenna] *= turn.conj()[:, None]
+        table.putcol("DATA", values)
+    gain = found.values.copy()
+    gain[antenna] *= turn[:, None]
+    return gain
+
+
+def test_casa_applies_what_fills_a_gap_in_real_solutions(twenty_antennas, tmp_path):
+    """Eight channels of good real solutions are taken away, and come back by interpolation."""
+    manifest_record = records.read_json(twenty_antennas / "manifest.json")
+    model = sky_model.read(twenty_antennas / "sky_model.json")
+    band = SubBand(
+        manifest_record, "27MHz", twenty_antennas / "concat" / "27MHz.ms",
+        twenty_antennas / "flags" / "27MHz.npz", model,
+    )
+    solver_set.write(band, tmp_path / "data.ms")
+    found = caltable.read(twenty_antennas / "tables" / "raw" / "27MHz.bcal")
+    around = found.flag[:20, GAP.start - 4 : GAP.stop + 4].any(axis=(1, 2))
+    others = np.arange(20) != found.reference
+    antenna = int(np.flatnonzero(~around & others)[0])
+    true = with_long_delay(tmp_path / "data.ms", found, antenna)
+    flag, gain = found.flag.copy(), true.copy()
+    flag[antenna, GAP], gain[antenna, GAP] = True, 1
+    band_index = np.zeros(gain.shape[1], int)
+    filled = solution_gaps.fill(gain, flag, flag.all(axis=1), band_index, 8)
+    assert filled[antenna, GAP].all()
+    ratio = gain[antenna, GAP] / true[antenna, GAP]
+    noise = (found.error / np.abs(found.values))[antenna, GAP]
+    # the solutions that were taken away have noise, and so have the two on either side
+    assert np.sqrt(np.mean(np.abs(ratio - 1) ** 2 / (1.5 * noise**2))) < 1.5
+    assert np.ptp(np.unwrap(np.angle(true[antenna, GAP, 0]))) > 3
+    written = replace(found, values=gain, flag=flag & ~filled)
+    caltable.write_bandpass(tmp_path / "t.bcal", written, band.antennas, band.centre_radec)
+    applied = apply(tmp_path / "data.ms", tmp_path / "t.bcal", tmp_path)
+    first, second = applied["ANTENNA1"], applied["ANTENNA2"]
+    mine = ((first == antenna) | (second == antenna)) & (first < 20) & (second < 20)
+    for pol, correlation in ((0, 0), (1, 3)):
+        used = mine[:, None] & ~written.flag[first, :, pol] & ~written.flag[second, :, pol]
+        used[:, : GAP.start], used[:, GAP.stop :] = False, False
+        assert used.sum() > 50
+        assert not applied["FLAG"][..., correlation][used].any()
+        pair = gain[first, :, pol] * gain[second, :, pol].conj()
+        expected = applied["DATA"][..., correlation] / pair
+        assert applied["CORRECTED_DATA"][..., correlation][used] == pytest.approx(
+            expected[used], rel=1e-5
+        )
 
 
 def test_other_correlation_order_gives_the_same_data(unpack_real, tmp_path):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lwacal import bandpass_stefcal, reference_phase, stefcal, swapped
+from lwacal import bandpass_stefcal, reference_phase, solver_matrices, stefcal, swapped
 from lwacal.visibility_sums import VisibilitySums
 
 N_ANTENNAS, N_CHANNELS = 24, 16
@@ -52,11 +52,23 @@ def test_gains_are_exact_without_noise():
 def test_any_start_leads_to_the_same_gains():
     draw = np.random.default_rng(2)
     gain = drawn_gains(draw)
-    matrices = bandpass_stefcal._matrices(sums(gain), slice(0, N_CHANNELS), 0)
+    matrices = solver_matrices.of_channels(sums(gain), slice(0, N_CHANNELS), 0, 4)
     start = drawn_gains(draw)[..., 0].T
     found = stefcal.solve(matrices.data_model, matrices.model_power, start)
     assert found.converged.all()
     assert turned(found.gain.T, gain[..., 0]) == pytest.approx(1, abs=1e-3)
+
+
+def test_channels_that_do_not_converge_are_told_apart(monkeypatch):
+    gain = drawn_gains(np.random.default_rng(1))
+    usual = bandpass_stefcal.convergence(bandpass_stefcal.solve(sums(gain, 0.1), 4))["X"]
+    assert all(usual["converged"])
+    assert min(usual["iterations"]) < max(usual["iterations"]) < stefcal.MOST_ITERATIONS
+    monkeypatch.setattr(stefcal, "MOST_ITERATIONS", sorted(usual["iterations"])[8])
+    early = bandpass_stefcal.convergence(bandpass_stefcal.solve(sums(gain, 0.1), 4))["X"]
+    assert 0 < sum(early["converged"]) < N_CHANNELS
+    enough = [number <= stefcal.MOST_ITERATIONS for number in usual["iterations"]]
+    assert early["converged"] == enough
 
 
 @pytest.mark.parametrize("n_integrations", [1, 4])

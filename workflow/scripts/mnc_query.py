@@ -9,6 +9,7 @@ output; a failure never stops the run.
 
 import argparse
 import json
+import math
 import os
 import subprocess
 import sys
@@ -54,7 +55,8 @@ def parse(text):
 
 def has_time(answer):
     """Return whether the answer says of when its list is."""
-    return isinstance(answer.get("list_mjd"), (int, float))
+    when = answer.get("list_mjd")
+    return isinstance(when, (int, float)) and math.isfinite(when)
 
 
 def failure_words(done):

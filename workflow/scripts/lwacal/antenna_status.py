@@ -35,6 +35,8 @@ _OF_AUTOCORRELATION = {
 }
 _OF_DATA = {"no_data": "no_data", "flagged": "no_data"}
 _LISTS = ("mnc", "cache", "config")
+_OF_POWER = ("autocorr:weak", "autocorr:strong")
+USUAL_GAIN_DB = 5.0  # half of what the limits of the power are: such a gain is not weak or strong
 
 
 def reason_of(finding: str) -> str:
@@ -58,12 +60,17 @@ def combine(
     """Return the antenna records of qa.json, X and Y of each antenna in correlator order.
 
     ``names`` are the antennas of the manifest; an antenna that a record leaves out is not judged
-    by that record. A delay is compared with ``delay_limit_ns`` unless it is flagged.
+    by that record. A delay is compared with ``delay_limit_ns`` unless it is flagged. Power is gain
+    or noise: where the solutions have a usual gain, they decide which.
     """
+    solved = {_key(record): record.get("gain_db") for record in solutions.get("antennas", [])}
     found = {(index, pol): _empty(index, name, pol)
              for index, name in enumerate(names) for pol in POLARIZATIONS}
     for record in health.get("antennas", []):
-        _add_finding(found.get(_key(record)), record, reason_of)
+        signal = found.get(_key(record))
+        _add_finding(signal, _without_power(record, solved.get(_key(record))), reason_of)
+        if signal is not None:
+            signal["evidence"] = list(record["reasons"])
     for record in solutions.get("antennas", []):
         signal = found.get(_key(record))
         _add_finding(signal, _without_echo(signal, record), str)
@@ -75,6 +82,14 @@ def combine(
     for signal in found.values():
         signal["reasons"] = [word for word in REASONS if word in signal["reasons"]]
     return list(found.values())
+
+
+def _without_power(record: Record, gain_db: float | None) -> Record:
+    """Leave out of a health record what only the power says, if the gain is as usual."""
+    if gain_db is None or abs(gain_db) > USUAL_GAIN_DB:
+        return record
+    reasons = [reason for reason in record["reasons"] if reason not in _OF_POWER]
+    return {**record, "reasons": reasons, "status": record["status"] if reasons else "good"}
 
 
 def _without_echo(signal: Record | None, record: Record) -> Record:

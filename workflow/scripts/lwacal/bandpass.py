@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from lwacal import bandpass_casa, bandpass_stefcal, caltable, sky_model, uv_range
+from lwacal.antenna_names import POLARIZATIONS
 from lwacal.bandpass_attempt import Attempt
 from lwacal.records import say
+from lwacal.robust import masked_median
 from lwacal.sub_band import SubBand
 
 ENGINES = {"stefcal": bandpass_stefcal.attempt, "casa": bandpass_casa.attempt}
@@ -55,7 +59,17 @@ def solve(
         "min_baselines_per_antenna": settings["min_baselines_per_antenna"],
         "n_solutions": int((~solutions.flag).sum()),
         "flagged_fraction": float(solutions.flag.mean()),
+        "median_snr": median_snr(solutions),
         "status": attempt.status,
         "message": message,
         **attempt.found,
+    }
+
+
+def median_snr(solutions: caltable.Solutions) -> dict[str, list[float]]:
+    """Return for X and Y the median over antennas of S/N in each channel; NaN where all flagged."""
+    median = masked_median(solutions.snr, solutions.flag, axis=0)
+    return {
+        letter: np.round(median[:, pol].astype(float), 2).tolist()
+        for pol, letter in enumerate(POLARIZATIONS)
     }

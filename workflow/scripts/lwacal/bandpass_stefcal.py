@@ -1,8 +1,9 @@
 """The bandpass by alternating least squares (lwacal.stefcal), straight from the concatenated set.
 
-Channels are solved a few at a time. After a first solution baselines whose data are far from the
-model, against the noise of their antennas, are left out, and the rest is solved again. The noise of
-each solution is that of its antenna's own residuals.
+Weights follow the noise of the signals, by their autocorrelations and, where these do not tell it,
+by the residuals of a first solution. Channels are solved a few at a time. After a first solution
+baselines whose data are far from the model, against the noise of their antennas, are left out, and
+the rest is solved again. The noise of each solution is that of its antenna's own residuals.
 """
 
 from __future__ import annotations
@@ -14,30 +15,26 @@ from typing import Any
 import numpy as np
 from scipy.stats import gamma
 
-from lwacal import reference_phase, stefcal, swapped, uv_range, visibility_sums
+from lwacal import (
+    reference_phase,
+    residual_noise,
+    solver_matrices,
+    stefcal,
+    swapped,
+    uv_range,
+    visibility_sums,
+)
+from lwacal.antenna_names import POLARIZATIONS
 from lwacal.bandpass_attempt import Attempt
 from lwacal.caltable import Solutions
 from lwacal.records import say
 from lwacal.robust import masked_median
+from lwacal.solver_matrices import Matrices
 from lwacal.sub_band import SubBand
 from lwacal.visibility_sums import VisibilitySums
 
 CHANNELS_AT_ONCE = 8  # 25 MB of matrices at 352 antennas
 OUTLIER_CHANCE = 1e-8  # that noise alone makes a baseline an outlier
-
-
-@dataclass
-class _Matrices:
-    """Sums of some channels and one polarization as (channel, antenna, antenna) matrices."""
-
-    data_model: np.ndarray
-    model_power: np.ndarray
-    data_power: np.ndarray
-    count: np.ndarray
-
-    def leave_out(self, lost: np.ndarray) -> None:
-        for matrix in (self.data_model, self.model_power, self.data_power, self.count):
-            matrix[lost] = 0
 
 
 @dataclass
@@ -48,6 +45,7 @@ class Solved:
     error: np.ndarray
     converged: np.ndarray  # (channel, 2)
     outliers: np.ndarray  # (channel, 2), fraction of the baselines
+    iterations: np.ndarray  # (channel, 2)
 
 
 def attempt(
@@ -68,7 +66,9 @@ def attempt(
         settings,
     )
     sums.leave_out(((sums.length_lambda < low) | (sums.length_lambda > high))[:, None, None])
-    solved = solve(sums, settings["min_baselines_per_antenna"])
+    least = settings["min_baselines_per_antenna"]
+    factor = residual_noise.correct_weights(sums, least)
+    solved = solve(sums, least)
     with np.errstate(divide="ignore", invalid="ignore"):
         snr = np.nan_to_num(np.abs(solved.gain) / solved.error)
     flag = (snr < settings["min_snr"]) | (snr == 0) | ~solved.converged
@@ -81,18 +81,33 @@ def attempt(
     crossed, _ = swapped.find(sums, solved.gain, flag, solved.error)
     names = band.antennas.names
     found = {
+        "reweighted": sorted(names[n] for n in np.flatnonzero((factor != 1).any(axis=1))),
         "swapped": sorted(names[n] for n in np.flatnonzero(crossed.all(axis=1))),
         "outlier_fraction": float(solved.outliers.mean()),
         "unconverged_channels": int((~solved.converged).sum()),
+        "convergence": convergence(solved),
     }
     if flag.all():
         message = (
-            f"no solution of {band.name} is good enough: signal-to-noise below bandpass.min_snr, or"
+            f"no solution of {band.name} is good enough: signal-to-noise below bandpass.min_snr,"
             f" fewer baselines than bandpass.min_baselines_per_antenna between {low:g} and"
-            f" {high:g} wavelengths"
+            f" {high:g} wavelengths, or no convergence (in {found['unconverged_channels']} of"
+            f" {solved.converged.size} channels and polarizations)"
         )
         return Attempt(solutions, "failed", message, (low, high), found)
     return Attempt(solutions, "ok", changed, (low, high), found)
+
+
+def convergence(solved: Solved) -> dict[str, dict[str, list[Any]]]:
+    """Return for X and Y, channel by channel, how the solutions came about."""
+    return {
+        letter: {
+            "converged": solved.converged[:, pol].tolist(),
+            "iterations": solved.iterations[:, pol].tolist(),
+            "outlier_fraction": np.round(solved.outliers[:, pol], 5).tolist(),
+        }
+        for pol, letter in enumerate(POLARIZATIONS)
+    }
 
 
 def solve(sums: VisibilitySums, least_baselines: int) -> Solved:
@@ -105,71 +120,38 @@ def solve(sums: VisibilitySums, least_baselines: int) -> Solved:
     solved = Solved(
         np.zeros(shape, np.complex128), np.full(shape, np.inf),
         np.zeros((n_channels, 2), bool), np.zeros((n_channels, 2)),
+        np.zeros((n_channels, 2), int),
     )
     for start in range(0, n_channels, CHANNELS_AT_ONCE):
         channels = slice(start, min(start + CHANNELS_AT_ONCE, n_channels))
         say(f"solving channels {channels.start + 1} to {channels.stop} of {n_channels}")
         for pol in (0, 1):
-            matrices = _matrices(sums, channels, pol)
-            gain, error, converged, outliers = _solve_some(matrices, least_baselines)
-            solved.gain[:, channels, pol] = gain.T
+            matrices = solver_matrices.of_channels(sums, channels, pol, least_baselines)
+            found, error, outliers = _solve_some(matrices, least_baselines)
+            solved.gain[:, channels, pol] = np.where(np.isfinite(error), found.gain, 0).T
             solved.error[:, channels, pol] = error.T
-            solved.converged[channels, pol] = converged
+            solved.converged[channels, pol] = found.converged
+            solved.iterations[channels, pol] = found.iterations
             solved.outliers[channels, pol] = outliers
     return solved
 
 
-def _matrices(sums: VisibilitySums, channels: slice, pol: int) -> _Matrices:
-    def square(rows: np.ndarray, kind: type) -> np.ndarray:
-        some = rows[:, channels, pol].T
-        matrix = np.zeros((len(some), sums.n_antennas, sums.n_antennas), kind)
-        matrix[:, sums.antenna1, sums.antenna2] = some
-        matrix[:, sums.antenna2, sums.antenna1] = some.conj()
-        return matrix
-
-    return _Matrices(
-        square(sums.data_model, np.complex64), square(sums.model_power, np.float32),
-        square(sums.data_power, np.float32), square(sums.count, np.uint16),
-    )
-
-
 def _solve_some(
-    matrices: _Matrices, least_baselines: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return gain and error (channel, antenna), convergence and share of outliers (channel,)."""
-    _leave_out_poor_antennas(matrices, least_baselines)
+    matrices: Matrices, least_baselines: int
+) -> tuple[stefcal.Gains, np.ndarray, np.ndarray]:
+    """Return gains, their errors (channel, antenna), and the share of outliers (channel,)."""
     before = np.count_nonzero(matrices.count, axis=(1, 2))
     found = stefcal.solve(matrices.data_model, matrices.model_power)
-    outliers = _outliers(_residual_power(matrices, found.gain), matrices.count)
+    outliers = _outliers(solver_matrices.residual_power(matrices, found.gain), matrices.count)
     if outliers.any():
         matrices.leave_out(outliers)
-        _leave_out_poor_antennas(matrices, least_baselines)
+        solver_matrices.leave_out_poor_antennas(matrices, least_baselines)
         found = stefcal.solve(matrices.data_model, matrices.model_power, found.gain)
-    noise = _antenna_noise(_residual_power(matrices, found.gain), matrices.count)
+    noise = _antenna_noise(solver_matrices.residual_power(matrices, found.gain), matrices.count)
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.sqrt(noise / found.information)
-    known = found.information > 0
-    gain = np.where(known, found.gain, 0)
     share = outliers.sum(axis=(1, 2)) / np.maximum(before, 1)
-    return gain, np.where(known, error, np.inf), found.converged, share
-
-
-def _leave_out_poor_antennas(matrices: _Matrices, least: int) -> None:
-    """Leave out antennas with too few baselines, until all that remain have enough."""
-    while True:
-        number = np.count_nonzero(matrices.count, axis=2)
-        poor = (number > 0) & (number < least)
-        if not poor.any():
-            return
-        matrices.leave_out(poor[:, :, None] | poor[:, None, :])
-
-
-def _residual_power(matrices: _Matrices, gain: np.ndarray) -> np.ndarray:
-    """Return sum w |V - G_i conj(G_j) M|^2 of each baseline, (channel, antenna, antenna)."""
-    pairs = gain[:, :, None] * gain[:, None, :].conj()
-    cross = (pairs.conj() * matrices.data_model).real
-    model = (pairs.real**2 + pairs.imag**2) * matrices.model_power
-    return np.maximum(matrices.data_power - 2 * cross + model, 0)
+    return found, np.where(found.information > 0, error, np.inf), share
 
 
 def _outliers(residual: np.ndarray, count: np.ndarray) -> np.ndarray:

@@ -49,7 +49,8 @@ def fractions(
 
     ``data`` (row, channel, correlation). Rows of antennas that have nothing but zeros in all
     their baselines are left out of the fraction of zeros, unless that leaves no row: a dead
-    antenna is not a fault of the file.
+    antenna is not a fault of the file. Nor are autocorrelations of zero, which count only where
+    there is nothing else.
     """
     per_row = data[0].size
     zeros, non_finite = np.empty(len(data)), 0
@@ -58,11 +59,13 @@ def fractions(
         zeros[block] = 1 - np.count_nonzero(some, axis=(1, 2)) / per_row
         doubtful = ~np.isfinite(some.sum(axis=(1, 2)))
         non_finite += np.count_nonzero(~np.isfinite(some[doubtful]))
+    cross = antenna1 != antenna2
+    cross = cross if cross.any() else ~cross
     number = int(max(antenna1.max(), antenna2.max())) + 1
     alive = np.zeros(number, bool)
-    live_rows = zeros < 1
+    live_rows = (zeros < 1) & cross
     alive[antenna1[live_rows]] = True
     alive[antenna2[live_rows]] = True
-    counted = alive[antenna1] & alive[antenna2]
+    counted = alive[antenna1] & alive[antenna2] & cross
     zero = float(zeros[counted].mean()) if counted.any() else 1.0
     return zero, non_finite / data.size

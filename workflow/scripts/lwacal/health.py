@@ -7,6 +7,7 @@ suspect, suspect over good.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -125,8 +126,9 @@ def _use_lists(
 def _use_list(
     book: HealthBook, name: str, record: dict[str, Any], max_age_days: float, mjd: float
 ) -> bool:
-    if not record.get("ok"):
-        book.source(name, False, str(record.get("message", "no list")))
+    wrong = _what_is_wrong(record)
+    if wrong:
+        book.source(name, False, wrong)
         return False
     age = mjd - float(record["list_mjd"])
     if abs(age) > max_age_days:
@@ -137,6 +139,20 @@ def _use_list(
     message = f"{len(record['bad'])} bad signals" + _unknown_words(unknown)
     book.source(name, True, message, age)
     return True
+
+
+def _what_is_wrong(record: Any) -> str:
+    """Return why an answer of the database, or a file that should hold one, is no list."""
+    if not isinstance(record, dict):
+        return "not an answer of the antenna-health database (an mnc.json)"
+    if not record.get("ok"):
+        return str(record.get("message", "no list"))
+    when, bad = record.get("list_mjd"), record.get("bad")
+    if not isinstance(when, (int, float)) or not math.isfinite(when):
+        return "the list does not say of when it is (list_mjd)"
+    if not isinstance(bad, list) or not all(isinstance(name, (str, int)) for name in bad):
+        return "the list holds no names (bad)"
+    return ""
 
 
 def _other_numbers(book: HealthBook, numbers: dict[str, int]) -> list[str]:

@@ -21,10 +21,11 @@ def choose(
     """Return the reference table that delay.reference_table or delay.reference_dir means.
 
     A named table is taken whatever its LST. From a folder, the K table (or, where there is none of
-    the same name, the bcal tables) whose own time of observation is nearest in sidereal time, at
-    most delay.reference_search_h away; of equally near ones (to an hour) the newest. Tables of the
-    observation itself, whose middle is at ``mid_mjd_s``, are left out. None with a message if there
-    is none.
+    the same name, the bcal tables) whose own time of observation is nearest in sidereal time, in
+    whole hours round the clock, at most delay.reference_search_h away; of equally near ones first
+    those between which and the observation sidereal time does not pass 24 h, of these the newest.
+    Tables of the observation itself, whose middle is at ``mid_mjd_s``, are left out. None with a
+    message if there is none.
     """
     if choice["reference_table"]:
         return Path(choice["reference_table"]), "named by delay.reference_table"
@@ -36,16 +37,16 @@ def choose(
         mjd_s = observation_time(path)
         if mjd_s is None or abs(mjd_s - mid_mjd_s) < SAME_OBSERVATION_S:
             continue
-        apart = abs(site.lst_hours(mjd_s) - lst_hours) % 24
-        apart = min(apart, 24 - apart)
+        plain = abs(int(site.lst_hours(mjd_s)) - int(lst_hours))
+        apart = min(plain, 24 - plain)
         if apart <= choice["reference_search_h"]:
-            found.append((int(apart), -mjd_s, path))
+            found.append((apart, plain, -mjd_s, path))
     if not found:
         return None, (
             f"no table of another night in delay.reference_dir ({folder}) is within"
             f" {choice['reference_search_h']:g} h of LST {lst_hours:.1f} h"
         )
-    hours, _, path = min(found)
+    hours, *_, path = min(found)
     return path, f"nearest in sidereal time, {hours} h apart"
 
 

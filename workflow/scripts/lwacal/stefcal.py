@@ -21,6 +21,7 @@ TOLERANCE = 1e-5  # change of the gains in two steps, relative; noise is some 1e
 class Gains:
     """Gains (channel, antenna), zero where there is none, and which channels converged.
 
+    ``iterations`` (channel,) until then; the channels of a batch go on until all have converged.
     ``information`` (channel, antenna) is sum_j B_ij |G_j|^2: the variance <|dG|^2> is the noise
     variance at weight one over it.
     """
@@ -28,7 +29,7 @@ class Gains:
     gain: np.ndarray
     information: np.ndarray
     converged: np.ndarray
-    iterations: int
+    iterations: np.ndarray
 
 
 def solve(a: np.ndarray, b: np.ndarray, start: np.ndarray | None = None) -> Gains:
@@ -40,8 +41,10 @@ def solve(a: np.ndarray, b: np.ndarray, start: np.ndarray | None = None) -> Gain
     """
     gain = first_guess(a, b) if start is None else start
     converged = np.zeros(len(gain), bool)
+    iterations = np.zeros(len(gain), int)
     count = 0
     while not converged.all() and count < MOST_ITERATIONS:
+        iterations[~converged] += 2
         once, _ = _step(a, b, gain)
         twice, _ = _step(a, b, once)
         now = (once + twice) / 2
@@ -50,7 +53,7 @@ def solve(a: np.ndarray, b: np.ndarray, start: np.ndarray | None = None) -> Gain
         gain = now
         count += 2
     _, information = _step(a, b, gain)
-    return Gains(gain, information, converged, count)
+    return Gains(gain, information, converged, iterations)
 
 
 def _step(a: np.ndarray, b: np.ndarray, gain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

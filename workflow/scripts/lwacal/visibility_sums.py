@@ -45,6 +45,14 @@ class VisibilitySums:
         ):
             sums[np.broadcast_to(lost, sums.shape)] = 0
 
+    def weigh(self, factor: np.ndarray) -> None:
+        """Multiply weights by the factors (antenna, 2) of both signals of a baseline, in place."""
+        first, second = factor[self.antenna1], factor[self.antenna2]
+        own = (first * second)[:, None].astype(np.float32)
+        for sums in (self.data_model, self.model_power, self.data_power):
+            sums *= own
+        self.cross_model *= (first * second[:, ::-1])[:, None].astype(np.float32)
+
 
 def read(
     band: SubBand,

@@ -1,0 +1,56 @@
+"""Weights by the noise that the residuals show, where the autocorrelations do not tell it.
+
+Autocorrelations may be missing, or not be the noise (those of another simulator, an antenna that
+hears itself). A first solution of a few channels tells the noise of each signal by what it leaves;
+where that is far from what the weights say, they are corrected before all channels are solved.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lwacal import solver_matrices, stefcal
+from lwacal.robust import masked_median
+from lwacal.visibility_sums import VisibilitySums
+
+CHANNELS = 12  # of the first solution, all over the sub-band
+MOST_ROUNDS = 4  # with wrong weights a loud signal spoils what the others leave
+LEAST_RATIO = 2.0  # of noise powers, to correct a weight
+
+
+def correct_weights(sums: VisibilitySums, least_baselines: int) -> np.ndarray:
+    """Correct the weights of the sums, in place.
+
+    Returns the factor on the noise power of each signal, (antenna, 2): one where it is as the
+    weights have it, to LEAST_RATIO.
+    """
+    total = np.ones((sums.n_antennas, 2))
+    for _ in range(MOST_ROUNDS):
+        ratio = np.stack([noise_ratio(sums, pol, least_baselines) for pol in (0, 1)], axis=1)
+        factor = np.where(np.abs(np.log(ratio)) > np.log(LEAST_RATIO), ratio, 1.0)
+        if (factor == 1).all():
+            break
+        sums.weigh(1 / factor)
+        total *= factor
+    return total
+
+
+def noise_ratio(sums: VisibilitySums, pol: int, least_baselines: int) -> np.ndarray:
+    """Return each signal's noise power over that of the weights, (antenna,), median one.
+
+    The residual of a baseline has the product of the noise powers of its two signals; the median
+    over baselines is that of the signal with a typical one. One where nothing is known.
+    """
+    n_channels = sums.data_model.shape[1]
+    channels = np.unique(np.linspace(0, n_channels - 1, CHANNELS).astype(int))
+    matrices = solver_matrices.of_channels(sums, channels, pol, least_baselines)
+    found = stefcal.solve(matrices.data_model, matrices.model_power)
+    residual = solver_matrices.residual_power(matrices, found.gain)
+    unknown = matrices.count == 0
+    by_baseline = masked_median(residual / np.maximum(matrices.count, 1), unknown, axis=0)
+    by_signal = masked_median(by_baseline, ~np.isfinite(by_baseline), axis=1)
+    known = by_signal > 0
+    ratio = np.ones(len(by_signal))
+    if known.any():
+        ratio[known] = by_signal[known] / np.median(by_signal[known])
+    return ratio
