@@ -244,7 +244,7 @@ def _sky_model(plan: Plan, mid: float) -> dict:
                 "reason": "" if altitude > 20 else "lower than sky_model.min_elevation_deg = 20"}
                for k, (name, altitude) in enumerate(ALTITUDE_DEG.items())]
     bands = {band: {name: {"flux_jy": _flux_jy(name, site.band_frequencies_hz(
-        band, plan.n_channels) / 1e6), "beam_xx": [], "beam_yy": []}
+        band, plan.n_channels) / 1e6), "beam_xx": [], "beam_yy": [], "flux_uncertainty": 0.03}
         for name, altitude in ALTITUDE_DEG.items() if altitude > 0} for band in plan.bands}
     return {"schema": 1, "mid_utc": site.iso(mid), "flux_scale": "ovro2023", "beam": {},
             "sources": sources, "bands": bands, "message": ""}

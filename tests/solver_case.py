@@ -81,6 +81,7 @@ def make(
     reference: int = 2,
     lists: Mapping[str, Path] | None = None,
     autos: str = "noise",
+    swapped: Sequence[int] = (),
 ) -> Case:
     """Draw and write an observation.
 
@@ -88,6 +89,7 @@ def make(
     gain of (antenna, polarization); its noise with it. The band's frequencies are the first
     ``n_channels`` of the real grid. ``lists`` by source: component lists, of points alone.
     Autocorrelations are those of the noise, ``equal`` for all antennas, ``zero`` or ``absent``.
+    Antennas ``swapped`` have X and Y exchanged.
     """
     draw = np.random.default_rng(seed)
     antennas = small_array(n_antennas, 300.0, seed)
@@ -111,7 +113,7 @@ def make(
         gain, delays_ns, noise_jy, n_integrations,
     )
     for band in bands:
-        _write(case, band, draw, frequency_hz[band], width_hz, zenith, autos)
+        _write(case, band, draw, frequency_hz[band], width_hz, zenith, autos, swapped)
     return case
 
 
@@ -219,7 +221,7 @@ def _points(source: Mapping[str, Any], nu: np.ndarray) -> tuple[np.ndarray, np.n
 
 def _write(
     case: Case, band: str, draw: np.random.Generator, nu: np.ndarray, width_hz: float,
-    zenith: tuple[float, float], auto_power: str,
+    zenith: tuple[float, float], auto_power: str, swapped: Sequence[int],
 ) -> None:
     antenna1, antenna2 = baselines(len(case.antennas.names))
     autos = antenna1 == antenna2
@@ -235,6 +237,9 @@ def _write(
             mjd_s = MID_MJD_S + (number - (case.n_integrations - 1) / 2) * INTERVAL_S
             data = np.zeros((len(antenna1), len(nu), 4), complex)
             data[..., [0, 3]] = model_visibilities(case, band, mjd_s)
+            for antenna, order in ((antenna1, [2, 3, 0, 1]), (antenna2, [1, 0, 3, 2])):
+                turned = np.isin(antenna, swapped)
+                data[turned] = data[turned][..., order]
             noise = draw.normal(size=(*data.shape, 2)) @ [1, 1j]
             data += noise * case.noise_jy / np.sqrt(2)
             sefd = case.noise_jy * np.sqrt(width_hz * INTERVAL_S)

@@ -103,6 +103,13 @@ def test_unmeasured_calibrators_cannot_pass(tmp_path, quality):
     assert judged(qa, "failed_fit_fraction", source="CygA")["status"] == "n/a"
 
 
+def test_disagreement_of_the_flux_scales_is_told_even_without_images(tmp_path, quality):
+    qa = assess.assess(read(tmp_path, replace(SMALL, images=False)), quality, 100.0)
+    found = {item["name"]: item["flux_uncertainty"] for item in qa["observation"]["sources"]}
+    assert found["CygA"] == {"27MHz": 0.03, "50MHz": 0.03}
+    assert found["VirA"] == {}  # below the horizon
+
+
 def test_one_integration_of_a_low_sub_band_is_judged_as_far_as_possible(tmp_path, quality):
     plan = Plan(n_antennas=5, bands=("27MHz",), n_channels=6, n_integrations=1)
     qa = assess.assess(read(tmp_path, plan), quality, 100.0)

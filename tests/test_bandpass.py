@@ -66,6 +66,7 @@ def test_gains_are_recovered_within_the_thermal_limit(clean, tmp_path):
     summary, found = solve(clean, tmp_path / "t.bcal")
     assert summary["status"] == "ok"
     assert summary["flagged_fraction"] == 0
+    assert summary["swapped"] == []
     assert summary["n_solutions"] == found.values.size
     assert summary["median_snr"]["Y"] == pytest.approx(np.median(found.snr[..., 1], axis=0), 0.01)
     amplitude, phase = errors(clean, found)
@@ -110,6 +111,14 @@ def test_a_strong_antenna_does_not_spoil_the_others(tmp_path):
     amplitude, phase = errors(case, found)
     assert rms(amplitude) == pytest.approx(1, abs=0.15)
     assert rms(phase) == pytest.approx(1, abs=0.15)
+
+
+def test_exchanged_polarizations_are_found_and_nobody_else(tmp_path):
+    case = solver_case.make(tmp_path, swapped=(4, 11))
+    summary, found = solve(case, tmp_path / "t.bcal")
+    assert summary["swapped"] == [case.antennas.names[number] for number in (4, 11)]
+    others = np.delete(np.arange(20), [4, 11])
+    assert not found.flag[others].any()
 
 
 def test_a_dead_polarization_does_not_cost_the_other(unflagged, tmp_path):

@@ -139,6 +139,21 @@ def test_outside_the_grid_is_an_error_and_never_zero(tmp_path):
         beam.power("h5", np.array([13e6, 18e6]), np.array([1.0]), np.array([0.0]), file=file)
 
 
+def test_a_file_that_ends_above_the_horizon_is_an_error_below_its_end(tmp_path):
+    def cut(file):
+        for name in ("theta_pts", *(f"{group}/{part}" for group in beam_file.GROUPS
+                                    for part in ("etheta", "ephi"))):
+            values = file[name][:]
+            del file[name]
+            file[name] = values[:, :15] if values.ndim > 1 else values[:15]
+
+    file = write_file(tmp_path / "beam.h5", np.deg2rad(np.arange(0, 360, 10.0)), spoil=cut)
+    xx, _ = beam.power("h5", GRID_HZ, np.deg2rad([21.0]), np.array([0.0]), file=file)
+    assert (xx > 0.1).all()
+    with pytest.raises(beam_file.BeamFileError, match="zenith angles from 0 to 70 deg"):
+        beam.power("h5", GRID_HZ, np.deg2rad([19.0]), np.array([0.0]), file=file)
+
+
 @pytest.mark.parametrize(
     ("phi_deg", "spoil", "said"),
     [

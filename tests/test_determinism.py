@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from lwacal import caltable, casa, records
+from lwacal import caltable, casa, naming, records, reference_tables
 from night import SMALL_OPTIONS
-from workflow_run import copy_project, folder_digest
+from workflow_run import copy_project, folder_digest, job_counts
 
 PRODUCTS = (
     "manifest.json", "health.json", "reference.json", "sky_model.json", "sky_model.csv",
@@ -49,6 +49,28 @@ def test_flags_are_the_same(evening, again):
         ):
             assert sorted(first) == sorted(second)
             assert all(np.array_equal(first[name], second[name]) for name in first)
+
+
+def test_tables_of_a_night_become_references(evening, tmp_path):
+    """By name, and only by name; what is there is not made again for it."""
+    keep = tmp_path / "references"
+    keep.mkdir()
+    done = evening.project.snakemake(
+        "results/evening/promoted.json", "--cores", "1", "--rerun-triggers", "mtime",
+        config=(f"delay={{reference_dir: {keep}, promote_verdict: fail}}",),
+    )
+    assert job_counts(done) == {"promote": 1}
+    hour = int(records.read_json(evening.path("qa.json"))["observation"]["lst_hours"])
+    promoted = sorted((keep / f"{hour:02d}h").iterdir())
+    assert [path.name for path in promoted] == sorted([*TABLES, f"{SMALL_OPTIONS.start}.K"])
+    choice = {"reference_table": "", "reference_dir": str(keep), "reference_search_h": 8}
+    next_day = naming.stamp_time(SMALL_OPTIONS.start) + 86400
+    path, _ = reference_tables.choose(choice, hour + 0.5, next_day)
+    names = caltable.read_antennas(path).names
+    delays = caltable.read(evening.path(f"tables/{SMALL_OPTIONS.start}.K"))
+    found = reference_tables.read_delays(path, names, 41)
+    expected = np.where(delays.flag, np.nan, delays.values)[:, 0]
+    assert np.array_equal(found, expected, equal_nan=True)
 
 
 def run_on_set(path, folder, *targets):

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from casacore import tables
 
+import solver_case
 from lwacal import antenna_names, autocorrelation, discover, health, reference_antenna
 from small_sets import STAMP, joined, small_array, write_raw
 
@@ -168,6 +170,26 @@ def test_noise_in_time_is_compared_with_the_like_too():
     series[:, 2, 0] = 1 + 0.03 * draw.normal(size=6)
     scatter = autocorrelation._relative(autocorrelation._scatter(series), group)
     assert np.argwhere(scatter > LIMITS["noisy_factor"]).tolist() == [[2, 0]]
+
+
+def test_each_word_is_found_in_a_set_of_six_integrations(tmp_path):
+    case = solver_case.make(tmp_path, 24, n_integrations=6)
+    draw = np.random.default_rng(8)
+    factor = 1 + 0.003 * draw.normal(size=(6, 24, 12, 2))
+    factor[:, 1, :, 0] *= 1e-6
+    factor[:, 3, :, 1] *= 0.02
+    factor[:, 5, :, 0] *= 50
+    factor[:, 7, :, 1] *= 1 + 0.3 * draw.normal(size=(6, 1))
+    factor[:, 9, 7:, 0] /= 4
+    with tables.table(str(case.concat["73MHz"]), ack=False) as table:
+        autos = table.getcol("ANTENNA1") == table.getcol("ANTENNA2")
+        power = table.getcol("DATA")[autos][..., [0, 3]].real.reshape(factor.shape)
+    summary = autocorrelation.summarize([power * factor], case.antennas.positions_m)
+    assert sorted(autocorrelation.judge(summary, LIMITS)) == [
+        (1, 0, "bad", "autocorr:dead"), (3, 1, "suspect", "autocorr:weak"),
+        (5, 0, "suspect", "autocorr:strong"), (7, 1, "suspect", "autocorr:noisy"),
+        (9, 0, "suspect", "autocorr:odd_spectrum"),
+    ]
 
 
 @pytest.mark.parametrize("power", [0.0, 1.0])

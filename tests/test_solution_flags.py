@@ -12,10 +12,12 @@ N_ANTENNAS, N_CHANNELS = 48, 48
 NOISE = 0.01  # of a solution, relative
 
 
-def drawn(seed: int = 1, bands=BANDS, n_antennas: int = N_ANTENNAS) -> Band:
+def drawn(
+    seed: int = 1, bands=BANDS, n_antennas: int = N_ANTENNAS, n_channels: int = N_CHANNELS
+) -> Band:
     """Return gains like the telescope's: levels, power laws, cable ripples, delays and noise."""
     draw = np.random.default_rng(seed)
-    frequency_hz = np.concatenate([site.band_frequencies_hz(band, N_CHANNELS) for band in bands])
+    frequency_hz = np.concatenate([site.band_frequencies_hz(band, n_channels) for band in bands])
     shape = (n_antennas, 1, 2)
     relative = (frequency_hz / 50e6)[None, :, None]
     size = np.exp(0.2 * draw.normal(size=shape)) * relative ** (0.3 * draw.normal(size=shape))
@@ -29,7 +31,7 @@ def drawn(seed: int = 1, bands=BANDS, n_antennas: int = N_ANTENNAS) -> Band:
         cause=np.zeros(gain.shape, np.uint16),
         interpolated=np.zeros(gain.shape, bool),
         frequency_hz=frequency_hz,
-        band_index=np.repeat(np.arange(len(bands)), N_CHANNELS),
+        band_index=np.repeat(np.arange(len(bands)), n_channels),
         error=NOISE * np.abs(gain),
         baselines=np.full((n_antennas, len(bands)), n_antennas - 1),
     )
@@ -82,6 +84,19 @@ def test_step_over_part_of_the_band_is_found(factor):
     band.gain[11, stepped, 0] *= factor
     analyse(band, SETTINGS)
     assert has(band, "deviation")[11, stepped, 0].mean() > 0.95
+    assert (band.cause[11, ~stepped, 0] > 0).mean() < 0.05
+    assert (np.delete(band.cause, 11, axis=0) > 0).mean() < 0.005
+
+
+@pytest.mark.parametrize("n_channels", [48, 192])
+@pytest.mark.parametrize("factor", [1.7, 0.6, 3.0])
+def test_step_that_begins_and_ends_inside_sub_bands_is_found(n_channels, factor):
+    band = drawn(n_channels=n_channels)
+    stepped = np.zeros(5 * n_channels, bool)
+    stepped[int(1.25 * n_channels) : int(2.3 * n_channels)] = True
+    band.gain[11, stepped, 0] *= factor
+    analyse(band, SETTINGS)
+    assert (band.cause[11, stepped, 0] > 0).mean() > 0.95
     assert (band.cause[11, ~stepped, 0] > 0).mean() < 0.05
     assert (np.delete(band.cause, 11, axis=0) > 0).mean() < 0.005
 

@@ -76,8 +76,9 @@ def observation_facts(inputs: Inputs, reference: Record) -> dict[str, Any]:
     observation = inputs.manifest["observation"]
     keys = ("id", "start_utc", "mid_utc", "end_utc", "lst_hours", "integration_s", "kind", "stamp")
     sources = [
-        {key: source.get(key) for key in ("name", "altitude_deg", "azimuth_deg", "in_model",
-                                          "reason", "warnings")}
+        {**{key: source.get(key) for key in ("name", "altitude_deg", "azimuth_deg", "in_model",
+                                             "reason", "warnings")},
+         "flux_uncertainty": flux_uncertainties(inputs.sky_model, source["name"])}
         for source in inputs.sky_model.get("sources", [])
     ]
     return {
@@ -92,6 +93,17 @@ def observation_facts(inputs: Inputs, reference: Record) -> dict[str, Any]:
         "sources": sources,
         "health_sources": list(inputs.health.get("sources", [])),
         "faults": list(inputs.manifest["faults"]),
+    }
+
+
+def flux_uncertainties(sky_model: Record, source: str) -> dict[str, float | None]:
+    """Return by sub-band how far the flux scales disagree, as a fraction of the flux.
+
+    None where one scale alone is valid; sub-bands in which the source is not up are left out.
+    """
+    return {
+        band: sources[source]["flux_uncertainty"]
+        for band, sources in sky_model["bands"].items() if source in sources
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lwacal import caltable, casa, solver_set, uv_range
+from lwacal import caltable, casa, solver_set, swapped, uv_range, visibility_sums
 from lwacal.bandpass_attempt import Attempt
 from lwacal.records import say
 from lwacal.scratch import scratch_directory
@@ -52,7 +52,20 @@ def attempt(
             f" between {limits[0]:g} and {limits[1]:g} wavelengths"
         )
         return Attempt(solutions, "failed", message, tuple(limits))
-    return Attempt(solutions, "ok", changed, tuple(limits))
+    found = {"swapped": swapped_antennas(band, solved, flag, limits)}
+    return Attempt(solutions, "ok", changed, tuple(limits), found)
+
+
+def swapped_antennas(
+    band: SubBand, solved: caltable.Solutions, flag: np.ndarray, limits: Sequence[float]
+) -> list[str]:
+    """Return the antennas whose X and Y are exchanged, by XY and YX, which CASA does not look at.
+
+    ``flag`` (antenna, channel, 2) is what is not to be used of the solutions.
+    """
+    sums = visibility_sums.read(band)
+    sums.leave_out_of_range(*limits)
+    return swapped.names(sums, solved.values, flag, solved.error, band.antennas.names)
 
 
 def run_casa(

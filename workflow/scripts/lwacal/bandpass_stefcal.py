@@ -65,7 +65,7 @@ def attempt(
         sums.antenna1[there], sums.antenna2[there], sums.length_lambda[there], band.model,
         settings,
     )
-    sums.leave_out(((sums.length_lambda < low) | (sums.length_lambda > high))[:, None, None])
+    sums.leave_out_of_range(low, high)
     least = settings["min_baselines_per_antenna"]
     factor = residual_noise.correct_weights(sums, least)
     solved = solve(sums, least)
@@ -78,11 +78,10 @@ def attempt(
         values=np.where(flag, 1, gain), flag=flag, error=np.where(flag, 0, solved.error),
         snr=np.where(flag, 0, snr), reference=index,
     )
-    crossed, _ = swapped.find(sums, solved.gain, flag, solved.error)
     names = band.antennas.names
     found = {
         "reweighted": sorted(names[n] for n in np.flatnonzero((factor != 1).any(axis=1))),
-        "swapped": sorted(names[n] for n in np.flatnonzero(crossed.all(axis=1))),
+        "swapped": swapped.names(sums, solved.gain, flag, solved.error, names),
         "outlier_fraction": float(solved.outliers.mean()),
         "unconverged_channels": int((~solved.converged).sum()),
         "convergence": convergence(solved),

@@ -42,6 +42,7 @@ WHOLE_SIGNAL = sum(
 FEWEST_CHANNELS = 10  # in a range of frequencies, to take it as reference
 FEWEST_ANTENNAS = 5  # to say what is usual
 FEWEST_BANDS = 4  # to tell the slope of a bandpass from a step in it
+SHORT_BLOCK, MOST_SHORT_BLOCKS = 12, 4  # channels, number: to find steps in short sub-bands
 SMALLEST_LEVEL_SIGMA = 0.14  # of ln gain between antennas
 SMALLEST_SHAPE_SIGMA = 0.05  # of ln gain between the shapes of two bandpasses
 
@@ -91,8 +92,10 @@ def analyse(band: Band, settings: Mapping[str, Any]) -> None:
     scatter = channel_scatter(shape, band)
     scattered_channels(scatter, band, settings)
     low_frequency_cliff(scatter, band, settings)
-    own = own_shape(shape, band, int(settings["template_channels"]))
-    deviating_stretches(own, band, settings["deviation_sigma"])
+    width = int(settings["template_channels"])
+    short = own_shape(shape, band, width, MOST_SHORT_BLOCKS)
+    deviating_stretches(short, band, settings["deviation_sigma"])
+    own = own_shape(shape, band, width)
     noise = in_units_of_noise(shape - own, band)
     far = np.abs(noise) > settings["deviation_sigma"]  # NaN is not far
     band.cause[far & (band.cause == 0)] |= CAUSES["deviation"]
@@ -231,17 +234,19 @@ def template(shape: np.ndarray, band: Band, width: int) -> np.ndarray:
     return usual
 
 
-def own_shape(shape: np.ndarray, band: Band, width: int) -> np.ndarray:
+def own_shape(shape: np.ndarray, band: Band, width: int, short_blocks: int = 1) -> np.ndarray:
     """Return each signal's own smooth difference from the array, (antenna, channel, 2).
 
     Medians over half a template width, joined by straight lines within each sub-band: what a cable
-    or a reflection does, without the noise. NaN where a signal has nothing.
+    or a reflection does, without the noise. A sub-band of few channels has up to ``short_blocks``
+    of SHORT_BLOCK channels at least, which shows steps in it, if not without noise. NaN where a
+    signal has nothing.
     """
     flagged = (band.cause > 0) | ~np.isfinite(shape)
     own = np.full(shape.shape, np.nan)
     for channels in band.channels():
         length = channels.stop - channels.start
-        number = max(1, round(2 * length / width))
+        number = max(1, round(2 * length / width), min(short_blocks, length // SHORT_BLOCK))
         edges = np.linspace(0, length, number + 1).round().astype(int)
         blocks = np.stack(
             [

@@ -206,7 +206,7 @@ def _band_record(
 def swapped_antennas(summaries: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return antennas whose X and Y are exchanged in more than half of the solved sub-bands.
 
-    ``summaries`` are the solver's, one a sub-band; not every solver looks for it.
+    ``summaries`` are the solver's, one a sub-band; one without solutions has not looked.
     """
     looked = [summary["swapped"] for summary in summaries if "swapped" in summary]
     found = Counter(name for names in looked for name in names)

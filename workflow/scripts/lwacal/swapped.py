@@ -7,6 +7,8 @@ a port takes in the *other* polarization, from XY and YX, as it gives the gain f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.sparse import csr_array
 
@@ -49,6 +51,15 @@ def find(
             share[:, port] = seen / (seen + mine)
             significance[:, port] = np.where(known, in_noise, 0).sum(axis=1) / number
     return (significance > LEAST_SIGNIFICANCE) & (share > LEAST_SHARE), share
+
+
+def names(
+    sums: VisibilitySums, gain: np.ndarray, flag: np.ndarray, error: np.ndarray,
+    antennas: Sequence[str],
+) -> list[str]:
+    """Return the antennas both of whose ports carry the other polarization."""
+    crossed, _ = find(sums, gain, flag, error)
+    return sorted(antennas[number] for number in np.flatnonzero(crossed.all(axis=1)))
 
 
 def _sum_by_antenna(sums: VisibilitySums) -> tuple[csr_array, csr_array]:

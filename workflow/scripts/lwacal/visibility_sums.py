@@ -45,6 +45,11 @@ class VisibilitySums:
         ):
             sums[np.broadcast_to(lost, sums.shape)] = 0
 
+    def leave_out_of_range(self, low_lambda: float, high_lambda: float) -> None:
+        """Set the sums of baselines that are shorter or longer to zero, in place."""
+        outside = (self.length_lambda < low_lambda) | (self.length_lambda > high_lambda)
+        self.leave_out(outside[:, None, None])
+
     def weigh(self, factor: np.ndarray) -> None:
         """Multiply weights by the factors (antenna, 2) of both signals of a baseline, in place."""
         first, second = factor[self.antenna1], factor[self.antenna2]
