@@ -67,7 +67,7 @@ def attempt(
     )
     sums.leave_out_of_range(low, high)
     least = settings["min_baselines_per_antenna"]
-    factor = residual_noise.correct_weights(sums, least)
+    factor = residual_noise.lower_weights(sums, least)
     solved = solve(sums, least)
     with np.errstate(divide="ignore", invalid="ignore"):
         snr = np.nan_to_num(np.abs(solved.gain) / solved.error)
