@@ -16,6 +16,7 @@ import numpy as np
 from scipy.stats import gamma
 
 from lwacal import (
+    faint_signals,
     reference_phase,
     residual_noise,
     solver_matrices,
@@ -85,6 +86,7 @@ def attempt(
         "outlier_fraction": float(solved.outliers.mean()),
         "unconverged_channels": int((~solved.converged).sum()),
         "convergence": convergence(solved),
+        "without_solutions": faint_signals.measure(solved.gain, solved.error, flag),
     }
     if flag.all():
         message = (
