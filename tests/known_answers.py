@@ -37,7 +37,7 @@ ANTENNA_FAULTS: dict[str, dict[str, str]] = {
     },
     "delay:LWA008Y": {"LWA008Y": "delay_offset"},
     "noisy:LWA009": {"LWA009X": "noisy", "LWA009Y": "noisy"},
-    "uncorrelated:LWA003": {"LWA003X": "solver_failed", "LWA003Y": "solver_failed"},
+    "uncorrelated:LWA003": {"LWA003X": "dead", "LWA003Y": "dead"},
 }
 FILE_FAULTS = {
     "missing:36MHz:1": "missing:36MHz",

@@ -82,6 +82,7 @@ def make(
     lists: Mapping[str, Path] | None = None,
     autos: str = "noise",
     swapped: Sequence[int] = (),
+    silent: Sequence[tuple[int, int]] = (),
 ) -> Case:
     """Draw and write an observation.
 
@@ -89,7 +90,8 @@ def make(
     gain of (antenna, polarization); its noise with it. The band's frequencies are the first
     ``n_channels`` of the real grid. ``lists`` by source: component lists, of points alone.
     Autocorrelations are those of the noise, ``equal`` for all antennas, ``zero`` or ``absent``.
-    Antennas ``swapped`` have X and Y exchanged.
+    Antennas ``swapped`` have X and Y exchanged; (antenna, polarization) of ``silent`` do not see
+    the sky, but have the same noise.
     """
     draw = np.random.default_rng(seed)
     antennas = small_array(n_antennas, 300.0, seed)
@@ -113,7 +115,7 @@ def make(
         gain, delays_ns, noise_jy, n_integrations,
     )
     for band in bands:
-        _write(case, band, draw, frequency_hz[band], width_hz, zenith, autos, swapped)
+        _write(case, band, draw, frequency_hz[band], width_hz, zenith, autos, swapped, silent)
     return case
 
 
@@ -222,6 +224,7 @@ def _points(source: Mapping[str, Any], nu: np.ndarray) -> tuple[np.ndarray, np.n
 def _write(
     case: Case, band: str, draw: np.random.Generator, nu: np.ndarray, width_hz: float,
     zenith: tuple[float, float], auto_power: str, swapped: Sequence[int],
+    silent: Sequence[tuple[int, int]],
 ) -> None:
     antenna1, antenna2 = baselines(len(case.antennas.names))
     autos = antenna1 == antenna2
@@ -240,6 +243,9 @@ def _write(
             for antenna, order in ((antenna1, [2, 3, 0, 1]), (antenna2, [1, 0, 3, 2])):
                 turned = np.isin(antenna, swapped)
                 data[turned] = data[turned][..., order]
+            for antenna, pol in silent:
+                data[np.ix_(antenna1 == antenna, range(len(nu)), pol1 == pol)] = 0
+                data[np.ix_(antenna2 == antenna, range(len(nu)), pol2 == pol)] = 0
             noise = draw.normal(size=(*data.shape, 2)) @ [1, 1j]
             data += noise * case.noise_jy / np.sqrt(2)
             sefd = case.noise_jy * np.sqrt(width_hz * INTERVAL_S)

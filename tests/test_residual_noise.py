@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from casacore import tables
 
 import solver_case
 from gain_errors import errors, rms
@@ -33,15 +34,40 @@ def test_the_factor_is_that_of_the_noise(tmp_path):
     case = solver_case.make(
         tmp_path, 32, n_channels=24, factor={(5, 0): 8.0, (7, 1): 1 / 8}, autos="absent"
     )
-    factor = residual_noise.correct_weights(read(case), 4)
+    factor = residual_noise.lower_weights(read(case), 4)
     assert 32 < factor[5, 0] < 128  # 64 to a factor of 2
-    assert 1 / 128 < factor[7, 1] < 1 / 32
-    factor[5, 0] = factor[7, 1] = 1
-    assert (np.abs(np.log(factor)) < np.log(4)).all()  # gains differ, and their noise with them
+    assert factor[7, 1] == 1  # a weak signal spoils nobody
+    factor[5, 0] = 1
+    assert (factor < 4).all()  # gains differ, and their noise with them
+
+
+@pytest.mark.parametrize("autos", ["noise", "absent"])
+def test_a_silent_antenna_is_nobodys_start(tmp_path, autos):
+    """No signal and hardly any noise: of great weight by its noise, and of no use."""
+    case = solver_case.make(tmp_path, 32, factor={(9, 1): 1e-5, (9, 0): 1e-5}, autos=autos)
+    draw = np.random.default_rng(2)
+    with tables.table(str(case.concat[BAND]), readonly=False, ack=False) as table:
+        data, antenna1 = table.getcol("DATA"), table.getcol("ANTENNA1")
+        antenna2 = table.getcol("ANTENNA2")
+        mine = ((antenna1 == 9) | (antenna2 == 9)) & (antenna1 != antenna2)
+        size = np.abs(data[mine]).mean()
+        data[mine] = draw.normal(size=(*data[mine].shape, 2)) @ [1, 1j] * size
+        table.putcol("DATA", data)
+    summary = bandpass.solve(
+        solver_case.sub_band(case, BAND), case.reference, SETTINGS, tmp_path / "t.bcal"
+    )
+    assert summary["unconverged_channels"] == 0
+    found = caltable.read(tmp_path / "t.bcal")
+    assert found.flag[9].mean() > 0.9
+    others = np.arange(32) != 9
+    assert not found.flag[others].any()
+    amplitude, phase = errors(case, found)
+    assert rms(amplitude[others]) == pytest.approx(1, abs=0.15)
+    assert rms(phase[others]) == pytest.approx(1, abs=0.15)
 
 
 def test_weights_that_tell_the_noise_stay(tmp_path):
     sums = read(solver_case.make(tmp_path, factor=LOUD))
     before = sums.data_model.copy()
-    assert (residual_noise.correct_weights(sums, 4) == 1).all()
+    assert (residual_noise.lower_weights(sums, 4) == 1).all()
     assert np.array_equal(sums.data_model, before)

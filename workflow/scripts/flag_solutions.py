@@ -28,7 +28,7 @@ def main() -> None:
     if settings["enabled"]:
         solution_flags.analyse(band, settings)
     summary = solution_products.describe(
-        band, manifest, health, reference, settings["noisy_ratio"]
+        band, manifest, health, reference, summaries, settings["noisy_ratio"]
     )
     records.write_npz(arguments.flags, **solution_products.arrays(band))
     records.write_json(arguments.summary, summary)

@@ -16,6 +16,7 @@ import numpy as np
 from scipy.stats import gamma
 
 from lwacal import (
+    faint_signals,
     reference_phase,
     residual_noise,
     solver_matrices,
@@ -67,7 +68,7 @@ def attempt(
     )
     sums.leave_out_of_range(low, high)
     least = settings["min_baselines_per_antenna"]
-    factor = residual_noise.correct_weights(sums, least)
+    factor = residual_noise.lower_weights(sums, least)
     solved = solve(sums, least)
     with np.errstate(divide="ignore", invalid="ignore"):
         snr = np.nan_to_num(np.abs(solved.gain) / solved.error)
@@ -85,6 +86,7 @@ def attempt(
         "outlier_fraction": float(solved.outliers.mean()),
         "unconverged_channels": int((~solved.converged).sum()),
         "convergence": convergence(solved),
+        "without_solutions": faint_signals.measure(solved.gain, solved.error, flag),
     }
     if flag.all():
         message = (

@@ -2,7 +2,7 @@
 
 Autocorrelations may be missing, or not be the noise (those of another simulator, an antenna that
 hears itself). A first solution of a few channels tells the noise of each signal by what it leaves;
-where that is far from what the weights say, they are corrected before all channels are solved.
+where that is more than the weights say, they are lowered before all channels are solved.
 """
 
 from __future__ import annotations
@@ -15,19 +15,20 @@ from lwacal.visibility_sums import VisibilitySums
 
 CHANNELS = 12  # of the first solution, all over the sub-band
 MOST_ROUNDS = 4  # with wrong weights a loud signal spoils what the others leave
-LEAST_RATIO = 2.0  # of noise powers, to correct a weight
+LEAST_RATIO = 2.0  # of noise powers, to lower a weight
 
 
-def correct_weights(sums: VisibilitySums, least_baselines: int) -> np.ndarray:
-    """Correct the weights of the sums, in place.
+def lower_weights(sums: VisibilitySums, least_baselines: int) -> np.ndarray:
+    """Lower the weights of signals with more noise than they say, in place.
 
-    Returns the factor on the noise power of each signal, (antenna, 2): one where it is as the
-    weights have it, to LEAST_RATIO.
+    Returns the factor on the noise power of each signal, (antenna, 2): one where it is at most
+    LEAST_RATIO of what the weights have. None is raised: a weak signal spoils nobody, and one that
+    is dead would count most.
     """
     total = np.ones((sums.n_antennas, 2))
     for _ in range(MOST_ROUNDS):
         ratio = np.stack([noise_ratio(sums, pol, least_baselines) for pol in (0, 1)], axis=1)
-        factor = np.where(np.abs(np.log(ratio)) > np.log(LEAST_RATIO), ratio, 1.0)
+        factor = np.where(ratio > LEAST_RATIO, ratio, 1.0)
         if (factor == 1).all():
             break
         sums.weigh(1 / factor)

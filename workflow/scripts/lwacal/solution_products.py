@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from lwacal import caltable, flagging, naming, uv_range
+from lwacal import caltable, faint_signals, flagging, naming, uv_range
 from lwacal.antenna_names import POLARIZATIONS
 from lwacal.caltable import Solutions
 from lwacal.robust import masked_median
@@ -64,11 +64,12 @@ def gather(
 
 def describe(
     band: Band, manifest: Mapping[str, Any], health: Mapping[str, Any],
-    reference: Mapping[str, Any], noisy_ratio: float,
+    reference: Mapping[str, Any], summaries: Sequence[Mapping[str, Any]], noisy_ratio: float,
 ) -> dict[str, Any]:
     """Return bandpass_flags.json: flagged fractions by sub-band, and each signal's state.
 
-    A signal that is ``noisy_ratio`` times noisier than the median of the array is suspect.
+    ``summaries`` are the solver's. A signal that is ``noisy_ratio`` times noisier than the median
+    of the array is suspect.
     """
     names = naming.sort_bands(manifest["bands"])
     health_reasons = {(a["index"], a["pol"]): a for a in health["antennas"]}
@@ -86,7 +87,8 @@ def describe(
         for pol, letter in enumerate(POLARIZATIONS):
             cause, flag = band.cause[index, :, pol], band.flag[index, :, pol]
             known = health_reasons[index, letter]
-            status, reasons = judge(cause, flag, known, failed[band.band_index])
+            unsolved = faint_signals.reason(summaries, index, letter)
+            status, reasons = judge(cause, flag, known, failed[band.band_index], unsolved)
             if status == "good" and noise[index, pol] > noisy_ratio:
                 status, reasons = "suspect", ["noisy"]
             antennas.append(
@@ -157,12 +159,14 @@ def noise_ratio(band: Band) -> np.ndarray:
 
 
 def judge(
-    cause: np.ndarray, flag: np.ndarray, known: Mapping[str, Any], failed: np.ndarray
+    cause: np.ndarray, flag: np.ndarray, known: Mapping[str, Any], failed: np.ndarray,
+    unsolved: str = "solver_failed",
 ) -> tuple[str, list[str]]:
     """Return status and reasons (contract C4's words) of one signal.
 
     ``cause`` and ``flag`` (channel,) of the signal; ``known`` its record in health.json;
-    ``failed`` (channel,) where the whole sub-band failed.
+    ``failed`` (channel,) where the whole sub-band failed; ``unsolved`` is the word if the signal
+    has no solution.
     """
     if known["status"] == "bad":
         if "data:no_data" in known["reasons"]:
@@ -180,7 +184,7 @@ def judge(
             return "bad", [word]
     if (cause[counted] & CAUSES["solver"] > 0).all():
         powerless = "autocorr:weak" in known["reasons"]
-        return "bad", ["dead" if powerless else "solver_failed"]
+        return "bad", ["dead" if powerless else unsolved]
     everybody = cause & OF_ALL > 0
     own = counted & ~everybody
     if own.any() and flag[own].mean() > SUSPECT_FRACTION:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lwacal.robust import masked_median
+
 MOST_ITERATIONS = 200
 TOLERANCE = 1e-5  # change of the gains in two steps, relative; noise is some 1e-3
 
@@ -67,20 +69,23 @@ def _step(a: np.ndarray, b: np.ndarray, gain: np.ndarray) -> tuple[np.ndarray, n
 def first_guess(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Return gains to begin with, (channel, antenna).
 
-    Phases are those against the antenna with most information in the channel, made better by all
-    other antennas once; amplitudes the typical one.
+    Phases are those against the antenna with most signal over noise in the channel, made better by
+    all other antennas once. Amplitudes are the typical one, or less if that antenna says so: a dead
+    antenna with hardly any noise has great weight, and all others would follow it.
     """
-    total_b = b.sum(axis=2)
-    best = total_b.argmax(axis=1)
-    column = np.take_along_axis(a, best[:, None, None], axis=2)[..., 0]
+    signal = np.divide(np.abs(a), np.sqrt(b), out=np.zeros_like(b), where=b > 0)
+    best = signal.sum(axis=2).argmax(axis=1)
+    column, weight = (
+        np.take_along_axis(part, best[:, None, None], axis=2)[..., 0] for part in (a, b)
+    )
     phasor = _unit(column)
     np.put_along_axis(phasor, best[:, None], 1, axis=1)
     phasor = _unit(np.matmul(a, phasor[..., None])[..., 0])
-    total_a = np.abs(a).sum(axis=(1, 2))
-    power = np.divide(
-        total_a, total_b.sum(axis=1), out=np.ones_like(total_a), where=total_b.sum(axis=1) > 0
-    )
-    return phasor * np.sqrt(power)[:, None]
+    product = np.divide(np.abs(column), weight, out=np.zeros_like(weight), where=weight > 0)
+    usual = masked_median(product, weight == 0, axis=1)[:, None].astype(b.dtype)
+    usual = np.where(usual > 0, usual, 1)
+    product = np.where(weight > 0, np.minimum(product, usual), usual)
+    return phasor * product / np.sqrt(usual)
 
 
 def _unit(values: np.ndarray) -> np.ndarray:
