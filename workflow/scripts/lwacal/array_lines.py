@@ -31,7 +31,7 @@ def sums(
 
 
 def find(total: np.ndarray, free: np.ndarray, looked_at: np.ndarray) -> np.ndarray:
-    """Return which channels hold a line, (channel,) bool, from what sums gives for all baselines."""
+    """Return which channels hold a line, (channel,) bool, from the sums over all baselines."""
     lost = (looked_at >= FEWEST_BASELINES) & (free < (1 - MOST_FLAGGED) * looked_at)
     usable = (free >= FEWEST_BASELINES) & ~lost
     if usable.sum() < AROUND:

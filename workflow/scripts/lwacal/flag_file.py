@@ -79,6 +79,6 @@ def load_causes(path: str | Path, rows: slice | None = None) -> np.ndarray:
 
 
 def load_flags(path: str | Path, rows: slice | None = None) -> np.ndarray:
-    """Return what is flagged for any cause in these rows, or all, (row, channel, correlation) bool."""
+    """Return what is flagged in these rows, or all, (row, channel, correlation) bool."""
     with FlagFile(path) as file:
         return file.flags(rows)

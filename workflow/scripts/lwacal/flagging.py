@@ -16,7 +16,12 @@ import numpy as np
 from lwacal import aoflagger, array_lines, bursts, flag_file, flag_pass, ms_reader, records
 from lwacal.flag_file import load_causes, load_flags
 from lwacal.flag_pass import (
-    CAUSES, FIRST_POLARIZATION, SECOND_POLARIZATION, Look, Search, antenna_flags,
+    CAUSES,
+    FIRST_POLARIZATION,
+    SECOND_POLARIZATION,
+    Look,
+    Search,
+    antenna_flags,
 )
 from lwacal.records import say
 

@@ -18,13 +18,10 @@ from pathlib import Path
 import numpy as np
 
 STRATEGY = Path(__file__).resolve().parents[2] / "strategies" / "stacked-baselines.lua"
-AMPLITUDES = ((0,), (3,), (1, 2))  # XX; YY; XY and YX
-CROSS_HANDS = 2  # which of them
+CROSS_HANDS = 2  # which of the amplitudes: XX; YY; XY and YX
 # Noise alone has longer tails than a sky brighter than it: with this factor on XY and YX equal
-# thresholds give about as many false alarms. Averages over times of XX and YY show structure of the
-# sky that one integration hides.
+# thresholds give about as many false alarms
 SCALE = np.array([1.0, 1.0, 0.9], np.float32)
-SCALE_OF_MEANS = np.array([0.75, 0.75, 0.9], np.float32)
 MEDIAN_OF_DIFFERENCES = 0.954  # median of |x - y| of normal x and y of rms 1: 0.6745 sqrt(2)
 
 
@@ -37,13 +34,10 @@ def amplitudes(data: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndar
 
     ``data`` and ``known`` (..., channel, 4). Of XY and YX one that is known to be bad is left out.
     """
-    power = data.real**2 + data.imag**2
-    power[known] = 0
-    values = np.empty((len(AMPLITUDES), *data.shape[:-1]), np.float32)
-    not_looked_at = np.empty(values.shape, bool)
-    for number, places in enumerate(AMPLITUDES):
-        np.sqrt(sum(power[..., place] for place in places), out=values[number])
-        np.logical_and.reduce([known[..., place] for place in places], out=not_looked_at[number])
+    each = np.abs(data)
+    each[known] = 0
+    values = np.stack([each[..., 0], each[..., 3], np.hypot(each[..., 1], each[..., 2])])
+    not_looked_at = np.stack([known[..., 0], known[..., 3], known[..., 1] & known[..., 2]])
     return values, not_looked_at
 
 
@@ -53,36 +47,36 @@ def search(values: np.ndarray, known: np.ndarray) -> np.ndarray:
     ``values`` and ``known`` likewise, as amplitudes gives them. Each time is searched by itself;
     what is left is averaged over times and searched again, so that weak lines that stay are found.
     """
-    level = normalized(values, known, SCALE)
+    level = normalized(values, known)
     found = _search_image(level, known)
     if values.shape[1] > 1:
         free = ~(known | found)
         count = free.sum(axis=1)
         level *= free
-        mean = level.sum(axis=1) / np.maximum(count, 1)
-        lasting = _search_image(normalized(mean, count == 0, SCALE_OF_MEANS), count == 0)
+        mean = level.sum(axis=1) / np.maximum(count, 1).astype(np.float32)
+        lasting = _search_image(normalized(mean, count == 0), count == 0)
         found |= lasting[:, None] & ~known
     return found
 
 
-def normalized(values: np.ndarray, known: np.ndarray, scale: np.ndarray) -> np.ndarray:
+def normalized(values: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Return amplitudes less their median over channels, in units of their noise, float32.
 
-    ``values`` and ``known`` (amplitude, ..., channel); ``scale`` multiplies each amplitude. The
-    noise is that of differences between neighbouring channels, which a smooth spectrum and a few
-    lines leave alone. Zero where known, and without noise.
+    ``values`` and ``known`` (amplitude, ..., channel). The noise is that of differences between
+    neighbouring channels, which a smooth spectrum and a few lines leave alone. Zero where known,
+    and without noise.
     """
     level = np.where(known, np.float32(np.nan), values)
     level -= _median(level)
     noise = _median(np.abs(np.diff(level, axis=-1))) / MEDIAN_OF_DIFFERENCES
-    factor = scale.reshape(-1, *[1] * (level.ndim - 1)) / np.where(noise > 0, noise, np.inf)
+    factor = SCALE.reshape(-1, *[1] * (level.ndim - 1)) / np.where(noise > 0, noise, np.inf)
     level *= factor
     level[~np.isfinite(level)] = 0
     return level
 
 
 def _median(values: np.ndarray) -> np.ndarray:
-    """Return the (upper) median over the last axis, which stays with a length of one, without NaN."""
+    """Return the upper median over the last axis, without NaN, (..., 1)."""
     if values.shape[-1] == 0:
         return np.full((*values.shape[:-1], 1), np.nan, values.dtype)
     middle = np.isfinite(values).sum(axis=-1, keepdims=True) // 2
@@ -90,7 +84,7 @@ def _median(values: np.ndarray) -> np.ndarray:
 
 
 def _search_image(level: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Run the strategy on one image of all spectra that have unknown channels; all (..., channel)."""
+    """Run the strategy on one image of all spectra that are not all known; all (..., channel)."""
     found = np.zeros(level.shape, bool)
     used = ~known.all(axis=-1)
     width, n_channels = int(used.sum()), level.shape[-1]
