@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from lwacal import geometry, naming, predict, records, site, wsclean_list
+from lwacal import flag_file, geometry, naming, predict, site, wsclean_list
 from lwacal.ms_reader import Antennas
 from lwacal.ms_writer import Field, MeasurementSetWriter
 from lwacal.sub_band import SubBand
@@ -265,4 +265,4 @@ def _write(
 def write_flags(case: Case, band: str, flag: np.ndarray) -> None:
     """Write the flags (row, channel, 4) of a sub-band, as the rule flag does."""
     case.flags[band] = case.folder / f"{band}.npz"
-    records.write_npz(case.flags[band], causes=flag.astype(np.uint8))
+    flag_file.write(case.flags[band], np.split(flag.astype(np.uint8), max(case.n_integrations, 1)))

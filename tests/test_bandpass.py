@@ -16,7 +16,7 @@ from casacore import tables
 
 import solver_case
 from gain_errors import errors, rms
-from lwacal import bandpass, caltable, casa, records, solver_set, stefcal, uv_range
+from lwacal import bandpass, caltable, casa, flagging, records, solver_set, stefcal, uv_range
 from small_sets import baselines
 
 BAND = "73MHz"
@@ -47,7 +47,7 @@ def clean(tmp_path_factory):
 @pytest.fixture
 def unflagged(clean):
     """The clean case; whatever flags a test gives it are taken away again."""
-    shape = np.load(clean.flags[BAND])["causes"].shape
+    shape = flagging.load_causes(clean.flags[BAND]).shape
     yield clean
     solver_case.write_flags(clean, BAND, np.zeros(shape, bool))
 

@@ -17,7 +17,7 @@ def visibilities(seed=1):
 
 def found(data, flagged=None):
     flagged = np.zeros(data.shape, bool) if flagged is None else flagged
-    each = np.array([bursts.brightness(*pair) for pair in zip(data, flagged)])
+    each = np.array([bursts.brightness(*bursts.sums(*pair)) for pair in zip(data, flagged)])
     return bursts.find(each, RATIO)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lwacal import aoflagger, discover, flagging, naming, processes, site
+from lwacal import aoflagger, discover, flag_file, flagging, naming, processes, site
 from lwacal.ms_writer import Field, MeasurementSetWriter
 from small_sets import STAMP, joined, small_array, write_raw
 
@@ -56,7 +56,7 @@ def test_causes_are_kept_apart(tmp_path):
     data[4, 2, 3] = np.nan
     path = concatenated(tmp_path, data)
     flags = flagging.flag(path, health({(7, "Y")}), SETTINGS, TOOLS, 1)
-    causes = flags.causes
+    (causes,) = flags.causes
     assert causes[3, 1, 2] == flagging.CAUSES["zero"]
     assert causes[4, 2, 3] == flagging.CAUSES["non_finite"]
     antenna1, antenna2 = np.triu_indices(8)
@@ -64,7 +64,7 @@ def test_causes_are_kept_apart(tmp_path):
     assert (causes[with_bad][..., 3] & flagging.CAUSES["antenna"] > 0).all()
     assert not (causes[with_bad][..., 0] & flagging.CAUSES["antenna"]).any()
     assert "switched off" in flags.message
-    summary = flagging.summarize(causes, antenna1, antenna2, 8)
+    summary = flagging.summarize([causes], antenna1, antenna2, 8)
     cross = antenna1 != antenna2
     assert summary["fractions"]["total"] == pytest.approx((causes[cross] > 0).mean())
     assert summary["antenna_fraction"][7] > 0.4
@@ -87,7 +87,7 @@ def test_aoflagger_finds_a_strong_channel_and_leaves_the_data_alone(tmp_path):
     after = [file.read_bytes() for file in sorted(path.rglob("*")) if file.is_file()]
     assert before == after
     assert flags.message == ""
-    found = flags.causes & flagging.CAUSES["aoflagger"] > 0
+    found = flags.causes[0] & flagging.CAUSES["aoflagger"] > 0
     antenna1, antenna2 = np.triu_indices(8)
     cross = antenna1 != antenna2
     assert found[cross][:, 40].mean() > 0.9
@@ -95,18 +95,22 @@ def test_aoflagger_finds_a_strong_channel_and_leaves_the_data_alone(tmp_path):
 
 
 def test_flags_that_would_take_everything_are_not_used():
-    causes = np.zeros((10, 4, 4), np.uint8)
-    found = np.ones(causes.shape, bool)
-    found[0] = False
-    kept, message = flagging._add_aoflagger(causes, found, 0.8)
-    assert not kept.any()
-    assert "flagging.protect_fraction" in message
+    bit = flagging.CAUSES["aoflagger"]
+    causes = [np.full((5, 4, 4), bit, np.uint8), np.full((5, 4, 4), bit, np.uint8)]
+    causes[0][0] = 0
+    causes[1][4] = flagging.CAUSES["antenna"]
+    assert flagging._protect(causes, 0.9) == ""
+    assert (causes[0] == bit).mean() == 0.8
+    assert "flagging.protect_fraction" in flagging._protect(causes, 0.8)
+    assert not any((mask & bit).any() for mask in causes)
+    assert (causes[1][4] == flagging.CAUSES["antenna"]).all()
 
 
 def test_missing_program_names_the_key(tmp_path):
     path = concatenated(tmp_path, noise())
+    settings = {**SETTINGS, "aoflagger": True, "strategy": "generic"}
     with pytest.raises(processes.ToolError, match=r"tools\.aoflagger"):
-        flagging.flag(path, health(), {**SETTINGS, "aoflagger": True}, {"aoflagger": "absent"}, 1)
+        flagging.flag(path, health(), settings, {"aoflagger": "absent"}, 1)
 
 
 def test_flags_survive_writing_and_reading(tmp_path):
@@ -114,9 +118,21 @@ def test_flags_survive_writing_and_reading(tmp_path):
     flags = flagging.flag(path, health({(1, "X")}), SETTINGS, TOOLS, 1)
     for name in ("one", "two"):
         flagging.write(flags, path, "73MHz", tmp_path / f"{name}.npz", tmp_path / f"{name}.json")
-    assert np.array_equal(flagging.load_causes(tmp_path / "one.npz"), flags.causes)
-    assert np.array_equal(flagging.load_flags(tmp_path / "one.npz"), flags.causes > 0)
+    assert np.array_equal(flagging.load_causes(tmp_path / "one.npz"), flags.causes[0])
+    assert np.array_equal(flagging.load_flags(tmp_path / "one.npz"), flags.causes[0] > 0)
     assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "rows", [slice(0, 5), slice(5, 8), slice(3, 9), slice(7, 7), slice(None), slice(-2, None)]
+)
+def test_rows_of_a_flag_file_are_read_alone(tmp_path, rows):
+    causes = np.random.default_rng(2).integers(0, 64, (12, 3, 4), np.uint8)
+    flag_file.write(tmp_path / "flags.npz", [causes[:5], causes[5:8], causes[8:]])
+    with flag_file.FlagFile(tmp_path / "flags.npz") as file:
+        assert np.array_equal(file.causes(rows), causes[rows])
+        assert np.array_equal(file.flags(rows), causes[rows] > 0)
+    assert np.array_equal(flagging.load_flags(tmp_path / "flags.npz", rows), causes[rows] > 0)
 
 
 N_TIMES, N_LINES = 2, (20, 21, 60)
@@ -153,7 +169,7 @@ def spectra_set(path, line, lost=None):
 
 
 @pytest.mark.parametrize("lost", [None, 0])
-def test_our_strategy_finds_lines_and_spares_the_rest(tmp_path, lost):
+def test_strategy_for_single_baselines_finds_lines_and_spares_the_rest(tmp_path, lost):
     truth, cross = spectra_set(tmp_path / "data.ms", 6.0, lost)
     known = np.zeros((*truth.shape, 4), bool)
     if lost is not None:
@@ -167,7 +183,7 @@ def test_our_strategy_finds_lines_and_spares_the_rest(tmp_path, lost):
 
 
 def test_generic_strategy_takes_all_when_one_of_two_times_is_lost(tmp_path):
-    """Why there is a strategy of our own."""
+    """Why the strategy that AOFlagger comes with is not the default."""
     truth, cross = spectra_set(tmp_path / "data.ms", 6.0, lost=0)
     known = np.zeros((*truth.shape, 4), bool)
     known[: len(truth) // 2] = True

@@ -122,13 +122,23 @@ def folder_above(levels):
 
 
 def memory_mb(rule, record="manifest"):
-    """Return a resource function for what a job needs, from the numbers in an input record."""
+    """Return a resource function for what a job needs, from the numbers in an input record.
+
+    The rule is a name, or a function that gives it from the wildcards.
+    """
 
     def needed(wildcards, input, attempt):
         manifest = records.read_json(input[record])
-        return resources_needed.memory_mb(rule, manifest, wildcards.get("band")) * attempt
+        name = rule(wildcards) if callable(rule) else rule
+        return resources_needed.memory_mb(name, manifest, wildcards.get("band")) * attempt
 
     return needed
+
+
+def way_of_flagging(wildcards):
+    """Return what the flags of an observation cost: a configured strategy needs more memory."""
+    strategy = observation(wildcards).settings["flagging"]["strategy"]
+    return "flag_by_program" if strategy else "flag"
 
 
 def wanted_products(wildcards):

@@ -141,10 +141,10 @@ rule flag:
     conda:
         "../envs/aoflagger.yaml"
     resources:
-        mem_mb=memory_mb("flag"),
+        mem_mb=memory_mb(way_of_flagging),
     params:
         settings=section("flagging", "tools"),
-        code=code_digest("flag.py", also=["strategies/ovro-lwa.lua"]),
+        code=code_digest("flag.py", also=["strategies/stacked-baselines.lua"]),
     message:
         "{wildcards.obs}: flagging {wildcards.band}"
     shell:

@@ -16,16 +16,22 @@ FEWEST_BASELINES = 50  # the mean of their ln amplitudes is then known to 9 %
 PARALLEL_HANDS = [0, 3]  # XX and YY of XX, XY, YX, YY
 
 
-def brightness(data: np.ndarray, flagged: np.ndarray) -> np.ndarray:
-    """Return the mean over baselines of ln |V| of XX and YY in an integration, (channel, 2).
+def sums(data: np.ndarray, flagged: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sum over baselines of ln |V| of XX and YY, and their number, each (channel, 2).
 
-    ``data`` and ``flagged`` (baseline, channel, 4), cross-correlations only. NaN where too few
-    baselines are unflagged.
+    ``data`` and ``flagged`` (baseline, channel, 4), cross-correlations only. Sums over blocks of
+    the baselines of an integration add.
     """
     free = ~flagged[..., PARALLEL_HANDS]
     amplitude = np.abs(np.where(free, data[..., PARALLEL_HANDS], 1))
-    count = free.sum(axis=0)
-    total = np.log(amplitude).sum(axis=0, dtype=np.float64)  # ln 1 = 0 where flagged
+    return np.log(amplitude).sum(axis=0, dtype=np.float64), free.sum(axis=0)  # ln 1 = 0
+
+
+def brightness(total: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """Return the mean over baselines of ln |V|, (channel, 2), from the sums of an integration.
+
+    NaN where too few baselines are unflagged.
+    """
     return np.where(count >= FEWEST_BASELINES, total / np.maximum(count, 1), np.nan)
 
 

@@ -20,7 +20,8 @@ MEGABYTE = 1e6
 FACTORS = {
     "concat": (2.5, 0.0),
     "antenna_health": (0.5, 0.05),
-    "flag": (4.0, 0.4),
+    "flag": (2.5, 0.25),
+    "flag_by_program": (4.0, 0.4),
     "bandpass": (16.0, 1.5),
     "delay": (18.0, 0.4),
     "calibrate_split": (6.0, 0.2),

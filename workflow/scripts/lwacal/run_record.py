@@ -19,7 +19,7 @@ from lwacal.processes import ToolError, find_tool
 
 PACKAGES = (
     "snakemake", "casatools", "casatasks", "casadata", "python-casacore", "numpy", "scipy",
-    "astropy", "astropy-iers-data", "matplotlib", "reportlab", "jinja2",
+    "astropy", "astropy-iers-data", "aoflagger", "matplotlib", "reportlab", "jinja2",
 )
 TOOLS = {"wsclean": ["-version"], "aoflagger": ["--version"]}
 VERSION = re.compile(r"\d+\.\d+[\w.]*")
@@ -54,10 +54,11 @@ def package_versions() -> dict[str, str]:
     """Return the versions of the Python packages that matter, "absent" for those not here."""
     versions = {}
     for name in PACKAGES:
+        key = f"{name} (Python)" if name in TOOLS else name
         try:
-            versions[name] = importlib.metadata.version(name)
+            versions[key] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
-            versions[name] = "absent"
+            versions[key] = "absent"
     return versions
 
 
