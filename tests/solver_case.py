@@ -80,12 +80,14 @@ def make(
     factor: Mapping[tuple[int, int], float] | None = None,
     reference: int = 2,
     lists: Mapping[str, Path] | None = None,
+    centre: str = "",
 ) -> Case:
     """Draw and write an observation.
 
     ``noise_jy`` is the rms |n| of a visibility, in Jy, before the gains. ``factor`` multiplies the
     gain of (antenna, polarization); its noise with it. The band's frequencies are the first
     ``n_channels`` of the real grid. ``lists`` by source: component lists, of points alone.
+    ``centre``: the source at the phase centre, else it is the zenith.
     """
     draw = np.random.default_rng(seed)
     antennas = small_array(n_antennas, 300.0, seed)
@@ -101,15 +103,15 @@ def make(
         * np.exp(2j * np.pi * delays_ns[:, None] * nu[None, :, None] / 1e9 + 1j * phase[:, None])
         for band, nu in frequency_hz.items()
     }
-    zenith = site.zenith(MID_MJD_S)
+    centre_radec = source_radec(centre) if centre else site.zenith(MID_MJD_S)
     case = Case(
-        folder, antennas, _manifest(antennas, frequency_hz, width_hz, n_integrations, zenith),
-        _model(frequency_hz, zenith, lists or {}),
+        folder, antennas, _manifest(antennas, frequency_hz, width_hz, n_integrations, centre_radec),
+        _model(frequency_hz, lists or {}),
         _reference(antennas, reference),
         gain, delays_ns, noise_jy, n_integrations,
     )
     for band in bands:
-        _write(case, band, draw, frequency_hz[band], width_hz, zenith)
+        _write(case, band, draw, frequency_hz[band], width_hz, centre_radec)
     return case
 
 
@@ -122,14 +124,14 @@ def _reference(antennas: Antennas, index: int) -> dict[str, Any]:
 
 def _manifest(
     antennas: Antennas, frequency_hz: Mapping[str, np.ndarray], width_hz: float,
-    n_integrations: int, zenith: tuple[float, float],
+    n_integrations: int, centre_radec: tuple[float, float],
 ) -> dict[str, Any]:
     return {
         "observation": {"mid_mjd_s": MID_MJD_S, "lst_hours": float(site.lst_hours(MID_MJD_S))},
         "antennas": {
             "names": list(antennas.names), "positions_m": antennas.positions_m.tolist()
         },
-        "phase_centre": {"ra_rad": zenith[0], "dec_rad": zenith[1]},
+        "phase_centre": {"ra_rad": centre_radec[0], "dec_rad": centre_radec[1]},
         "bands": {
             band: {"frequency_hz": nu.tolist(), "channel_width_hz": width_hz, "entries": []}
             for band, nu in frequency_hz.items()
@@ -156,7 +158,7 @@ def _list_record(path: Path) -> dict[str, Any]:
 
 
 def _model(
-    frequency_hz: Mapping[str, np.ndarray], zenith: tuple[float, float], lists: Mapping[str, Path]
+    frequency_hz: Mapping[str, np.ndarray], lists: Mapping[str, Path]
 ) -> dict[str, Any]:
     sources = []
     for name in SOURCES:
@@ -217,7 +219,7 @@ def _points(source: Mapping[str, Any], nu: np.ndarray) -> tuple[np.ndarray, np.n
 
 def _write(
     case: Case, band: str, draw: np.random.Generator, nu: np.ndarray, width_hz: float,
-    zenith: tuple[float, float],
+    centre_radec: tuple[float, float],
 ) -> None:
     antenna1, antenna2 = baselines(len(case.antennas.names))
     autos = antenna1 == antenna2
@@ -226,7 +228,7 @@ def _write(
     factor = gain[antenna1][..., pol1] * gain[antenna2][..., pol2].conj()
     case.concat[band] = case.folder / f"{band}.ms"
     with MeasurementSetWriter(
-        case.concat[band], case.antennas, nu, width_hz, [Field("zenith", *zenith)]
+        case.concat[band], case.antennas, nu, width_hz, [Field("centre", *centre_radec)]
     ) as writer:
         for number in range(case.n_integrations):
             mjd_s = MID_MJD_S + (number - (case.n_integrations - 1) / 2) * INTERVAL_S
@@ -236,7 +238,7 @@ def _write(
             data += noise * case.noise_jy / np.sqrt(2)
             sefd = case.noise_jy * np.sqrt(width_hz * INTERVAL_S)
             data[autos] = np.array([sefd, 0, 0, sefd])
-            uvw = geometry.antenna_uvw_m(case.antennas.positions_m, *zenith, mjd_s)
+            uvw = geometry.antenna_uvw_m(case.antennas.positions_m, *centre_radec, mjd_s)
             writer.append(
                 mjd_s, INTERVAL_S, antenna1, antenna2, uvw[antenna1] - uvw[antenna2],
                 (data * factor).astype(np.complex64), scan=number + 1,

@@ -38,6 +38,7 @@ KEYS = [
     ("health={mnc: {timeout_s: 5}}", {"mnc_query": 1, **HEALTH}),
     ("delay={difference_ns: 50}", {**DELAYS, **JUDGE}),
     ("imaging={max_smearing_loss: 0.02}", SPLIT),
+    ("imaging={source: {subtract_others: false}}", SPLIT),
     ("measure={fit_radius_beams: 2}", MEASURE),
     ("quality={flux_ratio_deviation: {warn: 0.1, fail: 0.4}}", JUDGE),
     ("outcome={links: false}", NOTED),

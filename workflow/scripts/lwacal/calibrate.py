@@ -1,7 +1,8 @@
 """Calibrated data for imaging: small sets, one a source and one at the zenith, in one read.
 
 Every integration of a sub-band is read once, calibrated once, and then rotated to and averaged for
-each target. Averaging goes as far as smearing allows over the target's image.
+each target. Averaging goes as far as smearing allows over the target's image. From the set of a
+source the other sources are subtracted (lwacal.other_sources); that of the zenith has all.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ from lwacal import (
     geometry,
     ms_reader,
     noise_weights,
+    other_sources,
     predict,
     records,
     sky_model,
     uv_range,
     visibility_fluxes,
 )
+from lwacal.band_model import BandModel
 from lwacal.caltable import Solutions
 from lwacal.flagging import FIRST_POLARIZATION, SECOND_POLARIZATION
 from lwacal.ms_writer import Field, MeasurementSetWriter
@@ -41,13 +44,14 @@ ZENITH = "zenith"
 class Found:
     """What was found on the way: the integrations that are usable, fluxes, and the noise.
 
-    ``flux_ratios`` as visibility_fluxes has them; ``information`` as in Calibrated, of all
-    integrations.
+    ``flux_ratios`` as visibility_fluxes has them, and ``flux_ratios_in_time`` for each integration;
+    ``information`` as in Calibrated, of all integrations.
     """
 
     scans: list[int] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     flux_ratios: dict[str, dict[str, float]] = field(default_factory=dict)
+    flux_ratios_in_time: list[dict[str, dict[str, float]]] = field(default_factory=list)
     information: float = 0.0
 
 
@@ -110,6 +114,7 @@ def split(
         found = _write_all(
             band, flagged, solutions, targets, part,
             uv_range.configured(band.model, settings["bandpass"]),
+            settings["imaging"]["source"]["subtract_others"],
         )
         if not found.scans:
             message = f"{band.name}: everything is flagged after calibration"
@@ -121,6 +126,7 @@ def split(
         "scans": found.scans,
         "times": found.times,
         "flux_ratios": found.flux_ratios,
+        "flux_ratios_in_time": found.flux_ratios_in_time,
         "thermal_jy": visibility_fluxes.thermal_jy(found.information),
         "message": message,
     }
@@ -202,29 +208,20 @@ def calibrate(
 
 def _write_all(
     band: SubBand, flagged: np.ndarray, solutions: Solutions, targets: list[Target], folder: Path,
-    uv_limits_lambda: tuple[float, float],
+    uv_limits_lambda: tuple[float, float], subtract_others: bool,
 ) -> Found:
     """Write the sets of all targets; return what was found on the way.
 
     Fluxes are found from baselines within the limits, as the gains are.
     """
-    antennas, frequency_hz, centre = band.antennas, band.frequency_hz, band.centre_radec
     found = Found()
-    fluxes = visibility_fluxes.FluxFit(
-        visibility_fluxes.sources_of(band.model), band.sky().by_source()
-    )
+    names, sky = visibility_fluxes.sources_of(band.model), band.sky()
+    fluxes = visibility_fluxes.FluxFit(names, sky.by_source())
     in_range = uv_range.matrix_in_range(band.manifest, band.name, uv_limits_lambda)
     with ExitStack() as stack:
-        writers = {}
-        for target in targets:
-            coarse_hz = frequency_hz.reshape(-1, target.n_average).mean(axis=1)
-            writers[target.name] = stack.enter_context(
-                MeasurementSetWriter(
-                    folder / set_name(target.name, band.name), antennas, coarse_hz,
-                    band.channel_width_hz * target.n_average,
-                    [Field(target.name, *target.radec)], columns=("DATA", "WEIGHT_SPECTRUM"),
-                )
-            )
+        writers = {
+            target.name: stack.enter_context(_writer(band, target, folder)) for target in targets
+        }
         for integration in ms_reader.iterate_integrations(band.concatenated, ("DATA",)):
             say(f"{band.name}: integration {integration.scan}")
             calibrated = calibrate(integration, flagged[integration.rows], solutions)
@@ -234,36 +231,80 @@ def _write_all(
             found.times.append(integration.mjd_s)
             found.information += calibrated.information
             used = in_range[calibrated.antenna1, calibrated.antenna2][:, None, None]
-            fluxes.add(
+            now = visibility_fluxes.FluxFit(names, fluxes.models)
+            now.add(
                 calibrated.antenna1, calibrated.antenna2, calibrated.data,
                 np.where(calibrated.flag | ~used, 0, calibrated.weight), integration.mjd_s,
             )
-            for target in targets:
-                _append(
-                    writers[target.name], calibrated, integration, target, antennas.positions_m,
-                    frequency_hz, centre,
-                )
+            fluxes.join(now)
+            found.flux_ratios_in_time.append(now.solve())
+            measured = other_sources.at_measured_fluxes(names, sky, found.flux_ratios_in_time[-1])
+            _append_all(
+                writers, band, calibrated, integration, targets,
+                dict(zip(names, measured.by_source())) if subtract_others else {},
+            )
     found.flux_ratios = fluxes.solve()
     return found
 
 
-def _append(
-    writer: MeasurementSetWriter, calibrated: Calibrated, integration: ms_reader.Integration,
-    target: Target, positions_m: np.ndarray, frequency_hz: np.ndarray,
-    centre: tuple[float, float],
+def _writer(band: SubBand, target: Target, folder: Path) -> MeasurementSetWriter:
+    coarse_hz = band.frequency_hz.reshape(-1, target.n_average).mean(axis=1)
+    return MeasurementSetWriter(
+        folder / set_name(target.name, band.name), band.antennas, coarse_hz,
+        band.channel_width_hz * target.n_average,
+        [Field(target.name, *target.radec)], columns=("DATA", "WEIGHT_SPECTRUM"),
+    )
+
+
+def _append_all(
+    writers: Mapping[str, MeasurementSetWriter], band: SubBand, calibrated: Calibrated,
+    integration: ms_reader.Integration, targets: list[Target], sources: Mapping[str, BandModel],
 ) -> None:
-    """Rotate one integration to a target, average it, and append it to the target's set."""
-    first, second = calibrated.antenna1, calibrated.antenna2
+    """Append one integration to the sets of all targets.
+
+    ``sources``: the models of sources to be taken out of each other's sets, by name. All are
+    subtracted once, in place, after the set of the zenith has got its data; each source's own model
+    is then added again at its phase centre. Without another source nothing is changed.
+    """
+    sources = sources if len(sources) > 1 else {}
+    first, second, data = calibrated.antenna1, calibrated.antenna2, calibrated.data
+    for target in targets:
+        if target.name not in sources:
+            _append(writers[target.name], band, calibrated, integration, target, None)
+    for model in sources.values():
+        other_sources.subtract(data, first, second, model, integration.mjd_s)
+    for target in targets:
+        if target.name in sources:
+            _append(
+                writers[target.name], band, calibrated, integration, target, sources[target.name]
+            )
+
+
+def _append(
+    writer: MeasurementSetWriter, band: SubBand, calibrated: Calibrated,
+    integration: ms_reader.Integration, target: Target, model: BandModel | None,
+) -> None:
+    """Rotate one integration to a target, average it, and append it to the target's set.
+
+    ``model`` is added on the way.
+    """
+    first, second, mjd_s = calibrated.antenna1, calibrated.antenna2, integration.mjd_s
+    positions_m = band.antennas.positions_m
     data = calibrated.data
-    if target.radec != centre:
+    if target.radec != band.centre_radec:
         data = predict.rotate_phase(
-            data, first, second, positions_m, frequency_hz, integration.mjd_s, centre, target.radec
+            data, first, second, positions_m, band.frequency_hz, mjd_s, band.centre_radec,
+            target.radec,
         )
+    elif model is not None:
+        data = data.copy()  # the next target's data are made from it too
+    if model is not None:
+        other_sources.add(data, first, second, model.seen_from(target.radec), mjd_s)
     data, weight, flag = averaging.average_channels(
         data, calibrated.weight, calibrated.flag, target.n_average
     )
-    uvw = geometry.antenna_uvw_m(positions_m, *target.radec, integration.mjd_s)
+    uvw = geometry.antenna_uvw_m(positions_m, *target.radec, mjd_s)
     writer.append(
-        integration.mjd_s, integration.interval_s, first, second, uvw[first] - uvw[second],
+        mjd_s, integration.interval_s, first, second, uvw[first] - uvw[second],
         data, flag, scan=integration.scan, weight=weight,
     )
