@@ -98,7 +98,7 @@ def test_sources_are_where_they_are_and_as_bright_as_they_are(night, source):
         assert item["fit"] == "ok"
         offset = np.hypot(item["ra_offset_arcsec"], item["dec_offset_arcsec"])
         assert offset < 0.1 * item["beam_fwhm_arcsec"]
-        assert item["ratio"] == pytest.approx(1, abs=0.1)
+        assert item["ratio"] == pytest.approx(1, abs=0.03)
 
 
 def test_planted_antennas_are_named_and_nobody_else(night):
