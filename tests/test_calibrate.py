@@ -9,10 +9,9 @@ from lwacal.concat import manifest_centre
 from small_sets import baselines
 
 BAND = "73MHz"
-IMAGING = settings.resolve({"imaging": {"source": {"size": 64, "scale_deg": 0.02},
+SMALL = {"size": 64, "scale_deg": 0.02}
+IMAGING = settings.resolve({"imaging": {"source": SMALL, "scintillation": SMALL,
                                         "allsky": {"size": 256, "scale_deg": 0.5}}})
-
-
 OFF = settings.resolve({"imaging": {"enabled": False}})
 
 
@@ -35,7 +34,7 @@ def table(case, path, flag=None):
 
 
 AS_THEY_ARE = settings.resolve(
-    {"imaging": {"source": {"size": 64, "scale_deg": 0.02, "subtract_others": False},
+    {"imaging": {"source": {**SMALL, "subtract_others": False}, "scintillation": SMALL,
                  "allsky": {"enabled": False}}}
 )
 
@@ -153,6 +152,27 @@ def test_every_visibility_is_the_model_within_its_noise(whole, case):
     )
     first, second = integrations[0].antenna1, integrations[0].antenna2
     assert integrations[0].uvw_m == pytest.approx(uvw[first] - uvw[second], abs=1e-6)
+
+
+def test_what_smearing_costs_is_written_down(whole, case):
+    """At the edge of the fields, on the longest baseline of the array."""
+    record = whole[1]
+    distance = np.linalg.norm(
+        case.antennas.positions_m[:, None] - case.antennas.positions_m[None], axis=2
+    )
+    for target, radius_deg in (("CygA", 0.64), ("zenith", 64.0)):
+        number = record["channel_average"][target]
+        found = record["smearing"][target]
+        radius_rad = np.deg2rad(radius_deg)
+        assert found["bandwidth_loss"] == pytest.approx(averaging.smearing_loss(
+            number * solver_case.site.CHANNEL_WIDTH_HZ, distance.max(), radius_rad
+        ))
+        assert found["bandwidth_loss"] <= IMAGING["imaging"]["max_smearing_loss"]
+        top_hz = max(case.manifest["bands"][BAND]["frequency_hz"])
+        assert found["time_loss"] == pytest.approx(
+            averaging.time_smearing_loss(10.0, top_hz, distance.max(), radius_rad)
+        )
+    assert record["smearing"]["zenith"]["time_loss"] > record["smearing"]["CygA"]["time_loss"]
 
 
 def test_wide_images_are_averaged_less(whole):

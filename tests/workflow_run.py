@@ -13,8 +13,8 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[1]
 COPIED = ("workflow", "config", "profiles", "resources")
 SMALL_IMAGES = (
-    "imaging={source: {size: 256, scale_deg: 0.02}, allsky: {size: 512, scale_deg: 0.25,"
-    " niter: 500}}"
+    "imaging={source: {size: 256, scale_deg: 0.02}, scintillation: {size: 256, scale_deg: 0.02},"
+    " allsky: {size: 512, scale_deg: 0.25, niter: 500}}"
 )
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.spatial.distance import pdist
 
 from lwacal import (
     averaging,
@@ -53,6 +54,7 @@ class Found:
     flux_ratios: dict[str, dict[str, float]] = field(default_factory=dict)
     flux_ratios_in_time: list[dict[str, dict[str, float]]] = field(default_factory=list)
     information: float = 0.0
+    interval_s: float = 0.0  # the longest
 
 
 def set_name(target: str, band: str) -> str:
@@ -66,10 +68,11 @@ def set_name(target: str, band: str) -> str:
 
 @dataclass(frozen=True)
 class Target:
-    """A direction to image (ICRS radians), and how many channels to average for it."""
+    """A direction to image (ICRS radians), how far images reach, how many channels to average."""
 
     name: str
     radec: tuple[float, float]
+    radius_rad: float
     n_average: int
 
 
@@ -123,6 +126,7 @@ def split(
         "band": band.name,
         "targets": [] if message else [target.name for target in targets],
         "channel_average": {target.name: target.n_average for target in targets},
+        "smearing": {target.name: smearing(band, target, found.interval_s) for target in targets},
         "scans": found.scans,
         "times": found.times,
         "flux_ratios": found.flux_ratios,
@@ -153,24 +157,48 @@ def choose_targets(band: SubBand, settings: Mapping[str, Any]) -> list[Target]:
     """Return the directions to image: each source of the model, and the zenith."""
     if not settings["enabled"]:
         return []
-    positions_m = band.antennas.positions_m
-    spread = np.linalg.norm(positions_m - positions_m.mean(axis=0), axis=1)
-    longest_m = 2 * float(spread.max())
+    sources = [_target(band, item["name"], (item["ra_rad"], item["dec_rad"]), settings,
+                       ("source", "scintillation"))
+               for item in sky_model.model_sources(band.model)]
+    if not settings["allsky"]["enabled"]:
+        return sources
+    return [*sources, _target(band, ZENITH, band.centre_radec, settings, ("allsky",))]
 
-    def averaged(choice: Mapping[str, Any]) -> int:
-        radius_rad = np.deg2rad(choice["size"] * choice["scale_deg"] / 2)
-        return averaging.channels_to_average(
-            len(band.frequency_hz), band.channel_width_hz, longest_m, radius_rad,
-            settings["max_smearing_loss"],
-        )
 
-    targets = [
-        Target(source["name"], (source["ra_rad"], source["dec_rad"]), averaged(settings["source"]))
-        for source in sky_model.model_sources(band.model)
-    ]
-    if settings["allsky"]["enabled"]:
-        targets.append(Target(ZENITH, band.centre_radec, averaged(settings["allsky"])))
-    return targets
+def _target(
+    band: SubBand, name: str, radec: tuple[float, float], settings: Mapping[str, Any],
+    kinds: tuple[str, ...],
+) -> Target:
+    """Return a target whose data serve images of some kinds (sections of imaging)."""
+    radius_rad = max(
+        float(np.deg2rad(settings[kind]["size"] * settings[kind]["scale_deg"] / 2))
+        for kind in kinds
+    )
+    number = averaging.channels_to_average(
+        len(band.frequency_hz), band.channel_width_hz, longest_baseline_m(band), radius_rad,
+        settings["max_smearing_loss"],
+    )
+    return Target(name, radec, radius_rad, number)
+
+
+def longest_baseline_m(band: SubBand) -> float:
+    """Return the length of the longest baseline of the array."""
+    return float(pdist(band.antennas.positions_m).max(initial=0))
+
+
+def smearing(band: SubBand, target: Target, interval_s: float) -> dict[str, float]:
+    """Return what averaging costs at the edge of a target's field, on the longest baseline.
+
+    Fractions of the flux: by the channels averaged here, and by the time an integration takes.
+    """
+    longest_m = longest_baseline_m(band)
+    bandwidth_hz = band.channel_width_hz * target.n_average
+    return {
+        "bandwidth_loss": averaging.smearing_loss(bandwidth_hz, longest_m, target.radius_rad),
+        "time_loss": averaging.time_smearing_loss(
+            interval_s, float(band.frequency_hz.max()), longest_m, target.radius_rad
+        ),
+    }
 
 
 def calibrate(
@@ -229,6 +257,7 @@ def _write_all(
                 continue
             found.scans.append(integration.scan)
             found.times.append(integration.mjd_s)
+            found.interval_s = max(found.interval_s, integration.interval_s)
             found.information += calibrated.information
             used = in_range[calibrated.antenna1, calibrated.antenna2][:, None, None]
             now = visibility_fluxes.FluxFit(names, fluxes.models)
