@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+import quality_schema
 
 PROJECT = Path(__file__).resolve().parents[1]
 COPIED = ("workflow", "config", "profiles", "resources")
@@ -41,6 +44,8 @@ class Project:
         )
         if check and done.returncode:
             raise AssertionError(f"{' '.join(command)}\n{done.stdout}\n{done.stderr}")
+        for path in self.results.glob("*/qa.json"):
+            quality_schema.check(json.loads(path.read_text()), str(path))
         return done
 
     def stale(self, *config: str, words: tuple[str, ...] = ()) -> dict[str, int]:
