@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from lwacal import records
+import quality_schema
+from lwacal import assess, records
 from lwacal.simulate import simulate
 from night import NAME, OPTIONS, SMALL_OPTIONS, Evening, Night
 from workflow_run import copy_project, folder_digest
@@ -34,6 +37,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(
         key=lambda item: order.index(item.path.stem) if item.path.stem in order else len(order)
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def every_verdict_fits_the_schema() -> Iterator[None]:
+    """Check each qa.json that a test makes in its own process; workflow_run checks the others."""
+    judge = assess.assess
+
+    def checked(*arguments: Any, **named: Any) -> dict[str, Any]:
+        quality = judge(*arguments, **named)
+        quality_schema.check(records.plain(quality))
+        return quality
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(assess, "assess", checked)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -254,8 +254,8 @@ def main() -> None:
         "integrations; found counts those named with the right reason and place, false alarms",
         "whatever else is named. Errors are medians in units of what the noise explains: 1 is the",
         "limit. Flagged are solutions of antennas without a fault that have the baselines for one.",
-        "Fluxes are those from the visibilities; the ratio to the true flux is that from images,",
-        "in which sidelobes of the other sources count as well. Offsets are in widths of the beam.",
+        "Fluxes are those from the visibilities; the ratio to the true flux is that from images.",
+        "Offsets are in widths of the beam.",
         "",
         "| night | planted | found | false alarms | amplitude | phase | flagged | delay | flux"
         " | flux ratio, median (range) | position offset, largest |",

@@ -280,6 +280,7 @@ def _measurements(plan: Plan, mid: float, rng: np.random.Generator) -> dict:
             if plan.n_integrations > 1:
                 scintillation += [{
                     "source": source, "band": band, "rms_jy": 0.01 * flux,
+                    "flux_err_jy": 0.0125 * flux, "flux_visibility_jy": None,
                     "time_utc": site.iso(mid + 10 * (k + 0.5 - plan.n_integrations / 2)),
                     "flux_jy": flux * (1 + 0.15 * (50 / mhz) ** 1.5 * np.sin(k + mhz / 20)),
                 } for k in range(plan.n_integrations)]

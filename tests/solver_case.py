@@ -83,6 +83,7 @@ def make(
     autos: str = "noise",
     swapped: Sequence[int] = (),
     silent: Sequence[tuple[int, int]] = (),
+    centre: str = "",
 ) -> Case:
     """Draw and write an observation.
 
@@ -92,6 +93,7 @@ def make(
     Autocorrelations are those of the noise, ``equal`` for all antennas, ``zero`` or ``absent``.
     Antennas ``swapped`` have X and Y exchanged; (antenna, polarization) of ``silent`` do not see
     the sky, but have the same noise.
+    ``centre``: the source at the phase centre, else it is the zenith.
     """
     draw = np.random.default_rng(seed)
     antennas = small_array(n_antennas, 300.0, seed)
@@ -107,15 +109,17 @@ def make(
         * np.exp(2j * np.pi * delays_ns[:, None] * nu[None, :, None] / 1e9 + 1j * phase[:, None])
         for band, nu in frequency_hz.items()
     }
-    zenith = site.zenith(MID_MJD_S)
+    centre_radec = source_radec(centre) if centre else site.zenith(MID_MJD_S)
     case = Case(
-        folder, antennas, _manifest(antennas, frequency_hz, width_hz, n_integrations, zenith),
-        _model(frequency_hz, zenith, lists or {}),
+        folder, antennas, _manifest(antennas, frequency_hz, width_hz, n_integrations, centre_radec),
+        _model(frequency_hz, lists or {}),
         _reference(antennas, reference),
         gain, delays_ns, noise_jy, n_integrations,
     )
     for band in bands:
-        _write(case, band, draw, frequency_hz[band], width_hz, zenith, autos, swapped, silent)
+        _write(
+            case, band, draw, frequency_hz[band], width_hz, centre_radec, autos, swapped, silent
+        )
     return case
 
 
@@ -128,14 +132,14 @@ def _reference(antennas: Antennas, index: int) -> dict[str, Any]:
 
 def _manifest(
     antennas: Antennas, frequency_hz: Mapping[str, np.ndarray], width_hz: float,
-    n_integrations: int, zenith: tuple[float, float],
+    n_integrations: int, centre_radec: tuple[float, float],
 ) -> dict[str, Any]:
     return {
         "observation": {"mid_mjd_s": MID_MJD_S, "lst_hours": float(site.lst_hours(MID_MJD_S))},
         "antennas": {
             "names": list(antennas.names), "positions_m": antennas.positions_m.tolist()
         },
-        "phase_centre": {"ra_rad": zenith[0], "dec_rad": zenith[1]},
+        "phase_centre": {"ra_rad": centre_radec[0], "dec_rad": centre_radec[1]},
         "bands": {
             band: {"frequency_hz": nu.tolist(), "channel_width_hz": width_hz, "entries": []}
             for band, nu in frequency_hz.items()
@@ -162,7 +166,7 @@ def _list_record(path: Path) -> dict[str, Any]:
 
 
 def _model(
-    frequency_hz: Mapping[str, np.ndarray], zenith: tuple[float, float], lists: Mapping[str, Path]
+    frequency_hz: Mapping[str, np.ndarray], lists: Mapping[str, Path]
 ) -> dict[str, Any]:
     sources = []
     for name in SOURCES:
@@ -223,7 +227,7 @@ def _points(source: Mapping[str, Any], nu: np.ndarray) -> tuple[np.ndarray, np.n
 
 def _write(
     case: Case, band: str, draw: np.random.Generator, nu: np.ndarray, width_hz: float,
-    zenith: tuple[float, float], auto_power: str, swapped: Sequence[int],
+    centre_radec: tuple[float, float], auto_power: str, swapped: Sequence[int],
     silent: Sequence[tuple[int, int]],
 ) -> None:
     antenna1, antenna2 = baselines(len(case.antennas.names))
@@ -234,7 +238,7 @@ def _write(
     factor = gain[antenna1][..., pol1] * gain[antenna2][..., pol2].conj()
     case.concat[band] = case.folder / f"{band}.ms"
     with MeasurementSetWriter(
-        case.concat[band], case.antennas, nu, width_hz, [Field("zenith", *zenith)]
+        case.concat[band], case.antennas, nu, width_hz, [Field("centre", *centre_radec)]
     ) as writer:
         for number in range(case.n_integrations):
             mjd_s = MID_MJD_S + (number - (case.n_integrations - 1) / 2) * INTERVAL_S
@@ -253,7 +257,7 @@ def _write(
             data *= factor
             if auto_power != "noise":
                 data[autos] = {"equal": 1, "zero": 0, "absent": 0}[auto_power]
-            uvw = geometry.antenna_uvw_m(case.antennas.positions_m, *zenith, mjd_s)
+            uvw = geometry.antenna_uvw_m(case.antennas.positions_m, *centre_radec, mjd_s)
             writer.append(
                 mjd_s, INTERVAL_S, antenna1[kept], antenna2[kept],
                 (uvw[antenna1] - uvw[antenna2])[kept], data[kept].astype(np.complex64),

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from astropy import units as u
+from astropy.coordinates import SkyCoord
 
-from lwacal import averaging
+from lwacal import averaging, geometry, site
 from lwacal.predict import SPEED_OF_LIGHT_M_S
 
 
@@ -11,13 +13,83 @@ from lwacal.predict import SPEED_OF_LIGHT_M_S
 def test_loss_is_that_of_averaging_a_turning_phase(turns):
     """Against the sum itself: a source at 30 degrees, many fine channels over the bandwidth."""
     baseline_m, offset_rad = 1000.0, np.deg2rad(30)
-    bandwidth_hz = turns * SPEED_OF_LIGHT_M_S / (baseline_m * np.sin(offset_rad))
+    path_m = baseline_m * 2 * np.sin(offset_rad / 2)
+    bandwidth_hz = turns * SPEED_OF_LIGHT_M_S / path_m
     fine_hz = np.linspace(-0.5, 0.5, 20001) * bandwidth_hz
-    phase = 2 * np.pi * fine_hz * baseline_m * np.sin(offset_rad) / SPEED_OF_LIGHT_M_S
+    phase = 2 * np.pi * fine_hz * path_m / SPEED_OF_LIGHT_M_S
     expected = 1 - abs(np.exp(1j * phase).mean())
     assert averaging.smearing_loss(bandwidth_hz, baseline_m, offset_rad) == pytest.approx(
         expected, rel=1e-3
     )
+
+
+MJD_S = 5223956400.0
+FINE = (np.arange(41) + 0.5) / 41 - 0.5  # middles of equal parts
+
+
+def worst_baseline(radius_deg, seen):
+    """Return the largest loss of eight directions on 24 baselines of 2 km, for two phase centres.
+
+    ``seen(positions_m, directions)`` gives phasors (sample, direction, antenna); of the directions,
+    the first is the phase centre. Two rings of antennas about the first one: on the ground, where
+    the array is, and upright.
+    """
+    angle = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+    zero = np.zeros(12)
+    ground = np.stack([np.cos(angle), np.sin(angle), zero], axis=1)
+    upright = np.stack([np.cos(angle), zero, np.sin(angle)], axis=1)
+    enu_m = np.concatenate([np.zeros((1, 3)), 2000 * ground, 2000 * upright])
+    losses = []
+    for centre in (site.zenith(MJD_S), (site.zenith(MJD_S)[0] + 0.8, 0.2)):
+        edge = SkyCoord(*centre, unit="rad").directional_offset_by(
+            np.linspace(0, 2 * np.pi, 8, endpoint=False) * u.rad, radius_deg * u.deg
+        )
+        directions = np.append(centre[0], edge.ra.rad), np.append(centre[1], edge.dec.rad)
+        phasors = seen(geometry.enu_to_itrf_m(enu_m), directions)
+        phasors = phasors[:, 1:] * phasors[:, :1].conj()  # relative to the phase centre
+        baselines = phasors[..., 1:] * phasors[..., :1].conj()
+        losses.append(1 - np.abs(baselines.mean(axis=0)).min())
+    return max(losses)
+
+
+@pytest.mark.parametrize("radius_deg", [2.56, 40])
+def test_bandwidth_smearing_is_that_of_the_array(radius_deg):
+    """Directly from antennas and directions: never worse than the formula, and nearly as bad."""
+    bandwidth_hz = 40000 / np.deg2rad(radius_deg) * 0.3
+
+    def seen(positions_m, directions):
+        path_m = geometry.path_m(positions_m, *directions, MJD_S)
+        fine_hz = 60e6 + FINE[:, None, None] * bandwidth_hz
+        return np.exp(2j * np.pi * path_m * fine_hz / SPEED_OF_LIGHT_M_S)
+
+    formula = averaging.smearing_loss(bandwidth_hz, 2000.0, np.deg2rad(radius_deg))
+    assert 0.8 * formula < worst_baseline(radius_deg, seen) < 1.01 * formula
+
+
+@pytest.mark.parametrize("radius_deg", [2.56, 40])
+def test_time_smearing_is_that_of_the_turning_earth(radius_deg):
+    """Likewise, with apparent directions over the time of an average."""
+    interval_s, frequency_hz = 10 / np.deg2rad(radius_deg) * 0.4, 80e6
+
+    def seen(positions_m, directions):
+        paths_m = np.stack([
+            geometry.path_m(positions_m, *directions, MJD_S + x * interval_s) for x in FINE
+        ])
+        return np.exp(2j * np.pi * paths_m * frequency_hz / SPEED_OF_LIGHT_M_S)
+
+    formula = averaging.time_smearing_loss(
+        interval_s, frequency_hz, 2000.0, np.deg2rad(radius_deg)
+    )
+    assert formula > 0.01
+    assert 0.6 * formula < worst_baseline(radius_deg, seen) < 1.02 * formula
+
+
+def test_an_integration_of_the_longest_baseline_loses_most_of_a_turn_at_the_horizon():
+    """10 s at 2.4 km and 82 MHz: 0.68 turns; 20 arcmin from the phase centre next to nothing."""
+    horizon = averaging.time_smearing_loss(10.0, 82e6, 2400.0, np.pi / 2)
+    assert horizon == pytest.approx(1 - np.sinc(0.677), abs=0.002)
+    assert averaging.time_smearing_loss(10.0, 82e6, 2400.0, np.deg2rad(1 / 3)) < 1e-4
+    assert averaging.time_smearing_loss(100.0, 82e6, 2400.0, np.pi / 2) == 1
 
 
 def test_no_loss_at_the_phase_centre_and_none_beyond_the_horizon():

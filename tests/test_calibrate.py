@@ -9,10 +9,9 @@ from lwacal.concat import manifest_centre
 from small_sets import baselines
 
 BAND = "73MHz"
-IMAGING = settings.resolve({"imaging": {"source": {"size": 64, "scale_deg": 0.02},
+SMALL = {"size": 64, "scale_deg": 0.02}
+IMAGING = settings.resolve({"imaging": {"source": SMALL, "scintillation": SMALL,
                                         "allsky": {"size": 256, "scale_deg": 0.5}}})
-
-
 OFF = settings.resolve({"imaging": {"enabled": False}})
 
 
@@ -32,6 +31,12 @@ def table(case, path, flag=None):
     )
     caltable.write_bandpass(path, solutions, case.antennas, manifest_centre(case.manifest))
     return path
+
+
+AS_THEY_ARE = settings.resolve(
+    {"imaging": {"source": {**SMALL, "subtract_others": False}, "scintillation": SMALL,
+                 "allsky": {"enabled": False}}}
+)
 
 
 def split(case, folder, flag=None, chosen=IMAGING):
@@ -65,20 +70,64 @@ def test_there_is_a_set_for_each_source_and_the_zenith(whole, case):
         assert ms_reader.read_antennas(path).names == case.antennas.names
 
 
-@pytest.mark.parametrize("target", ["CygA", "CasA"])
-def test_source_at_the_phase_centre_has_its_flux_and_no_phase(whole, case, target):
-    """The other source turns from baseline to baseline; its share goes with their number."""
-    folder, _ = whole
-    integrations, _ = read(folder, target)
+def rest_over_noise(case, folder, target, n_average, factor=1.0):
+    """Return what a set has beyond its own source, rms over that of the noise.
+
+    ``factor`` is how bright the source is relative to solver_case.SOURCES.
+    """
     _, _, xx, yy = solver_case.SOURCES[target]
-    other = next(values for name, values in solver_case.SOURCES.items() if name != target)
-    for item in integrations:
-        mean = item.columns["DATA"].mean(axis=(0, 1))
-        number = len(item.antenna1)
-        noise = 5 * max(other[2:]) / np.sqrt(number)
-        assert mean[0] == pytest.approx(xx, abs=noise)
-        assert mean[3] == pytest.approx(yy, abs=noise)
-        assert abs(mean[[1, 2]]).max() < 5 * 100 / np.sqrt(number)
+    rest = np.concatenate([
+        item.columns["DATA"][..., [0, 3]] - factor * np.array([xx, yy])
+        for item in read(folder, target)[0]
+    ])
+    return np.sqrt((np.abs(rest) ** 2).mean()) / (case.noise_jy / np.sqrt(n_average))
+
+
+@pytest.mark.parametrize("target", ["CygA", "CasA"])
+def test_the_set_of_a_source_has_its_flux_without_phase_and_nothing_else(whole, case, target):
+    folder, record = whole
+    n_average = record["channel_average"][target]
+    assert n_average > 1
+    # some 9000 values: known to 1 %
+    assert rest_over_noise(case, folder, target, n_average) == pytest.approx(1, abs=0.05)
+
+
+def test_other_sources_stay_if_they_are_wanted(case, tmp_path):
+    record = split(case, tmp_path, chosen=AS_THEY_ARE)
+    for target, n_average in record["channel_average"].items():
+        assert rest_over_noise(case, tmp_path, target, n_average) > 20
+
+
+def test_a_source_brighter_than_its_model_is_subtracted_as_bright_as_it_is(case, tmp_path):
+    """The model of Cas A is made 20 % too faint: the set of Cyg A must not show the difference."""
+    with_factor(case, "CasA", 1 / 1.2)
+    try:
+        record = split(case, tmp_path)
+    finally:
+        with_factor(case, "CasA", 1.2)
+    for target, n_average in record["channel_average"].items():
+        if target != calibrate.ZENITH:
+            assert rest_over_noise(case, tmp_path, target, n_average) == pytest.approx(1, abs=0.05)
+    in_time = record["flux_ratios_in_time"]
+    assert len(in_time) == 2
+    for fluxes in in_time:
+        found = fluxes["CasA"]
+        assert abs(found["ratio"] - 1.2) < 5 * found["ratio_err"] < 0.1
+
+
+def with_factor(case, source, factor):
+    """Make a source of the model brighter."""
+    for band in case.model["bands"].values():
+        band[source]["flux_jy"] *= factor
+
+
+def test_data_that_already_point_at_a_source_serve_all_sources(tmp_path):
+    """Its set needs no rotation: what is added for it must not show in the sets made after it."""
+    pointed = solver_case.make(tmp_path, noise_jy=100.0, centre="CygA")
+    record = split(pointed, tmp_path)
+    for target in ("CygA", "CasA"):
+        ratio = rest_over_noise(pointed, tmp_path, target, record["channel_average"][target])
+        assert ratio == pytest.approx(1, abs=0.05)
 
 
 def test_every_visibility_is_the_model_within_its_noise(whole, case):
@@ -103,6 +152,27 @@ def test_every_visibility_is_the_model_within_its_noise(whole, case):
     )
     first, second = integrations[0].antenna1, integrations[0].antenna2
     assert integrations[0].uvw_m == pytest.approx(uvw[first] - uvw[second], abs=1e-6)
+
+
+def test_what_smearing_costs_is_written_down(whole, case):
+    """At the edge of the fields, on the longest baseline of the array."""
+    record = whole[1]
+    distance = np.linalg.norm(
+        case.antennas.positions_m[:, None] - case.antennas.positions_m[None], axis=2
+    )
+    for target, radius_deg in (("CygA", 0.64), ("zenith", 64.0)):
+        number = record["channel_average"][target]
+        found = record["smearing"][target]
+        radius_rad = np.deg2rad(radius_deg)
+        assert found["bandwidth_loss"] == pytest.approx(averaging.smearing_loss(
+            number * solver_case.site.CHANNEL_WIDTH_HZ, distance.max(), radius_rad
+        ))
+        assert found["bandwidth_loss"] <= IMAGING["imaging"]["max_smearing_loss"]
+        top_hz = max(case.manifest["bands"][BAND]["frequency_hz"])
+        assert found["time_loss"] == pytest.approx(
+            averaging.time_smearing_loss(10.0, top_hz, distance.max(), radius_rad)
+        )
+    assert record["smearing"]["zenith"]["time_loss"] > record["smearing"]["CygA"]["time_loss"]
 
 
 def test_wide_images_are_averaged_less(whole):
@@ -149,14 +219,12 @@ def test_fluxes_are_found_from_the_visibilities(case, tmp_path):
     for found in record["flux_ratios"].values():
         assert abs(found["ratio"] - 1) < 5 * found["ratio_err"]
         assert found["ratio_err"] < 0.01
-    for band in case.model["bands"].values():
-        band["CasA"]["flux_jy"] /= 1.2
+    with_factor(case, "CasA", 1 / 1.2)
     try:
         (tmp_path / "brighter").mkdir()
         ratios = split(case, tmp_path / "brighter")["flux_ratios"]
     finally:
-        for band in case.model["bands"].values():
-            band["CasA"]["flux_jy"] *= 1.2
+        with_factor(case, "CasA", 1.2)
     for name, expected in (("CygA", 1.0), ("CasA", 1.2)):
         assert abs(ratios[name]["ratio"] - expected) < 5 * ratios[name]["ratio_err"]
 

@@ -34,7 +34,7 @@ def image(flux_jy, column, row, noise_jy, seed=0):
 
 
 def at_centre(picture, radius_beams=3.0):
-    return fit.fit_point(picture, *np.deg2rad(CENTRE_DEG), radius_beams)
+    return fit.fit_point(picture, *np.deg2rad(CENTRE_DEG), fit.Search(radius_beams, 7.0))
 
 
 def test_fluxes_and_places_are_right_within_their_errors():
@@ -79,6 +79,25 @@ def test_brighter_neighbour_outside_the_radius_is_not_taken():
     picture = image(500.0, SIZE / 2, SIZE / 2, 5.0)
     picture.pixels[:] += 5000 * fit.gaussian(columns, rows, (SIZE / 2 + 40, SIZE / 2), BEAM)
     assert at_centre(picture).flux_jy == pytest.approx(500, rel=0.1)
+
+
+def test_noise_is_that_about_the_source():
+    """Noise ten times as strong further out than 7 beams (41 pixels) does not count."""
+    picture, loud = image(1000.0, SIZE / 2, SIZE / 2, 10.0), image(0.0, 0, 0, 100.0, seed=2)
+    rows, columns = np.indices((SIZE, SIZE))
+    far = np.hypot(rows - SIZE / 2, columns - SIZE / 2) > 42
+    picture.pixels[far] = loud.pixels[far]
+    # some 100 beams: known to 7 %
+    assert at_centre(picture).rms_jy == pytest.approx(10, rel=0.3)
+
+
+def test_a_fit_without_end_is_not_ok(monkeypatch):
+    solve = fit.least_squares
+    monkeypatch.setattr(fit, "least_squares", lambda *a, **k: solve(*a, **k, max_nfev=1))
+    found = at_centre(image(1000.0, SIZE / 2 + 1.4, SIZE / 2, 1.0))
+    assert not found.ok
+    assert found.reason == "the fit did not converge"
+    assert np.isnan(found.flux_jy)
 
 
 @pytest.mark.parametrize(

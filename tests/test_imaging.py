@@ -29,6 +29,7 @@ from lwacal.ms_writer import Field, MeasurementSetWriter
 CHANNELS = {"36MHz": 4, "41MHz": 12, "59MHz": 6, "73MHz": 12}
 FLUX_JY = {"36MHz": 4000.0, "41MHz": 3000.0, "59MHz": 2000.0, "73MHz": 1000.0}
 MISSING = ("46MHz", "82MHz")
+VISIBLE = {"ratio": 0.8, "ratio_err": 0.01}  # of the second integration
 MJD_S = (5223956400.0, 5223956410.0)
 DIMMER = 0.8  # the source in the second integration
 OFFSET_ARCSEC = (240.0, -180.0)  # of the source from its catalogue place, RA and Dec
@@ -36,6 +37,7 @@ NOISE_JY = 300.0  # of a visibility
 MACHINE = wsclean.Machine("wsclean", 2, 4000)
 SETTINGS = settings.resolve(
     {"imaging": {"source": {"size": 256, "scale_deg": 0.02},
+                 "scintillation": {"size": 128, "scale_deg": 0.03},
                  "allsky": {"size": 256, "scale_deg": 0.5, "niter": 100}}}
 )["imaging"]
 SOURCE = flux.POSITIONS["CygA"]
@@ -78,7 +80,8 @@ def write_split(folder: Path, band: str) -> Path:
     """Write the calibrated sets of a sub-band as rule calibrate_split does."""
     folder.mkdir(parents=True)
     record = {"band": band, "targets": [], "scans": [], "times": [], "thermal_jy": 0.5,
-              "flux_ratios": {}, "message": f"{band}: there are no unflagged data"}
+              "flux_ratios": {}, "flux_ratios_in_time": [{}, {"CygA": VISIBLE}],
+              "message": f"{band}: there are no unflagged data"}
     if band in CHANNELS:
         record.update(targets=["CygA", calibrate.ZENITH], scans=[1, 2], times=MJD_S, message="")
         for target in record["targets"]:
@@ -146,7 +149,8 @@ def allsky_images(splits, tmp_path_factory):
 @pytest.fixture(scope="module")
 def measured(source_images, allsky_images):
     return measure.measure(
-        model(), [source_images[0]], allsky_images[0], {"fit_radius_beams": 3}
+        model(), [source_images[0]], allsky_images[0],
+        {"fit_radius_beams": 3, "noise_radius_beams": 10},
     )
 
 
@@ -169,10 +173,38 @@ def test_each_integration_has_its_image(source_images):
     assert all((folder / item["file"]).is_file() for item in record["intervals"])
 
 
+def test_images_of_integrations_have_their_own_size(source_images):
+    folder, record = source_images
+    assert fits.getheader(folder / record["intervals"][0]["file"])["NAXIS1"] == 128
+    assert fits.getheader(folder / record["spectrum"][0]["file"])["NAXIS1"] == 256
+
+
+def test_image_of_the_wrong_integration_is_refused(source_images):
+    folder, record = source_images
+    with pytest.raises(imaging.LabelError, match="and not of"):
+        imaging.check_time(folder / record["intervals"][0]["file"], MJD_S[1])
+
+
 def test_auxiliary_images_go_unless_they_are_wanted(source_images):
     folder, _ = source_images
     kinds = {path.stem.rsplit("-", 1)[1] for path in folder.glob("*.fits")}
     assert kinds == {"image"}
+
+
+def test_what_is_removed_is_said_and_what_is_wanted_stays(splits, tmp_path, capsys):
+    few = [split for split in splits if split.name == "59MHz"]
+    for keep in (False, True):
+        work = partial(
+            imaging.image_source, "CygA", manifest(), model(), few,
+            {**SETTINGS, "keep_auxiliary_fits": keep,
+             "scintillation": {**SETTINGS["scintillation"], "enabled": False}}, MACHINE,
+        )
+        run(work, tmp_path / "images")
+        names = {path.name for path in (tmp_path / "images").glob("*.fits")}
+        assert ({"spectrum-psf.fits", "spectrum-residual.fits"} <= names) == keep
+        assert (names == {"spectrum-image.fits"}) != keep
+        said = "images removed (psf, dirty, residual, model, mask; imaging.keep_auxiliary_fits), 1"
+        assert (said in capsys.readouterr().out) != keep
 
 
 def test_fluxes_and_places_are_those_of_each_sub_band(measured):
@@ -190,6 +222,8 @@ def test_fluxes_and_places_are_those_of_each_sub_band(measured):
         )
         assert item["flux_expected_jy"] == 2 * FLUX_JY[band]
         assert item["flux_expected_err_jy"] == pytest.approx(0.1 * FLUX_JY[band])
+        assert item["ratio_err"] == pytest.approx(item["rms_jy"] / FLUX_JY[band], rel=1e-3)
+        assert item["ratio_model_err"] == pytest.approx(0.05 * item["ratio"], rel=1e-3)
         beam = item["beam_fwhm_arcsec"]
         assert item["ra_offset_arcsec"] == pytest.approx(OFFSET_ARCSEC[0], abs=0.1 * beam)
         assert item["dec_offset_arcsec"] == pytest.approx(OFFSET_ARCSEC[1], abs=0.1 * beam)
@@ -201,6 +235,17 @@ def test_a_source_that_dims_is_seen_to_dim(measured):
             item["flux_jy"] for item in measured["scintillation"] if item["band"] == band
         )
         assert second / first == pytest.approx(DIMMER, abs=0.05)
+
+
+def test_integrations_have_fluxes_as_seen_and_corrected_from_images_and_visibilities(measured):
+    for item in measured["scintillation"]:
+        assert item["fit"] == "ok"
+        assert item["flux_jy"] == pytest.approx(2 * item["flux_apparent_jy"], rel=1e-4)
+        assert item["flux_err_jy"] == pytest.approx(2 * item["rms_jy"], rel=1e-4)
+        first = item["time_utc"] == site.iso(MJD_S[0])
+        assert (item["flux_visibility_jy"] is None) == first
+        if not first:
+            assert item["flux_visibility_jy"] == pytest.approx(0.8 * 2 * FLUX_JY[item["band"]])
 
 
 def test_bands_of_the_whole_sky_say_what_they_hold(allsky_images, measured):

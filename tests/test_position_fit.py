@@ -56,7 +56,11 @@ def test_two_sub_bands_and_failed_fits_tell_nothing():
 
 
 def moments(flux, rms=10.0):
-    return [{"source": "CygA", "band": "50MHz", "flux_jy": f, "rms_jy": rms} for f in flux]
+    return [
+        {"source": "CygA", "band": "50MHz", "flux_jy": f, "flux_err_jy": rms,
+         "flux_visibility_jy": f / 2, "flux_visibility_err_jy": rms / 2}
+        for f in flux
+    ]
 
 
 def test_scintillation_index_has_the_noise_taken_out():
@@ -67,3 +71,26 @@ def test_scintillation_index_has_the_noise_taken_out():
     quiet = measure.scintillation_indices(moments(1000 + 5 * draw.normal(size=50)))
     assert quiet[0]["index"] == 0
     assert measure.scintillation_indices(moments([1.0, 2.0]))[0]["index"] is None
+
+
+def test_fluxes_from_visibilities_have_an_index_of_their_own():
+    found = measure.scintillation_indices(moments([900.0, 1000.0, 1100.0]))[0]
+    assert found["integrations"] == 3
+    assert found["index_visibility"] == pytest.approx(found["index"])
+    only_seen = [{**item, "flux_jy": None} for item in moments([900.0, 1000.0, 1100.0])]
+    found = measure.scintillation_indices(only_seen)[0]
+    assert (found["index"], found["integrations"]) == (None, 0)
+    assert found["index_visibility"] > 0.05
+
+
+def test_error_of_the_scintillation_index_is_its_scatter():
+    """300 drawn series of 30 integrations."""
+    draw = np.random.default_rng(3)
+    found = [
+        measure.scintillation_indices(moments(
+            1000 * (1 + 0.2 * draw.normal(size=30)) + 50 * draw.normal(size=30), 50.0
+        ))[0]
+        for _ in range(300)
+    ]
+    scatter = np.std([item["index"] for item in found])
+    assert np.mean([item["index_err"] for item in found]) == pytest.approx(scatter, rel=0.15)

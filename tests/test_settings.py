@@ -391,3 +391,9 @@ def test_file_of_a_row_that_is_no_configuration_is_refused(tmp_path, text):
     path.write_text(text)
     with pytest.raises(SettingsError, match=r"night\.yaml"):
         settings.with_file({}, path)
+
+
+def test_part_of_the_configuration_is_nested_as_it_is():
+    config = {"a": {"b": {"c": 1, "d": 2}, "e": 3}, "f": {"g": 4}}
+    part = settings.part_json(config, "a.b.c", "a.e", "f")
+    assert json.loads(part) == {"a": {"b": {"c": 1}, "e": 3}, "f": {"g": 4}}

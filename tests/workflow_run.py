@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shutil
 import subprocess
@@ -10,11 +11,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import quality_schema
+
 PROJECT = Path(__file__).resolve().parents[1]
 COPIED = ("workflow", "config", "profiles", "resources")
 SMALL_IMAGES = (
-    "imaging={source: {size: 256, scale_deg: 0.02}, allsky: {size: 512, scale_deg: 0.25,"
-    " niter: 500}}"
+    "imaging={source: {size: 256, scale_deg: 0.02}, scintillation: {size: 256, scale_deg: 0.02},"
+    " allsky: {size: 512, scale_deg: 0.25, niter: 500}}"
 )
 
 
@@ -41,6 +44,8 @@ class Project:
         )
         if check and done.returncode:
             raise AssertionError(f"{' '.join(command)}\n{done.stdout}\n{done.stderr}")
+        for path in self.results.glob("*/qa.json"):
+            quality_schema.check(json.loads(path.read_text()), str(path))
         return done
 
     def stale(self, *config: str, words: tuple[str, ...] = ()) -> dict[str, int]:

@@ -45,6 +45,15 @@ def section(*names):
     return sections
 
 
+def part(*keys):
+    """Return the same for dotted keys: a rule that uses few keys of a section names them."""
+
+    def chosen(wildcards):
+        return settings.part_json(observation(wildcards).settings, *keys)
+
+    return chosen
+
+
 def section_at(*keys):
     """Return a params function that gives one value of the configuration as JSON."""
 

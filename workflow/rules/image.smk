@@ -11,6 +11,22 @@ localrules:
     measure,
 
 
+# Only what decides which data are imaged: a change of CLEAN does not read the data again.
+SPLIT_SETTINGS = (
+    "bandpass",
+    "imaging.enabled",
+    "imaging.max_smearing_loss",
+    "imaging.source.subtract_others",
+    *[
+        f"imaging.{kind}.{key}"
+        for kind in ("source", "scintillation", "allsky")
+        for key in ("size", "scale_deg")
+    ],
+    "imaging.allsky.enabled",
+)
+IMAGE_SETTINGS = ("imaging.enabled", "imaging.keep_auxiliary_fits", "tools.wsclean")
+
+
 rule calibrate_split:
     input:
         manifest="<results>/{obs}/manifest.json",
@@ -30,7 +46,7 @@ rule calibrate_split:
     resources:
         mem_mb=memory_mb("calibrate_split"),
     params:
-        settings=section("imaging", "bandpass"),
+        settings=part(*SPLIT_SETTINGS),
         code=code_digest("calibrate_split.py"),
     message:
         "{wildcards.obs}: calibrating {wildcards.band} for all sources"
@@ -58,7 +74,7 @@ rule image_source:
     resources:
         mem_mb=memory_mb("image"),
     params:
-        settings=section("imaging", "tools"),
+        settings=part(*IMAGE_SETTINGS, "imaging.source", "imaging.scintillation"),
         code=code_digest("image_source.py"),
     message:
         "{wildcards.obs}: imaging {wildcards.source}"
@@ -85,7 +101,7 @@ rule image_allsky:
     resources:
         mem_mb=memory_mb("image"),
     params:
-        settings=section("imaging", "tools"),
+        settings=part(*IMAGE_SETTINGS, "imaging.allsky"),
         code=code_digest("image_allsky.py"),
     message:
         "{wildcards.obs}: imaging the whole sky"

@@ -202,10 +202,11 @@ rule cleanup:
     conda:
         "../envs/analysis.yaml"
     params:
+        settings=section("cleanup"),
         directory=folder_above(1),
         code=code_digest("cleanup.py"),
     message:
         "{wildcards.obs}: removing the large intermediate data"
     shell:
         "cleanup.py --qa {input.quality:q} --directory {params.directory:q}"
-        " --output {output:q} > {log:q} 2>&1"
+        " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"

@@ -30,6 +30,13 @@ def main() -> None:
         arguments.output,
     )
     records.say(record["message"] or f"{arguments.band}: {', '.join(record['targets'])}")
+    for target in record["targets"]:
+        loss = record["smearing"][target]
+        records.say(
+            f"{target}: {record['channel_average'][target]} channels averaged; at the edge of the"
+            f" field the longest baseline loses {loss['bandwidth_loss']:.2%} by that, and"
+            f" {loss['time_loss']:.1%} by the length of an integration"
+        )
 
 
 if __name__ == "__main__":

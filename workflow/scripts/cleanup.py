@@ -2,6 +2,7 @@
 """Rule cleanup: remove the large intermediate data of an observation that did not fail."""
 
 import argparse
+import json
 import shutil
 from pathlib import Path
 
@@ -14,12 +15,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--qa", required=True, type=Path)
     parser.add_argument("--directory", required=True, type=Path, help="results/<obs>")
+    parser.add_argument("--settings", required=True, help="JSON: cleanup")
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
     verdict = records.read_json(arguments.qa)["verdict"]
+    large = [*LARGE, *(["images"] if json.loads(arguments.settings)["cleanup"]["images"] else [])]
     removed = []
     if verdict != "fail":
-        for folder in sorted(found for name in LARGE for found in arguments.directory.glob(name)):
+        for folder in sorted(found for name in large for found in arguments.directory.glob(name)):
             shutil.rmtree(folder)
             removed.append(str(folder.relative_to(arguments.directory)))
     message = "kept everything: the verdict is fail" if verdict == "fail" else ""

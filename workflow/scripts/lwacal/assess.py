@@ -17,8 +17,8 @@ from lwacal.metrics import Metric, stages, worst
 
 Record = Mapping[str, Any]
 CALIBRATOR_KEYS = (
-    "source", "band", "freq_mhz", "flux_jy", "flux_err_jy", "flux_expected_jy", "ratio",
-    "ra_offset_arcsec", "dec_offset_arcsec", "fit",
+    "source", "band", "freq_mhz", "flux_jy", "flux_err_jy", "flux_apparent_jy",
+    "flux_expected_jy", "ratio", "ra_offset_arcsec", "dec_offset_arcsec", "fit", "reason",
 )
 
 

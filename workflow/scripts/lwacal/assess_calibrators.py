@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lwacal.assess_metrics import WITHIN
-from lwacal.metrics import Metric, judge, not_judged
+from lwacal.metrics import Metric, judge, not_judged, percent
 
 Record = Mapping[str, Any]
 
@@ -82,7 +82,10 @@ def _of_source(source: str, records: Sequence[Record], quality: Record) -> list[
     ratios = [r["ratio"] for r in good if r.get("ratio") is not None]
     if ratios:
         ratio = statistics.median(ratios)
-        words = f"{source}: measured flux is {ratio:.2f} x the expected (median of sub-bands)"
+        words = (
+            f"{source}: measured flux is {ratio:.2f} x the expected (median of sub-bands"
+            f"{_model_doubt(good)})"
+        )
         found.append(judge("flux_ratio_deviation", abs(ratio - 1), "fraction",
                            quality["flux_ratio_deviation"], words, limit=WITHIN, **common))
     offsets = [(offset_beams(r), offset_arcsec(r)) for r in good if offset_beams(r) is not None]
@@ -93,6 +96,15 @@ def _of_source(source: str, records: Sequence[Record], quality: Record) -> list[
         found.append(judge("position_offset", beams, "beams", quality["position_offset"],
                            words, **common))
     return found
+
+
+def _model_doubt(records: Sequence[Record]) -> str:
+    """Return how well the expected flux itself is known, in words; nothing if that is unknown."""
+    doubts = [
+        record["flux_expected_err_jy"] / record["flux_expected_jy"] for record in records
+        if record.get("flux_expected_err_jy") is not None
+    ]
+    return f"; known to {percent(statistics.median(doubts))}" if doubts else ""
 
 
 def _of_source_and_band(record: Record, quality: Record) -> list[Metric]:

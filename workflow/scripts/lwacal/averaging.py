@@ -1,4 +1,15 @@
-"""How many channels may be averaged, and averaging them."""
+"""How many channels may be averaged, what smearing costs, and averaging channels.
+
+Data with phase centre s_0 lose flux in direction s where the phase of a source,
+2 pi nu/c b.(s - s_0), turns within what is averaged: with frequency by bandwidth smearing, with the
+Earth's rotation by time smearing. An average over x turns keeps sinc(x) = sin(pi x) / (pi x) of the
+flux (Bridle & Schwab 1999, Synthesis Imaging in Radio Astronomy II, chapter 18). The formulas here
+are the worst that can be: the longest baseline in the worst direction, a field's edge at an angle t
+from the phase centre, |s - s_0| = 2 sin(t / 2).
+
+Channels are averaged as far as that allows. Integrations are not: they are imaged one by one for
+scintillation, and what one of them (10 s) has lost by itself is said, not undone.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +17,39 @@ import numpy as np
 
 from lwacal.predict import SPEED_OF_LIGHT_M_S
 
+EARTH_RAD_S = 7.292115e-5  # rotation of the Earth (IERS Conventions 2010)
+
 
 def smearing_loss(
     bandwidth_hz: float, baseline_m: float, offset_rad: float
 ) -> float:
     """Return the fraction of a source's flux that averaging over a bandwidth costs.
 
-    A source at an angle from the phase centre turns by 2 pi x over the band, with
-    x = bandwidth x baseline sin(angle) / c; its average is sinc(x) = sin(pi x) / (pi x) (Bridle &
-    Schwab 1999, Synthesis Imaging in Radio Astronomy II, chapter 18).
+    It turns x = bandwidth x baseline x |s - s_0| / c times over the band.
     """
-    turns = bandwidth_hz * baseline_m * np.sin(min(offset_rad, np.pi / 2)) / SPEED_OF_LIGHT_M_S
-    return float(1 - np.sinc(turns))
+    return _loss(bandwidth_hz * baseline_m * _chord(offset_rad) / SPEED_OF_LIGHT_M_S)
+
+
+def time_smearing_loss(
+    interval_s: float, frequency_hz: float, baseline_m: float, offset_rad: float
+) -> float:
+    """Return the fraction of a source's flux that averaging over a time costs.
+
+    With the Earth s - s_0 turns by at most EARTH_RAD_S |s - s_0| a second, and so the source
+    x = interval x EARTH_RAD_S x baseline x |s - s_0| / wavelength times.
+    """
+    wavelength_m = SPEED_OF_LIGHT_M_S / frequency_hz
+    return _loss(interval_s * EARTH_RAD_S * baseline_m * _chord(offset_rad) / wavelength_m)
+
+
+def _chord(offset_rad: float) -> float:
+    """Return |s - s_0| of directions at an angle, which ends at the horizon."""
+    return float(2 * np.sin(min(offset_rad, np.pi / 2) / 2))
+
+
+def _loss(turns: float) -> float:
+    """Return 1 - sinc; all beyond the first zero."""
+    return float(1 - np.sinc(min(turns, 1.0)))
 
 
 def channels_to_average(

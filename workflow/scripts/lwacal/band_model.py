@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,6 +48,16 @@ class BandModel:
             )
             for one in ones
         ]
+
+
+    def scaled(self, ratios: Sequence[float]) -> BandModel:
+        """Return the model with the flux of each source multiplied by a ratio (source,)."""
+        factor = np.asarray(ratios, float)[:, None]
+        return replace(self, flux_xx=self.flux_xx * factor, flux_yy=self.flux_yy * factor)
+
+    def seen_from(self, centre_radec: tuple[float, float]) -> BandModel:
+        """Return the model for data with another phase centre, ICRS radians."""
+        return replace(self, centre_radec=centre_radec)
 
 
 def of_band(manifest: Mapping[str, Any], band: str, model: Mapping[str, Any]) -> BandModel:

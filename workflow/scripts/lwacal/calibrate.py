@@ -1,7 +1,8 @@
 """Calibrated data for imaging: small sets, one a source and one at the zenith, in one read.
 
 Every integration of a sub-band is read once, calibrated once, and then rotated to and averaged for
-each target. Averaging goes as far as smearing allows over the target's image.
+each target. Averaging goes as far as smearing allows over the target's image. From the set of a
+source the other sources are subtracted (lwacal.other_sources); that of the zenith has all.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.spatial.distance import pdist
 
 from lwacal import (
     averaging,
@@ -22,12 +24,14 @@ from lwacal import (
     geometry,
     ms_reader,
     noise_weights,
+    other_sources,
     predict,
     records,
     sky_model,
     uv_range,
     visibility_fluxes,
 )
+from lwacal.band_model import BandModel
 from lwacal.caltable import Solutions
 from lwacal.flagging import FIRST_POLARIZATION, SECOND_POLARIZATION
 from lwacal.ms_writer import Field, MeasurementSetWriter
@@ -41,14 +45,16 @@ ZENITH = "zenith"
 class Found:
     """What was found on the way: the integrations that are usable, fluxes, and the noise.
 
-    ``flux_ratios`` as visibility_fluxes has them; ``information`` as in Calibrated, of all
-    integrations.
+    ``flux_ratios`` as visibility_fluxes has them, and ``flux_ratios_in_time`` for each integration;
+    ``information`` as in Calibrated, of all integrations.
     """
 
     scans: list[int] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     flux_ratios: dict[str, dict[str, float]] = field(default_factory=dict)
+    flux_ratios_in_time: list[dict[str, dict[str, float]]] = field(default_factory=list)
     information: float = 0.0
+    interval_s: float = 0.0  # the longest
 
 
 def set_name(target: str, band: str) -> str:
@@ -62,10 +68,11 @@ def set_name(target: str, band: str) -> str:
 
 @dataclass(frozen=True)
 class Target:
-    """A direction to image (ICRS radians), and how many channels to average for it."""
+    """A direction to image (ICRS radians), how far images reach, how many channels to average."""
 
     name: str
     radec: tuple[float, float]
+    radius_rad: float
     n_average: int
 
 
@@ -110,6 +117,7 @@ def split(
         found = _write_all(
             band, flagged, solutions, targets, part,
             uv_range.configured(band.model, settings["bandpass"]),
+            settings["imaging"]["source"]["subtract_others"],
         )
         if not found.scans:
             message = f"{band.name}: everything is flagged after calibration"
@@ -118,9 +126,11 @@ def split(
         "band": band.name,
         "targets": [] if message else [target.name for target in targets],
         "channel_average": {target.name: target.n_average for target in targets},
+        "smearing": {target.name: smearing(band, target, found.interval_s) for target in targets},
         "scans": found.scans,
         "times": found.times,
         "flux_ratios": found.flux_ratios,
+        "flux_ratios_in_time": found.flux_ratios_in_time,
         "thermal_jy": visibility_fluxes.thermal_jy(found.information),
         "message": message,
     }
@@ -147,24 +157,48 @@ def choose_targets(band: SubBand, settings: Mapping[str, Any]) -> list[Target]:
     """Return the directions to image: each source of the model, and the zenith."""
     if not settings["enabled"]:
         return []
-    positions_m = band.antennas.positions_m
-    spread = np.linalg.norm(positions_m - positions_m.mean(axis=0), axis=1)
-    longest_m = 2 * float(spread.max())
+    sources = [_target(band, item["name"], (item["ra_rad"], item["dec_rad"]), settings,
+                       ("source", "scintillation"))
+               for item in sky_model.model_sources(band.model)]
+    if not settings["allsky"]["enabled"]:
+        return sources
+    return [*sources, _target(band, ZENITH, band.centre_radec, settings, ("allsky",))]
 
-    def averaged(choice: Mapping[str, Any]) -> int:
-        radius_rad = np.deg2rad(choice["size"] * choice["scale_deg"] / 2)
-        return averaging.channels_to_average(
-            len(band.frequency_hz), band.channel_width_hz, longest_m, radius_rad,
-            settings["max_smearing_loss"],
-        )
 
-    targets = [
-        Target(source["name"], (source["ra_rad"], source["dec_rad"]), averaged(settings["source"]))
-        for source in sky_model.model_sources(band.model)
-    ]
-    if settings["allsky"]["enabled"]:
-        targets.append(Target(ZENITH, band.centre_radec, averaged(settings["allsky"])))
-    return targets
+def _target(
+    band: SubBand, name: str, radec: tuple[float, float], settings: Mapping[str, Any],
+    kinds: tuple[str, ...],
+) -> Target:
+    """Return a target whose data serve images of some kinds (sections of imaging)."""
+    radius_rad = max(
+        float(np.deg2rad(settings[kind]["size"] * settings[kind]["scale_deg"] / 2))
+        for kind in kinds
+    )
+    number = averaging.channels_to_average(
+        len(band.frequency_hz), band.channel_width_hz, longest_baseline_m(band), radius_rad,
+        settings["max_smearing_loss"],
+    )
+    return Target(name, radec, radius_rad, number)
+
+
+def longest_baseline_m(band: SubBand) -> float:
+    """Return the length of the longest baseline of the array."""
+    return float(pdist(band.antennas.positions_m).max(initial=0))
+
+
+def smearing(band: SubBand, target: Target, interval_s: float) -> dict[str, float]:
+    """Return what averaging costs at the edge of a target's field, on the longest baseline.
+
+    Fractions of the flux: by the channels averaged here, and by the time an integration takes.
+    """
+    longest_m = longest_baseline_m(band)
+    bandwidth_hz = band.channel_width_hz * target.n_average
+    return {
+        "bandwidth_loss": averaging.smearing_loss(bandwidth_hz, longest_m, target.radius_rad),
+        "time_loss": averaging.time_smearing_loss(
+            interval_s, float(band.frequency_hz.max()), longest_m, target.radius_rad
+        ),
+    }
 
 
 def calibrate(
@@ -202,29 +236,20 @@ def calibrate(
 
 def _write_all(
     band: SubBand, flagged: np.ndarray, solutions: Solutions, targets: list[Target], folder: Path,
-    uv_limits_lambda: tuple[float, float],
+    uv_limits_lambda: tuple[float, float], subtract_others: bool,
 ) -> Found:
     """Write the sets of all targets; return what was found on the way.
 
     Fluxes are found from baselines within the limits, as the gains are.
     """
-    antennas, frequency_hz, centre = band.antennas, band.frequency_hz, band.centre_radec
     found = Found()
-    fluxes = visibility_fluxes.FluxFit(
-        visibility_fluxes.sources_of(band.model), band.sky().by_source()
-    )
+    names, sky = visibility_fluxes.sources_of(band.model), band.sky()
+    fluxes = visibility_fluxes.FluxFit(names, sky.by_source())
     in_range = uv_range.matrix_in_range(band.manifest, band.name, uv_limits_lambda)
     with ExitStack() as stack:
-        writers = {}
-        for target in targets:
-            coarse_hz = frequency_hz.reshape(-1, target.n_average).mean(axis=1)
-            writers[target.name] = stack.enter_context(
-                MeasurementSetWriter(
-                    folder / set_name(target.name, band.name), antennas, coarse_hz,
-                    band.channel_width_hz * target.n_average,
-                    [Field(target.name, *target.radec)], columns=("DATA", "WEIGHT_SPECTRUM"),
-                )
-            )
+        writers = {
+            target.name: stack.enter_context(_writer(band, target, folder)) for target in targets
+        }
         for integration in ms_reader.iterate_integrations(band.concatenated, ("DATA",)):
             say(f"{band.name}: integration {integration.scan}")
             calibrated = calibrate(integration, flagged[integration.rows], solutions)
@@ -232,39 +257,84 @@ def _write_all(
                 continue
             found.scans.append(integration.scan)
             found.times.append(integration.mjd_s)
+            found.interval_s = max(found.interval_s, integration.interval_s)
             found.information += calibrated.information
             used = in_range[calibrated.antenna1, calibrated.antenna2][:, None, None]
-            fluxes.add(
+            now = visibility_fluxes.FluxFit(names, fluxes.models)
+            now.add(
                 calibrated.antenna1, calibrated.antenna2, calibrated.data,
                 np.where(calibrated.flag | ~used, 0, calibrated.weight), integration.mjd_s,
             )
-            for target in targets:
-                _append(
-                    writers[target.name], calibrated, integration, target, antennas.positions_m,
-                    frequency_hz, centre,
-                )
+            fluxes.join(now)
+            found.flux_ratios_in_time.append(now.solve())
+            measured = other_sources.at_measured_fluxes(names, sky, found.flux_ratios_in_time[-1])
+            _append_all(
+                writers, band, calibrated, integration, targets,
+                dict(zip(names, measured.by_source())) if subtract_others else {},
+            )
     found.flux_ratios = fluxes.solve()
     return found
 
 
-def _append(
-    writer: MeasurementSetWriter, calibrated: Calibrated, integration: ms_reader.Integration,
-    target: Target, positions_m: np.ndarray, frequency_hz: np.ndarray,
-    centre: tuple[float, float],
+def _writer(band: SubBand, target: Target, folder: Path) -> MeasurementSetWriter:
+    coarse_hz = band.frequency_hz.reshape(-1, target.n_average).mean(axis=1)
+    return MeasurementSetWriter(
+        folder / set_name(target.name, band.name), band.antennas, coarse_hz,
+        band.channel_width_hz * target.n_average,
+        [Field(target.name, *target.radec)], columns=("DATA", "WEIGHT_SPECTRUM"),
+    )
+
+
+def _append_all(
+    writers: Mapping[str, MeasurementSetWriter], band: SubBand, calibrated: Calibrated,
+    integration: ms_reader.Integration, targets: list[Target], sources: Mapping[str, BandModel],
 ) -> None:
-    """Rotate one integration to a target, average it, and append it to the target's set."""
-    first, second = calibrated.antenna1, calibrated.antenna2
+    """Append one integration to the sets of all targets.
+
+    ``sources``: the models of sources to be taken out of each other's sets, by name. All are
+    subtracted once, in place, after the set of the zenith has got its data; each source's own model
+    is then added again at its phase centre. Without another source nothing is changed.
+    """
+    sources = sources if len(sources) > 1 else {}
+    first, second, data = calibrated.antenna1, calibrated.antenna2, calibrated.data
+    for target in targets:
+        if target.name not in sources:
+            _append(writers[target.name], band, calibrated, integration, target, None)
+    for model in sources.values():
+        other_sources.subtract(data, first, second, model, integration.mjd_s)
+    for target in targets:
+        if target.name in sources:
+            _append(
+                writers[target.name], band, calibrated, integration, target, sources[target.name]
+            )
+
+
+def _append(
+    writer: MeasurementSetWriter, band: SubBand, calibrated: Calibrated,
+    integration: ms_reader.Integration, target: Target, model: BandModel | None,
+) -> None:
+    """Rotate one integration to a target, average it, and append it to the target's set.
+
+    ``model`` is added on the way.
+    """
+    first, second, mjd_s = calibrated.antenna1, calibrated.antenna2, integration.mjd_s
+    positions_m = band.antennas.positions_m
     data = calibrated.data
-    if target.radec != centre:
-        data = data.copy()
+    moved = target.radec != band.centre_radec
+    if moved or model is not None:
+        data = data.copy()  # the next target's data are made from it too
+    if moved:
         predict.rotate_in_place(
-            data, first, second, positions_m, frequency_hz, integration.mjd_s, centre, target.radec
+            data, first, second, positions_m, band.frequency_hz, mjd_s, band.centre_radec,
+            target.radec,
         )
+    if model is not None:
+        other_sources.add(data, first, second, model.seen_from(target.radec), mjd_s)
     data, weight, flag = averaging.average_channels(
         data, calibrated.weight, calibrated.flag, target.n_average
     )
-    uvw = geometry.antenna_uvw_m(positions_m, *target.radec, integration.mjd_s)
+    uvw = geometry.antenna_uvw_m(positions_m, *target.radec, mjd_s)
     writer.append(
-        integration.mjd_s, integration.interval_s, first, second, uvw[first] - uvw[second],
+        mjd_s, integration.interval_s, first, second, uvw[first] - uvw[second],
         data, flag, scan=integration.scan, weight=weight,
     )

@@ -75,17 +75,24 @@ def gaussian(
     return np.exp(-0.5 * squares * FWHM_PER_SIGMA**2)
 
 
-def fit_point(
-    image: PlaneImage, ra_rad: float, dec_rad: float, radius_beams: float
-) -> PointFit:
+@dataclass(frozen=True)
+class Search:
+    """Where a source is looked for and where its noise is told, in FWHM about its place."""
+
+    radius_beams: float
+    noise_radius_beams: float
+
+
+def fit_point(image: PlaneImage, ra_rad: float, dec_rad: float, search: Search) -> PointFit:
     """Fit a point source near a catalogue position.
 
-    Within ``radius_beams`` (of the geometric mean FWHM; less in a small image) the brightest pixel
-    is the first guess; height and place are then fitted by least squares to the pixels within one
-    FWHM of it. The noise is that of the rest of the image (median absolute deviation). A fit that
-    is fainter than five times the noise, or ends outside the radius, is not ok, and says why. The
-    error of the flux is the noise; that of the place FWHM / (2.35 x signal-to-noise) (Condon 1997,
-    PASP 109, 166).
+    Within ``search.radius_beams`` (of the geometric mean FWHM; less in a small image) the brightest
+    pixel is the first guess; height and place are then fitted by least squares to the pixels within
+    one FWHM of it. The noise is that of the pixels further out, up to ``search.noise_radius_beams``
+    or, if these are few, all of the image (median absolute deviation). A fit that does not
+    converge, is fainter than five times the noise, or ends outside the radius, is not ok, and says
+    why. The error of the flux is the noise; that of the place FWHM / (2.35 x signal-to-noise)
+    (Condon 1997, PASP 109, 166).
     """
     if image.beam is None:
         return PointFit(False, "the image has no restoring beam: nothing was imaged", np.nan)
@@ -95,9 +102,9 @@ def fit_point(
     distance = np.hypot(columns - float(expected[0]), rows - float(expected[1]))
     valid = np.isfinite(image.pixels)
     side = min(image.pixels.shape)
-    radius = min(radius_beams * width, LARGEST_RADIUS * side)
+    radius = min(search.radius_beams * width, LARGEST_RADIUS * side)
     near = valid & (distance <= radius)
-    far = valid & ~near
+    far = _noise_pixels(valid & ~near, distance, search.noise_radius_beams * width)
     if width > LARGEST_BEAM * side or far.sum() < FEWEST_NOISE_PIXELS or not near.any():
         return PointFit(False, "the image is too small about the source to fit and to tell noise",
                         np.nan)
@@ -110,9 +117,12 @@ def fit_point(
             False, f"nothing near the source is above {LEAST_SNR:g} times the noise", rms
         )
     box = valid & (np.hypot(columns - start_column, rows - start_row) <= max(width, 1.5))
-    flux, column, row = _solve(
+    solved = _solve(
         image, columns[box], rows[box], image.pixels[box], (peak, start_column, start_row)
     )
+    if solved is None:
+        return PointFit(False, "the fit did not converge", rms)
+    flux, column, row = solved
     if np.hypot(column - expected[0], row - expected[1]) > radius:
         beams = radius / width
         return PointFit(False, f"the fit ended more than {beams:.2g} beams from the source", rms)
@@ -132,13 +142,23 @@ def fit_point(
     )
 
 
+def _noise_pixels(outside: np.ndarray, distance: np.ndarray, radius: float) -> np.ndarray:
+    """Return the pixels outside the source that are near enough; all if these are too few."""
+    local = outside & (distance <= radius)
+    return local if local.sum() >= FEWEST_NOISE_PIXELS else outside
+
+
 def _solve(
     image: PlaneImage, columns: np.ndarray, rows: np.ndarray, pixels: np.ndarray,
     start: tuple[float, float, float],
-) -> tuple[float, float, float]:
+) -> tuple[float, float, float] | None:
+    """Return flux, column and row; None if they were not found."""
+
     def residual(values: np.ndarray) -> np.ndarray:
         flux, column, row = values
         return (flux * gaussian(columns, rows, (column, row), image.beam) - pixels) / start[0]
 
     found = least_squares(residual, np.array(start, float), x_scale=[abs(start[0]), 1.0, 1.0])
+    if not (found.success and np.isfinite(found.x).all()):
+        return None
     return float(found.x[0]), float(found.x[1]), float(found.x[2])

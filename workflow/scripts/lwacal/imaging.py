@@ -17,10 +17,11 @@ from lwacal.records import say
 from lwacal.scratch import scratch_directory
 
 FEWEST_INTEGRATIONS = 2  # to show a source's change with time
+TIME_TOLERANCE_S = 1.0  # the header has tenths of a second
 
 
 class LabelError(RuntimeError):
-    """An image is not of the sub-band it should be of."""
+    """An image is not of the sub-band or the integration it should be of."""
 
 
 @dataclass(frozen=True)
@@ -116,9 +117,10 @@ def image_source(
             item["thermal_jy"] = band.record["thermal_jy"]
             item["visibilities"] = band.record["flux_ratios"].get(source)
         record["mfs"] = "spectrum-MFS-image.fits" if len(bands) > 1 else "spectrum-image.fits"
-        if choice["intervals"] and len(manifest["integrations"]) >= FEWEST_INTEGRATIONS:
+        moments = settings["scintillation"]
+        if moments["enabled"] and len(manifest["integrations"]) >= FEWEST_INTEGRATIONS:
             for band in bands:
-                command, images = _intervals(source, band, choice, machine, folder, scratch)
+                command, images = _intervals(source, band, moments, machine, folder, scratch)
                 record["commands"].append(command)
                 record["intervals"] += images
     if not settings["keep_auxiliary_fits"]:
@@ -165,6 +167,17 @@ def image_frequency_hz(path: Path) -> float:
     return float(header[f"CRVAL{axes['FREQ']}"])
 
 
+def check_time(path: Path, mjd_s: float) -> None:
+    """Raise LabelError if an image was not taken at a time (middle of the integration)."""
+    date = fits.getheader(path)["DATE-OBS"]
+    away_s = site.mjd_seconds(date) - mjd_s
+    if abs(away_s) > TIME_TOLERANCE_S:
+        raise LabelError(
+            f"{path} is of {date} and not of {site.iso(mjd_s)}: WSClean has divided the"
+            " integrations otherwise than asked"
+        )
+
+
 def _intervals(
     source: str, band: SplitBand, choice: Mapping[str, Any], machine: wsclean.Machine,
     folder: Path, scratch: Path,
@@ -181,6 +194,7 @@ def _intervals(
     for number, (mjd_s, scan) in enumerate(zip(times, scans)):
         interval = f"-t{number:04d}" if len(times) > 1 else ""
         name = f"{prefix.name}{interval}-image.fits"
+        check_time(folder / name, mjd_s)
         images.append(
             {
                 "band": band.name,
@@ -188,6 +202,7 @@ def _intervals(
                 "scan": scan,
                 "time_utc": site.iso(mjd_s),
                 "file": name,
+                "visibilities": band.record["flux_ratios_in_time"][number].get(source),
             }
         )
     return command, images

@@ -60,7 +60,8 @@ def image_allsky(
     Returns images.json; bands without data are said to be so.
     """
     record: dict[str, Any] = {
-        "schema": 1, "status": "ok", "message": "", "bands": [], "commands": []
+        "schema": 1, "status": "ok", "message": "", "bands": [], "commands": [],
+        "horizon_mask_deg": settings["allsky"]["horizon_mask_deg"],
     }
     choice = settings["allsky"]
     if not (settings["enabled"] and choice["enabled"]):

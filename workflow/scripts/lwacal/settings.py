@@ -263,6 +263,18 @@ def section_json(config: Mapping[str, Any], *names: str) -> str:
     return _line({name: config[name] for name in names})
 
 
+def part_json(config: Mapping[str, Any], *keys: str) -> str:
+    """Return what dotted keys lead to (sections or values), nested as in the configuration."""
+    part: dict[str, Any] = {}
+    for key in keys:
+        *above, last = key.split(".")
+        source, place = config, part
+        for name in above:
+            source, place = source[name], place.setdefault(name, {})
+        place[last] = source[last]
+    return _line(part)
+
+
 def value_json(config: Mapping[str, Any], *keys: str) -> str:
     """Return the one value that the keys lead to as one line of JSON."""
     value: Any = config

@@ -72,6 +72,11 @@ def iso(mjd_s: float) -> str:
     return str(astropy_time(mjd_s).isot)
 
 
+def mjd_seconds(utc: str) -> float:
+    """Return MJD seconds of a UTC time in ISO 8601."""
+    return float(Time(utc, scale="utc").mjd * 86400)
+
+
 def lst_hours(mjd_s: float) -> float:
     """Return the local apparent sidereal time at the array's centre, in hours."""
     return float(astropy_time(mjd_s).sidereal_time("apparent").hour)

@@ -61,6 +61,13 @@ class FluxFit:
             self.power += float((weights * np.abs(values) ** 2).sum())
             self.count += int(np.count_nonzero(weights))
 
+    def join(self, other: FluxFit) -> None:
+        """Add the integrations of another fit of the same sources."""
+        self.matrix += other.matrix
+        self.vector += other.vector
+        self.power += other.power
+        self.count += other.count
+
     def solve(self) -> dict[str, dict[str, float]]:
         """Return ratio and its error by source; nothing if the data cannot tell them apart.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lwacal.processes import find_tool, run_tool
+from lwacal.records import say
 
 AUXILIARY = ("psf", "dirty", "residual", "model", "mask")
 
@@ -85,7 +86,11 @@ def run(
 
 
 def remove_auxiliary(folder: Path) -> None:
-    """Remove PSF, dirty, residual and model images, and masks, from a folder."""
-    for kind in AUXILIARY:
-        for path in folder.glob(f"*-{kind}.fits"):
-            path.unlink()
+    """Remove PSF, dirty, residual and model images, and masks, from a folder, and say so."""
+    found = [path for kind in AUXILIARY for path in folder.glob(f"*-{kind}.fits")]
+    for path in found:
+        path.unlink()
+    say(
+        f"{len(found)} images removed ({', '.join(AUXILIARY)}; imaging.keep_auxiliary_fits),"
+        f" {len(list(folder.glob('*.fits')))} kept"
+    )

@@ -1,0 +1,49 @@
+"""Takes the other sources out of the data that one source is imaged from.
+
+With several sources up, each lies in the sidelobes of the others: bandpass-smeared, off the image,
+and so beyond what CLEAN can take away. Their model, at the flux that the visibilities of the same
+integration give them (so that neither scintillation nor the beam's error is left), is subtracted
+from the calibrated data at full resolution, before these are averaged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from lwacal.band_model import BandModel
+
+ROWS_AT_ONCE = 8192  # 25 MB of a model at 192 channels
+XX_YY = slice(None, None, 3)  # of XX, XY, YX, YY
+
+
+def at_measured_fluxes(
+    names: Sequence[str], model: BandModel, fluxes: Mapping[str, Mapping[str, float]]
+) -> BandModel:
+    """Return the model with each source as bright as in ``fluxes`` (visibility_fluxes).
+
+    A source whose flux is not known there stays as bright as expected.
+    """
+    ratios = [fluxes[name]["ratio"] if name in fluxes else 1.0 for name in names]
+    return model.scaled(ratios)
+
+
+def subtract(
+    data: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray, model: BandModel, mjd_s: float
+) -> None:
+    """Subtract a model from data (row, channel, 4) in place, a block of rows at a time."""
+    for rows in _blocks(len(data)):
+        data[rows, :, XX_YY] -= model.visibilities(antenna1[rows], antenna2[rows], mjd_s)
+
+
+def add(
+    data: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray, model: BandModel, mjd_s: float
+) -> None:
+    """Add a model to data (row, channel, 4) in place, a block of rows at a time."""
+    for rows in _blocks(len(data)):
+        data[rows, :, XX_YY] += model.visibilities(antenna1[rows], antenna2[rows], mjd_s)
+
+
+def _blocks(number: int) -> list[slice]:
+    return [slice(start, start + ROWS_AT_ONCE) for start in range(0, number, ROWS_AT_ONCE)]
