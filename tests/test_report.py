@@ -141,6 +141,24 @@ def test_tables_say_what_is_bad(night):
     assert all(len(row) == len(table.columns) for row in table.rows)
 
 
+def test_antennas_without_data_are_one_row(night):
+    """Of 236 antennas that a file names but does not hold, a table of pages says nothing."""
+    qa = night[0].qa
+    absent = [{**a, "status": "bad", "reasons": ["no_data"], "gain_db": None, "delay_ns": None}
+              if 20 <= a["index"] < 38 else a for a in qa["antennas"]]
+    table = report_content.antennas({**qa, "antennas": absent}, everything=False)
+    first, last = (qa["antennas"][2 * index]["antenna"] for index in (20, 37))
+    rows = [[cell.text for cell in row[:6]] for row in table.rows]
+    assert [row for row in rows if "no data" in row[5]] == [
+        [f"{first} to {last}", "20 to 37", "1 to 2", "X Y", "bad",
+         "no data, or all flagged in the raw data"]]
+    other = {(a["antenna"], a["pol"]) for a in absent if a["status"] != "good"
+             and a["reasons"] != ["no_data"]}
+    assert {(row[0], row[3]) for row in rows if "no data" not in row[5]} == other != set()
+    everything = report_content.antennas({**qa, "antennas": absent}, everything=True)
+    assert len(everything.rows) == len(absent)
+
+
 def test_frequency_grid_leaves_gaps():
     frequency_hz = np.array([10e6, 11e6, 12e6, 20e6, 21e6])
     edges, bins = style.frequency_grid(frequency_hz)
