@@ -101,7 +101,7 @@ rule report:
             caption="../report/figures.rst",
             category="{obs}",
             subcategory="figures",
-            labels={"product": "{figure}"},
+            labels=figure_labels,
         ),
     log:
         "<logs>/{obs}/report.log",

@@ -18,6 +18,10 @@ VERDICT_WORDS = {
     "fail": "Do not use these tables without looking into the reasons.",
 }
 NOTHING = "–"
+STAGE_FIGURES = {  # the figure that shows most of a stage
+    "data": "data_flags", "antennas": "antenna_board", "solutions": "solution_flags",
+    "delays": "delays", "calibrators": "calibrator_spectra", "images": "all_sky",
+}
 
 
 @dataclass(frozen=True)

@@ -39,16 +39,16 @@ class Drawn:
 
 def draw_all(report: ReportRecords) -> list[Drawn]:
     """Draw all figures; one that has nothing to show keeps its number and says why."""
-    captions = _captions()
+    texts = captions()
     return [
-        _draw(key, number, captions[key], captions[key]["title"], partial(function, report))
+        _draw(key, number, texts[key], texts[key]["title"], partial(function, report))
         for number, (key, function) in enumerate(FIGURES.items(), 1)
     ]
 
 
 def draw_boards(report: ReportRecords) -> list[Drawn]:
     """Draw a page for each SNAP2 board; numbers follow those of draw_all."""
-    text = _captions()["board_page"]
+    text = captions()["board_page"]
     return [
         _draw(
             f"board_{board + 1}", len(FIGURES) + 1 + board, text, f"{text['title']} {board + 1}",
@@ -71,7 +71,8 @@ def write(figures: Sequence[Drawn], folder: Path) -> None:
     part.replace(folder)
 
 
-def _captions() -> dict[str, dict[str, str]]:
+def captions() -> dict[str, dict[str, str]]:
+    """Return title, what is shown and what is normal, by figure; those of boards have one text."""
     return tomllib.loads(CAPTIONS.read_text(encoding="utf-8"))
 
 
