@@ -132,6 +132,18 @@ def test_first_page_of_the_pdf_has_what_decides(night, tmp_path):
         assert word in page
 
 
+def test_links_of_the_first_page_lead_into_the_document(night, tmp_path):
+    """A link to a target that is not there would be an error when the document is built."""
+    report, figures = night
+    report_pdf.write(report, figures, [], tmp_path / "report.pdf")
+    raw = (tmp_path / "report.pdf").read_bytes()
+    wanted = len(report_pdf.CONTENTS) + len(report.qa["stages"]) + len(report_pdf.THUMBNAILS)
+    assert raw.count(b"/Subtype /Link") == wanted
+    broken = [figure for figure in figures if figure.key != "data_flags"]
+    with pytest.raises(ValueError, match="data_flags"):
+        report_pdf.write(report, broken, [], tmp_path / "broken.pdf")
+
+
 def test_tables_say_what_is_bad(night):
     report, _ = night
     table = report_content.antennas(report.qa, everything=False)

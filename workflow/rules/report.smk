@@ -87,12 +87,14 @@ rule report:
             "<results>/{obs}/report.pdf",
             caption="../report/report.rst",
             category="{obs}",
+            subcategory="report",
             labels={"product": "report (PDF)"},
         ),
         html=report(
             "<results>/{obs}/report.html",
             caption="../report/report.rst",
             category="{obs}",
+            subcategory="report",
             labels={"product": "report to explore (HTML)"},
         ),
         figures=report(
