@@ -8,8 +8,9 @@ import pytest
 from matplotlib.text import Text
 
 import made_up_observation as made_up
-from lwacal import report_figures
-from lwacal.plots import antennas, boards, calibrators, data, delays, gains, labels, style
+from lwacal import records, report_figures, trends
+from lwacal.plots import antennas, boards, calibrators, data, delays, gains, labels, nights, style
+from test_outcome_trends import quality
 from test_report import NIGHT, records_of
 
 WITH_UNIT = re.compile(r"\((MHz|Jy|ns|m|arcsec|degrees|deg|%|dB of the median)\)|/beam|dB")
@@ -78,6 +79,35 @@ def test_text_is_legible_in_print(report, key):
     bare = {text for text in labels if text and not WITH_UNIT.search(text)
             and not text.startswith(WITHOUT_UNIT)}
     assert bare - {"sub-band (MHz)"} == set()
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory):
+    """Twelve nights, of which the first knows only the higher of two sub-bands."""
+    results = tmp_path_factory.mktemp("nights")
+    for day in range(1, 13):
+        night = quality(f"202405{day:02d}_090003", "pass", 1 + 0.001 * day)
+        night["bands"].append({**night["bands"][0], "band": "41MHz", "freq_mhz": 43.2})
+        night["bands"] = night["bands"][:1] if day == 1 else night["bands"]
+        records.write_json(results / f"n{day:02d}" / "qa.json", night)
+    assert trends.build(trends.find(results), results / "trends.sqlite") == []
+    return trends.read(results / "trends.sqlite")
+
+
+@pytest.mark.parametrize("key", trends.FIGURES)
+def test_figures_of_the_nights_are_legible(history, key):
+    with style.applied():
+        items, boxes = texts(trends.FIGURES[key][1](history))
+    assert {item.get_text() for item in items if item.get_fontsize() < style.SMALLEST_PT} == set()
+    assert overlaps(items, boxes) == []
+
+
+def test_nights_keep_sub_bands_in_order_and_do_not_magnify(history):
+    flagged = nights.flagged(history).axes[0]
+    assert [label.get_text() for label in flagged.get_yticklabels()] == ["41", "50"]
+    low, high = nights.flux_ratios(history).axes[0].get_ylim()
+    assert low <= 0.9
+    assert high >= 1.1
 
 
 def signals(names, reasons):
