@@ -1,8 +1,12 @@
 """The whole workflow on a simulated night: what comes out is the truth that went in."""
 
+import json
+import re
+
 import numpy as np
 import pytest
 
+import browser
 import quality_schema
 from lwacal import caltable
 from night import (
@@ -152,6 +156,42 @@ def test_run_record_says_how_it_was_made(night):
     assert {"key": "imaging.source.size", "value": 256, "default": 512} in run["differences"]
     assert {"concat", "bandpass", "flag", "delay"} <= {rule["rule"] for rule in run["rules"]}
     assert run["versions"]["wsclean"][0].isdigit()
+
+
+@pytest.fixture(scope="module")
+def snakemake_report(night, tmp_path_factory):
+    """The page that ``snakemake --report`` makes of the finished run."""
+    page = tmp_path_factory.mktemp("report") / "snakemake.html"
+    night.project.snakemake("--report", str(page))
+    return page
+
+
+def test_snakemake_report_has_captions_and_labels(night, snakemake_report):
+    entry = re.compile(r'"(results/[^"]+)": {"name": "[^"]+", "filename": "[^"]+", "labels":'
+                       r' ({[^}]+}), "size": "[^"]+", "caption": ("(?:[^"\\]|\\.)*")')
+    found = {name: (json.loads(labels), json.loads(caption))
+             for name, labels, caption in entry.findall(snakemake_report.read_text())}
+    figures = sorted(path.name for path in night.path("figures").glob("*.png"))
+    assert set(found) == {"results/trends.html", "results/night/report.pdf",
+                          "results/night/report.html",
+                          *(f"results/night/figures/{name}" for name in figures)}
+    captions = [caption for _, caption in found.values()]
+    assert "" not in captions
+    labels, caption = found["results/night/figures/03_gain_amplitude.png"]
+    assert labels == {"figure": "03", "shows": "gain amplitude"}
+    assert "in decibels of the median antenna" in " ".join(caption.split())
+    assert "<strong>Normal:</strong> Pale" in caption
+
+
+def test_snakemake_report_asks_no_network(snakemake_report):
+    with browser.opened() as reader:
+        asked = []
+        reader.page.on("request", lambda request: asked.append(request.url))
+        reader.page.goto(snakemake_report.as_uri())
+        reader.page.get_by_text("night", exact=True).first.click()
+        reader.page.get_by_text("figures", exact=True).first.wait_for()
+        assert not any("pageerror" in error or "Error" in error for error in reader.errors)
+    assert [url for url in asked if url.startswith("http")] == []
 
 
 def test_nothing_is_left_to_do(night):

@@ -132,6 +132,18 @@ def test_first_page_of_the_pdf_has_what_decides(night, tmp_path):
         assert word in page
 
 
+def test_links_of_the_first_page_lead_into_the_document(night, tmp_path):
+    """A link to a target that is not there would be an error when the document is built."""
+    report, figures = night
+    report_pdf.write(report, figures, [], tmp_path / "report.pdf")
+    raw = (tmp_path / "report.pdf").read_bytes()
+    wanted = len(report_pdf.CONTENTS) + len(report.qa["stages"]) + len(report_pdf.THUMBNAILS)
+    assert raw.count(b"/Subtype /Link") == wanted
+    broken = [figure for figure in figures if figure.key != "data_flags"]
+    with pytest.raises(ValueError, match="data_flags"):
+        report_pdf.write(report, broken, [], tmp_path / "broken.pdf")
+
+
 def test_tables_say_what_is_bad(night):
     report, _ = night
     table = report_content.antennas(report.qa, everything=False)
@@ -139,6 +151,24 @@ def test_tables_say_what_is_bad(night):
     bad = {(a["antenna"], a["pol"]) for a in report.qa["antennas"] if a["status"] != "good"}
     assert named == bad
     assert all(len(row) == len(table.columns) for row in table.rows)
+
+
+def test_antennas_without_data_are_one_row(night):
+    """Of 236 antennas that a file names but does not hold, a table of pages says nothing."""
+    qa = night[0].qa
+    absent = [{**a, "status": "bad", "reasons": ["no_data"], "gain_db": None, "delay_ns": None}
+              if 20 <= a["index"] < 38 else a for a in qa["antennas"]]
+    table = report_content.antennas({**qa, "antennas": absent}, everything=False)
+    first, last = (qa["antennas"][2 * index]["antenna"] for index in (20, 37))
+    rows = [[cell.text for cell in row[:6]] for row in table.rows]
+    assert [row for row in rows if "no data" in row[5]] == [
+        [f"{first} to {last}", "20 to 37", "1 to 2", "X Y", "bad",
+         "no data, or all flagged in the raw data"]]
+    other = {(a["antenna"], a["pol"]) for a in absent if a["status"] != "good"
+             and a["reasons"] != ["no_data"]}
+    assert {(row[0], row[3]) for row in rows if "no data" not in row[5]} == other != set()
+    everything = report_content.antennas({**qa, "antennas": absent}, everything=True)
+    assert len(everything.rows) == len(absent)
 
 
 def test_frequency_grid_leaves_gaps():

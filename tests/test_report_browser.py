@@ -142,6 +142,42 @@ def test_values_under_the_mouse_are_those_of_the_solutions(shown, night):
         assert ("flagged" in line) == bool(solutions.flag[index, channel, pol])
 
 
+def test_panel_stays_where_it_is_when_values_are_said(shown):
+    """If it grew under the mouse, the mouse would be elsewhere, and what it said would go away."""
+    shown.page.set_viewport_size({"width": 1400, "height": 1400})
+    shown.click('#board .antenna[data-index="13"]')
+    place = "document.querySelector('#bandpass').getBoundingClientRect().top"
+    before = shown.value(place)
+    shown.hover("#bandpass")
+    assert "MHz" in shown.text("#reading")
+    assert shown.value(place) == before
+    shown.page.set_viewport_size({"width": 1400, "height": 1000})
+
+
+@pytest.mark.parametrize("width", [1400, 900, 500])
+def test_page_fits_the_window_and_headings_are_not_hidden(shown, width):
+    shown.page.set_viewport_size({"width": width, "height": 1000})
+    shown.page.locator("nav a", has_text="Solutions").click()
+    shown.page.wait_for_timeout(100)
+    heading, bar = (shown.value(f"document.querySelector('{name}').getBoundingClientRect().{end}")
+                    for name, end in (("#solutions h2", "top"), ("nav", "bottom")))
+    assert heading >= bar
+    assert shown.value("document.documentElement.scrollWidth") <= width
+    shown.page.set_viewport_size({"width": 1400, "height": 1000})
+
+
+def test_stages_lead_to_their_sections(shown):
+    targets = shown.value("[...document.querySelectorAll('#top td a')].map(a => a.hash)")
+    assert targets == ["#bands", "#antennas", "#solutions", "#delays", "#calibrators", "#sky"]
+
+
+def test_panel_says_where_the_history_is_if_the_file_is_alone(shown):
+    shown.click('#board .antenna[data-index="13"]')
+    said = shown.text("#panel")
+    assert "trends.html" in said
+    assert "copied away alone" in said
+
+
 def test_every_solution_is_unpacked_as_it_was(shown, night):
     solutions = night[0].solutions
     solved = solutions.solved().transpose(2, 0, 1)

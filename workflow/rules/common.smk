@@ -7,7 +7,16 @@ from pathlib import Path
 SCRIPTS = Path(workflow.basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from lwacal import discover, environment, flux, observations, records, resources_needed, settings
+from lwacal import (
+    discover,
+    environment,
+    flux,
+    observations,
+    records,
+    resources_needed,
+    settings,
+    verdicts,
+)
 from lwacal.code_digest import code_digest
 
 environment.prepare(SCRIPTS)
@@ -130,6 +139,12 @@ def folder_above(levels):
     return folder
 
 
+def figure_labels(wildcards):
+    """Return number and name of a figure of the report, from its file's name NN_some_words."""
+    number, _, words = wildcards.figure.partition("_")
+    return {"figure": number, "shows": words.replace("_", " ")}
+
+
 def memory_mb(rule, record="manifest"):
     """Return a resource function for what a job needs, from the numbers in an input record.
 
@@ -168,13 +183,6 @@ def wanted_products(wildcards):
     return wanted + ["<results>/trends.html"]
 
 
-def print_verdicts():
+def say_verdicts():
     """Say at the end of a run, on stderr, what came out and where to look."""
-    for name in OBSERVATIONS:
-        folder = Path(SETTINGS["results"]) / name
-        if (folder / "qa.json").is_file():
-            quality = records.read_json(folder / "qa.json")
-            sys.stderr.write(f"\n{name}: {quality['verdict'].upper()}\n")
-            for reason in quality["reasons"]:
-                sys.stderr.write(f"  - {reason}\n")
-            sys.stderr.write(f"  report: {folder / 'report.html'}, {folder / 'report.pdf'}\n")
+    sys.stderr.write(verdicts.summary(OBSERVATIONS, Path(SETTINGS["results"])))

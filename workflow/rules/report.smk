@@ -87,12 +87,14 @@ rule report:
             "<results>/{obs}/report.pdf",
             caption="../report/report.rst",
             category="{obs}",
+            subcategory="report",
             labels={"product": "report (PDF)"},
         ),
         html=report(
             "<results>/{obs}/report.html",
             caption="../report/report.rst",
             category="{obs}",
+            subcategory="report",
             labels={"product": "report to explore (HTML)"},
         ),
         figures=report(
@@ -101,7 +103,7 @@ rule report:
             caption="../report/figures.rst",
             category="{obs}",
             subcategory="figures",
-            labels={"product": "{figure}"},
+            labels=figure_labels,
         ),
     log:
         "<logs>/{obs}/report.log",

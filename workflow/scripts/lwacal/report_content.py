@@ -18,6 +18,10 @@ VERDICT_WORDS = {
     "fail": "Do not use these tables without looking into the reasons.",
 }
 NOTHING = "–"
+STAGE_FIGURES = {  # the figure that shows most of a stage
+    "data": "data_flags", "antennas": "antenna_board", "solutions": "solution_flags",
+    "delays": "delays", "calibrators": "calibrator_spectra", "images": "all_sky",
+}
 
 
 @dataclass(frozen=True)
@@ -158,16 +162,7 @@ def antennas(qa: Record, everything: bool) -> Table:
     chosen = [a for a in qa["antennas"] if everything or a["status"] != "good"]
     if not everything:
         chosen.sort(key=lambda a: (a["status"] != "bad", a["index"], a["pol"]))
-    rows = [
-        [_text(a["antenna"]), Cell(str(a["index"]), a["index"]),
-         Cell(str(board_of(a["index"])), board_of(a["index"])), _text(a["pol"]),
-         _text(a["status"], a["status"]),
-         Cell("; ".join(REASON_WORDS[r] for r in a["reasons"]), " ".join(a["reasons"])),
-         _number(a["gain_db"], "+.1f"), _number(a["delay_ns"]),
-         _number(a["delay_difference_ns"], "+.1f"), _share(a["flagged_fraction"]),
-         _text(", ".join(e for e in a["evidence"] if not e.startswith("solutions:")))]
-        for a in chosen
-    ]
+    rows = [_antenna_row(run) for run in ([[a] for a in chosen] if everything else _runs(chosen))]
     title = "Antennas" if everything else "Bad and suspect antennas"
     return Table(
         "antennas", title,
@@ -180,6 +175,37 @@ def antennas(qa: Record, everything: bool) -> Table:
          Column("evidence", 1.6)],
         rows, "No antenna is bad or suspect.",
     )
+
+
+def _runs(antennas: Sequence[Record]) -> list[list[Record]]:
+    """Gather neighbours that have no data, of which there is nothing else to say, into one."""
+    runs: list[list[Record]] = []
+    for a in antennas:
+        before = runs[-1][-1] if runs else None
+        joined = before and a["index"] - before["index"] <= 1 and all(
+            item["status"] == "bad" and item["reasons"] == ["no_data"] for item in (before, a))
+        if joined:
+            runs[-1].append(a)
+        else:
+            runs.append([a])
+    return runs
+
+
+def _antenna_row(run: Sequence[Record]) -> list[Cell]:
+    """Return the row of a signal, or of signals that have no data, from the first to the last."""
+    a, last = run[0], run[-1]
+    boards = [board_of(a["index"]), board_of(last["index"])]
+    return [
+        Cell(_range([a["antenna"], last["antenna"]]), a["antenna"]),
+        Cell(_range([str(a["index"]), str(last["index"])]), a["index"]),
+        Cell(_range([str(board) for board in boards]), boards[0]),
+        _text(" ".join(sorted({item["pol"] for item in run}))),
+        _text(a["status"], a["status"]),
+        Cell("; ".join(REASON_WORDS[r] for r in a["reasons"]), " ".join(a["reasons"])),
+        _number(a["gain_db"], "+.1f"), _number(a["delay_ns"]),
+        _number(a["delay_difference_ns"], "+.1f"), _share(a["flagged_fraction"]),
+        _text(", ".join(e for e in a["evidence"] if not e.startswith("solutions:"))),
+    ]
 
 
 def bands(qa: Record) -> Table:

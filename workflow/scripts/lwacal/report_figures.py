@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -38,16 +39,16 @@ class Drawn:
 
 def draw_all(report: ReportRecords) -> list[Drawn]:
     """Draw all figures; one that has nothing to show keeps its number and says why."""
-    captions = _captions()
+    texts = captions()
     return [
-        _draw(key, number, captions[key], captions[key]["title"], partial(function, report))
+        _draw(key, number, texts[key], texts[key]["title"], partial(function, report))
         for number, (key, function) in enumerate(FIGURES.items(), 1)
     ]
 
 
 def draw_boards(report: ReportRecords) -> list[Drawn]:
     """Draw a page for each SNAP2 board; numbers follow those of draw_all."""
-    text = _captions()["board_page"]
+    text = captions()["board_page"]
     return [
         _draw(
             f"board_{board + 1}", len(FIGURES) + 1 + board, text, f"{text['title']} {board + 1}",
@@ -70,7 +71,8 @@ def write(figures: Sequence[Drawn], folder: Path) -> None:
     part.replace(folder)
 
 
-def _captions() -> dict[str, dict[str, str]]:
+def captions() -> dict[str, dict[str, str]]:
+    """Return title, what is shown and what is normal, by figure; those of boards have one text."""
     return tomllib.loads(CAPTIONS.read_text(encoding="utf-8"))
 
 
@@ -155,7 +157,7 @@ def _all_sky(report: ReportRecords) -> Figure:
     for band in record.get("bands", []):
         image = sky.read_image(folder / band["file"]) if band.get("file") else None
         if image is not None:
-            images[band["name"]] = image
+            images[_band_title(band)] = image
     rgb_file = folder / "allsky_rgb.png"
     rgb = _read_rgb(rgb_file) if rgb_file.is_file() else None
     if not images and rgb is None:
@@ -163,6 +165,12 @@ def _all_sky(report: ReportRecords) -> Figure:
     sources = {s["name"]: (np.degrees(s["ra_rad"]), np.degrees(s["dec_rad"]))
                for s in report.sky_model.get("sources", []) if s["altitude_deg"] > 0}
     return sky.all_sky(images, rgb, sources)
+
+
+def _band_title(band: Mapping[str, Any]) -> str:
+    """Return an all-sky image's name with its part of the band."""
+    mhz = band.get("mhz")
+    return f"{band['name']} ({mhz[0]:g} to {mhz[1]:g} MHz)" if mhz else band["name"]
 
 
 def _read_rgb(path: Path) -> np.ndarray:

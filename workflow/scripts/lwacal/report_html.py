@@ -26,6 +26,10 @@ from lwacal.report_records import ReportRecords
 
 SCRIPTS = ("tools.js", "packed.js", "tip.js", "table.js", "axes.js", "bandpass.js",
            "bandpass_plot.js", "panel.js", "antennas.js", "waterfall.js", "sky.js", "report.js")
+STAGE_SECTIONS = {
+    "data": "bands", "antennas": "antennas", "solutions": "solutions", "delays": "delays",
+    "calibrators": "calibrators", "images": "sky",
+}
 COLOURS = {"amplitude": "PuOr", "phase": "twilight", "sky": "inferno"}
 
 
@@ -41,6 +45,7 @@ def write(report: ReportRecords, figures: Sequence[Drawn], path: Path) -> None:
         qa=qa,
         verdict_words=report_content.VERDICT_WORDS[qa["verdict"]],
         facts=report_content.facts(qa),
+        stage_sections=STAGE_SECTIONS,
         sources=report_content.sources(qa),
         figures=figures,
         tables=[report_content.metrics(qa), report_content.calibrators(qa),

@@ -43,6 +43,12 @@ MARGIN = 18 * mm
 TEXT_WIDTH = A4[0] - 2 * MARGIN
 THUMBNAILS = ("antenna_board", "gain_amplitude", "calibrator_spectra", "all_sky")
 SHOWN_REASONS = 6
+LINK = "#0072B2"
+CONTENTS = {
+    "figures": "figures", "metrics": "quantities that decide", "antennas": "bad antennas",
+    "bands": "sub-bands", "calibrators": "calibrators", "faults": "faults in the raw data",
+    "boards": "every antenna", "made": "how it was made",
+}
 INK, QUIET, LINE, PALE = (HexColor(c) for c in ("#1c2429", "#5d6a72", "#c9d1d6", "#f3f6f7"))
 STATUS_FILL = {
     "pass": "#2C7F74", "warn": "#F2B134", "fail": "#A3172B", "n/a": "#8A949A",
@@ -174,9 +180,20 @@ def _first_page(
         _table(report_content.sources(qa), styles),
         Spacer(1, 4 * mm),
         _stages(qa["stages"], styles),
-        Spacer(1, 4 * mm),
+        Spacer(1, 2 * mm),
+        Paragraph(_contents(), styles["small"]),
+        Spacer(1, 3 * mm),
         _Thumbnails(figures, styles),
     ]
+
+
+def _link(key: str, words: str) -> str:
+    return f'<a href="#{key}" color="{LINK}">{escape(words)}</a>'
+
+
+def _contents() -> str:
+    links = [_link(key, words) for key, words in CONTENTS.items()]
+    return "Further on: " + " \N{MIDDLE DOT} ".join(links)
 
 
 def _banner(qa: dict[str, Any], styles: dict[str, ParagraphStyle]) -> Table:
@@ -201,8 +218,8 @@ def _reasons(reasons: Sequence[str], styles: dict[str, ParagraphStyle]) -> list[
              for text in reasons[:SHOWN_REASONS]]
     if len(reasons) > SHOWN_REASONS:
         more = len(reasons) - SHOWN_REASONS
-        shown.append(Paragraph(f'and {more} more: see <a href="#metrics" color="#0072B2">the'
-                               " quantities that decide</a>", styles["reason"], bulletText="•"))
+        link = _link("metrics", "the quantities that decide")
+        shown.append(Paragraph(f"and {more} more: see {link}", styles["reason"], bulletText="•"))
     return shown
 
 
@@ -229,9 +246,10 @@ def _stages(stages: Sequence[dict[str, Any]], styles: dict[str, ParagraphStyle])
     for number, stage in enumerate(stages, 1):
         score = "–" if stage["score"] is None else f"{stage['score']:.2f}"
         status = stage["status"]
-        rows.append([_paragraph(stage["stage"], styles["small"]), _Bar(stage["score"], status),
-                     _paragraph(score, styles["number"]), _badge(status, styles),
-                     _paragraph(stage["message"], styles["small"])])
+        target = report_content.STAGE_FIGURES[stage["stage"]]
+        rows.append([Paragraph(_link(target, stage["stage"]), styles["small"]),
+                     _Bar(stage["score"], status), _paragraph(score, styles["number"]),
+                     _badge(status, styles), _paragraph(stage["message"], styles["small"])])
         look.append(("BACKGROUND", (3, number), (3, number), HexColor(STATUS_FILL[status])))
     widths = [20 * mm, 27 * mm, 10 * mm, 12 * mm]
     return Table(rows, [*widths, TEXT_WIDTH - sum(widths)], style=look)
@@ -269,8 +287,8 @@ class _Thumbnails(Flowable):
 
     def _cells(self, figure: Drawn, width: float, height: float) -> tuple[Image, Paragraph]:
         scale = min((width - 3 * mm) / figure.width_in, height / figure.height_in)
-        name = Paragraph(f'<a href="#{figure.key}" color="#0072B2">Figure {figure.number}</a>:'
-                         f" {escape(figure.title)}", self.styles["small"])
+        name = Paragraph(f"{_link(figure.key, f'Figure {figure.number}')}: {escape(figure.title)}",
+                         self.styles["small"])
         return _picture(figure, scale, thumbnail=True), name
 
     def draw(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from lwacal import geometry
 from lwacal.antenna_status import POLARIZATIONS, RANK
-from lwacal.plots import style
+from lwacal.plots import labels, style
 
 PER_BOARD = 32
 LETTERS = {
@@ -21,7 +22,7 @@ LETTERS = {
     "swapped_polarizations": "S", "delay_offset": "T", "noisy": "N", "rfi": "R",
     "health_list": "H",
 }
-MAP_LABELS = 14
+MAP_LABELS = 20
 
 Record = Mapping[str, Any]
 
@@ -43,12 +44,11 @@ def board(antennas: Sequence[Record]) -> Figure:
     axes.set_yticks([3.2 * k + 1 for k in range(boards)],
                     [f"SNAP2 {k + 1}" for k in range(boards)])
     axes.set_xticks([])
-    axes.tick_params(length=0)
+    axes.tick_params(length=0, pad=9)
     axes.grid(False)
     for side in axes.spines.values():
         side.set_visible(False)
-    used = {reason for record in antennas for reason in record["reasons"]}
-    _legend(figure, antennas, used)
+    _legend(figure, antennas)
     return figure
 
 
@@ -58,28 +58,32 @@ def _draw_signal(axes: Axes, record: Record) -> None:
     axes.add_patch(Rectangle(
         (column + 0.04, row + pol), 0.92, 0.94, lw=0, fc=style.STATUS_COLOURS[record["status"]]
     ))
-    letter = LETTERS[record["reasons"][0]] if record["reasons"] else record["pol"]
-    quiet = not record["reasons"]
-    axes.text(
-        column + 0.5, row + pol + 0.5, letter, ha="center", va="center",
-        fontsize=5 if quiet else 7, weight="normal" if quiet else "bold",
-        color="#b5dad4" if quiet else style.STATUS_TEXT_COLOURS[record["status"]],
-    )
+    if record["reasons"]:
+        axes.text(
+            column + 0.5, row + pol + 0.5, LETTERS[record["reasons"][0]], ha="center",
+            va="center", fontsize=7, weight="bold",
+            color=style.STATUS_TEXT_COLOURS[record["status"]],
+        )
+    if column == 0:
+        axes.text(-0.15, row + pol + 0.5, record["pol"], ha="right", va="center",
+                  fontsize=style.SMALLEST_PT, color=style.QUIET)
     if pol == 0:
         axes.text(column + 0.5, row - 0.08, style.short_name(record["antenna"]), ha="center",
-                  va="bottom", fontsize=5.5, color="#444444")
+                  va="bottom", fontsize=style.SMALLEST_PT, color="#444444")
 
 
-def _legend(figure: Figure, antennas: Sequence[Record], reasons: set[str]) -> None:
-    count = {s: sum(record["status"] == s for record in antennas) for s in RANK}
+def _legend(figure: Figure, antennas: Sequence[Record]) -> None:
+    """Tell the colours and letters, with how many signals have each."""
+    count = Counter(record["status"] for record in antennas)
+    reasons = Counter(record["reasons"][0] for record in antennas if record["reasons"])
     handles = [Patch(color=style.STATUS_COLOURS[s], label=f"{s} ({count[s]})") for s in RANK]
     handles += [
         Line2D([], [], ls="", marker=rf"$\mathbf{{{LETTERS[reason]}}}$", mew=0.2,
                color="#222222", ms=5,
-               label=reason.replace("_", " "))
+               label=f"{reason.replace('_', ' ')} ({reasons[reason]})")
         for reason in LETTERS if reason in reasons
     ]
-    per_row = max(3, int(figure.get_figwidth() / 1.1))
+    per_row = max(2, int(figure.get_figwidth() / 1.35))
     figure.legend(handles=handles, loc="outside lower center", ncols=min(per_row, len(handles)),
                   columnspacing=1.2, handletextpad=0.4)
 
@@ -100,25 +104,28 @@ def array_map(
     panels = 2 if len(plane) > 12 and distance.max() > 2 * core else 1
     figure = style.new(3.6, style.WIDTH_IN if panels == 2 else 4.2)
     axes = figure.subplots(1, panels, squeeze=False)[0]
-    named_from = core if panels == 2 else 0.0
-    _draw_map(axes[0], antennas, plane, reference, 1.08 * max(distance.max(), 1.0), named_from)
+    reach = 1.08 * max(np.abs(plane).max(), 1.0)
+    inside = [_draw_map(axes[0], antennas, plane, reference, reach)]
     axes[0].set_title("all antennas")
     if panels == 2:
         axes[0].add_patch(Rectangle((-core, -core), 2 * core, 2 * core, fill=False, lw=0.7,
                                     ec=style.QUIET))
-        _draw_map(axes[1], antennas, plane, reference, core, 0.0)
+        inside.append(_draw_map(axes[1], antennas, plane, reference, core))
         axes[1].set_title("inside the square")
     _map_legend(figure)
+    figure.draw_without_rendering()  # the layout is settled, so that places on the page are known
+    for number, (panel, indices) in enumerate(zip(axes, inside)):
+        named_from = core if panels == 2 and number == 0 else 0.0
+        _name_bad(panel, antennas, plane, indices, named_from)
     return figure
 
 
 def _draw_map(
-    axes: Axes, antennas: Sequence[Record], plane: np.ndarray, reference: str, half_m: float,
-    named_from_m: float,
-) -> None:
-    """Draw the antennas inside a square; name the outermost bad ones beyond a distance."""
+    axes: Axes, antennas: Sequence[Record], plane: np.ndarray, reference: str, half_m: float
+) -> list[int]:
+    """Draw the antennas inside a square and return which these are, by number."""
     statuses: dict[int, dict[str, str]] = {}
-    names = {}
+    names: dict[int, str] = {}
     for record in antennas:
         statuses.setdefault(record["index"], {})[record["pol"]] = record["status"]
         names[record["index"]] = record["antenna"]
@@ -127,17 +134,25 @@ def _draw_map(
         left, right = (style.STATUS_COLOURS[statuses[index].get(p, "good")] for p in POLARIZATIONS)
         axes.plot(*plane[index], marker="o", ms=5, mew=0.3, mec="#333333", fillstyle="left",
                   mfc=left, markerfacecoloralt=right, ls="")
-    marked = [i for i in inside if "bad" in statuses[i].values()
-              and np.abs(plane[i]).max() >= named_from_m]
-    spread = sorted(marked, key=lambda i: -np.hypot(*plane[i]))[:MAP_LABELS]
-    for index in spread:
-        axes.annotate(style.short_name(names[index]), plane[index], (4, 2), fontsize=5.5,
-                      textcoords="offset points", color="#222222")
     for index in inside:
         if names[index] == reference:
             axes.plot(*plane[index], marker="s", ms=9, mfc="none", mec="#0072B2", mew=1.2)
     axes.set(xlim=(-half_m, half_m), ylim=(-half_m, half_m), aspect="equal",
              xlabel="east of the centre (m)", ylabel="north of the centre (m)")
+    return inside
+
+
+def _name_bad(
+    axes: Axes, antennas: Sequence[Record], plane: np.ndarray, inside: Sequence[int],
+    named_from_m: float,
+) -> None:
+    """Name bad antennas beyond a distance, the outermost first, where a name has room."""
+    names = {r["index"]: style.short_name(r["antenna"]) for r in antennas if r["status"] == "bad"}
+    marked = [i for i in inside if i in names and np.abs(plane[i]).max() >= named_from_m]
+    outermost = sorted(marked, key=lambda i: -np.hypot(*plane[i]))
+    if outermost:
+        labels.name_points(axes, plane[outermost], [names[i] for i in outermost],
+                           plane[list(inside)], MAP_LABELS)
 
 
 def _map_legend(figure: Figure) -> None:

@@ -19,9 +19,14 @@ from lwacal.plots.gains import PER_BOARD, Solutions
 COLUMNS = 4
 BINS = 120  # of frequency, in a panel 1.4 inches wide
 AMPLITUDE_DB = 9.0
-HEIGHT_IN = 8.9
+HEIGHT_IN = 9.2
 LEFT, RIGHT, TOP, BOTTOM = 0.075, 0.005, 0.03, 0.065  # margins, of the page
 GAP, NAME = 0.022, 0.016  # between columns, and for the names above a panel
+SHORT_REASONS = {
+    "dead": "dead", "no_data": "no data", "weak_gain": "weak", "strong_gain": "strong",
+    "solver_failed": "no solution", "swapped_polarizations": "swapped", "delay_offset": "delay",
+    "noisy": "noisy", "rfi": "rfi", "health_list": "listed",
+}
 
 Record = Mapping[str, Any]
 
@@ -117,33 +122,34 @@ def _draw(upper: Axes, lower: Axes, binned: Binned, place: int) -> None:
 
 def _name(axes: Axes, signals: Sequence[Record], index: int) -> None:
     """Write the antenna's name above its panel, with the status of what is not good."""
-    name = signals[0]["antenna"] if signals else "?"
+    name = style.short_name(signals[0]["antenna"]) if signals else "?"
     worst = max((item["status"] for item in signals), key=RANK.__getitem__, default="good")
-    told = [f"{item['pol']}: {', '.join(item['reasons']).replace('_', ' ')}"
-            for item in signals if item["status"] != "good"]
-    if len(told) == 2 and told[0][3:] == told[1][3:]:
-        told = [told[0][3:]]
+    told = [f"{item['pol']} {SHORT_REASONS[item['reasons'][0]]}"
+            for item in signals if item["reasons"]]
+    if len(told) == 2 and told[0][2:] == told[1][2:]:
+        told = [told[0][2:]]
     colour = style.STATUS_COLOURS["bad"] if worst == "bad" else "#000000"
-    axes.text(0, 1.03, f"{name} ({index})", transform=axes.transAxes, fontsize=6,
-              fontweight="bold", color=colour)
-    axes.text(1, 1.03, "; ".join(told)[:30], transform=axes.transAxes, fontsize=5, ha="right",
-              color=colour)
+    axes.text(0, 1.03, f"{name} ({index})", transform=axes.transAxes, color=colour,
+              fontsize=style.SMALLEST_PT, fontweight="bold")
+    axes.text(1, 1.03, ", ".join(told), transform=axes.transAxes, color=colour, ha="right",
+              fontsize=style.SMALLEST_PT)
 
 
 def _ticks(upper: Axes, lower: Axes, first_column: bool, last_row: bool) -> None:
     upper.set(ylim=(-1.1 * AMPLITUDE_DB, 1.1 * AMPLITUDE_DB), yticks=[-6, 0, 6], xticklabels=[])
-    lower.set(ylim=(-200, 200), yticks=[-180, 0, 180])
+    lower.set(ylim=(-200, 200), yticks=[-120, 0, 120])
     for axes in (upper, lower):
-        axes.tick_params(labelsize=5, length=1.5, pad=1.5)
+        axes.tick_params(labelsize=style.SMALLEST_PT, length=1.5, pad=1.5)
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.grid(lw=0.3)
         if not first_column:
             axes.set_yticklabels([])
     if first_column:
-        upper.set_ylabel("dB", fontsize=5.5, labelpad=0)
-        lower.set_ylabel("deg", fontsize=5.5, labelpad=0)
+        for axes, unit in ((upper, "dB"), (lower, "deg")):
+            axes.set_ylabel(unit, fontsize=style.SMALLEST_PT, labelpad=0)
+            axes.yaxis.set_label_coords(-0.21, 0.5)
     if last_row:
-        lower.set_xlabel("frequency (MHz)", fontsize=6, labelpad=1)
+        lower.set_xlabel("frequency (MHz)", fontsize=style.SMALLEST_PT, labelpad=1)
     else:
         lower.set_xticklabels([])
 
@@ -153,4 +159,4 @@ def _legend(figure: Figure) -> None:
                for pol, colour in style.POLARIZATION_COLOURS.items()]
     handles.append(Line2D([], [], ls="none", marker=".", color=style.NO_DATA,
                           label="solved, not used"))
-    figure.legend(handles=handles, loc="lower center", ncols=3, fontsize=6.5, frameon=False)
+    figure.legend(handles=handles, loc="lower center", ncols=3, frameon=False)

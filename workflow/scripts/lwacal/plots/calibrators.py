@@ -12,12 +12,15 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from lwacal.assess_calibrators import offset_arcsec
 from lwacal.plots import style
 from lwacal.position_fit import REFERENCE_MHZ
 
+MODEL_RANGE = "#c9cfd3"
+LEAST_CHANGE = 0.1  # of flux in time, that an axis shows
 Record = Mapping[str, Any]
 Expected = Mapping[str, tuple[np.ndarray, np.ndarray]]
 
@@ -53,7 +56,9 @@ def spectra(calibrators: Sequence[Record], expected: Expected, tolerance: float 
     panels[1, 0].set_ylabel("ratio")
     handles, labels = panels[0, 0].get_legend_handles_labels()
     handles.append(Line2D([], [], ls="", marker="x", color=style.STATUS_COLOURS["bad"]))
-    figure.legend(handles, [*labels, "no fit"], loc="outside lower center", ncols=5)
+    handles.append(Patch(color=MODEL_RANGE))
+    figure.legend(handles, [*labels, "no fit", "range of the flux scales"],
+                  loc="outside lower center", ncols=3)
     return figure
 
 
@@ -82,6 +87,11 @@ def _draw_spectrum(
 def _draw_ratio(axes: Axes, own: Sequence[Record], tolerance: float | None) -> None:
     if tolerance is not None:
         axes.axhspan(1 - tolerance, 1 + tolerance, color="#e3f1ee", lw=0, zorder=0)
+    model = [(r["freq_mhz"], r["flux_expected_err_jy"] / r["flux_expected_jy"]) for r in own
+             if r.get("flux_expected_err_jy") is not None and r["freq_mhz"] is not None]
+    for mhz, share in model:
+        axes.plot([mhz, mhz], [1 - share, 1 + share], color=MODEL_RANGE, lw=5, zorder=0.5,
+                  solid_capstyle="butt")
     axes.axhline(1, color="#222222", lw=0.8)
     known = [r for r in own if r["fit"] == "ok" and r.get("ratio") is not None]
     errors = [r["ratio"] * (r["flux_err_jy"] or 0) / r["flux_jy"] if r["flux_jy"] else 0
@@ -205,6 +215,9 @@ def scintillation(points: Sequence[Record], freq_mhz: Mapping[str, float]) -> Fi
             _draw_series(panel, own, start, colours(scale(freq_mhz[band])))
         panel.axhline(1, color="#222222", lw=0.6)
         panel.set(title=source, xlabel=f"seconds after {start:%H:%M:%S} UTC")
+    reach = max(LEAST_CHANGE, *(1.1 * abs(end - 1) for panel in panels
+                                 for end in panel.dataLim.intervaly))
+    panels[0].set_ylim(max(1 - reach, 0), 1 + reach)
     panels[0].set_ylabel("flux / its mean in time")
     panels[0].yaxis.set_minor_formatter(NullFormatter())
     figure.colorbar(matplotlib.cm.ScalarMappable(scale, colours), ax=panels,

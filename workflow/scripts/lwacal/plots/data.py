@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lwacal.metrics import percent
 from lwacal.plots import style
 
 CAUSE_WORDS = {
@@ -50,9 +51,9 @@ def _bars(axes: Axes, bands: Sequence[Record]) -> None:
     axes.hlines(total, place - 0.44, place + 0.44, color="#000000", lw=1.3,
                 label="all causes together")
     for k, value in enumerate(total):
-        text = "no data" if np.isnan(value) else f"{value:.0f}"
-        axes.text(k, (0 if np.isnan(value) else value) + 1.5, text, ha="center", va="bottom",
-                  fontsize=6.5)
+        text = "no data" if np.isnan(value) else percent(value / 100)
+        axes.annotate(text, (k, np.nanmax([base[k], value])), (0, 2), ha="center",
+                      va="bottom", fontsize=style.SMALLEST_PT, textcoords="offset points")
     high = np.nanmax([*total, *base])
     axes.set(xlim=(-0.7, max(len(bands), 4) - 0.3), ylim=(0, 1.22 * high + 4),
              ylabel="flagged data (%)")
@@ -68,6 +69,6 @@ def _against_frequency(
     for frequency_hz, fraction in channels.values():
         values = 100 * np.array([np.nan if f is None else f for f in fraction], float)
         if len(values) == len(frequency_hz):
-            axes.step(np.array(frequency_hz) / 1e6, values, where="mid", lw=0.7,
+            axes.step(np.array(frequency_hz) / 1e6, values, where="mid", lw=0.9,
                       color=style.SOURCE_COLOURS[0])
-    axes.set(ylim=(0, 104), xlabel="frequency (MHz)", ylabel="flagged in the channel (%)")
+    axes.set(ylim=(-3, 104), xlabel="frequency (MHz)", ylabel="flagged in the channel (%)")

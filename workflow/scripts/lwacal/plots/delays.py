@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lwacal.antenna_status import POLARIZATIONS
-from lwacal.plots import style
+from lwacal.plots import labels, style
 
 NAMES = 24
 
@@ -36,6 +36,9 @@ def delays(delay: Record, limit_ns: float) -> Figure:
         panel.set_xticks(style.antenna_ticks(n_antennas))
         panel.set_xlim(-1.5, n_antennas + 0.5)
     panels[-1].set_xlabel("antenna (correlator number; shading: SNAP2 boards)")
+    if compared:
+        figure.draw_without_rendering()  # so that places on the page are known
+        _name_outside(panels[1], compared, limit_ns)
     return figure
 
 
@@ -63,13 +66,6 @@ def _draw_differences(axes: Axes, signals: Sequence[Record], limit_ns: float) ->
         axes.plot([s["index"] for s in own], [s["difference_ns"] for s in own], marker, ms=2.4,
                   color=style.POLARIZATION_COLOURS[pol], label=pol)
     outside = [s for s in signals if abs(s["difference_ns"]) > limit_ns]
-    for signal in sorted(outside, key=lambda s: -abs(s["difference_ns"]))[:NAMES]:
-        if signal["pol"] == "X" or not any(
-            s["index"] == signal["index"] and s["pol"] == "X" for s in outside
-        ):
-            axes.annotate(style.short_name(signal["antenna"]),
-                          (signal["index"], signal["difference_ns"]), (3, 2), fontsize=6,
-                          textcoords="offset points")
     for sign in (-1, 1):
         axes.axhline(sign * limit_ns, color=style.STATUS_COLOURS["bad"], lw=0.8, ls="--",
                      label=f"limit {limit_ns:.0f} ns" if sign > 0 else None)
@@ -80,6 +76,18 @@ def _draw_differences(axes: Axes, signals: Sequence[Record], limit_ns: float) ->
                    f" {len(signals)} beyond the limit")
     axes.set_ylabel("difference (ns)")
     _legend_above(axes)
+
+
+def _name_outside(axes: Axes, signals: Sequence[Record], limit_ns: float) -> None:
+    """Name the antennas beyond the limit, the farthest first, each once."""
+    farthest: dict[int, Record] = {}
+    for signal in sorted(signals, key=lambda s: -abs(s["difference_ns"])):
+        if abs(signal["difference_ns"]) > limit_ns:
+            farthest.setdefault(signal["index"], signal)
+    if farthest:
+        points = [(s["index"], s["difference_ns"]) for s in farthest.values()]
+        names = [style.short_name(s["antenna"]) for s in farthest.values()]
+        labels.name_points(axes, np.array(points), names, np.empty((0, 2)), NAMES)
 
 
 def _legend_above(axes: Axes) -> None:

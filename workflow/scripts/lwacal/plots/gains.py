@@ -20,6 +20,7 @@ from lwacal.solution_flags import CAUSES
 PER_BOARD = 32
 SPECTRUM_BINS = 160
 NAMES_IN_PANEL = 6
+LETTERS_IN_PANEL = 26
 # Causes of flags, the gravest first: with several, the first is shown.
 CAUSE_LOOKS = {
     "health": ("bad antenna (health)", "#000000"),
@@ -176,11 +177,19 @@ def _draw_board(
     panel.set_title(f"SNAP2 {number + 1}  ({first}-{last})")
     names = [f"{style.short_name(name)}{POLARIZATIONS[pol]}"
              for (index, pol), name in sorted(bad.items()) if first <= index <= last]
-    text = " ".join(names[:NAMES_IN_PANEL]) + (
-        f" +{len(names) - NAMES_IN_PANEL}" if len(names) > NAMES_IN_PANEL else "")
-    panel.text(0.98, 0.03, text, transform=panel.transAxes, fontsize=5.5, ha="right",
+    panel.text(0.98, 0.03, _few(names), transform=panel.transAxes, fontsize=style.SMALLEST_PT,
+               ha="right",
                color=style.STATUS_COLOURS["bad"],
                bbox={"fc": "white", "ec": "none", "alpha": 0.8, "pad": 0.8})
+
+
+def _few(names: Sequence[str]) -> str:
+    """Return the names that fit a panel, and how many more there are."""
+    shown = min(len(names), NAMES_IN_PANEL)
+    while shown > 1 and len(" ".join(names[:shown])) > LETTERS_IN_PANEL:
+        shown -= 1
+    more = f" +{len(names) - shown}" if len(names) > shown else ""
+    return " ".join(names[:shown]) + more
 
 
 def _spectra_axes(

@@ -13,11 +13,13 @@ from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from lwacal import naming
 from lwacal.antenna_status import RANK, REASONS
 from lwacal.metrics import STAGES, STATUS_RANK, worst
 from lwacal.plots import style
 
 MOST_ANTENNAS = 60
+LEAST_DEVIATION = 0.1  # of flux ratios from one, that an axis shows
 STATUS_COLOURS = {"n/a": "#e4e9ec", "pass": "#6FB7AC", "warn": "#F2B134", "fail": "#A3172B"}
 
 Record = Mapping[str, Any]
@@ -64,7 +66,8 @@ def _night_axis(axes: Axes, history: Nights) -> None:
     step = max(1, -(-number // 24))
     places = np.arange(0, number, step)
     labels = [(history.observations[k]["mid_utc"] or "")[:16].replace("T", " ") for k in places]
-    axes.set_xticks(places, labels, rotation=90 if number > 6 else 0, fontsize=6)
+    axes.set_xticks(places, labels, rotation=90 if number > 6 else 0,
+                    fontsize=style.SMALLEST_PT)
     axes.set_xlim(-0.6, max(number, 3) - 0.4)
 
 
@@ -158,6 +161,8 @@ def flux_ratios(history: Nights) -> Figure:
                       fmt=style.SOURCE_MARKERS[k % len(style.SOURCE_MARKERS)], ms=4,
                       elinewidth=0.8, color=style.colour_of(k), label=source)
     axes.axhline(1, color="#222222", lw=0.8)
+    reach = max(LEAST_DEVIATION, *(1.1 * abs(end - 1) for end in axes.dataLim.intervaly))
+    axes.set_ylim(max(0, 1 - reach), 1 + reach)
     axes.set_ylabel("measured / expected flux")
     _night_axis(axes, history)
     figure.legend(loc="outside upper right", ncols=6)
@@ -168,7 +173,7 @@ def flagged(history: Nights) -> Figure:
     """Draw flagged shares, sub-band x observation, of data and of solutions."""
     _check(history.bands)
     place = history.place
-    names = list(dict.fromkeys(row["band"] for row in history.bands))
+    names = sorted({row["band"] for row in history.bands}, key=naming.band_mhz)
     figure = style.new(1.6 + 0.22 * min(len(names), 16))
     panels = figure.subplots(2, 1, sharex=True)
     image = None
@@ -186,8 +191,8 @@ def flagged(history: Nights) -> Figure:
         panel.set_title(title)
         ticks = np.arange(0, len(names), max(1, len(names) // 6))
         panel.set_yticks(ticks, [names[k].removesuffix("MHz") for k in ticks])
-        panel.set_ylabel("sub-band (MHz)")
         panel.grid(False)
+    figure.supylabel("sub-band (MHz)", fontsize="medium")
     _night_axis(panels[1], history)
     figure.colorbar(image, ax=panels, label="flagged (%)", pad=0.01, aspect=30)
     return figure
@@ -204,11 +209,11 @@ def antenna_history(history: Nights) -> Figure:
     faulty = {name: ranks for name, ranks in worse.items() if ranks.max() > 1}
     _check(list(faulty), "all antennas were good in all observations")
     order = sorted(faulty, key=lambda name: (-int(faulty[name].sum()), name))[:MOST_ANTENNAS]
-    figure = style.new(1.4 + 0.105 * len(order))
+    figure = style.new(1.4 + 0.13 * len(order))
     axes = figure.add_subplot()
     colours = {"not there": "#ffffff", **style.STATUS_COLOURS}
     _status_board(axes, order, np.array([faulty[name] for name in order]), list(colours.values()))
-    axes.tick_params(axis="y", labelsize=5.5, length=0)
+    axes.tick_params(axis="y", labelsize=style.SMALLEST_PT, length=0)
     _night_axis(axes, history)
     _legend(figure, colours)
     return figure

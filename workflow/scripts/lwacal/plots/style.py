@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -17,6 +18,7 @@ matplotlib.use("Agg")
 
 WIDTH_IN = 6.85  # the text width of the printed page
 DOTS_PER_INCH = 200
+SMALLEST_PT = 6.5  # of text, at the printed width
 STATUS_COLOURS = {"good": "#6FB7AC", "suspect": "#F2B134", "bad": "#A3172B"}
 STATUS_TEXT_COLOURS = {"good": "#1d4d46", "suspect": "#4a3200", "bad": "#ffffff"}
 POLARIZATION_COLOURS = {"X": "#0072B2", "Y": "#E69F00"}
@@ -110,7 +112,7 @@ def largest_in_bins(values: np.ndarray, bins: np.ndarray, count: int, empty: int
 
 def short_name(antenna: str) -> str:
     """Return an antenna's name without the letters that all have: ``LWA266`` gives ``266``."""
-    return antenna.removeprefix("LWA").lstrip("-") or antenna
+    return re.sub(r"^[A-Za-z]+-?(?=\d)", "", antenna)
 
 
 def colour_of(index: int, colours: Sequence[str] = SOURCE_COLOURS) -> str:
