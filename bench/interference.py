@@ -41,8 +41,7 @@ def _case(
     peers.remove(spoilt)
     shutil.copytree(place.path(f"concat/{place.band}.ms"), spoilt)
     where, cross = plant(spoilt, lines)
-    threads = rules.threads("flag", options.cores)
-    job = stages.flag(place, spoilt, folder / f"{name}.npz", place.band, threads)
+    job = stages.flag(place, spoilt, folder / f"{name}.npz", place.band, options.cores)
     job.clear()
     cost = measuring.measure(
         job.command, folder / "log.txt", rules.environment("flag", options.cores)

@@ -36,6 +36,11 @@ def threads(rule: str, cores: int) -> int:
     return min(int(found[1]), cores)
 
 
+def takes_threads(rule: str) -> bool:
+    """Whether a rule tells its script how many threads to use."""
+    return "--threads {threads}" in text_of(rule)
+
+
 def environment(rule: str, cores: int) -> dict[str, str]:
     """Return the environment variables by which Snakemake tells a job its threads."""
     return dict.fromkeys(THREAD_VARIABLES, str(threads(rule, cores)))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from bench import data, measuring, peers, rules, solver_parts
+from bench import data, measuring, peers, rules, stopwatch_lines
 from bench.measuring import Cost
 from bench.options import LONG_S, Options
 from bench.place import Place
@@ -75,14 +76,19 @@ def run_once(place: Place, stage: Stage, cores: int) -> None:
     if not stage.done:
         stage.clear()
         measuring.measure(
-            stage.command, place.path(f"logs/{stage.rule}.log"),
+            stage.command, log_of(place, stage.rule),
             rules.environment(stage.rule, cores),
         )
 
 
+def log_of(place: Place, rule: str) -> Path:
+    """Return the log of a rule's jobs."""
+    return place.path(f"logs/{rule}.log")
+
+
 def series_of(place: Place, stage: Stage, cores: int) -> Series:
     """Return the runs to be of a job of ours."""
-    log, environment = place.path(f"logs/{stage.rule}.log"), rules.environment(stage.rule, cores)
+    log, environment = log_of(place, stage.rule), rules.environment(stage.rule, cores)
 
     def once() -> Cost:
         stage.clear()
@@ -119,13 +125,15 @@ def _measure(place: Place, rule: str, stage: Stage, options: Options) -> dict[st
     beside = peers.of_rule(rule, place) if options.peers else []
     present = [(peer, _series_of_peer(place, peer)) for peer in beside if not peer.missing]
     alternate([*(series for _, series in present), ours], options.runs)
+    parts = stopwatch_lines.of_last_run(log_of(place, rule))
     start = startup(place, rule)
     middle = measuring.median(ours.runs)
-    record = {
+    return {
         "rule": rule,
         "threads": rules.threads(rule, options.cores),
         "asked_mb": _asked(rule, place),
         "startup": asdict(start),
+        "parts": parts,
         **measuring.record(ours.runs),
         "passes": passes(middle, start, place.observation.size.data_mb),
         "peers": [
@@ -135,9 +143,6 @@ def _measure(place: Place, rule: str, stage: Stage, options: Options) -> dict[st
         ],
         "missing": [{"name": peer.name, "why": peer.missing} for peer in beside if peer.missing],
     }
-    if rule == "bandpass":
-        record["parts"] = solver_parts.measure(place, options.cores)
-    return record
 
 
 def passes(cost: Cost, start: Cost, data_mb: float) -> dict[str, float]:

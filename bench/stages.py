@@ -106,13 +106,18 @@ def _antenna_health(place: Place) -> Stage:
     )
 
 
-def flag(place: Place, concat: Path, output: Path, band: str, threads: int) -> Stage:
+def _threads(rule: str, cores: int) -> dict[str, int]:
+    """Return the argument by which a rule tells its script the threads, if it does."""
+    return {"threads": rules.threads(rule, cores)} if rules.takes_threads(rule) else {}
+
+
+def flag(place: Place, concat: Path, output: Path, band: str, cores: int) -> Stage:
     """Return the job that flags a concatenated set."""
     return _stage(
         "flag",
         {
             "band": band, "concat": concat, "health": place.path("health.json"),
-            "settings": place.section("flagging", "tools"), "threads": threads,
+            "settings": place.section("flagging", "tools"), **_threads("flag", cores),
         },
         {"output": output, "summary": output.with_suffix(".json")},
     )
@@ -146,14 +151,14 @@ def _reference_antenna(place: Place) -> Stage:
     )
 
 
-def _bandpass(place: Place, band: str) -> Stage:
+def _bandpass(place: Place, band: str, cores: int) -> Stage:
     return _stage(
         "bandpass",
         {
             "manifest": place.path("manifest.json"), "band": band,
             "concat": place.path(f"concat/{band}.ms"), "flags": place.path(f"flags/{band}.npz"),
             "sky_model": place.path("sky_model.json"), "reference": place.path("reference.json"),
-            "settings": place.section("bandpass"),
+            "settings": place.section("bandpass"), **_threads("bandpass", cores),
         },
         {
             "output": place.path(f"tables/raw/{band}.bcal"),
@@ -191,7 +196,7 @@ def _bandpass_table(place: Place, band: str) -> Stage:
     )
 
 
-def _delay(place: Place) -> Stage:
+def _delay(place: Place, cores: int) -> Stage:
     return _stage(
         "delay",
         {
@@ -200,7 +205,7 @@ def _delay(place: Place) -> Stage:
             "flags": _of_bands(place, "flags/{band}.npz"),
             "sky_model": place.path("sky_model.json"),
             "solutions": place.path("tables/bandpass_flags.npz"),
-            "settings": place.section("delay", "bandpass"),
+            "settings": place.section("delay", "bandpass"), **_threads("delay", cores),
         },
         {
             "csv": place.path("delay/delays.csv"), "summary": place.path("delay/delay.json"),
@@ -208,7 +213,7 @@ def _delay(place: Place) -> Stage:
     )
 
 
-def _calibrate_split(place: Place, band: str) -> Stage:
+def _calibrate_split(place: Place, band: str, cores: int) -> Stage:
     return _stage(
         "calibrate_split",
         {
@@ -217,32 +222,36 @@ def _calibrate_split(place: Place, band: str) -> Stage:
             "table": place.path(f"tables/{place.stamp}_{band}.bcal"),
             "sky_model": place.path("sky_model.json"),
             "settings": place.section("imaging", "bandpass"),
+            **_threads("calibrate_split", cores),
         },
         {"output": place.path(f"calibrated/{band}")},
     )
 
 
-def _images(place: Place, threads: int) -> dict[str, object]:
+def _images(place: Place, rule: str, cores: int) -> dict[str, object]:
     return {
         "manifest": place.path("manifest.json"),
         "splits": _of_bands(place, "calibrated/{band}"),
         "settings": place.section("imaging", "tools"),
-        "threads": threads,
+        **_threads(rule, cores),
     }
 
 
-def image_source(place: Place, source: str, threads: int) -> Stage:
-    """Return the job that images a source."""
+def _image_source(place: Place, source: str, cores: int) -> Stage:
     return _stage(
         "image_source",
-        {"source": source, "sky_model": place.path("sky_model.json"), **_images(place, threads)},
+        {
+            "source": source, "sky_model": place.path("sky_model.json"),
+            **_images(place, "image_source", cores),
+        },
         {"output": place.path(f"images/{source}")},
     )
 
 
-def _image_allsky(place: Place, threads: int) -> Stage:
+def _image_allsky(place: Place, cores: int) -> Stage:
     return _stage(
-        "image_allsky", _images(place, threads), {"output": place.path("images/allsky")}
+        "image_allsky", _images(place, "image_allsky", cores),
+        {"output": place.path("images/allsky")}
     )
 
 
@@ -255,22 +264,17 @@ RULES: dict[str, Callable[[Place, str, int], Stage]] = {
     "mnc_query": lambda place, band, cores: _mnc_query(place),
     "antenna_health": lambda place, band, cores: _antenna_health(place),
     "flag": lambda place, band, cores: flag(
-        place, place.path(f"concat/{band}.ms"), place.path(f"flags/{band}.npz"), band,
-        rules.threads("flag", cores),
+        place, place.path(f"concat/{band}.ms"), place.path(f"flags/{band}.npz"), band, cores
     ),
     "reference_antenna": lambda place, band, cores: _reference_antenna(place),
     "sky_model": lambda place, band, cores: _sky_model(place),
-    "bandpass": lambda place, band, cores: _bandpass(place, band),
+    "bandpass": lambda place, band, cores: _bandpass(place, band, cores),
     "flag_solutions": lambda place, band, cores: _flag_solutions(place),
     "bandpass_table": lambda place, band, cores: _bandpass_table(place, band),
-    "delay": lambda place, band, cores: _delay(place),
-    "calibrate_split": lambda place, band, cores: _calibrate_split(place, band),
-    "image_source": lambda place, band, cores: image_source(
-        place, BRIGHTEST, rules.threads("image_source", cores)
-    ),
-    "image_allsky": lambda place, band, cores: _image_allsky(
-        place, rules.threads("image_allsky", cores)
-    ),
+    "delay": lambda place, band, cores: _delay(place, cores),
+    "calibrate_split": lambda place, band, cores: _calibrate_split(place, band, cores),
+    "image_source": lambda place, band, cores: _image_source(place, BRIGHTEST, cores),
+    "image_allsky": lambda place, band, cores: _image_allsky(place, cores),
 }
 OF_ONE_BAND = ("concat", "flag", "bandpass", "bandpass_table", "calibrate_split")
 UNMEASURED = ("mnc_query", "reference_antenna")  # they take no time, and others need them

@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 
 from bench import __main__ as bench
-from bench import measuring, options, results, rules, run_stages, sizes, tables, texts
+from bench import (
+    measuring,
+    options,
+    results,
+    rules,
+    run_stages,
+    sizes,
+    stopwatch_lines,
+    tables,
+    texts,
+)
 from bench.measuring import Cost, FailedError
 from bench.project import PROJECT
 from lwacal import resources_needed, site
@@ -88,6 +98,22 @@ def test_rules_tell_threads_and_memory():
         rules.text_of("nonsense")
 
 
+def test_parts_of_a_step_are_read_from_its_log(tmp_path):
+    line = "2024-06-01 11:00:00 73MHz: {}; wall-clock time (processor time)\n"
+    log = tmp_path / "log"
+    log.write_text(
+        "$ bandpass.py\n" + line.format("solving 9.00 s (9.00)")
+        + "\n$ bandpass.py\n2024-06-01 11:00:00 solving, 2 threads\n"
+        + line.format("reading and adding up 0.81 s (1.22), solving 1.00 s (1.85)")
+        + line.format("writing the table 0.10 s (0.09)")
+    )
+    assert stopwatch_lines.of_last_run(log) == {
+        "reading and adding up": {"wall_s": 0.81, "cpu_s": 1.22},
+        "solving": {"wall_s": 1.0, "cpu_s": 1.85},
+        "writing the table": {"wall_s": 0.1, "cpu_s": 0.09},
+    }
+
+
 def test_sub_bands_of_a_chain():
     assert sizes.first_bands(1) == ("73MHz",)
     assert sizes.first_bands(16) == site.BANDS
@@ -135,7 +161,6 @@ def test_results_are_complete(measured):
         assert stage["median"]["peak_mb"] > 20
         assert len(stage["runs"]) == 1
     assert record["stages"][0]["asked_mb"] >= resources_needed.BASE_MB
-    assert record["stages"][-1]["parts"]["solving_s"] > 0
 
 
 def test_gains_are_compared_with_the_truth(measured):
