@@ -77,7 +77,8 @@ def errors(table: Solutions, truth: np.ndarray, sigma: np.ndarray) -> Mapping[st
     ``truth`` (antenna, channel, 2) gains, NaN where there are none; ``sigma`` the expected rms of
     log amplitude and of phase, likewise.
     """
-    ratio = np.where(table.flag, np.nan, table.values / truth)
+    there = ~table.flag & np.isfinite(truth) & (truth != 0)
+    ratio = np.divide(table.values, truth, out=np.full(truth.shape, np.nan + 0j), where=there)
     used = np.isfinite(ratio) & np.isfinite(sigma)
     ratio = ratio * np.exp(-1j * np.angle(np.where(used, ratio, 0).sum(axis=0)))
     amplitude = np.log(np.abs(ratio[used])) / sigma[used]

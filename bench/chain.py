@@ -10,23 +10,25 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench import data, measuring
+from bench import data, measuring, peers
 from bench.data import Observation
 from bench.options import Options, chain_size
 from bench.place import NAME
 from bench.project import ENVIRONMENT
-from lwacal import aoflagger, records, run_record
+from lwacal import records, run_record
 from lwacal.records import say
 from workflow_run import Project, copy_project
 
 REFERENCE = Path(__file__).with_name("reference") / "sub_band_chain.py"
 REFERENCE_BANDS = 2  # the reference chain is measured on so many; each takes as long as another
+OURS_TIMES = 2.3  # raw and concatenated data on the disk, in units of the DATA
+THEIRS_TIMES = 3.5 * REFERENCE_BANDS  # DATA, MODEL_DATA, CORRECTED_DATA of a sub-band
 
 
 def measure(options: Options, n_bands: int, n_integrations: int) -> dict[str, Any]:
     """Return what the chain of so many sub-bands and integrations costs, ours and theirs."""
     size = chain_size(options, n_bands, n_integrations)
-    check_space(options.scratch, 2.6 * size.data_mb)
+    data.check_space(options.scratch, size.data_mb * (OURS_TIMES + THEIRS_TIMES / n_bands))
     observation = data.observation(size, options.scratch)
     folder = options.scratch / "products" / f"chain-{size.name}"
     project = copy_project(folder / "project", f"input={observation.raw}", f"observation={NAME}")
@@ -42,18 +44,6 @@ def measure(options: Options, n_bands: int, n_integrations: int) -> dict[str, An
         record["ratio"] = record["reference"]["wall_s"] / cost.wall_s
     shutil.rmtree(folder)
     return record
-
-
-def check_space(scratch: Path, needed_mb: float) -> None:
-    """Raise OSError if the disk has no room for what is needed, and a tenth."""
-    scratch.mkdir(parents=True, exist_ok=True)
-    free_mb = shutil.disk_usage(scratch).free / 1e6
-    if free_mb < 1.1 * needed_mb:
-        raise OSError(
-            f"{scratch} has {free_mb / 1e3:.0f} GB free, the chain needs"
-            f" {1.1 * needed_mb / 1e3:.0f} GB; name another folder with --scratch, or fewer"
-            " sub-bands with --chains"
-        )
 
 
 def _ours(project: Project, observation: Observation, cores: int) -> measuring.Cost:
@@ -116,7 +106,7 @@ def _job(band: str, results: Path, observation: Observation, work: Path) -> dict
         "band": band,
         "raw": sorted(map(str, observation.raw.glob(f"*_{band}.ms"))),
         "folder": str(work),
-        "strategy": str(aoflagger.find_strategy(aoflagger.GENERIC, "aoflagger")),
+        "strategy": str(peers.default_strategy()),
         "bad_antennas": sorted(bad),
         "component_list": str(results / "sky_model.cl"),
         "refant": ",".join(map(str, reference["order"][:10])),

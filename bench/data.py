@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -26,6 +27,17 @@ class Observation:
     def truth(self) -> Path:
         """The folder of the simulator's truth."""
         return self.raw.with_name(self.raw.name + ".truth")
+
+
+def check_space(scratch: Path, needed_mb: float) -> None:
+    """Raise OSError if the disk has no room for what is needed, and a tenth."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    free_mb = shutil.disk_usage(scratch).free / 1e6
+    if free_mb < 1.1 * needed_mb:
+        raise OSError(
+            f"{scratch} has {free_mb / 1e3:.1f} GB free, and {1.1 * needed_mb / 1e3:.1f} GB are"
+            " needed; name another folder with --scratch, or measure less"
+        )
 
 
 def observation(size: Size, scratch: Path) -> Observation:

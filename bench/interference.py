@@ -14,7 +14,7 @@ import planted_rfi
 from bench import measuring, peers, rules, run_stages, stages
 from bench.options import Options
 from bench.place import Place
-from lwacal import aoflagger, flagging, ms_reader
+from lwacal import flagging, ms_reader
 from lwacal.records import say
 
 NEEDED = ("inventory", "concat", "manifest", "mnc_query", "antenna_health")
@@ -22,15 +22,17 @@ CHANNELS = 192  # what the planted lines are laid out for
 
 
 def measure(options: Options) -> list[dict[str, Any]]:
-    """Return a record for each set of planted lines."""
-    size = replace(options.base, channels=CHANNELS)
-    place = run_stages.place_of(options, size)
-    for rule in NEEDED:
-        run_stages.run_for_all_bands(place, rule, options.cores)
-    return [
-        {"case": name, **_case(place, name, lines, options)}
-        for name, lines in planted_rfi.CASES.items()
-    ]
+    """Return a record for each size and set of planted lines."""
+    found = []
+    for size in (replace(size, channels=CHANNELS) for size in options.sizes):
+        place = run_stages.place_of(options, size)
+        for rule in NEEDED:
+            run_stages.run_for_all_bands(place, rule, options.cores)
+        found += [
+            {"size": size.record(), "case": name, "flaggers": _case(place, name, lines, options)}
+            for name, lines in planted_rfi.CASES.items()
+        ]
+    return found
 
 
 def _case(
@@ -52,7 +54,8 @@ def _case(
     if options.peers and not peer.missing:
         peer.prepare()
         cost = measuring.measure(peer.command, folder / "log.txt")
-        found = aoflagger.read_flags(folder / "aoflagger.ms")
+        with ms_reader.open_table(folder / "aoflagger.ms") as table:
+            found = table.getcol("FLAG")
         record[peer.name] = {"wall_s": cost.wall_s, **_score(found, where, cross, lines)}
     say(f"planted interference, {name}: done")
     return record
@@ -61,10 +64,7 @@ def _case(
 def _score(
     found: np.ndarray, where: np.ndarray, cross: np.ndarray, lines: tuple[planted_rfi.Line, ...]
 ) -> dict[str, Any]:
-    """Score flags (row, channel, 4): a visibility is found if any of its correlations is flagged.
-
-    Those with a bad antenna, which are flagged by their antenna, do not count.
-    """
+    """Score flags (row, channel, 4): one is found if any of its correlations is flagged."""
     return planted_rfi.score(found.any(axis=-1)[cross], where[:, cross], lines)
 
 

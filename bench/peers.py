@@ -16,7 +16,6 @@ from bench.place import Place
 from bench.project import ENVIRONMENT
 from bench.stages import BRIGHTEST, Words
 from lwacal import calibrate, solver_set
-from lwacal.aoflagger import GENERIC, find_strategy
 
 CASA_TASKS = Path(__file__).with_name("reference") / "casa_tasks.py"
 
@@ -95,13 +94,17 @@ def _flag(place: Place, folder: Path) -> Iterator[Peer]:
 
 def aoflagger(source: Path, data: Path) -> Peer:
     """Return the default command line of AOFlagger on a private copy of a set."""
-    executable = shutil.which("aoflagger") or ""
-    strategy = find_strategy(GENERIC, executable) if executable else ""
     return Peer(
-        "AOFlagger, default command line", [executable, "-strategy", strategy, data],
+        "AOFlagger, default command line", ["aoflagger", "-strategy", default_strategy(), data],
         partial(fresh_copy, source, data), "all cores; into the FLAG column of a copy",
-        missing="" if executable else "aoflagger is not on PATH",
+        missing="" if shutil.which("aoflagger") else "aoflagger is not on PATH",
     )
+
+
+def default_strategy() -> Path:
+    """Return the strategy that AOFlagger takes for telescopes it does not know."""
+    program = Path(shutil.which("aoflagger") or "/usr/bin/aoflagger").resolve()
+    return program.parents[1] / "share" / "aoflagger" / "strategies" / "generic-default.lua"
 
 
 def solver_data(place: Place, integrations: int | None = None) -> Path:

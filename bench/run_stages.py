@@ -15,6 +15,8 @@ from bench.sizes import Size
 from bench.stages import OF_ONE_BAND, RULES, Stage
 from lwacal.records import say
 
+COPIES = 16  # of the DATA on the disk: raw, concatenated, private copies for the reference tools
+
 
 @dataclass
 class Series:
@@ -38,6 +40,7 @@ def alternate(series: Sequence[Series], wanted: int) -> None:
 
 def measure_stages(options: Options, size: Size) -> dict[str, Any]:
     """Return the record of all stages at one size."""
+    data.check_space(options.scratch, COPIES * size.data_mb)
     place = place_of(options, size)
     found = []
     for rule in _up_to_last(options.stages):

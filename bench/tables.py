@@ -204,20 +204,20 @@ def _interference(found: Sequence[Found]) -> Iterator[str]:
     yield "(within six channels of) any that are flagged without being planted. Strengths in units"
     yield "of the noise of one visibility."
     for case in found:
-        names = [name for name in case if name != "case"]
+        flaggers = case["flaggers"]
         yield ""
-        yield f"### {case['case']}"
+        yield f"### {case['case']}: {size_words(case['size'])}"
         yield ""
-        rows = [["wall s", *(seconds(case[name]["wall_s"]) for name in names)]]
+        rows = [["wall s", *(seconds(score["wall_s"]) for score in flaggers.values())]]
         rows += [
-            [line, *(_share(case[name]["found"][line]) for name in names)]
-            for line in case[names[0]]["found"]
+            [line, *(_share(score["found"][line]) for score in flaggers.values())]
+            for line in flaggers["ours"]["found"]
         ]
         rows += [
-            [words, *(_share(case[name][key]) for name in names)]
+            [words, *(_share(score[key]) for score in flaggers.values())]
             for key, words in (("false", "falsely flagged, far"), ("beside", "near"))
         ]
-        yield from table(["", *names], rows)
+        yield from table(["", *flaggers], rows)
 
 
 def _share(value: float | None) -> str:
