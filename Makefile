@@ -14,8 +14,10 @@ READY := $(VENV)/.ready
 UV_VERSION := 0.13.9
 APT_PACKAGES := wsclean aoflagger casacore-data python3-venv
 CORES ?= $(shell nproc)
+DP3 := .venv-dp3
+BENCH ?=
 
-.PHONY: help env system demo test lint lock pictures known-answers clean
+.PHONY: help env system demo test lint lock pictures known-answers bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -54,6 +56,14 @@ pictures: demo ## Draw the pictures of the README from the demonstration
 
 known-answers: env ## Measure what is found of planted faults, into docs/known-answers.md
 	PYTHONPATH=workflow/scripts:tests $(BIN)/python -m known_answers
+
+$(DP3)/.ready: requirements/dp3.txt | $(READY)
+	$(PYTHON) -m venv --clear $(DP3)
+	$(BIN)/uv pip install --quiet --python $(DP3)/bin/python -r requirements/dp3.txt
+	touch $@
+
+bench: env $(DP3)/.ready ## Measure speed, memory, accuracy beside CASA, AOFlagger, WSClean, DP3 (BENCH="--help")
+	PYTHONPATH=workflow/scripts:tests $(BIN)/python -m bench $(BENCH)
 
 clean: ## Remove what the demonstration made
 	rm -rf demo results/demo results/successful/demo logs/demo benchmarks/demo

@@ -28,6 +28,10 @@ FACTORS = {
     "image": (4.0, 1.0),
 }
 
+# rule: its line in FACTORS
+OF_RULE = {**{name: name for name in FACTORS if name != "image"},
+           "image_source": "image", "image_allsky": "image"}
+
 
 def integration_mb(manifest: Mapping[str, Any], band: str | None) -> float:
     """Return the size of one integration's DATA in a sub-band, or in the largest one, in MB."""

@@ -1,0 +1,71 @@
+"""Measure, write down, and describe: python -m bench --help."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+from bench import (
+    accuracy,
+    chain,
+    growth,
+    interference,
+    machine,
+    report_stage,
+    results,
+    run_stages,
+    texts,
+)
+from bench.options import Options, parse
+from lwacal.records import say
+
+BUSY = 0.7
+
+
+def stages(options: Options) -> list[dict[str, Any]]:
+    """Measure the steps at each size; compare the solvers' gains at the first."""
+    found = [run_stages.measure_stages(options, size) for size in options.sizes]
+    if "bandpass" in options.stages:
+        for size, record in zip(options.sizes, found):
+            say(f"comparing gains with the truth, {size.integrations} integrations")
+            record["accuracy"] = accuracy.compare(run_stages.place_of(options, size))
+    return found
+
+
+MEASURE = {
+    "stages": stages,
+    "report": report_stage.measure,
+    "interference": interference.measure,
+    "chain": lambda options: [chain.measure(options, *item) for item in options.chains],
+    "growth": growth.measure,
+}
+
+
+def run(options: Options) -> None:
+    """Measure what the options ask for, part by part, and keep each part as soon as it is done."""
+    products = options.scratch / "products"
+    shutil.rmtree(products, ignore_errors=True)  # of other code, perhaps
+    try:
+        for part in options.parts:
+            before = machine.load()
+            if before > BUSY:
+                say(f"warning: the load is {before:.1f} before '{part}': times will be too long")
+            measured = MEASURE[part](options)
+            results.store(options.output, part, measured, options.quick, before)
+            shutil.rmtree(products, ignore_errors=True)
+    finally:
+        shutil.rmtree(products, ignore_errors=True)
+        if not options.keep:
+            shutil.rmtree(options.scratch / "data", ignore_errors=True)
+
+
+def main() -> None:
+    options, write_only = parse()
+    if not write_only:
+        run(options)
+    for path in texts.write(results.read(options.output), options):
+        say(f"written: {path}")
+
+
+if __name__ == "__main__":
+    main()

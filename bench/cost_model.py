@@ -1,0 +1,180 @@
+"""What a job costs at any size: a start and a part in proportion to its work.
+
+    seconds = start + rate x work              bytes = rate x work
+    memory  = base + first x (DATA of one integration) + further x (DATA of each further one)
+
+Work is counted in what the step goes through. For the large steps that are visibilities: the unit
+is antenna^2 x channel x integration, each of which is half a baseline of 4 correlations. Start and
+rate come from measurements at several sizes where there are some (least squares of relative errors,
+neither below zero), else from the time that the script takes to start and one measurement.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import nnls
+
+from bench.sizes import Size, of_record
+
+UNITS: dict[str, tuple[str, Callable[[Size], float]]] = {
+    "visibilities": (
+        "antenna² x channel x integration",
+        lambda size: size.antennas**2 * size.channels * size.integrations * len(size.bands),
+    ),
+    "first integration": (
+        "antenna² x channel",
+        lambda size: size.antennas**2 * size.channels * len(size.bands),
+    ),
+    "autocorrelations": (
+        "antenna x channel x integration",
+        lambda size: size.antennas * size.channels * size.integrations * len(size.bands),
+    ),
+    "solutions": (
+        "antenna x channel", lambda size: size.antennas * size.channels * len(size.bands)
+    ),
+    "channels": ("channel", lambda size: size.channels * len(size.bands)),
+    "sets": ("raw measurement set", lambda size: size.integrations * len(size.bands)),
+}
+WORK = {
+    "inventory": "sets", "concat": "visibilities", "manifest": "sets",
+    "antenna_health": "autocorrelations", "flag": "visibilities", "sky_model": "channels",
+    "bandpass": "visibilities", "flag_solutions": "solutions", "bandpass_table": "solutions",
+    "delay": "first integration", "calibrate_split": "visibilities", "report": "solutions",
+}
+
+
+@dataclass(frozen=True)
+class Point:
+    """One measurement of a rule: its size, and the medians."""
+
+    size: Size
+    wall_s: float
+    startup_s: float
+    read_mb: float
+    written_mb: float
+    peak_mb: float
+
+
+@dataclass(frozen=True)
+class Model:
+    """The cost of a rule's jobs.
+
+    ``start_s`` and ``base_mb`` are there at any size; ``rate_s``, ``read_bytes`` and
+    ``written_bytes`` are a unit of work; ``first`` and ``further`` in units of the DATA of an
+    integration. ``fitted`` to so many sizes; ``worst`` is the largest relative error of seconds.
+    """
+
+    rule: str
+    start_s: float
+    rate_s: float
+    read_bytes: float
+    written_bytes: float
+    base_mb: float
+    first: float
+    further: float
+    fitted: int
+    worst: float
+
+    @property
+    def unit(self) -> str:
+        """What work is counted in."""
+        return UNITS[WORK[self.rule]][0]
+
+    def seconds(self, size: Size) -> float:
+        """Return the time of one job that does the whole of a size."""
+        return self.start_s + self.rate_s * work(self.rule, size)
+
+    def moved_mb(self, size: Size) -> float:
+        """Return what it reads and writes."""
+        return (self.read_bytes + self.written_bytes) * work(self.rule, size) / 1e6
+
+    def memory_mb(self, size: Size) -> float:
+        """Return the memory of a job."""
+        further = self.further * (size.integrations - 1)
+        return self.base_mb + size.integration_mb * (self.first + further)
+
+
+def work(rule: str, size: Size) -> float:
+    """Return the work of a rule at a size, in its unit."""
+    return float(UNITS[WORK[rule]][1](size))
+
+
+def fit(results: Mapping[str, Any]) -> dict[str, Model]:
+    """Return the model of each rule that was measured, in the order of WORK."""
+    found = points(results)
+    return {rule: fit_rule(rule, found[rule]) for rule in WORK if found.get(rule)}
+
+
+def points(results: Mapping[str, Any]) -> dict[str, list[Point]]:
+    """Return all measurements in results.json by rule."""
+    found: dict[str, list[Point]] = defaultdict(list)
+    parts = results["parts"]
+    for part in ("stages", "growth"):
+        for at in parts.get(part, {}).get("records", []):
+            for stage in at["stages"]:
+                found[stage["rule"]].append(point(at["size"], stage))
+    if "report" in parts:
+        report = parts["report"]["records"]
+        found["report"].append(point(report["size"], report))
+    return found
+
+
+def point(size: Mapping[str, Any], record: Mapping[str, Any]) -> Point:
+    """Return a record as a measurement."""
+    middle = record["median"]
+    return Point(
+        of_record(dict(size)), middle["wall_s"], record["startup"]["wall_s"],
+        max(middle["read_mb"] - record["startup"]["read_mb"], 0), middle["written_mb"],
+        middle["peak_mb"],
+    )
+
+
+def fit_rule(rule: str, measured: Sequence[Point]) -> Model:
+    """Return the model of one rule."""
+    amount = np.array([work(rule, item.size) for item in measured])
+    wall = np.array([item.wall_s for item in measured])
+    if len(set(amount)) > 1:
+        start, rate = relative_fit(np.column_stack([np.ones_like(amount), amount]), wall)
+    else:
+        start = min(np.median([item.startup_s for item in measured]), np.median(wall))
+        rate = (np.median(wall) - start) / amount[0]
+    predicted = start + rate * amount
+    moved = [
+        relative_fit(amount[:, None], np.array([getattr(item, name) for item in measured]) * 1e6)[0]
+        for name in ("read_mb", "written_mb")
+    ]
+    base, first, further = fit_memory(measured)
+    return Model(
+        rule, float(start), float(rate), float(moved[0]), float(moved[1]), base, first, further,
+        len({item.size for item in measured}), float(np.max(np.abs(predicted / wall - 1))),
+    )
+
+
+def relative_fit(columns: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return the coefficients, none below zero, that make relative errors least.
+
+    ``columns`` (measurement, coefficient). Columns may differ by many orders of magnitude.
+    """
+    used = values > 0
+    if not used.any():
+        return np.zeros(columns.shape[1])
+    scale = columns[used].max(axis=0)
+    scaled = columns[used] / scale / values[used][:, None]
+    return nnls(scaled, np.ones(used.sum()))[0] / scale
+
+
+def fit_memory(measured: Sequence[Point]) -> tuple[float, float, float]:
+    """Return memory at any size (MB), and of the first and each further integration (in DATA)."""
+    one = np.array([item.size.integration_mb for item in measured])
+    more = np.array([item.size.integrations - 1 for item in measured]) * one
+    columns = np.column_stack([np.ones_like(one), one, more])
+    peaks = np.array([item.peak_mb for item in measured])
+    varied = [True, len(set(one)) > 1, more.any()]
+    found = np.zeros(3)
+    found[varied] = relative_fit(columns[:, varied], peaks)
+    return float(found[0]), float(found[1]), float(found[2])

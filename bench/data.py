@@ -1,0 +1,63 @@
+"""Simulated observations to measure with, kept between runs in a scratch folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.project import ENVIRONMENT
+from bench.sizes import Size
+from lwacal.records import say
+
+SEED = 20240601
+
+
+@dataclass(frozen=True)
+class Observation:
+    """Where the raw data of an observation are, and the truth."""
+
+    size: Size
+    raw: Path
+
+    @property
+    def truth(self) -> Path:
+        """The folder of the simulator's truth."""
+        return self.raw.with_name(self.raw.name + ".truth")
+
+
+def check_space(scratch: Path, needed_mb: float) -> None:
+    """Raise OSError if the disk has no room for what is needed, and a tenth."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    free_mb = shutil.disk_usage(scratch).free / 1e6
+    if free_mb < 1.1 * needed_mb:
+        raise OSError(
+            f"{scratch} has {free_mb / 1e3:.1f} GB free, and {1.1 * needed_mb / 1e3:.1f} GB are"
+            " needed; name another folder with --scratch, or measure less"
+        )
+
+
+def observation(size: Size, scratch: Path) -> Observation:
+    """Return an observation of that size, simulated if it is not there.
+
+    The A-team and noise, without faint sources: what is left of the data after calibration is
+    noise, so that errors of gains can be compared with what the noise explains.
+    """
+    found = Observation(size, (scratch / "data" / size.name / "raw").absolute())
+    if (found.truth / "truth.json").is_file():
+        return found
+    say(f"simulating {size.antennas} antennas, {size.channels} channels,"
+        f" {size.integrations} integrations, {len(size.bands)} sub-bands ({size.data_mb:.0f} MB)")
+    command = [
+        sys.executable, "-m", "lwacal.simulate", str(found.raw),
+        "--antennas", str(size.antennas), "--channels", str(size.channels),
+        "--integrations", str(size.integrations), "--bands", *size.bands,
+        "--seed", str(SEED), "--faint", "0",
+    ]
+    subprocess.run(
+        command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, **ENVIRONMENT}
+    )
+    return found

@@ -1,0 +1,46 @@
+"""What the measurements were made on, and with."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench import dp3
+from bench.project import PROJECT
+from lwacal import run_record, settings
+
+
+def facts() -> dict[str, Any]:
+    """Return processor, cores, memory, versions and commit."""
+    return {
+        "processor": _first(Path("/proc/cpuinfo"), r"model name\s*: (.*)"),
+        "cores": os.cpu_count(),
+        "memory_gb": int(_first(Path("/proc/meminfo"), r"MemTotal: +(\d+)")) * 1024 / 1e9,
+        "system": f"{platform.system()} {platform.release()}",
+        "versions": {
+            "python": platform.python_version(),
+            **run_record.package_versions(),
+            **run_record.tool_versions(settings.resolve({})["tools"]),
+            "dp3": dp3.version(),
+        },
+        "git": run_record.git_state(PROJECT),
+    }
+
+
+def now() -> str:
+    """Return the time, UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def load() -> float:
+    """Return the load of the last minute: more than about 0.5 spoils the measurements."""
+    return os.getloadavg()[0]
+
+
+def _first(path: Path, pattern: str) -> str:
+    found = re.search(pattern, path.read_text())
+    return found[1] if found else "0"

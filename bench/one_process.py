@@ -1,0 +1,80 @@
+"""Runs one command and writes down what it cost: one_process.py RECORD COMMAND...
+
+Run as a program of its own, by the standard library alone, because a process counts the memory of
+the one that started it as its own peak until it is itself: from here that is some 10 MB.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+
+SAMPLING_S = 0.05
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+def tree(pid):
+    """Yield a process and all that descend from it."""
+    yield pid
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children") as stream:
+                for child in stream.read().split():
+                    yield from tree(int(child))
+    except (FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+        return
+
+
+def resident_bytes(pid):
+    """Return the resident memory of a process, 0 if it has ended."""
+    try:
+        with open(f"/proc/{pid}/statm") as stream:
+            return int(stream.read().split()[1]) * PAGE_BYTES
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+
+
+def follow(pid, ended, peak):
+    """Note the largest sum of resident memory of the tree in ``peak`` until ``ended``."""
+    while not ended.wait(SAMPLING_S):
+        peak[0] = max(peak[0], sum(map(resident_bytes, tree(pid))))
+
+
+def bytes_moved(pid):
+    """Return what a process that has ended, and those it waited for, read and wrote.
+
+    All that went through read and write calls, from the page cache or not; not what was mapped.
+    """
+    with open(f"/proc/{pid}/io") as stream:
+        counters = dict(line.split(": ") for line in stream.read().splitlines())
+    return int(counters["rchar"]), int(counters["wchar"])
+
+
+def main():
+    record, *command = sys.argv[1:]
+    ended, peak = threading.Event(), [0]
+    started = time.monotonic()
+    process = subprocess.Popen(command)
+    sampler = threading.Thread(target=follow, args=(process.pid, ended, peak), daemon=True)
+    sampler.start()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # its counters are still there
+    wall_s = time.monotonic() - started
+    ended.set()
+    read, written = bytes_moved(process.pid)
+    _, status, usage = os.wait4(process.pid, 0)
+    cost = {
+        "exit_code": os.waitstatus_to_exitcode(status),
+        "wall_s": wall_s,
+        "cpu_s": usage.ru_utime + usage.ru_stime,
+        "peak_mb": max(usage.ru_maxrss * 1024, peak[0]) / 1e6,
+        "read_mb": read / 1e6,
+        "written_mb": written / 1e6,
+    }
+    with open(record, "w") as stream:
+        json.dump(cost, stream)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""benchmarks/results.json: what was measured, when, on what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from bench import machine
+from lwacal import records
+
+SCHEMA = 1
+
+
+def empty() -> dict[str, Any]:
+    """Return results without a measurement."""
+    return {"schema": SCHEMA, "parts": {}}
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return the results of earlier runs, empty ones if there are none of this form."""
+    if not path.is_file():
+        return empty()
+    found = records.read_json(path)
+    return found if found.get("schema") == SCHEMA else empty()
+
+
+def store(path: Path, part: str, measured: Any, quick: bool, load: float) -> dict[str, Any]:
+    """Put a part's records into the file, with machine and time; return all of it.
+
+    ``load`` is that of the minute before: above about 0.5 others were working too.
+    """
+    found = read(path)
+    found["parts"][part] = {
+        "measured_utc": machine.now(), "load_before": load, "quick": quick,
+        "machine": machine.facts(), "records": measured,
+    }
+    records.write_json(path, found)
+    return found

@@ -1,0 +1,162 @@
+"""Runs the steps one after the other, those asked for often enough, the reference tools between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bench import data, measuring, peers, rules, stopwatch_lines
+from bench.measuring import Cost
+from bench.options import LONG_S, Options
+from bench.place import Place
+from bench.sizes import Size
+from bench.stages import OF_ONE_BAND, RULES, Stage
+from lwacal.records import say
+
+COPIES = 16  # of the DATA on the disk: raw, concatenated, private copies for the reference tools
+
+
+@dataclass
+class Series:
+    """Runs of one command: ``once`` runs it and returns what it took."""
+
+    once: Callable[[], Cost]
+    runs: list[Cost]
+
+    def enough(self, wanted: int) -> bool:
+        """Whether it has been run as often as wanted, or is too slow for more than once."""
+        return len(self.runs) >= wanted or any(run.wall_s >= LONG_S for run in self.runs)
+
+
+def alternate(series: Sequence[Series], wanted: int) -> None:
+    """Run all in turn until each has enough runs, so that a change of the machine strikes all."""
+    while not all(item.enough(wanted) for item in series):
+        for item in series:
+            if not item.enough(wanted):
+                item.runs.append(item.once())
+
+
+def measure_stages(options: Options, size: Size) -> dict[str, Any]:
+    """Return the record of all stages at one size."""
+    data.check_space(options.scratch, COPIES * size.data_mb)
+    place = place_of(options, size)
+    found = []
+    for rule in _up_to_last(options.stages):
+        run_for_all_bands(place, rule, options.cores, skip_last=True)
+        stage = RULES[rule](place, place.band, options.cores)
+        if rule in options.stages:
+            found.append(_measure(place, rule, stage, options))
+        else:
+            run_once(place, stage, options.cores)
+    return {"size": size.record(), "stages": found}
+
+
+def place_of(options: Options, size: Size) -> Place:
+    """Return where the products of a size go; its data are simulated if they are not there."""
+    return Place(
+        options.scratch / "products" / size.name, data.observation(size, options.scratch),
+        small_images=options.quick,
+    )
+
+
+def _up_to_last(chosen: Sequence[str]) -> list[str]:
+    """Return the rules in order, up to the last that is chosen."""
+    order = list(RULES)
+    return order[: max(map(order.index, chosen)) + 1]
+
+
+def run_for_all_bands(place: Place, rule: str, cores: int, skip_last: bool = False) -> None:
+    """Run a rule's jobs that are not done: for each sub-band, if it is a rule of one."""
+    bands = place.bands if rule in OF_ONE_BAND else place.bands[-1:]
+    for band in bands[:-1] if skip_last else bands:
+        run_once(place, RULES[rule](place, band, cores), cores)
+
+
+def run_once(place: Place, stage: Stage, cores: int) -> None:
+    """Run a job, unless it is done."""
+    if not stage.done:
+        stage.clear()
+        measuring.measure(
+            stage.command, log_of(place, stage.rule),
+            rules.environment(stage.rule, cores),
+        )
+
+
+def log_of(place: Place, rule: str) -> Path:
+    """Return the log of a rule's jobs."""
+    return place.path(f"logs/{rule}.log")
+
+
+def series_of(place: Place, stage: Stage, cores: int) -> Series:
+    """Return the runs to be of a job of ours."""
+    log, environment = log_of(place, stage.rule), rules.environment(stage.rule, cores)
+
+    def once() -> Cost:
+        stage.clear()
+        cost = measuring.measure(stage.command, log, environment)
+        say(f"{stage.rule}: {cost.wall_s:.2f} s")
+        return cost
+
+    return Series(once, [])
+
+
+def _series_of_peer(place: Place, peer: peers.Peer) -> Series:
+    folder = place.path("peers")
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def once() -> Cost:
+        peer.prepare()
+        cost = measuring.measure(peer.command, folder / "log.txt", peer.environment, folder)
+        say(f"    {peer.name}: {cost.wall_s:.2f} s")
+        return cost
+
+    return Series(once, [])
+
+
+def startup(place: Place, rule: str) -> Cost:
+    """Return what starting the script and its imports takes."""
+    command = RULES[rule](place, place.band, 1).command[:2]
+    return measuring.measure([*command, "--help"], place.path("logs/startup.log"))
+
+
+def _measure(place: Place, rule: str, stage: Stage, options: Options) -> dict[str, Any]:
+    ours = series_of(place, stage, options.cores)
+    if not stage.done:
+        ours.runs.append(ours.once())
+    beside = peers.of_rule(rule, place) if options.peers else []
+    present = [(peer, _series_of_peer(place, peer)) for peer in beside if not peer.missing]
+    alternate([*(series for _, series in present), ours], options.runs)
+    parts = stopwatch_lines.of_last_run(log_of(place, rule))
+    start = startup(place, rule)
+    middle = measuring.median(ours.runs)
+    return {
+        "rule": rule,
+        "threads": rules.threads(rule, options.cores),
+        "asked_mb": _asked(rule, place),
+        "startup": asdict(start),
+        "parts": parts,
+        **measuring.record(ours.runs),
+        "passes": passes(middle, start, place.observation.size.data_mb),
+        "peers": [
+            {"name": peer.name, "note": peer.note, **measuring.record(series.runs),
+             "ratio": measuring.median(series.runs).wall_s / middle.wall_s}
+            for peer, series in present
+        ],
+        "missing": [{"name": peer.name, "why": peer.missing} for peer in beside if peer.missing],
+    }
+
+
+def passes(cost: Cost, start: Cost, data_mb: float) -> dict[str, float]:
+    """Return what a step reads and writes, without what its start reads, in units of the DATA."""
+    return {
+        "read": max(cost.read_mb - start.read_mb, 0) / data_mb,
+        "written": cost.written_mb / data_mb,
+    }
+
+
+def _asked(rule: str, place: Place) -> int | None:
+    if rule in ("inventory", "concat", "manifest"):
+        return rules.memory_mb(rule, place.record("inventory.json"), place.band)
+    return rules.memory_mb(rule, place.record("manifest.json"), place.band)

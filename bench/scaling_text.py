@@ -1,0 +1,216 @@
+"""docs/scaling.md: the cost model in words and numbers, and what it says of larger runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bench import cost_model
+from bench.cost_model import Model, work
+from bench.prediction import OF_ONE_BAND, Cluster, Prediction, predict, threads_of
+from bench.sizes import Size, of_record
+from bench.tables import seconds, size_words, table
+from lwacal import site
+
+NODES = (1, 4, 16)
+NIGHT = Size(352, 192, 24, site.BANDS)
+LARGE_ARRAY = Size(2000, 192, 24, site.BANDS)
+SLURM_S = (10.0, 20.0)  # what a job waits, measured with one node (submission, start, status)
+LOCAL_S = 0.5
+BIG_NODE = (16, 64.0)
+Models = Mapping[str, Model]
+
+
+def page(found: Mapping[str, Any]) -> str:
+    """Return the text, empty if the large steps were not measured."""
+    models = cost_model.fit(found)
+    if not {"concat", "flag", "bandpass"} <= set(models):
+        return ""
+    facts = next(iter(found["parts"].values()))["machine"]
+    threads = threads_of(found)
+    lines = [
+        "# Scaling", "",
+        "Written by `make bench` from `benchmarks/results.json`: what a job costs at any size,",
+        "fitted to measurements, and what follows for a night on a cluster and for a larger array.",
+        "", *_model(models), "", *_memory(models), "", *_checks(found, models, threads),
+        *_night(models, threads, facts), "", *_large(models, threads, facts),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _model(models: Models) -> Iterator[str]:
+    yield "## Time and bytes"
+    yield ""
+    yield "    seconds of a job = start + rate x work"
+    yield "    bytes of a job   = (read + written) x work"
+    yield ""
+    yield "Work is the number of antenna² x channel x integration that the job goes through, or"
+    yield "what the table names; one integration of a full-size sub-band (352 antennas, 192"
+    yield f"channels) is {work('concat', Size(352, 192)):.3g} of them and 382 MB of DATA, 16 bytes"
+    yield "each. Start is what does not grow: Python, its imports, small records. Where a step was"
+    yield "measured at several sizes, both are fitted (least squares of relative errors), and the"
+    yield "last column tells how far the worst measurement is from the fit; elsewhere start is the"
+    yield "time that the script takes to print its help. Reading and writing are counted in calls,"
+    yield "also where the page cache answers."
+    yield ""
+    rows = [
+        [model.rule, model.unit, seconds(model.start_s), f"{1e9 * model.rate_s:.3g}",
+         f"{model.read_bytes:.3g}", f"{model.written_bytes:.3g}", model.fitted,
+         f"{model.worst:.0%}" if model.fitted > 1 else "-"]
+        for model in models.values()
+    ]
+    head = ("rule", "unit of work", "start s", "rate ns a unit", "read bytes", "written bytes",
+            "sizes", "worst")
+    yield from table(head, rows)
+
+
+def _memory(models: Models) -> Iterator[str]:
+    yield "## Memory"
+    yield ""
+    yield "    peak = base + first x (DATA of one integration) + further x (DATA of all others)"
+    yield ""
+    yield "with the DATA of the job's sub-band (all sub-bands alike). Where the sizes measured do"
+    yield "not tell parts apart, the first part has it all."
+    yield ""
+    rows = [
+        [model.rule, f"{model.base_mb:.0f}", f"{model.first:.2f}", f"{model.further:.2f}"]
+        for model in models.values()
+    ]
+    yield from table(("rule", "base MB", "first", "further"), rows)
+
+
+def _checks(
+    found: Mapping[str, Any], models: Models, threads: Mapping[str, int]
+) -> Iterator[str]:
+    """Say how the prediction of the chains that were measured compares."""
+    chains = found["parts"].get("chain", {}).get("records", [])
+    if not chains:
+        return
+    yield "## Does it hold?"
+    yield ""
+    yield "Chains that were measured as a whole, from raw data to cleaned tables, against the sum"
+    yield "of the model's jobs divided by the cores. Jobs side by side share memory and disk, and"
+    yield "Snakemake takes its part: what is above 1 is that."
+    yield ""
+    kept = {rule: model for rule, model in models.items()
+            if rule not in ("delay", "calibrate_split", "report")}
+    rows = []
+    for chain in chains:
+        size = of_record(dict(chain["size"]))
+        one = predict(kept, threads, size, Cluster("", 1, chain["cores"], 1e6, 0.0))
+        expected, wall = one.busy_s / chain["cores"], chain["ours"]["wall_s"]
+        rows.append([size_words(chain["size"]), seconds(expected), seconds(wall),
+                     f"{wall / expected:.2f}"])
+    yield from table(("chain", "model s", "measured s", "ratio"), rows)
+    yield ""
+
+
+def clusters(facts: Mapping[str, Any]) -> list[Cluster]:
+    """Return the machines that are predicted for: nodes like the one measured on, and larger."""
+    cores, memory_gb = facts["cores"], facts["memory_gb"]
+    found = [Cluster(f"this machine ({cores} cores, {memory_gb:.0f} GB)", 1, cores, memory_gb,
+                     LOCAL_S)]
+    kinds = ((cores, memory_gb), BIG_NODE)
+    found += [
+        Cluster(f"{nodes} node{'s' if nodes > 1 else ''}, {own} cores, {memory:.0f} GB each,"
+                f" Slurm ({overhead:.0f} s a job)", nodes, own, memory, overhead)
+        for own, memory in kinds for nodes in NODES for overhead in SLURM_S
+    ]
+    return found
+
+
+def _night(models: Models, threads: Mapping[str, int], facts: Mapping[str, Any]) -> Iterator[str]:
+    yield f"## A night of {NIGHT.integrations} integrations of the full band"
+    yield ""
+    yield f"{size_words(NIGHT.record())}: {NIGHT.data_mb / 1e3:.0f} GB of DATA. Steps"
+    yield f"{', '.join(models)}; images, and rules that take no time, are not in it."
+    yield ""
+    yield "    at once = nodes x the lesser of cores / threads and memory / peak of the job"
+    yield "    time = sum over steps of (jobs / at once, rounded up) x (seconds of a job + wait)"
+    yield ""
+    yield "Jobs are taken not to slow each other down. The last column is what the disks must give"
+    yield "for that: all bytes over the time."
+    yield ""
+    yield from _predictions(models, threads, NIGHT, clusters(facts))
+    yield ""
+    yield "Rounds of the large steps on each: jobs at once, and minutes."
+    yield ""
+    yield from _rounds(models, threads, NIGHT, clusters(facts))
+
+
+def _minutes(value: float) -> str:
+    return "does not fit" if math.isinf(value) else f"{value / 60:.1f}"
+
+
+def _predictions(
+    models: Models, threads: Mapping[str, int], size: Size, machines: list[Cluster]
+) -> Iterator[str]:
+    rows = []
+    for cluster in machines:
+        night = predict(models, threads, size, cluster)
+        rows.append([
+            cluster.name, _minutes(night.wall_s), f"{night.busy_s / 60:.1f}",
+            f"{night.moved_gb:.0f}", f"{1e3 * night.moved_gb / night.wall_s:.0f}",
+        ])
+    head = ("machines", "minutes", "minutes in jobs", "GB read and written", "MB/s")
+    yield from table(head, rows)
+
+
+def _rounds(
+    models: Models, threads: Mapping[str, int], size: Size, machines: list[Cluster]
+) -> Iterator[str]:
+    large = [rule for rule, model in models.items() if cost_model.WORK[rule] == "visibilities"]
+    rows = []
+    for cluster in machines:
+        night: Prediction = predict(models, threads, size, cluster)
+        steps = {step.rule: step for step in night.steps}
+        rows.append([
+            cluster.name,
+            *(f"{steps[rule].at_once}, {_minutes(steps[rule].wall_s)}" for rule in large),
+        ])
+    yield from table(("machines", *large), rows)
+
+
+def _large(models: Models, threads: Mapping[str, int], facts: Mapping[str, Any]) -> Iterator[str]:
+    size = LARGE_ARRAY
+    times = (size.antennas / 352) ** 2
+    yield f"## An array of {size.antennas} antennas"
+    yield ""
+    band_gb = size.integration_mb / 1e3
+    yield f"Baselines, and with them data and time of the large steps, are {times:.0f} times those"
+    yield f"of 352 antennas: an integration of a sub-band is {band_gb:.1f} GB, of the full band"
+    yield f"{len(size.bands) * band_gb:.0f} GB, and {size.integrations} integrations"
+    yield f"{size.data_mb / 1e6:.1f} TB. With the steps as they are:"
+    yield ""
+    rows = [
+        [rule, f"{model.seconds(_one_band(rule, size)) / 60:.1f}",
+         f"{model.memory_mb(size) / 1e3:.0f}",
+         channels_in(model, size, 1e3 * BIG_NODE[1])]
+        for rule, model in models.items()
+    ]
+    head = ("rule", "minutes a job", "peak GB", f"channels a job that fit {BIG_NODE[1]:.0f} GB")
+    yield from table(head, rows)
+    yield ""
+    yield "Every large step treats channels one by one, so that a job can have some of the channels"
+    yield "of a sub-band, as many as memory allows by the last column; the number of jobs grows by"
+    yield "as much, their sum does not but for the starts. The solver's time a channel is a few"
+    yield "products of an antenna x antenna matrix: it grows with antenna² as reading does, so that"
+    yield "no step comes to dominate that does not already."
+    yield ""
+    cluster = [Cluster(f"{nodes} nodes, {BIG_NODE[0]} cores, memory without limit", nodes,
+                       BIG_NODE[0], math.inf, SLURM_S[1]) for nodes in (16, 64)]
+    yield from _predictions(models, threads, size, cluster)
+
+
+def _one_band(rule: str, size: Size) -> Size:
+    if rule not in OF_ONE_BAND:
+        return size
+    return Size(size.antennas, size.channels, size.integrations, size.bands[:1])
+
+
+def channels_in(model: Model, size: Size, memory_mb: float) -> str:
+    """Return how many of the channels of a sub-band fit into the memory."""
+    needed = model.memory_mb(size) - model.base_mb
+    share = (memory_mb - model.base_mb) / needed if needed > 0 else 1.0
+    return str(max(0, math.floor(min(share, 1.0) * size.channels)))

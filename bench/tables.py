@@ -1,0 +1,306 @@
+"""The tables of docs/benchmarks.md, and the short one of README.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+CHAIN_RULES = ("concat", "flag", "bandpass", "delay", "calibrate_split")
+Found = Mapping[str, Any]
+
+
+def page(found: Found) -> str:
+    """Return docs/benchmarks.md."""
+    parts = found["parts"]
+    lines = ["# Benchmarks", "", "Written by `make bench` from `benchmarks/results.json`.", ""]
+    lines += [*_machine(parts), ""]
+    sections = {
+        "stages": _stages, "report": _report, "interference": _interference, "chain": _chains,
+        "growth": _growth,
+    }
+    for part, section in sections.items():
+        if part in parts:
+            lines += [*section(parts[part]["records"]), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+    """Return a table, its first column of words and the others of numbers."""
+    return [
+        f"| {' | '.join(head)} |",
+        f"|---|{'---:|' * (len(head) - 1)}",
+        *(f"| {' | '.join(map(str, row))} |" for row in rows),
+    ]
+
+
+def seconds(value: float) -> str:
+    """Return seconds to three digits."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def _machine(parts: Found) -> Iterator[str]:
+    for name, part in parts.items():
+        facts = part["machine"]
+        versions = facts["versions"]
+        tools = ", ".join(
+            f"{tool} {versions[tool]}"
+            for tool in ("casatasks", "aoflagger", "wsclean", "dp3", "numpy") if tool in versions
+        )
+        quick = " Tiny sizes, for a try: times mean nothing." if part["quick"] else ""
+        yield (
+            f"- {name}: {part['measured_utc']}, {facts['processor']}, {facts['cores']} cores,"
+            f" {facts['memory_gb']:.0f} GB, {tools}; commit {str(facts['git']['commit'])[:12]};"
+            f" load before {part['load_before']:.1f}.{quick}"
+        )
+
+
+def size_words(size: Mapping[str, Any]) -> str:
+    """Return a size in words."""
+    bands = len(size["bands"])
+    return (
+        f"{size['antennas']} antennas, {size['channels']} channels, {size['integrations']}"
+        f" integration{'s' if size['integrations'] > 1 else ''}, {bands}"
+        f" sub-band{'s' if bands > 1 else ''}"
+    )
+
+
+def _stages(found: Sequence[Found]) -> Iterator[str]:
+    yield "## Each step, beside the reference tools"
+    yield ""
+    yield "Medians of the runs. A step is the script of its rule as a process: start, imports,"
+    yield "work. Memory is the largest sum over its processes (twenty samples a second) or the peak"
+    yield "of the largest. The data are in the page cache, for ours and for theirs. A ratio is"
+    yield "their wall time over ours."
+    for record in found:
+        yield ""
+        yield f"### {size_words(record['size'])} (DATA {record['size']['data_mb']:.0f} MB)"
+        yield ""
+        head = ("step, tool", "runs", "wall s", "CPU s", "peak MB", "read MB", "written MB",
+                "ratio")
+        yield from table(head, _stage_rows(record["stages"]))
+        yield ""
+        yield from _missing(record["stages"])
+        yield from _parts(record["stages"])
+        yield from _solver(record)
+        yield from _passes(record["stages"])
+        yield from _memory(record["stages"])
+
+
+def _cost_cells(item: Found) -> list[str]:
+    cost = item["median"]
+    return [
+        str(len(item["runs"])), seconds(cost["wall_s"]), seconds(cost["cpu_s"]),
+        *(f"{cost[key]:.0f}" for key in ("peak_mb", "read_mb", "written_mb")),
+    ]
+
+
+def _stage_rows(stages: Sequence[Found]) -> Iterator[list[str]]:
+    for stage in stages:
+        yield [f"**{stage['rule']}**", *_cost_cells(stage), ""]
+        for peer in stage["peers"]:
+            yield [f"{peer['name']}: {peer['note']}", *_cost_cells(peer), f"{peer['ratio']:.1f} x"]
+
+
+def _missing(stages: Sequence[Found]) -> Iterator[str]:
+    for stage in stages:
+        for peer in stage["missing"]:
+            yield f"Not measured: {peer['name']}, {peer['why']}."
+            yield ""
+
+
+def _parts(stages: Sequence[Found]) -> Iterator[str]:
+    """Say where the time of those steps goes that tell."""
+    told = [stage for stage in stages if stage["parts"]]
+    for stage in told:
+        words = ", ".join(
+            f"{name} {seconds(part['wall_s'])} ({seconds(part['cpu_s'])})"
+            for name, part in stage["parts"].items()
+        )
+        yield f"- {stage['rule']}, {stage['threads']} threads: {words}"
+    if told:
+        yield ""
+        yield "Wall seconds, and seconds of CPU, of the parts of a step's last run. What is missing"
+        yield "to its wall time is Python's start and imports."
+        yield ""
+
+
+def _solver(record: Found) -> Iterator[str]:
+    stage = next((item for item in record["stages"] if item["rule"] == "bandpass"), None)
+    if stage is None:
+        return
+    solving = stage["parts"].get("solving")
+    if solving:
+        yield "Solving alone, without starting, reading and writing, against the whole of the"
+        yield "reference solvers:"
+        yield ""
+        for peer in stage["peers"]:
+            ratio = peer["median"]["wall_s"] / solving["wall_s"]
+            yield f"- {peer['name']}: {ratio:.0f} x; the whole step {peer['ratio']:.0f} x"
+        yield ""
+    if "accuracy" in record:
+        yield from _accuracy(record["accuracy"])
+
+
+def _accuracy(found: Found) -> Iterator[str]:
+    yield "Gains in units of what the noise alone explains (1 is the limit): rms and median error"
+    yield "of log amplitude and of phase."
+    yield ""
+    rows = [
+        [f"{name} against {against}",
+         *(f"{errors[key]:.3f}" for key in (
+             "amplitude_rms", "amplitude_median", "phase_rms", "phase_median")),
+         f"{found['flagged'][name]:.2%}"]
+        for against, group in (("the truth", found["truth"]), ("CASA", found.get("casa", {})))
+        for name, errors in group.items()
+    ]
+    head = ("solver", "amplitude rms", "median", "phase rms", "median", "solutions flagged")
+    yield from table(head, rows)
+    yield ""
+
+
+def _passes(stages: Sequence[Found]) -> Iterator[str]:
+    shown = [stage for stage in stages if stage["rule"] in CHAIN_RULES]
+    if not shown:
+        return
+    yield "How often the data are read: bytes through read calls, without those of the start, over"
+    yield "the bytes of DATA. `concat` reads the raw data, the others the concatenated ones, and"
+    yield "whatever copies they make. `calibrate_split` is not needed for tables."
+    yield ""
+    rows = [
+        [stage["rule"], f"{stage['passes']['read']:.2f}", f"{stage['passes']['written']:.2f}"]
+        for stage in shown
+    ]
+    before = [item["passes"] for item in shown[1:] if item["rule"] != "calibrate_split"]
+    if len(shown) > 1:
+        rows.append(["from concatenated data to tables and delays", *(
+            f"{sum(item[key] for item in before):.2f}" for key in ("read", "written"))])
+    yield from table(("step", "read, times DATA", "written, times DATA"), rows)
+    yield ""
+
+
+def _memory(stages: Sequence[Found]) -> Iterator[str]:
+    rows = [
+        [stage["rule"], stage["asked_mb"], f"{stage['median']['peak_mb']:.0f}",
+         f"{stage['median']['peak_mb'] / stage['asked_mb']:.2f}"]
+        for stage in stages if stage["asked_mb"]
+    ]
+    if rows:
+        yield "Memory asked of the scheduler (`resources`) and used:"
+        yield ""
+        yield from table(("step", "asked MB", "used MB", "used / asked"), rows)
+
+
+def _report(found: Found) -> Iterator[str]:
+    yield f"## The report, {size_words(found['size'])}"
+    yield ""
+    head = ("step", "runs", "wall s", "CPU s", "peak MB", "read MB", "written MB")
+    yield from table(head, [["report", *_cost_cells(found)]])
+
+
+def _interference(found: Sequence[Found]) -> Iterator[str]:
+    yield "## Planted interference: found, and falsely flagged"
+    yield ""
+    yield "Fractions of the planted visibilities that are flagged, and of those far from and near"
+    yield "(within six channels of) any that are flagged without being planted. Strengths in units"
+    yield "of the noise of one visibility."
+    for case in found:
+        flaggers = case["flaggers"]
+        yield ""
+        yield f"### {case['case']}: {size_words(case['size'])}"
+        yield ""
+        rows = [["wall s", *(seconds(score["wall_s"]) for score in flaggers.values())]]
+        rows += [
+            [line, *(_share(score["found"][line]) for score in flaggers.values())]
+            for line in flaggers["ours"]["found"]
+        ]
+        rows += [
+            [words, *(_share(score[key]) for score in flaggers.values())]
+            for key, words in (("false", "falsely flagged, far"), ("beside", "near"))
+        ]
+        yield from table(["", *flaggers], rows)
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2%}"
+
+
+def _chains(found: Sequence[Found]) -> Iterator[str]:
+    yield "## From raw measurement sets to cleaned tables"
+    for chain in found:
+        yield ""
+        yield f"### {size_words(chain['size'])}, {chain['cores']} cores"
+        yield ""
+        ours = chain["ours"]
+        yield (
+            f"By Snakemake: {seconds(ours['wall_s'])} s, {seconds(ours['cpu_s'])} s of CPU, peak"
+            f" {ours['peak_mb']:.0f} MB over all jobs, read {ours['read_mb'] / 1e3:.1f} GB, written"
+            f" {ours['written_mb'] / 1e3:.1f} GB; {seconds(chain['job_seconds'])} s in jobs."
+        )
+        if "reference" in chain:
+            theirs = chain["reference"]
+            steps = ", ".join(f"{name} {seconds(value)}" for name, value in theirs["steps"].items())
+            yield (
+                f"CASA concat, flagdata, AOFlagger, CASA ft, bandpass, applycal of each sub-band,"
+                f" two jobs at a time: {seconds(theirs['wall_s'])} s, measured on"
+                f" {theirs['measured_bands']} sub-bands ({seconds(theirs['measured']['wall_s'])} s)"
+                f" and multiplied by {theirs['factor']:g}: **{chain['ratio']:.1f} times ours**."
+                f" Seconds in its steps: {steps}."
+            )
+        yield ""
+        rows = [
+            [rule, item["jobs"], seconds(item["wall_s"]), f"{item['peak_mb']:.0f}"]
+            for rule, item in chain["rules"].items()
+        ]
+        yield from table(("rule", "jobs", "seconds in all", "largest peak MB"), rows)
+
+
+def _growth(found: Sequence[Found]) -> Iterator[str]:
+    yield "## How the cost grows"
+    yield ""
+    yield "Wall seconds, and in brackets nanoseconds an antenna² x channel x integration."
+    yield ""
+    rules = [stage["rule"] for stage in found[0]["stages"]]
+    rows = []
+    for record in found:
+        size = record["size"]
+        work = size["antennas"] ** 2 * size["channels"] * size["integrations"]
+        walls = [stage["median"]["wall_s"] for stage in record["stages"]]
+        rows.append([
+            f"{size['antennas']} x {size['channels']} x {size['integrations']}",
+            *(f"{seconds(wall)} ({1e9 * wall / work:.0f})" for wall in walls),
+        ])
+    yield from table(("antennas x channels x integrations", *rules), rows)
+
+
+def short(found: Found) -> str:
+    """Return the table of README.md: steps that have a reference tool, and whole chains."""
+    parts = found["parts"]
+    rows = []
+    single = parts.get("stages", {}).get("records", [])[:1]
+    for record in single:
+        for stage in record["stages"]:
+            rows += [
+                [stage["rule"], seconds(stage["median"]["wall_s"]), peer["name"],
+                 seconds(peer["median"]["wall_s"]), f"{peer['ratio']:.1f}"]
+                for peer in stage["peers"]
+            ]
+    for chain in parts.get("chain", {}).get("records", []):
+        if "reference" in chain:
+            size = chain["size"]
+            rows.append([
+                f"raw to tables, {len(size['bands'])} sub-bands x {size['integrations']}",
+                seconds(chain["ours"]["wall_s"]), "CASA and AOFlagger",
+                seconds(chain["reference"]["wall_s"]), f"{chain['ratio']:.1f}",
+            ])
+    if not rows:
+        return "Nothing is measured yet."
+    facts = next(iter(parts.values()))["machine"]
+    what = f"{size_words(single[0]['size'])}, on" if single else "On"
+    head = ("step", "ours, s", "reference", "theirs, s", "ratio")
+    return "\n".join([
+        f"{what} {facts['cores']} cores ({facts['processor']}):", "",
+        *table(head, rows), "",
+        "![Times of the steps and how they grow](docs/benchmarks.png)", "",
+        "All of it: [docs/benchmarks.md](docs/benchmarks.md); what a night costs on a cluster, and"
+        " a larger array: [docs/scaling.md](docs/scaling.md).",
+    ])
