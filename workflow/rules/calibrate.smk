@@ -29,6 +29,7 @@ rule bandpass:
         "<benchmarks>/{obs}/bandpass/{band}.tsv"
     conda:
         "../envs/casa.yaml"
+    threads: 2
     resources:
         mem_mb=memory_mb("bandpass"),
     params:
@@ -39,7 +40,7 @@ rule bandpass:
     shell:
         "bandpass.py --manifest {input.manifest:q} --band {wildcards.band}"
         " --concat {input.concat:q} --flags {input.flags:q} --sky-model {input.sky_model:q}"
-        " --reference {input.reference:q} --settings {params.settings:q}"
+        " --reference {input.reference:q} --settings {params.settings:q} --threads {threads}"
         " --output {output.table:q} --summary {output.summary:q} > {log:q} 2>&1"
 
 

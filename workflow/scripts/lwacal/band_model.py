@@ -38,6 +38,13 @@ class BandModel:
             self.flux_xx, self.flux_yy, self.shapes, self.centre_radec,
         )
 
+    def seen(self, mjd_s: float) -> predict.SeenByAntennas:
+        """Return the sources in the middle of an integration, to make rows of bit by bit."""
+        return predict.seen_by_antennas(
+            self.positions_m, self.frequency_hz, mjd_s, self.sources_radec, self.flux_xx,
+            self.flux_yy, self.shapes, self.centre_radec,
+        )
+
     def by_source(self) -> list[BandModel]:
         """Return a model for each source alone."""
         ones = [slice(number, number + 1) for number in range(len(self.shapes))]

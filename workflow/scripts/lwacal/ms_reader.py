@@ -167,6 +167,16 @@ def read_autocorrelations(path: str | Path) -> tuple[np.ndarray, np.ndarray, np.
             return autos.getcol("TIME"), autos.getcol("ANTENNA1"), power
 
 
+def read_rows_of(
+    table: tables.table, item: Integration, chosen: np.ndarray, column: str = "DATA"
+) -> np.ndarray:
+    """Return chosen rows of an integration of an open set; ``chosen`` are numbers within it."""
+    if len(chosen) == 0:
+        return table.getcol(column, nrow=1)[:0]
+    with table.selectrows(chosen + item.rows.start) as rows:
+        return rows.getcol(column)
+
+
 def read_baselines(
     path: str | Path,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -22,11 +22,13 @@ class Gains:
     """Gains (channel, antenna), zero where there is none, and which channels converged.
 
     ``information`` (channel, antenna) is sum_j B_ij |G_j|^2: the variance <|dG|^2> is the noise
-    variance at weight one over it.
+    variance at weight one over it. ``explained`` is what the model explains of an antenna's data:
+    sum_j w (|V|^2 - |V - G_i conj(G_j) M|^2).
     """
 
     gain: np.ndarray
     information: np.ndarray
+    explained: np.ndarray
     converged: np.ndarray
     iterations: int
 
@@ -49,8 +51,9 @@ def solve(a: np.ndarray, b: np.ndarray, start: np.ndarray | None = None) -> Gain
         converged = change <= TOLERANCE * np.linalg.norm(now, axis=1)
         gain = now
         count += 2
-    _, information = _step(a, b, gain)
-    return Gains(gain, information, converged, count)
+    best, information = _step(a, b, gain)
+    explained = (2 * (best.conj() * gain).real - np.abs(gain) ** 2) * information
+    return Gains(gain, information, explained, converged, count)
 
 
 def _step(a: np.ndarray, b: np.ndarray, gain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -67,17 +70,15 @@ def first_guess(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     Phases are those against the antenna with most information in the channel, made better by all
     other antennas once; amplitudes the typical one.
     """
-    total_b = b.sum(axis=2)
-    best = total_b.argmax(axis=1)
+    total = b.sum(axis=2)
+    best = total.argmax(axis=1)
     column = np.take_along_axis(a, best[:, None, None], axis=2)[..., 0]
     phasor = _unit(column)
     np.put_along_axis(phasor, best[:, None], 1, axis=1)
-    phasor = _unit(np.matmul(a, phasor[..., None])[..., 0])
-    total_a = np.abs(a).sum(axis=(1, 2))
-    power = np.divide(
-        total_a, total_b.sum(axis=1), out=np.ones_like(total_a), where=total_b.sum(axis=1) > 0
-    )
-    return phasor * np.sqrt(power)[:, None]
+    seen = np.matmul(a, phasor[..., None])[..., 0]
+    coherent, possible = np.abs(seen).sum(axis=1), total.sum(axis=1)
+    power = np.divide(coherent, possible, out=np.ones_like(coherent), where=possible > 0)
+    return _unit(seen) * np.sqrt(power)[:, None]
 
 
 def _unit(values: np.ndarray) -> np.ndarray:
