@@ -37,6 +37,7 @@ KEYS = [
     ("health={bad_antennas: [LWA001]}", HEALTH),
     ("health={mnc: {timeout_s: 5}}", {"mnc_query": 1, **HEALTH}),
     ("delay={difference_ns: 50}", {**DELAYS, **JUDGE}),
+    ("delay={engine: casa}", {**DELAYS, **JUDGE}),
     ("imaging={max_smearing_loss: 0.02}", SPLIT),
     ("measure={fit_radius_beams: 2}", MEASURE),
     ("quality={flux_ratio_deviation: {warn: 0.1, fail: 0.4}}", JUDGE),

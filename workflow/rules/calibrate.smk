@@ -31,7 +31,7 @@ rule bandpass:
         "../envs/casa.yaml"
     threads: 2
     resources:
-        mem_mb=memory_mb("bandpass"),
+        mem_mb=memory_mb("bandpass", engine_of="bandpass"),
     params:
         settings=section("bandpass"),
         code=code_digest("bandpass.py"),
@@ -112,8 +112,9 @@ rule delay:
         "<benchmarks>/{obs}/delay.tsv"
     conda:
         "../envs/casa.yaml"
+    threads: 2
     resources:
-        mem_mb=memory_mb("delay"),
+        mem_mb=memory_mb("delay", engine_of="delay"),
     params:
         settings=section("delay", "bandpass"),
         code=code_digest("delay.py"),
@@ -122,7 +123,7 @@ rule delay:
     shell:
         "delay.py --manifest {input.manifest:q} --reference {input.reference:q}"
         " --concat {input.concat:q} --flags {input.flags:q} --sky-model {input.sky_model:q}"
-        " --solutions {input.solutions:q} --settings {params.settings:q}"
+        " --solutions {input.solutions:q} --settings {params.settings:q} --threads {threads}"
         " --csv {output.csv:q} --summary {output.summary:q}"
         " > {log:q} 2>&1"
 

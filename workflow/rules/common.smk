@@ -121,12 +121,17 @@ def folder_above(levels):
     return folder
 
 
-def memory_mb(rule):
-    """Return a resource function for what a job needs, from the numbers in the manifest."""
+def memory_mb(rule, engine_of=""):
+    """Return a resource function for what a job needs, from the numbers in the manifest.
+
+    ``engine_of`` is the section of the configuration that says which solver is used.
+    """
 
     def needed(wildcards, input, attempt):
+        settings = observation(wildcards).settings
+        name = f"{rule} by {settings[engine_of]['engine']}" if engine_of else rule
         manifest = records.read_json(input.manifest)
-        return resources_needed.memory_mb(rule, manifest, wildcards.get("band")) * attempt
+        return resources_needed.memory_mb(name, manifest, wildcards.get("band")) * attempt
 
     return needed
 
