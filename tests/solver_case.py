@@ -29,7 +29,8 @@ SETTINGS: dict[str, Any] = {
         "min_snr": 3, "min_baselines_per_antenna": 4,
     },
     "delay": {
-        "enabled": True, "min_freq_mhz": 41, "min_snr": 3, "difference_ns": 100,
+        "enabled": True, "engine": "stefcal", "min_freq_mhz": 41, "min_snr": 3,
+        "difference_ns": 100,
         "reference_table": "", "reference_dir": "", "reference_search_h": 8,
         "board_failure_percent": 50,
     },

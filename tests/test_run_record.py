@@ -78,6 +78,15 @@ def test_memory_grows_with_the_data():
         assert resources_needed.memory_mb(rule, manifest(352, 192, 24), "73MHz") >= need
 
 
+def test_our_solver_needs_less_than_casa_and_no_more_for_more_integrations():
+    one, many = manifest(352, 192, 1), manifest(352, 192, 24)
+    for rule in ("bandpass", "delay"):
+        ours, casas = f"{rule} by stefcal", f"{rule} by casa"
+        assert resources_needed.memory_mb(ours, one) == resources_needed.memory_mb(ours, many)
+        assert resources_needed.memory_mb(ours, many) < 3000
+        assert resources_needed.memory_mb(casas, one) > 5000
+
+
 def test_memory_of_a_job_over_all_sub_bands_is_that_of_the_largest():
     record = manifest(64, 24, 1)
     record["bands"]["82MHz"] = manifest(64, 192, 1)["bands"]["73MHz"]

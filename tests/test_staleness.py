@@ -38,6 +38,7 @@ KEYS = [
     ("health={bad_antennas: [LWA001]}", HEALTH),
     ("health={mnc: {timeout_s: 5}}", {"mnc_query": 1, **HEALTH}),
     ("delay={difference_ns: 50}", {**DELAYS, **JUDGE}),
+    ("delay={engine: casa}", {**DELAYS, **JUDGE}),
     ("imaging={max_smearing_loss: 0.02}", SPLIT),
     ("imaging={allsky: {niter: 400}}", {"image_allsky": 1, **MEASURE}),
     ("imaging={source: {niter: 50}}", {"image_source": SOURCES, **MEASURE}),

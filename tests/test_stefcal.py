@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from lwacal import bandpass_stefcal, reference_phase, solver_matrices, stefcal, swapped
+from lwacal import bandpass_stefcal, reference_phase, stefcal, swapped
+from lwacal.baseline_matrix import BaselineMatrix
 from lwacal.visibility_sums import VisibilitySums
 
 N_ANTENNAS, N_CHANNELS = 24, 16
@@ -18,22 +19,24 @@ def drawn_gains(draw):
 def sums(gain, noise=0.0, n_integrations=1, seed=0):
     """Return the sums of drawn models (two sources or so) through gains."""
     draw = np.random.default_rng(seed)
-    antenna1, antenna2 = np.triu_indices(N_ANTENNAS, 1)
+    baselines = BaselineMatrix(N_ANTENNAS)
+    antenna1, antenna2 = baselines.antenna1, baselines.antenna2
     shape = (len(antenna1), N_CHANNELS, 2)
-    result = VisibilitySums(
-        antenna1, antenna2, np.full(len(antenna1), 50.0), N_ANTENNAS,
-        np.zeros(shape, np.complex64), np.zeros(shape, np.float32),
-        np.zeros(shape, np.float32), np.zeros(shape, np.uint16), np.zeros(shape, np.complex64),
-    )
+    result = VisibilitySums.zeros(baselines, np.full(len(antenna1), 50.0), N_CHANNELS)
     for _ in range(n_integrations):
         model = 1 + 0.6 * np.exp(1j * draw.uniform(-np.pi, np.pi, shape))
         data = gain[antenna1] * gain[antenna2].conj() * model
         data = data + draw.normal(size=(*shape, 2)) @ [1, 1j] * noise / np.sqrt(2)
-        result.data_model += data * model.conj()
-        result.model_power += np.abs(model) ** 2
-        result.data_power += np.abs(data) ** 2
+        result.data_model += (data * model.conj()).T
+        result.model_power += (np.abs(model) ** 2).T
+        result.data_power += (np.abs(data) ** 2).T
         result.count += 1
     return result
+
+
+def with_antenna(some, number):
+    """Return which baselines have an antenna in them."""
+    return (some.baselines.antenna1 == number) | (some.baselines.antenna2 == number)
 
 
 def turned(found, gain):
@@ -52,9 +55,10 @@ def test_gains_are_exact_without_noise():
 def test_any_start_leads_to_the_same_gains():
     draw = np.random.default_rng(2)
     gain = drawn_gains(draw)
-    matrices = solver_matrices.of_channels(sums(gain), slice(0, N_CHANNELS), 0, 4)
-    start = drawn_gains(draw)[..., 0].T
-    found = stefcal.solve(matrices.data_model, matrices.model_power, start)
+    some = sums(gain)
+    a = some.baselines.hermitian(some.data_model[0])
+    b = some.baselines.symmetric(some.model_power[0])
+    found = stefcal.solve(a, b, drawn_gains(draw)[..., 0].T)
     assert found.converged.all()
     assert turned(found.gain.T, gain[..., 0]) == pytest.approx(1, abs=1e-3)
 
@@ -85,13 +89,13 @@ def test_outlying_baselines_are_left_out_and_hardly_any_others():
     gain = drawn_gains(np.random.default_rng(4))
     clean = sums(gain, 0.1, 3)
     spoilt = sums(gain, 0.1, 3)
-    rows = np.arange(0, len(spoilt.antenna1), 17)
-    spoilt.data_model[rows] += 40.0
-    spoilt.data_power[rows] += 40.0**2
+    rows = np.arange(0, len(spoilt.length_lambda), 17)
+    spoilt.data_model[..., rows] += 40.0
+    spoilt.data_power[..., rows] += 40.0**2
     before = bandpass_stefcal.solve(clean, 4)
     after = bandpass_stefcal.solve(spoilt, 4)
     assert before.outliers.max() == 0
-    share = len(rows) / len(spoilt.antenna1)
+    share = len(rows) / len(spoilt.length_lambda)
     assert after.outliers.min() >= share - 1e-9
     assert after.outliers.max() < share + 0.02
     error = np.abs(turned(after.gain, gain) - 1)
@@ -101,10 +105,9 @@ def test_outlying_baselines_are_left_out_and_hardly_any_others():
 def test_antenna_with_too_few_baselines_gets_no_gain():
     gain = drawn_gains(np.random.default_rng(5))
     some = sums(gain, 0.1)
-    mine = (some.antenna1 == 3) | (some.antenna2 == 3)
-    kept = np.flatnonzero(mine)[:3]
-    mine[kept] = False
-    some.leave_out(mine[:, None, None])
+    mine = with_antenna(some, 3)
+    mine[np.flatnonzero(mine)[:3]] = False
+    some.leave_out(mine)
     solved = bandpass_stefcal.solve(some, 4)
     assert not solved.gain[3].any()
     assert np.isinf(solved.error[3]).all()
@@ -118,13 +121,32 @@ def test_noisy_antenna_is_kept_with_an_error_of_its_own():
     gain = drawn_gains(np.random.default_rng(6))
     some = sums(gain, 0.05, 2)
     noisy = sums(gain, 1.0, 2, seed=0)
-    mine = (some.antenna1 == 3) | (some.antenna2 == 3)
+    mine = with_antenna(some, 3)
     for name in ("data_model", "data_power"):
-        getattr(some, name)[mine] = getattr(noisy, name)[mine]
+        getattr(some, name)[..., mine] = getattr(noisy, name)[..., mine]
     solved = bandpass_stefcal.solve(some, 4)
     relative = solved.error / np.abs(solved.gain)
     assert np.median(relative[3]) > 5 * np.median(np.delete(relative, 3, axis=0))
     assert np.isfinite(solved.error[3]).mean() > 0.99
+
+
+def test_baselines_are_judged_by_their_number_of_visibilities():
+    gain = drawn_gains(np.random.default_rng(10))
+    some, once = sums(gain, 0.3, 3, seed=1), sums(gain, 0.3, 1, seed=2)
+    fewer = np.arange(0, len(some.length_lambda), 3)
+    for name in ("data_model", "model_power", "data_power", "count"):
+        getattr(some, name)[..., fewer] = getattr(once, name)[..., fewer]
+    solved = bandpass_stefcal.solve(some, 4)
+    assert solved.outliers.max() == 0
+    pull = np.abs(turned(solved.gain, gain) - 1) * np.abs(gain) / solved.error
+    assert np.sqrt((pull**2).mean()) == pytest.approx(1, abs=0.1)
+
+
+def test_any_number_of_threads_gives_the_same():
+    some = sums(drawn_gains(np.random.default_rng(11)), 0.3)
+    one, three = (bandpass_stefcal.solve(some, 4, threads) for threads in (1, 3))
+    assert np.array_equal(one.gain, three.gain)
+    assert np.array_equal(one.error, three.error)
 
 
 def test_phases_continue_where_the_reference_antenna_is_missing():
@@ -162,7 +184,7 @@ def swapped_sums(swapped, n_integrations=2):
     some = sums(gain, 0.0)
     for part in (some.data_model, some.model_power, some.data_power, some.count):
         part[:] = 0
-    first, second = some.antenna1, some.antenna2
+    first, second = some.baselines.antenna1, some.baselines.antenna2
     turned_round = np.isin(np.arange(N_ANTENNAS), swapped)
     for _ in range(n_integrations):
         phase = np.exp(1j * draw.uniform(-np.pi, np.pi, (len(first), N_CHANNELS)))
@@ -176,12 +198,12 @@ def swapped_sums(swapped, n_integrations=2):
                 data = data + draw.normal(size=(*data.shape, 2)) @ [1, 1j] * 0.1
                 if port1 == port2:
                     own = model[..., port1]
-                    some.data_model[..., port1] += data * own.conj()
-                    some.model_power[..., port1] += np.abs(own) ** 2
-                    some.data_power[..., port1] += np.abs(data) ** 2
-                    some.count[..., port1] += 1
+                    some.data_model[port1] += (data * own.conj()).T
+                    some.model_power[port1] += (np.abs(own) ** 2).T
+                    some.data_power[port1] += (np.abs(data) ** 2).T
+                    some.count[port1] += 1
                 else:
-                    some.cross_model[..., port1] += data * model.mean(axis=-1).conj()
+                    some.cross_model[port1] += (data * model.mean(axis=-1).conj()).T
     return some
 
 
@@ -199,12 +221,12 @@ def test_swapped_antennas_are_found_and_nobody_else(antennas):
 
 def test_dead_antennas_are_not_taken_for_swapped_ones():
     some = swapped_sums([])
-    rows = (some.antenna1 == 7) | (some.antenna2 == 7)
+    rows = with_antenna(some, 7)
     draw = np.random.default_rng(1)
     for part in (some.data_model, some.cross_model):
-        noise = draw.normal(size=(*part[rows].shape, 2)) @ [1, 1j]
-        part[rows] = 0.1 * noise * np.sqrt(some.model_power[rows])
-    some.data_power[rows] = 0.02
+        noise = draw.normal(size=(*part[..., rows].shape, 2)) @ [1, 1j]
+        part[..., rows] = 0.1 * noise * np.sqrt(some.model_power[..., rows])
+    some.data_power[..., rows] = 0.02
     solved = bandpass_stefcal.solve(some, 4)
     flag = ~(np.abs(solved.gain) > 3 * solved.error)
     found, _ = swapped.find(some, solved.gain, flag, solved.error)

@@ -29,8 +29,9 @@ rule bandpass:
         "<benchmarks>/{obs}/bandpass/{band}.tsv"
     conda:
         "../envs/casa.yaml"
+    threads: 2
     resources:
-        mem_mb=memory_mb("bandpass"),
+        mem_mb=memory_mb("bandpass", way=engine_of("bandpass")),
     params:
         settings=section("bandpass"),
         code=code_digest("bandpass.py"),
@@ -39,7 +40,7 @@ rule bandpass:
     shell:
         "bandpass.py --manifest {input.manifest:q} --band {wildcards.band}"
         " --concat {input.concat:q} --flags {input.flags:q} --sky-model {input.sky_model:q}"
-        " --reference {input.reference:q} --settings {params.settings:q}"
+        " --reference {input.reference:q} --settings {params.settings:q} --threads {threads}"
         " --output {output.table:q} --summary {output.summary:q} > {log:q} 2>&1"
 
 
@@ -111,8 +112,9 @@ rule delay:
         "<benchmarks>/{obs}/delay.tsv"
     conda:
         "../envs/casa.yaml"
+    threads: 2
     resources:
-        mem_mb=memory_mb("delay"),
+        mem_mb=memory_mb("delay", way=engine_of("delay")),
     params:
         settings=section("delay", "bandpass"),
         code=code_digest("delay.py"),
@@ -121,7 +123,7 @@ rule delay:
     shell:
         "delay.py --manifest {input.manifest:q} --reference {input.reference:q}"
         " --concat {input.concat:q} --flags {input.flags:q} --sky-model {input.sky_model:q}"
-        " --solutions {input.solutions:q} --settings {params.settings:q}"
+        " --solutions {input.solutions:q} --settings {params.settings:q} --threads {threads}"
         " --csv {output.csv:q} --summary {output.summary:q}"
         " > {log:q} 2>&1"
 

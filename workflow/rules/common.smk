@@ -145,24 +145,29 @@ def figure_labels(wildcards):
     return {"figure": number, "shows": words.replace("_", " ")}
 
 
-def memory_mb(rule, record="manifest"):
+def memory_mb(rule, record="manifest", way=None):
     """Return a resource function for what a job needs, from the numbers in an input record.
 
-    The rule is a name, or a function that gives it from the wildcards.
+    ``way`` is a function that gives, from the wildcards, by what a rule does it.
     """
 
     def needed(wildcards, input, attempt):
         manifest = records.read_json(input[record])
-        name = rule(wildcards) if callable(rule) else rule
+        name = f"{rule} by {way(wildcards)}" if way else rule
         return resources_needed.memory_mb(name, manifest, wildcards.get("band")) * attempt
 
     return needed
 
 
-def way_of_flagging(wildcards):
-    """Return what the flags of an observation cost: a configured strategy needs more memory."""
-    strategy = observation(wildcards).settings["flagging"]["strategy"]
-    return "flag_by_program" if strategy else "flag"
+def engine_of(section):
+    """Return a function that gives the solver that a section of the configuration names."""
+    return lambda wildcards: observation(wildcards).settings[section]["engine"]
+
+
+def flagger(wildcards):
+    """Return by what AOFlagger's search is made: its package, or its program with a strategy."""
+    flagging = observation(wildcards).settings["flagging"]
+    return "program" if flagging["strategy"] else "package"
 
 
 def wanted_products(wildcards):

@@ -141,7 +141,7 @@ rule flag:
     conda:
         "../envs/aoflagger.yaml"
     resources:
-        mem_mb=memory_mb(way_of_flagging),
+        mem_mb=memory_mb("flag", way=flagger),
     params:
         settings=section("flagging", "tools"),
         code=code_digest("flag.py", also=["strategies/stacked-baselines.lua"]),

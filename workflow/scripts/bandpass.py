@@ -18,6 +18,7 @@ def main() -> None:
     parser.add_argument("--sky-model", required=True, type=Path)
     parser.add_argument("--reference", required=True, type=Path)
     parser.add_argument("--settings", required=True, help="JSON: bandpass")
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--output", required=True, type=Path)
     parser.add_argument("--summary", required=True, type=Path)
     arguments = parser.parse_args()
@@ -29,6 +30,7 @@ def main() -> None:
         records.read_json(arguments.reference),
         json.loads(arguments.settings)["bandpass"],
         arguments.output,
+        arguments.threads,
     )
     records.write_json(arguments.summary, summary)
     records.say(f"{arguments.band}: {summary['flagged_fraction']:.1%} of the solutions flagged")

@@ -19,6 +19,7 @@ def main() -> None:
     parser.add_argument("--sky-model", required=True, type=Path)
     parser.add_argument("--solutions", required=True, type=Path, help="bandpass_flags.npz")
     parser.add_argument("--settings", required=True, help="JSON: delay, bandpass")
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--csv", required=True, type=Path)
     parser.add_argument("--summary", required=True, type=Path)
     arguments = parser.parse_args()
@@ -34,6 +35,7 @@ def main() -> None:
         records.read_json(arguments.reference),
         solutions,
         json.loads(arguments.settings),
+        arguments.threads,
     )
     records.write_json(arguments.summary, record)
     records.write_csv(arguments.csv, delay.table_rows(record), delay.COLUMNS)

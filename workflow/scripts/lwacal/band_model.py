@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.spatial.distance import pdist
 
-from lwacal import extended, predict, sky_model, wsclean_list
+from lwacal import predict, sky_model, wsclean_list
 from lwacal.concat import manifest_antennas, manifest_centre
-from lwacal.extended import Shape
 from lwacal.flux import Direction
+from lwacal.predict import Shape
 from lwacal.records import say
 from lwacal.wsclean_list import ComponentListError
 
@@ -36,6 +35,13 @@ class BandModel:
         return predict.sources(
             antenna1, antenna2, self.positions_m, self.frequency_hz, mjd_s, self.sources_radec,
             self.flux_xx, self.flux_yy, self.shapes, self.centre_radec,
+        )
+
+    def seen(self, mjd_s: float) -> predict.SeenByAntennas:
+        """Return the sources in the middle of an integration, to make rows of bit by bit."""
+        return predict.seen_by_antennas(
+            self.positions_m, self.frequency_hz, mjd_s, self.sources_radec, self.flux_xx,
+            self.flux_yy, self.shapes, self.centre_radec,
         )
 
     def by_source(self) -> list[BandModel]:
@@ -68,7 +74,8 @@ def of_band(manifest: Mapping[str, Any], band: str, model: Mapping[str, Any]) ->
     """
     positions_m = manifest_antennas(manifest).positions_m
     frequency_hz = np.array(manifest["bands"][band]["frequency_hz"])
-    longest_m = float(pdist(positions_m).max(initial=0))
+    between = positions_m[:, None] - positions_m
+    longest_m = float(np.linalg.norm(between, axis=2).max(initial=0))
     shapes = tuple(
         _shape(source, frequency_hz, longest_m) for source in sky_model.model_sources(model)
     )
@@ -82,6 +89,8 @@ def _shape(source: Mapping[str, Any], frequency_hz: np.ndarray, longest_m: float
     record = source.get("component_list")
     if not record:
         return None
+    from lwacal import extended  # its splines take long to import, and few models need them
+
     components = wsclean_list.read(record["path"])
     if components.digest != record["sha256"]:
         raise ComponentListError(

@@ -13,6 +13,7 @@ from lwacal.antenna_names import POLARIZATIONS
 from lwacal.bandpass_attempt import Attempt
 from lwacal.records import say
 from lwacal.robust import masked_median
+from lwacal.stopwatch import Stopwatch
 from lwacal.sub_band import SubBand
 
 ENGINES = {"stefcal": bandpass_stefcal.attempt, "casa": bandpass_casa.attempt}
@@ -23,6 +24,7 @@ def solve(
     reference: Mapping[str, Any],
     settings: Mapping[str, Any],
     output: Path,
+    threads: int = 1,
 ) -> dict[str, Any]:
     """Solve a sub-band, write the table, and return the summary.
 
@@ -38,9 +40,12 @@ def solve(
         limits = uv_range.configured(band.model, settings)
         attempt = Attempt(nothing, "no_model", band.model["message"], limits)
     else:
-        attempt = ENGINES[settings["engine"]](band, reference, settings, nothing)
+        attempt = ENGINES[settings["engine"]](band, reference, settings, nothing, threads)
     solutions, message = attempt.solutions, attempt.message
-    caltable.write_bandpass(output, solutions, antennas, band.centre_radec)
+    watch = Stopwatch()
+    with watch.part("writing the table"):
+        caltable.write_bandpass(output, solutions, antennas, band.centre_radec)
+    watch.say(band.name)
     used = reference["index"] if solutions.reference < 0 else solutions.reference
     if used != reference["index"]:
         message += (" " if message else "") + (

@@ -21,8 +21,12 @@ def attempt(
     reference: Mapping[str, Any],
     settings: Mapping[str, Any],
     nothing: caltable.Solutions,
+    threads: int = 1,
 ) -> Attempt:
-    """Solve a sub-band; ``nothing`` is what to give back where nothing is solved."""
+    """Solve a sub-band; ``nothing`` is what to give back where nothing is solved.
+
+    CASA's task has one thread whatever ``threads`` says.
+    """
     limits = uv_range.configured(band.model, settings)
     with scratch_directory("bandpass") as directory:
         data = directory / "data.ms"

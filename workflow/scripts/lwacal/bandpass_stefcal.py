@@ -1,25 +1,27 @@
 """The bandpass by alternating least squares (lwacal.stefcal), straight from the concatenated set.
 
 Weights follow the noise of the signals, by their autocorrelations and, where these do not tell it,
-by the residuals of a first solution. Channels are solved a few at a time. After a first solution
-baselines whose data are far from the model, against the noise of their antennas, are left out, and
-the rest is solved again. The noise of each solution is that of its antenna's own residuals.
+by the residuals of a first solution. Channels are solved a few at a time, shared out among threads.
+After a first solution baselines whose data are far from the model, against the noise of their
+antennas, are left out, and the rest is solved again. The noise of each solution is that of its
+antenna's own residuals.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
-from scipy.stats import gamma
+from scipy.special import gammainccinv, gammaincinv
 
 from lwacal import (
     faint_signals,
     reference_phase,
     residual_noise,
-    solver_matrices,
     stefcal,
     swapped,
     uv_range,
@@ -28,13 +30,13 @@ from lwacal import (
 from lwacal.antenna_names import POLARIZATIONS
 from lwacal.bandpass_attempt import Attempt
 from lwacal.caltable import Solutions
-from lwacal.records import say
-from lwacal.robust import masked_median
-from lwacal.solver_matrices import Matrices
+from lwacal.channel_sums import ChannelSums
+from lwacal.robust import middle_of_sorted
+from lwacal.stopwatch import Stopwatch
 from lwacal.sub_band import SubBand
 from lwacal.visibility_sums import VisibilitySums
 
-CHANNELS_AT_ONCE = 8  # 25 MB of matrices at 352 antennas
+CHANNELS_AT_ONCE = 8  # 30 MB a thread at 352 antennas
 OUTLIER_CHANCE = 1e-8  # that noise alone makes a baseline an outlier
 
 
@@ -54,35 +56,31 @@ def attempt(
     reference: Mapping[str, Any],
     settings: Mapping[str, Any],
     nothing: Solutions,
+    threads: int = 1,
 ) -> Attempt:
     """Solve a sub-band; ``nothing`` is what to give back where nothing is solved."""
-    sums = visibility_sums.read(band)
-    there = sums.count.any(axis=(1, 2))
-    if not there.any():
-        limits = uv_range.configured(band.model, settings)
+    watch = Stopwatch()
+    sums, low, high, changed = in_range(band, settings, threads, watch)
+    if sums is None:
         message = f"sub-band {band.name} has no unflagged data to solve with"
-        return Attempt(nothing, "no_data", message, limits)
-    low, high, changed = uv_range.usable(
-        sums.antenna1[there], sums.antenna2[there], sums.length_lambda[there], band.model,
-        settings,
-    )
-    sums.leave_out_of_range(low, high)
-    least = settings["min_baselines_per_antenna"]
-    factor = residual_noise.lower_weights(sums, least)
-    solved = solve(sums, least)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        snr = np.nan_to_num(np.abs(solved.gain) / solved.error)
-    flag = (snr < settings["min_snr"]) | (snr == 0) | ~solved.converged
+        return Attempt(nothing, "no_data", message, (low, high))
+    least, names = settings["min_baselines_per_antenna"], band.antennas.names
+    with watch.part("solving"):
+        factor = residual_noise.lower_weights(sums, least)
+        solved = solve(sums, least, threads)
+    snr, flag = _judge(solved, settings["min_snr"])
     index, gain, flag = reference_phase.refer(solved.gain, flag, reference["order"])
     solutions = replace(
         nothing,
         values=np.where(flag, 1, gain), flag=flag, error=np.where(flag, 0, solved.error),
         snr=np.where(flag, 0, snr), reference=index,
     )
-    names = band.antennas.names
+    with watch.part("looking for swapped antennas"):
+        exchanged = swapped.names(sums, solved.gain, flag, solved.error, names)
+    watch.say(band.name)
     found = {
         "reweighted": sorted(names[n] for n in np.flatnonzero((factor != 1).any(axis=1))),
-        "swapped": swapped.names(sums, solved.gain, flag, solved.error, names),
+        "swapped": exchanged,
         "outlier_fraction": float(solved.outliers.mean()),
         "unconverged_channels": int((~solved.converged).sum()),
         "convergence": convergence(solved),
@@ -99,6 +97,35 @@ def attempt(
     return Attempt(solutions, "ok", changed, (low, high), found)
 
 
+def in_range(
+    band: SubBand, settings: Mapping[str, Any], threads: int, watch: Stopwatch,
+    integrations: int | None = None,
+) -> tuple[VisibilitySums | None, float, float, str]:
+    """Return the sums of the baselines to solve with, their range, and what to say of it.
+
+    ``settings`` is the section bandpass. The sums are None if all data are flagged; see
+    `visibility_sums.read` and `uv_range.usable`.
+    """
+    with watch.part("reading and adding up"):
+        sums = visibility_sums.read(band, integrations, threads, watch)
+    there = sums.count.any(axis=(0, 1))
+    if not there.any():
+        return None, *uv_range.configured(band.model, settings), ""
+    ends = sums.baselines.antenna1[there], sums.baselines.antenna2[there]
+    low, high, changed = uv_range.usable(
+        *ends, sums.length_lambda[there], band.model, settings
+    )
+    sums.leave_out_of_range(low, high)
+    return sums, low, high, changed
+
+
+def _judge(solved: Solved, min_snr: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return signal-to-noise ratio and flags, (antenna, channel, 2)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        snr = np.nan_to_num(np.abs(solved.gain) / solved.error)
+    return snr, (snr < min_snr) | (snr == 0) | ~solved.converged
+
+
 def convergence(solved: Solved) -> dict[str, dict[str, list[Any]]]:
     """Return for X and Y, channel by channel, how the solutions came about."""
     return {
@@ -111,74 +138,83 @@ def convergence(solved: Solved) -> dict[str, dict[str, list[Any]]]:
     }
 
 
-def solve(sums: VisibilitySums, least_baselines: int) -> Solved:
+def solve(sums: VisibilitySums, least_baselines: int, threads: int = 1) -> Solved:
     """Solve all channels and polarizations of a sub-band.
 
     An antenna with fewer baselines than ``least_baselines`` in a channel gets no gain there.
     """
-    n_channels = sums.data_model.shape[1]
-    shape = (sums.n_antennas, n_channels, 2)
+    shape = (sums.baselines.n_antennas, sums.n_channels, 2)
     solved = Solved(
         np.zeros(shape, np.complex128), np.full(shape, np.inf),
-        np.zeros((n_channels, 2), bool), np.zeros((n_channels, 2)),
-        np.zeros((n_channels, 2), int),
+        np.zeros(shape[1:], bool), np.zeros(shape[1:]), np.zeros(shape[1:], int),
     )
-    for start in range(0, n_channels, CHANNELS_AT_ONCE):
-        channels = slice(start, min(start + CHANNELS_AT_ONCE, n_channels))
-        say(f"solving channels {channels.start + 1} to {channels.stop} of {n_channels}")
-        for pol in (0, 1):
-            matrices = solver_matrices.of_channels(sums, channels, pol, least_baselines)
-            found, error, outliers = _solve_some(matrices, least_baselines)
-            solved.gain[:, channels, pol] = np.where(np.isfinite(error), found.gain, 0).T
-            solved.error[:, channels, pol] = error.T
-            solved.converged[channels, pol] = found.converged
-            solved.iterations[channels, pol] = found.iterations
-            solved.outliers[channels, pol] = outliers
+
+    def solve_some(part: tuple[int, int]) -> None:
+        start, pol = part
+        channels = slice(start, min(start + CHANNELS_AT_ONCE, sums.n_channels))
+        some = ChannelSums.of(sums, pol, channels, least_baselines)
+        found, error, outliers = _solve_some(some, least_baselines)
+        solved.gain[:, channels, pol] = np.where(np.isfinite(error), found.gain, 0).T
+        solved.error[:, channels, pol] = error.T
+        solved.converged[channels, pol] = found.converged
+        solved.iterations[channels, pol] = found.iterations
+        solved.outliers[channels, pol] = outliers
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(solve_some, product(range(0, sums.n_channels, CHANNELS_AT_ONCE), (0, 1))))
     return solved
 
 
 def _solve_some(
-    matrices: Matrices, least_baselines: int
+    some: ChannelSums, least_baselines: int
 ) -> tuple[stefcal.Gains, np.ndarray, np.ndarray]:
     """Return gains, their errors (channel, antenna), and the share of outliers (channel,)."""
-    before = np.count_nonzero(matrices.count, axis=(1, 2))
-    found = stefcal.solve(matrices.data_model, matrices.model_power)
-    outliers = _outliers(solver_matrices.residual_power(matrices, found.gain), matrices.count)
+    before = np.count_nonzero(some.count, axis=1)
+    found = some.solve()
+    outliers = _outliers(some, found.gain)
     if outliers.any():
-        matrices.leave_out(outliers)
-        solver_matrices.leave_out_poor_antennas(matrices, least_baselines)
-        found = stefcal.solve(matrices.data_model, matrices.model_power, found.gain)
-    noise = _antenna_noise(solver_matrices.residual_power(matrices, found.gain), matrices.count)
+        some.leave_out(outliers)
+        some.leave_out_poor_antennas(least_baselines)
+        found = some.solve(found.gain)
     with np.errstate(divide="ignore", invalid="ignore"):
-        error = np.sqrt(noise / found.information)
-    share = outliers.sum(axis=(1, 2)) / np.maximum(before, 1)
+        error = np.sqrt(_antenna_noise(some, found) / found.information)
+    share = outliers.sum(axis=1) / np.maximum(before, 1)
     return found, np.where(found.information > 0, error, np.inf), share
 
 
-def _outliers(residual: np.ndarray, count: np.ndarray) -> np.ndarray:
-    """Return which baselines are far from the model, (channel, antenna, antenna).
+def _outliers(some: ChannelSums, gain: np.ndarray) -> np.ndarray:
+    """Return which baselines are far from the model, (channel, baseline).
 
     With n visibilities the residual of noise alone is the noise variance times a gamma variable of
     shape n. The noise is the robust one of the noisier of the two antennas.
     """
-    most = int(count.max(initial=0))
+    most = int(some.count.max(initial=0))
     if most == 0:
-        return np.zeros(count.shape, bool)
+        return np.zeros(some.count.shape, bool)
+    residual = some.residual_power(gain)
     numbers = np.arange(1, most + 1)
-    typical = np.r_[1.0, gamma.median(numbers)].astype(np.float32)
-    limit = np.r_[0.0, gamma.isf(OUTLIER_CHANCE, numbers)].astype(np.float32)
-    variance = masked_median(residual / typical[count], count == 0, axis=2)
-    variance = np.nan_to_num(variance)
-    noise = np.maximum(variance[:, :, None], variance[:, None, :])
-    return (count > 0) & (residual > limit[count] * noise)
+    relative = residual / _of_count(gammaincinv(numbers, 0.5), some.count)
+    relative[some.count == 0] = np.inf
+    ordered = np.sort(some.baselines.symmetric(relative, diagonal=np.inf), axis=2)
+    variance = middle_of_sorted(ordered, some.baselines.by_antenna(some.count > 0))
+    noise = np.maximum(*some.baselines.of_antennas(np.nan_to_num(variance)))
+    return residual > _of_count(gammainccinv(numbers, OUTLIER_CHANCE), some.count) * noise
 
 
-def _antenna_noise(residual: np.ndarray, count: np.ndarray) -> np.ndarray:
+def _of_count(values: np.ndarray, count: np.ndarray) -> np.ndarray | np.float32:
+    """Return the value for each count from 1 on; where the count is zero any will do."""
+    values = values.astype(np.float32)
+    return values[0] if len(values) == 1 else np.take(values, count - 1, mode="clip")
+
+
+def _antenna_noise(some: ChannelSums, found: stefcal.Gains) -> np.ndarray:
     """Return the noise variance at weight one from an antenna's residuals, (channel, antenna).
 
     Its own gain and its share of the others take two degrees of freedom.
     """
-    freedom = count.sum(axis=2, dtype=np.int64) - 2.0
+    freedom = some.baselines.by_antenna(some.count) - 2.0
+    residual = some.baselines.by_antenna(some.data_power) - found.explained
     return np.divide(
-        residual.sum(axis=2), freedom, out=np.full(freedom.shape, np.inf), where=freedom > 0
+        np.maximum(residual, 0), freedom, out=np.full(freedom.shape, np.inf, np.float32),
+        where=freedom > 0,
     )

@@ -1,10 +1,11 @@
 """Diagnostic delays: the state of the signal paths.
 
 A positive delay tau is G = exp(+2 pi i nu tau). They are measured twice: from the phases of the
-bandpass over the whole band (lwacal.phase_delay), which is what counts; and by CASA's gaincal (K)
-on the first integration, which says whether the beginning of an observation was like the whole.
-gaincal solves each sub-band by itself, because over several at once its delays are aliased by the
-gaps between them; what they say is then combined.
+bandpass over the whole band (lwacal.phase_delay), which is what counts; and from the first
+integration, which says whether the beginning of an observation was like the whole: by our own
+solver or by CASA's gaincal K (delay.engine). There each sub-band is solved by itself, because over
+several at once gaincal's delays are aliased by the gaps between them; what they say is then
+combined.
 """
 
 from __future__ import annotations
@@ -16,27 +17,19 @@ from typing import Any
 import numpy as np
 from astropy.stats import mad_std
 
-from lwacal import (
-    caltable,
-    casa,
-    naming,
-    phase_delay,
-    reference_tables,
-    solver_set,
-    uv_range,
-)
+from lwacal import delay_casa, delay_stefcal, naming, phase_delay, reference_tables
 from lwacal.antenna_names import POLARIZATIONS, on_fibre
-from lwacal.records import say
-from lwacal.scratch import scratch_directory
 from lwacal.sub_band import SubBand
 
+ENGINES = {"stefcal": delay_stefcal.solve_band, "casa": delay_casa.solve_band}
 MAD_SIGMA = 1.4826
 OUTLIER_SIGMA = 5.0
 SMALLEST_SIGMA_NS = 0.1
 ANTENNAS_A_BOARD = 32  # a SNAP2 board has 32 antennas in correlator order
 COLUMNS = (
-    "antenna_index", "antenna", "pol", "delay_ns", "delay_err_ns", "coherence", "gaincal_ns",
-    "gaincal_err_ns", "gaincal_bands", "reference_ns", "difference_ns", "status",
+    "antenna_index", "antenna", "pol", "delay_ns", "delay_err_ns", "coherence",
+    "first_integration_ns", "first_integration_err_ns", "first_integration_bands",
+    "reference_ns", "difference_ns", "status",
 )
 
 
@@ -48,6 +41,7 @@ def solve(
     reference: Mapping[str, Any],
     solutions: Mapping[str, np.ndarray],
     settings: Mapping[str, Any],
+    threads: int = 1,
 ) -> dict[str, Any]:
     """Return delay.json.
 
@@ -70,26 +64,26 @@ def solve(
     if not status:
         index, measured = whole_band(manifest, bands, solutions, reference)
         for band in bands:
-            say(f"{band}: CASA gaincal K, first integration")
             data = SubBand(manifest, band, concatenated[band], flags[band], model)
-            delays = solve_band(data, reference, settings)
+            delays = ENGINES[choice["engine"]](data, index, settings, threads)
             if np.isfinite(delays).any():
                 solved[band] = delays
         status = "ok" if np.isfinite(measured.delay_ns).any() else "no_data"
         message = "" if status == "ok" else "no bandpass solutions to take delays from"
-    gaincal = combine(list(solved.values()), n_antennas)
+    first = combine(list(solved.values()), n_antennas)
     compared = compare(measured.delay_ns, manifest, choice)
     return {
         "schema": 1,
         "status": status,
         "message": message,
         "bands": bands if status == "ok" else [],
-        "gaincal_bands": list(solved),
+        "engine": choice["engine"],
+        "first_integration_bands": list(solved),
         "reference_antenna": manifest["antennas"]["names"][index],
         "reference_index": index,
         "reference_table": compared["path"],
         "reference_message": compared["message"],
-        "antennas": _antenna_records(manifest, measured, gaincal, compared),
+        "antennas": _antenna_records(manifest, measured, first, compared),
         "groups": group_records(measured.delay_ns, compared, manifest["antennas"]["names"]),
         "boards": board_records(compared["difference_ns"], choice),
     }
@@ -127,38 +121,6 @@ def _whether(
     if model["message"]:
         return "no_model", model["message"]
     return "", ""
-
-
-def solve_band(
-    band: SubBand,
-    reference: Mapping[str, Any],
-    settings: Mapping[str, Any],
-) -> np.ndarray:
-    """Return delays of one sub-band in ns, (antenna, 2), NaN where there is none."""
-    nothing = np.full((len(band.antennas.names), 2), np.nan)
-    with scratch_directory("delay") as directory:
-        data, table = directory / "data.ms", directory / "solutions.K"
-        alive = solver_set.write(band, data, 1).any(axis=1)
-        if not alive.any():
-            say(f"{band.name}: no unflagged data in the first integration")
-            return nothing
-        low, high, _ = uv_range.usable(
-            *uv_range.baselines_of_set(data), band.model, settings["bandpass"]
-        )
-        tasks = casa.start(directory / "casa.log")
-        try:
-            tasks.gaincal(
-                vis=str(data), caltable=str(table), gaintype="K", solint="inf",
-                refant=",".join(map(str, reference["order"][:10])),
-                uvrange=f"{low}~{high}lambda", minsnr=settings["delay"]["min_snr"], gaintable=[],
-            )
-        except RuntimeError as error:
-            say(f"{band.name}: CASA's gaincal stopped with: {error}")
-        if not table.exists():
-            say(f"{band.name}: CASA's gaincal made no table")
-            return nothing
-        solutions = caltable.read(table)
-    return np.where(solutions.flag[:, 0] | ~alive, np.nan, solutions.values[:, 0])
 
 
 def combine(
@@ -210,9 +172,9 @@ def compare(
 
 def _antenna_records(
     manifest: Mapping[str, Any], measured: phase_delay.PhaseDelays,
-    gaincal: tuple[np.ndarray, np.ndarray, np.ndarray], compared: Mapping[str, Any],
+    first: tuple[np.ndarray, np.ndarray, np.ndarray], compared: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
-    gaincal_ns, gaincal_err_ns, count = gaincal
+    first_ns, first_err_ns, count = first
     return [
         {
             "index": index,
@@ -222,9 +184,9 @@ def _antenna_records(
             "delay_err_ns": float(measured.error_ns[index, pol]),
             "coherence": float(measured.coherence[index, pol]),
             "flagged": not np.isfinite(measured.delay_ns[index, pol]),
-            "gaincal_ns": float(gaincal_ns[index, pol]),
-            "gaincal_err_ns": float(gaincal_err_ns[index, pol]),
-            "gaincal_bands": int(count[index, pol]),
+            "first_integration_ns": float(first_ns[index, pol]),
+            "first_integration_err_ns": float(first_err_ns[index, pol]),
+            "first_integration_bands": int(count[index, pol]),
             "reference_ns": float(compared["reference_ns"][index, pol]),
             "difference_ns": float(compared["difference_ns"][index, pol]),
         }

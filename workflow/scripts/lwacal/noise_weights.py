@@ -12,10 +12,24 @@ PARALLEL_HANDS = [0, 3]  # XX and YY of XX, XY, YX, YY
 def of_rows(
     integration: ms_reader.Integration, flag: np.ndarray, n_antennas: int
 ) -> np.ndarray:
-    """Return weights (row, 4) proportional to 1 / noise variance, with a median of 1."""
-    weight = inverse_powers(integration, flag, n_antennas)
-    if weight is None:
-        return np.ones((len(integration.antenna1), 4), np.float32)
+    """Return weights (row, 4) proportional to 1 / noise variance, with a median of 1.
+
+    The integration has its DATA; ``flag`` (row, channel, 4) is zero where data are not flagged.
+    """
+    autos = integration.antenna1 == integration.antenna2
+    power = antenna_powers(
+        integration.antenna1[autos], integration.columns["DATA"][autos], flag[autos], n_antennas
+    )
+    return of_pairs(power, integration.antenna1, integration.antenna2)
+
+
+def of_pairs(
+    power: np.ndarray | None, antenna1: np.ndarray, antenna2: np.ndarray
+) -> np.ndarray:
+    """Return weights (row, 4) from the powers of antennas (antenna, 2); all 1 without these."""
+    if power is None:
+        return np.ones((len(antenna1), 4), np.float32)
+    weight = _inverse(power, antenna1, antenna2)
     return (weight / np.median(weight)).astype(np.float32)
 
 
@@ -25,18 +39,36 @@ def inverse_powers(
     """Return 1 / (P_i P_j) of each row and correlation, (row, 4); None without autocorrelations.
 
     P are the autocorrelations, medians over channels; the variance of a visibility, before
-    calibration, is P_i P_j / (bandwidth x time) (radiometer equation). Where an autocorrelation is
-    missing or flagged, the median of the others stands in.
+    calibration, is P_i P_j / (bandwidth x time) (radiometer equation).
+    """
+    autos = integration.antenna1 == integration.antenna2
+    power = antenna_powers(
+        integration.antenna1[autos], integration.columns["DATA"][autos], flag[autos], n_antennas
+    )
+    if power is None:
+        return None
+    return _inverse(power, integration.antenna1, integration.antenna2)
+
+
+def antenna_powers(
+    antennas: np.ndarray, data: np.ndarray, flag: np.ndarray, n_antennas: int
+) -> np.ndarray | None:
+    """Return the powers of X and Y, (antenna, 2), medians over channels; None if there are none.
+
+    From autocorrelations: ``antennas`` (row,), ``data`` and ``flag`` (row, channel, 4). Where one
+    is missing or flagged, the median of the others stands in.
     """
     power = np.full((n_antennas, 2), np.nan)
-    autos = integration.antenna1 == integration.antenna2
-    values = integration.columns["DATA"][autos][..., PARALLEL_HANDS].real
-    usable = ~flag[autos][..., PARALLEL_HANDS] & (values > 0)
+    values = data[..., PARALLEL_HANDS].real
+    usable = (flag[..., PARALLEL_HANDS] == 0) & (values > 0)
     masked = np.ma.masked_array(values, ~usable)
-    power[integration.antenna1[autos]] = np.ma.median(masked, axis=1).filled(np.nan)
+    power[antennas] = np.ma.median(masked, axis=1).filled(np.nan)
     if not np.isfinite(power).any():
         return None
-    power = np.where(np.isfinite(power), power, np.nanmedian(power))
-    first = power[integration.antenna1][:, flagging.FIRST_POLARIZATION]
-    second = power[integration.antenna2][:, flagging.SECOND_POLARIZATION]
+    return np.where(np.isfinite(power), power, np.nanmedian(power))
+
+
+def _inverse(power: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray) -> np.ndarray:
+    first = power[antenna1][:, flagging.FIRST_POLARIZATION]
+    second = power[antenna2][:, flagging.SECOND_POLARIZATION]
     return 1 / (first * second)

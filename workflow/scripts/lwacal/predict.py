@@ -8,6 +8,7 @@ and rows are formed by indexing. A resolved source is a point times its shape (l
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -81,20 +82,66 @@ def sources(
     a point. The visibility of a point is S exp(+2 pi i nu/c (x_1 - x_2).(s - s_0)), s_0 being the
     phase centre; its shape multiplies it.
     """
-    centre = geometry.path_m(positions_m, *centre_radec, mjd_s)
-    model = np.zeros((len(antenna1), len(frequency_hz), 2), np.complex64)
-    if len(sources_radec) == 0:
+    seen = seen_by_antennas(
+        positions_m, frequency_hz, mjd_s, sources_radec, flux_xx, flux_yy, shapes, centre_radec
+    )
+    return np.ascontiguousarray(seen.visibilities(antenna1, antenna2).transpose(2, 1, 0))
+
+
+@dataclass(frozen=True)
+class SeenByAntennas:
+    """Sources in one integration, factored by antenna; see `sources`.
+
+    ``phasors`` (source, channel, antenna) complex64; ``flux_jy`` (2, source, channel, 1) XX and YY;
+    ``uv_m`` of each source's shape (antenna, 2), in the source's frame, None for a point.
+    """
+
+    phasors: np.ndarray
+    flux_jy: np.ndarray
+    shapes: Sequence[Shape | None]
+    uv_m: Sequence[np.ndarray | None]
+
+    def visibilities(self, antenna1: np.ndarray, antenna2: np.ndarray) -> np.ndarray:
+        """Return XX and YY of rows, (2, channel, row), complex64, in Jy."""
+        model = np.zeros((2, self.phasors.shape[1], len(antenna1)), np.complex64)
+        for number, (phasor, shape, uv_m) in enumerate(zip(self.phasors, self.shapes, self.uv_m)):
+            rows = np.take(phasor, antenna1, axis=1)
+            rows *= np.take(phasor.conj(), antenna2, axis=1)
+            if shape is not None:
+                rows *= shape.at(uv_m[antenna1] - uv_m[antenna2]).T
+            for pol in (0, 1):
+                model[pol] += rows * self.flux_jy[pol, number]
         return model
-    paths = geometry.path_m(positions_m, sources_radec[:, 0], sources_radec[:, 1], mjd_s)
-    for path, radec, xx, yy, shape in zip(paths, sources_radec, flux_xx, flux_yy, shapes):
-        phasors = antenna_phasors(path - centre, frequency_hz)
-        rows = baseline_phasors(phasors, antenna1, antenna2)
+
+
+def seen_by_antennas(
+    positions_m: np.ndarray,
+    frequency_hz: np.ndarray,
+    mjd_s: float,
+    sources_radec: np.ndarray,
+    flux_xx: np.ndarray,
+    flux_yy: np.ndarray,
+    shapes: Sequence[Shape | None],
+    centre_radec: tuple[float, float],
+) -> SeenByAntennas:
+    """Return sources as the antennas see them in the middle of an integration.
+
+    Arguments as of `sources`.
+    """
+    phasors = np.zeros((len(shapes), len(frequency_hz), len(positions_m)), np.complex64)
+    uv_m: list[np.ndarray | None] = []
+    if len(shapes):
+        centre = geometry.path_m(positions_m, *centre_radec, mjd_s)
+        radec = np.asarray(sources_radec)
+        paths = geometry.path_m(positions_m, radec[:, 0], radec[:, 1], mjd_s)
+    for number, shape in enumerate(shapes):
+        phasors[number] = antenna_phasors(paths[number] - centre, frequency_hz).T
+        place = None
         if shape is not None:
-            uvw_m = geometry.antenna_uvw_m(positions_m, *radec, mjd_s)
-            rows *= shape.at((uvw_m[antenna1] - uvw_m[antenna2])[:, :2])
-        model[..., 0] += rows * xx.astype(np.float32)
-        model[..., 1] += rows * yy.astype(np.float32)
-    return model
+            place = geometry.antenna_uvw_m(positions_m, *radec[number], mjd_s)[:, :2]
+        uv_m.append(place)
+    flux_jy = np.reshape([flux_xx, flux_yy], (2, len(shapes), len(frequency_hz), 1))
+    return SeenByAntennas(phasors, flux_jy.astype(np.complex64), shapes, uv_m)
 
 
 def rotate_in_place(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lwacal import solver_matrices, stefcal
+from lwacal.channel_sums import ChannelSums
 from lwacal.robust import masked_median
 from lwacal.visibility_sums import VisibilitySums
 
@@ -25,7 +25,7 @@ def lower_weights(sums: VisibilitySums, least_baselines: int) -> np.ndarray:
     LEAST_RATIO of what the weights have. None is raised: a weak signal spoils nobody, and one that
     is dead would count most.
     """
-    total = np.ones((sums.n_antennas, 2))
+    total = np.ones((sums.baselines.n_antennas, 2))
     for _ in range(MOST_ROUNDS):
         ratio = np.stack([noise_ratio(sums, pol, least_baselines) for pol in (0, 1)], axis=1)
         factor = np.where(ratio > LEAST_RATIO, ratio, 1.0)
@@ -42,14 +42,12 @@ def noise_ratio(sums: VisibilitySums, pol: int, least_baselines: int) -> np.ndar
     The residual of a baseline has the product of the noise powers of its two signals; the median
     over baselines is that of the signal with a typical one. One where nothing is known.
     """
-    n_channels = sums.data_model.shape[1]
-    channels = np.unique(np.linspace(0, n_channels - 1, CHANNELS).astype(int))
-    matrices = solver_matrices.of_channels(sums, channels, pol, least_baselines)
-    found = stefcal.solve(matrices.data_model, matrices.model_power)
-    residual = solver_matrices.residual_power(matrices, found.gain)
-    unknown = matrices.count == 0
-    by_baseline = masked_median(residual / np.maximum(matrices.count, 1), unknown, axis=0)
-    by_signal = masked_median(by_baseline, ~np.isfinite(by_baseline), axis=1)
+    channels = np.unique(np.linspace(0, sums.n_channels - 1, CHANNELS).astype(int))
+    some = ChannelSums.of(sums, pol, channels, least_baselines)
+    residual = some.residual_power(some.solve().gain) / np.maximum(some.count, 1)
+    by_baseline = masked_median(residual, some.count == 0, axis=0)
+    square = some.baselines.symmetric(by_baseline[None], diagonal=np.nan)[0]
+    by_signal = masked_median(square, ~np.isfinite(square), axis=1)
     known = by_signal > 0
     ratio = np.ones(len(by_signal))
     if known.any():

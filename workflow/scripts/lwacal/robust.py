@@ -10,13 +10,17 @@ MAD_SIGMA = 1.4826  # sigma of a Gaussian over its median absolute deviation
 def masked_median(values: np.ndarray, mask: np.ndarray, axis: int) -> np.ndarray:
     """Return medians over an axis of what is not masked; NaN where all is."""
     ordered = np.sort(np.where(mask, np.inf, values), axis=axis)
-    count = (~mask).sum(axis=axis, keepdims=True)
+    return middle_of_sorted(np.moveaxis(ordered, axis, -1), (~mask).sum(axis=axis))
+
+
+def middle_of_sorted(ordered: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """Return medians over the last axis of the first ``count`` values, sorted; NaN of none."""
+    count = count.astype(np.intp)[..., None]
     middle = [
-        np.take_along_axis(ordered, np.maximum(place, 0), axis)
+        np.take_along_axis(ordered, np.maximum(place, 0), -1)
         for place in ((count - 1) // 2, count // 2 - (count == 0))
     ]
-    median = np.where(count > 0, (middle[0] + middle[1]) / 2, np.nan)
-    return np.squeeze(median, axis=axis)
+    return np.where(count > 0, (middle[0] + middle[1]) / 2, np.nan)[..., 0]
 
 
 def spread(values: np.ndarray, mask: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:

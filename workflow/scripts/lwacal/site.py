@@ -15,6 +15,8 @@ from astropy.coordinates import ITRS, AltAz, EarthLocation, SkyCoord
 from astropy.time import Time
 from astropy.utils import iers
 
+from lwacal import earth_orientation
+
 LATITUDE_DEG = 37.23977727
 LONGITUDE_DEG = -118.2816667
 HEIGHT_M = 1182.9
@@ -29,6 +31,7 @@ N_BANDS = 16
 # that is older than a month is still far better than the 0.1 degrees that matter here.
 iers.conf.auto_download = False
 iers.conf.auto_max_age = None
+earth_orientation.use()
 
 
 def _band_name(index: int) -> str:

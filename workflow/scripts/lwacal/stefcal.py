@@ -25,11 +25,13 @@ class Gains:
 
     ``iterations`` (channel,) until then; the channels of a batch go on until all have converged.
     ``information`` (channel, antenna) is sum_j B_ij |G_j|^2: the variance <|dG|^2> is the noise
-    variance at weight one over it.
+    variance at weight one over it. ``explained`` is what the model explains of an antenna's data:
+    sum_j w (|V|^2 - |V - G_i conj(G_j) M|^2).
     """
 
     gain: np.ndarray
     information: np.ndarray
+    explained: np.ndarray
     converged: np.ndarray
     iterations: np.ndarray
 
@@ -54,8 +56,9 @@ def solve(a: np.ndarray, b: np.ndarray, start: np.ndarray | None = None) -> Gain
         converged = change <= TOLERANCE * np.linalg.norm(now, axis=1)
         gain = now
         count += 2
-    _, information = _step(a, b, gain)
-    return Gains(gain, information, converged, iterations)
+    best, information = _step(a, b, gain)
+    explained = (2 * (best.conj() * gain).real - np.abs(gain) ** 2) * information
+    return Gains(gain, information, explained, converged, iterations)
 
 
 def _step(a: np.ndarray, b: np.ndarray, gain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

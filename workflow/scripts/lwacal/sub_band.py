@@ -12,6 +12,7 @@ import numpy as np
 from lwacal import band_model, flagging
 from lwacal.band_model import BandModel
 from lwacal.concat import manifest_antennas, manifest_centre
+from lwacal.flag_file import FlagFile
 from lwacal.ms_reader import Antennas
 
 
@@ -61,3 +62,7 @@ class SubBand:
     def flagged(self) -> np.ndarray:
         """Return what is flagged for any cause, (row, channel, correlation) bool."""
         return flagging.load_flags(self.flags)
+
+    def flag_file(self) -> FlagFile:
+        """Open the flags, to be read an integration at a time."""
+        return FlagFile(self.flags)

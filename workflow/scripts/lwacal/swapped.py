@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from lwacal.robust import masked_median
 from lwacal.visibility_sums import VisibilitySums
 
+CHANNELS_AT_ONCE = 8
 LEAST_SIGNIFICANCE = 3.0  # mean |gain|^2 over its variance; noise alone has 1
 LEAST_SHARE = 0.5  # of a port's power that is of the other polarization; leakage is some percent
 
@@ -28,20 +28,14 @@ def find(
     polarization. The share is NaN where nothing is known.
     """
     trusted = np.where(flag, 0, gain).astype(np.complex64)
-    to_first, to_second = _sum_by_antenna(sums)
-    share, significance = np.full((2, sums.n_antennas, 2), np.nan)
+    crossed_total, information_of = _totals(sums, trusted)
+    share, significance = np.full((2, len(gain), 2), np.nan)
     for port, other in ((0, 1), (1, 0)):
-        partner = trusted[..., other]
-        first, second = partner[sums.antenna1], partner[sums.antenna2]
-        # XY of (i, j) tells of port X of i; YX of (j, i), conjugated, likewise
-        total = to_first @ (sums.cross_model[..., port] * second)
-        total += to_second @ (sums.cross_model[..., other].conj() * first)
-        information = _information(sums, to_first, to_second, partner, other)
-        own = _information(sums, to_first, to_second, trusted[..., port], port)
+        own, information = information_of[..., port], information_of[..., other]
         unknown = flag[..., port] | (own == 0)
         noise = masked_median(np.where(unknown, 0, error[..., port]) ** 2 * own, unknown, axis=0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            crossed = np.abs(total / information) ** 2
+            crossed = np.abs(crossed_total[..., port] / information) ** 2
             in_noise = crossed / (noise / information)
         known = np.isfinite(in_noise)
         seen = np.where(known, crossed, 0).sum(axis=1)
@@ -62,22 +56,23 @@ def names(
     return sorted(antennas[number] for number in np.flatnonzero(crossed.all(axis=1)))
 
 
-def _sum_by_antenna(sums: VisibilitySums) -> tuple[csr_array, csr_array]:
-    """Return matrices that add up rows of baselines by their first and by their second antenna."""
-    rows = np.arange(len(sums.antenna1))
-    ones = np.ones(len(rows), np.float32)
-    shape = (sums.n_antennas, len(rows))
-    return (
-        csr_array((ones, (sums.antenna1, rows)), shape=shape),
-        csr_array((ones, (sums.antenna2, rows)), shape=shape),
-    )
+def _totals(sums: VisibilitySums, gain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return what least squares needs, each (antenna, channel, 2).
 
-
-def _information(
-    sums: VisibilitySums, to_first: csr_array, to_second: csr_array, partner: np.ndarray, pol: int
-) -> np.ndarray:
-    """Return sum_j B_ij |G_j|^2, (antenna, channel), with the partners' gains of a polarization."""
-    power = np.abs(partner) ** 2
-    model = sums.model_power[..., pol]
-    total = to_first @ (model * power[sums.antenna2])
-    return total + to_second @ (model * power[sums.antenna1])
+    The sums over partners of the data in which a port meets the other polarization, times the
+    partners' gains: XY of (i, j) tells of port X of i, YX of (j, i), conjugated, likewise. And
+    sum_j B_ij |G_j|^2 of each polarization.
+    """
+    total, information = np.zeros_like(gain), np.zeros(gain.shape, np.float32)
+    power = np.abs(gain) ** 2
+    for start in range(0, sums.n_channels, CHANNELS_AT_ONCE):
+        some = slice(start, start + CHANNELS_AT_ONCE)
+        xy, yx = sums.cross_model[:, some]
+        x_with_y = sums.baselines.general(xy, yx.conj())
+        x, y = gain[:, some, 0].T, gain[:, some, 1].T
+        total[:, some, 0] = np.matmul(x_with_y, y[..., None])[..., 0].T
+        total[:, some, 1] = np.matmul(x.conj()[:, None], x_with_y)[:, 0].conj().T
+        for pol in (0, 1):
+            b = sums.baselines.symmetric(sums.model_power[pol, some])
+            information[:, some, pol] = np.matmul(b, power[:, some, pol].T[..., None])[..., 0].T
+    return total, information
