@@ -11,19 +11,20 @@ import pytest
 from lwacal import (
     bandpass,
     calibrate,
-    concat,
     discover,
     fit,
+    flag_file,
     imaging,
     measure,
+    ms_reader,
     records,
     settings,
     sky_model,
     wsclean,
 )
-from lwacal import manifest as manifests
 from lwacal.simulate import Simulation, simulate
 from lwacal.sub_band import SubBand
+from small_sets import joined
 
 BANDS = ("36MHz", "73MHz")
 SOURCES = ("CygA", "CasA", "TauA")  # all higher than 30 degrees then (LST 1 h)
@@ -42,7 +43,7 @@ OPTIONS = Simulation(
 def calibrators(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sky")
     simulate(OPTIONS, folder / "raw")
-    manifest = records.plain(manifests.build(discover.discover(str(folder / "raw"), ""), "sky"))
+    manifest = joined(discover.discover(str(folder / "raw"), ""), folder)
     model = records.plain(sky_model.build(manifest, SETTINGS))
     assert [source["name"] for source in sky_model.model_sources(model)] == list(SOURCES)
     folders = [calibrated(folder, manifest, model, band) for band in BANDS]
@@ -64,10 +65,10 @@ def calibrators(tmp_path_factory):
 
 def calibrated(folder, manifest, model, band):
     """Solve a sub-band and write its calibrated sets; return their folder."""
-    rows = concat.concatenate(manifest, band, folder / f"{band}.ms")
-    shape = (rows, OPTIONS.n_channels, 4)
-    records.write_npz(folder / f"{band}.npz", causes=np.zeros(shape, np.uint8))
-    sub_band = SubBand(manifest, band, folder / f"{band}.ms", folder / f"{band}.npz", model)
+    data, flags = folder / f"{band}.ms", folder / f"{band}.flags.npz"
+    shape = (ms_reader.count_rows(data) // OPTIONS.n_integrations, OPTIONS.n_channels, 4)
+    flag_file.write(flags, [np.zeros(shape, np.uint8)] * OPTIONS.n_integrations)
+    sub_band = SubBand(manifest, band, data, flags, model)
     order = list(range(OPTIONS.n_antennas))
     reference = {"index": 0, "antenna": manifest["antennas"]["names"][0], "order": order}
     bandpass.solve(sub_band, reference, SETTINGS["bandpass"], folder / f"{band}.bcal")

@@ -5,7 +5,7 @@ import pytest
 from casacore import tables
 
 import solver_case
-from lwacal import noise_weights, visibility_sums
+from lwacal import flag_file, noise_weights, visibility_sums
 from lwacal.baseline_matrix import BaselineMatrix
 from small_sets import baselines
 
@@ -40,7 +40,7 @@ def expected(case):
     cross = antenna1 != antenna2
     with tables.table(str(case.concat[BAND]), ack=False) as table:
         data = table.getcol("DATA").reshape(N_INTEGRATIONS, len(antenna1), -1, 4)
-    causes = np.load(case.flags[BAND])["causes"].reshape(data.shape)
+    causes = flag_file.load_causes(case.flags[BAND]).reshape(data.shape)
     found = [0, 0, 0, 0, 0]
     for number in range(N_INTEGRATIONS):
         mjd_s = solver_case.MID_MJD_S + (number - 0.5) * solver_case.INTERVAL_S
