@@ -1,12 +1,14 @@
 """What a job costs at any size: a start and a part in proportion to its work.
 
-    seconds = start + rate x work              bytes = rate x work
+    seconds = start + rate x work              bytes = start + rate x work
     memory  = base + first x (DATA of one integration) + further x (DATA of each further one)
+    or, of steps that go through no visibilities, base + part x work
 
 Work is counted in what the step goes through. For the large steps that are visibilities: the unit
 is antenna^2 x channel x integration, each of which is half a baseline of 4 correlations. Start and
 rate come from measurements at several sizes where there are some (least squares of relative errors,
-neither below zero), else from the time that the script takes to start and one measurement.
+neither below zero; chains count for steps that are once in them), else from the time that the
+script takes to start and one measurement.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from bench.sizes import Size, of_record
+from bench.stages import OF_ONE_BAND
 
 UNITS: dict[str, tuple[str, Callable[[Size], float]]] = {
     "visibilities": (
@@ -48,13 +51,21 @@ WORK = {
 }
 
 
+LARGE = ("visibilities", "first integration")  # units of the steps that hold visibilities
+
+
 @dataclass(frozen=True)
 class Point:
-    """One measurement of a rule: its size, and the medians."""
+    """One measurement of a rule: its size, and the medians. NaN is what is not known.
+
+    ``startup_s`` and ``startup_mb`` are time and memory of the script that prints its help;
+    ``read_mb`` is without what that reads.
+    """
 
     size: Size
     wall_s: float
     startup_s: float
+    startup_mb: float
     read_mb: float
     written_mb: float
     peak_mb: float
@@ -64,14 +75,16 @@ class Point:
 class Model:
     """The cost of a rule's jobs.
 
-    ``start_s`` and ``base_mb`` are there at any size; ``rate_s``, ``read_bytes`` and
-    ``written_bytes`` are a unit of work; ``first`` and ``further`` in units of the DATA of an
-    integration. ``fitted`` to so many sizes; ``worst`` is the largest relative error of seconds.
+    ``start_s``, ``start_bytes`` and ``base_mb`` are there at any size; ``rate_s``, ``read_bytes``
+    and ``written_bytes`` are a unit of work; ``first`` and ``further`` in units of the DATA of an
+    integration, or ``first`` in MB a unit of work where the step holds no visibilities. ``fitted``
+    to so many sizes; ``worst`` is the largest relative error of seconds.
     """
 
     rule: str
     start_s: float
     rate_s: float
+    start_bytes: float
     read_bytes: float
     written_bytes: float
     base_mb: float
@@ -91,10 +104,13 @@ class Model:
 
     def moved_mb(self, size: Size) -> float:
         """Return what it reads and writes."""
-        return (self.read_bytes + self.written_bytes) * work(self.rule, size) / 1e6
+        each = self.read_bytes + self.written_bytes
+        return (self.start_bytes + each * work(self.rule, size)) / 1e6
 
     def memory_mb(self, size: Size) -> float:
         """Return the memory of a job."""
+        if not is_large(self.rule):
+            return self.base_mb + self.first * work(self.rule, size)
         further = self.further * (size.integrations - 1)
         return self.base_mb + size.integration_mb * (self.first + further)
 
@@ -121,38 +137,65 @@ def points(results: Mapping[str, Any]) -> dict[str, list[Point]]:
     if "report" in parts:
         report = parts["report"]["records"]
         found["report"].append(point(report["size"], report))
+    for chain in parts.get("chain", {}).get("records", []):
+        for rule, item in chain["rules"].items():
+            if item["jobs"] == 1 and found.get(rule) and rule not in OF_ONE_BAND:
+                found[rule].append(
+                    Point(of_record(chain["size"]), item["wall_s"], *[np.nan] * 4,
+                          item["peak_mb"] or np.nan)
+                )
     return found
 
 
 def point(size: Mapping[str, Any], record: Mapping[str, Any]) -> Point:
     """Return a record as a measurement."""
-    middle = record["median"]
+    middle, start = record["median"], record["startup"]
     return Point(
-        of_record(dict(size)), middle["wall_s"], record["startup"]["wall_s"],
-        max(middle["read_mb"] - record["startup"]["read_mb"], 0), middle["written_mb"],
-        middle["peak_mb"],
+        of_record(dict(size)), middle["wall_s"], start["wall_s"], start["peak_mb"],
+        max(middle["read_mb"] - start["read_mb"], 0), middle["written_mb"], middle["peak_mb"],
     )
+
+
+def column(measured: Sequence[Point], name: str) -> np.ndarray:
+    """Return one quantity of all measurements."""
+    return np.array([getattr(item, name) for item in measured], float)
 
 
 def fit_rule(rule: str, measured: Sequence[Point]) -> Model:
     """Return the model of one rule."""
     amount = np.array([work(rule, item.size) for item in measured])
-    wall = np.array([item.wall_s for item in measured])
-    if len(set(amount)) > 1:
-        start, rate = relative_fit(np.column_stack([np.ones_like(amount), amount]), wall)
-    else:
-        start = min(np.median([item.startup_s for item in measured]), np.median(wall))
-        rate = (np.median(wall) - start) / amount[0]
-    predicted = start + rate * amount
-    moved = [
-        relative_fit(amount[:, None], np.array([getattr(item, name) for item in measured]) * 1e6)[0]
-        for name in ("read_mb", "written_mb")
-    ]
-    base, first, further = fit_memory(measured)
-    return Model(
-        rule, float(start), float(rate), float(moved[0]), float(moved[1]), base, first, further,
-        len({item.size for item in measured}), float(np.max(np.abs(predicted / wall - 1))),
+    wall = column(measured, "wall_s")
+    start, rate = fit_line(amount, wall, float(np.nanmedian(column(measured, "startup_s"))))
+    read, written = (
+        fit_line(amount, column(measured, name) * 1e6, 0.0) for name in ("read_mb", "written_mb")
     )
+    if is_large(rule):
+        base, first, further = fit_memory(measured)
+    else:
+        startup_mb = float(np.nanmedian(column(measured, "startup_mb")))
+        (base, first), further = fit_line(amount, column(measured, "peak_mb"), startup_mb), 0.0
+    return Model(
+        rule, start, rate, read[0] + written[0], read[1], written[1], base, first, further,
+        len({item.size for item in measured}),
+        float(np.max(np.abs((start + rate * amount) / wall - 1))),
+    )
+
+
+def is_large(rule: str) -> bool:
+    """Whether a step holds visibilities."""
+    return WORK[rule] in LARGE
+
+
+def fit_line(amount: np.ndarray, values: np.ndarray, known: float) -> tuple[float, float]:
+    """Return value at nothing and a unit; at one amount alone the former is what is ``known``."""
+    there = np.isfinite(values)
+    amount, values = amount[there], values[there]
+    if len(set(amount)) > 1:
+        found = relative_fit(np.column_stack([np.ones_like(amount), amount]), values)
+        return float(found[0]), float(found[1])
+    middle = float(np.median(values))
+    start = min(known, middle)
+    return start, (middle - start) / float(amount[0])
 
 
 def relative_fit(columns: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -169,11 +212,18 @@ def relative_fit(columns: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def fit_memory(measured: Sequence[Point]) -> tuple[float, float, float]:
-    """Return memory at any size (MB), and of the first and each further integration (in DATA)."""
+    """Return memory at any size (MB), and of the first and each further integration (in DATA).
+
+    At one size alone the first is what the script has when it prints its help; without several
+    integrations the last is zero.
+    """
+    measured = [item for item in measured if np.isfinite(item.peak_mb)]
     one = np.array([item.size.integration_mb for item in measured])
     more = np.array([item.size.integrations - 1 for item in measured]) * one
+    peaks = column(measured, "peak_mb")
+    if len({item.size for item in measured}) == 1:
+        return (*fit_line(one, peaks, float(np.nanmedian(column(measured, "startup_mb")))), 0.0)
     columns = np.column_stack([np.ones_like(one), one, more])
-    peaks = np.array([item.peak_mb for item in measured])
     varied = [True, len(set(one)) > 1, more.any()]
     found = np.zeros(3)
     found[varied] = relative_fit(columns[:, varied], peaks)

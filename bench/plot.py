@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import mode
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
 
 from lwacal.plots import style
 
 OURS, THEIRS = "#0072B2", "#E69F00"
 AXES = (("antennas", "antennas"), ("channels", "channels"), ("integrations", "integrations"))
-HEIGHT_IN = 3.4
+HEIGHT_IN = 3.6
+PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
 Found = Mapping[str, Any]
 
 
@@ -29,12 +32,22 @@ def draw(found: Found) -> bytes | None:
         _bars(columns[0], bars)
         for axes, (key, label) in zip(columns[1:], AXES):
             _lines(axes, growth, key, label)
-            axes.sharey(columns[1])
+        _same_limits(columns[1:])
         columns[1].set_ylabel("wall time (s)")
-        handles, labels = columns[1].get_legend_handles_labels()
-        if handles:
-            columns[1].legend(handles, labels, loc="upper left")
+        columns[1].set_title("How the steps grow")
+        for axes, side in ((columns[0], "left"), (columns[1], "right")):
+            handles, labels = axes.get_legend_handles_labels()
+            if handles:
+                figure.legend(handles, labels, loc=f"outside lower {side}", ncols=len(labels))
         return style.png(figure)
+
+
+def _same_limits(columns: Sequence[Axes]) -> None:
+    """Give all the limits of time that have room for each."""
+    limits = np.array([axes.get_ylim() for axes in columns if axes.lines])
+    if limits.size:
+        for axes in columns:
+            axes.set_ylim(limits[:, 0].min(), limits[:, 1].max())
 
 
 def pairs(records: Sequence[Found]) -> list[tuple[str, float, float]]:
@@ -62,14 +75,15 @@ def _bars(axes: Axes, bars: Sequence[tuple[str, float, float]]) -> None:
     axes.set_xscale("log")
     axes.margins(x=0.25)
     axes.set_xlabel("wall time (s)")
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.08), ncols=2)
+    axes.xaxis.set_major_formatter(PLAIN)
 
 
 def _lines(axes: Axes, growth: Sequence[Found], key: str, label: str) -> None:
-    """Draw times against one quantity, the two others being those of the first record's largest."""
+    """Draw times against one quantity, the two others being as they mostly are."""
     axes.set_xlabel(label)
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(PLAIN)
     chosen = along(growth, key)
     rules = [stage["rule"] for stage in growth[0]["stages"]] if growth else []
     for number, rule in enumerate(rules):
@@ -79,20 +93,18 @@ def _lines(axes: Axes, growth: Sequence[Found], key: str, label: str) -> None:
             color=style.colour_of(number), marker=style.SOURCE_MARKERS[number],
         )
     ticks = [record["size"][key] for record in chosen]
-    axes.set_xticks(ticks, list(map(str, ticks)))
+    axes.set_xticks(ticks, list(map(str, ticks)), fontsize=6)
     axes.minorticks_off()
 
 
 def along(growth: Sequence[Found], key: str) -> list[Found]:
     """Return the records that differ in one quantity alone, by that quantity.
 
-    The others are those of the first integration, all channels and all antennas.
+    The others are as they mostly are.
     """
-    usual = {
-        "antennas": max((record["size"]["antennas"] for record in growth), default=0),
-        "channels": max((record["size"]["channels"] for record in growth), default=0),
-        "integrations": min((record["size"]["integrations"] for record in growth), default=0),
-    }
+    if not growth:
+        return []
+    usual = {name: mode(record["size"][name] for record in growth) for name, _ in AXES}
     kept = [
         record for record in growth
         if all(record["size"][other] == usual[other] for other in usual if other != key)

@@ -1,4 +1,4 @@
-"""How long a night takes on other machines, by the cost model and the order of the steps."""
+"""How long a night takes on other machines, by the cost model."""
 
 from __future__ import annotations
 
@@ -9,14 +9,7 @@ from typing import Any
 
 from bench.cost_model import Model
 from bench.sizes import Size
-
-# The steps one after the other: rules of a phase that do not wait for each other count together.
-PHASES = (
-    ("inventory",), ("concat",), ("manifest",), ("antenna_health", "sky_model"), ("flag",),
-    ("bandpass",), ("flag_solutions",), ("bandpass_table", "delay", "calibrate_split"),
-    ("report",),
-)
-OF_ONE_BAND = ("concat", "flag", "bandpass", "bandpass_table", "calibrate_split")
+from bench.stages import OF_ONE_BAND
 
 
 @dataclass(frozen=True)
@@ -46,6 +39,7 @@ class Step:
     memory_mb: float
     at_once: int
     wall_s: float
+    moved_mb: float
 
 
 @dataclass(frozen=True)
@@ -59,34 +53,43 @@ class Prediction:
 
 
 def predict(
-    models: Mapping[str, Model], threads: Mapping[str, int], size: Size, cluster: Cluster
+    models: Mapping[str, Model], threads: Mapping[str, int], size: Size, cluster: Cluster,
+    channels_a_job: int | None = None,
 ) -> Prediction:
     """Return how long the steps that have a model take.
 
-    A phase lasts as long as its rules need one after the other where they share the machines, and
-    no longer: rounds of jobs times the time of a job. Jobs are taken not to slow each other down,
+    ``channels_a_job`` divides sub-bands among jobs (the workflow does not do that yet). The time is
+    the sum over steps, also over those that do not wait for each other, because they share the
+    machines: rounds of jobs times the time of a job. Jobs are taken not to slow each other down,
     and disks to be as fast as the page cache was: the bytes tell what that asks for.
     """
     steps = [
-        _step(models[rule], threads.get(rule, 1), size, cluster)
-        for phase in PHASES for rule in phase if rule in models
+        _step(models[rule], threads.get(rule, 1), size, cluster, channels_a_job or size.channels)
+        for rule in models
     ]
     return Prediction(
         tuple(steps), sum(step.wall_s for step in steps),
         sum(step.jobs * step.job_s for step in steps),
-        sum(models[step.rule].moved_mb(size) for step in steps) / 1e3,
+        sum(step.moved_mb for step in steps) / 1e3,
     )
 
 
-def _step(model: Model, threads: int, size: Size, cluster: Cluster) -> Step:
-    by_band = model.rule in OF_ONE_BAND
-    jobs = len(size.bands) if by_band else 1
-    part = replace(size, bands=size.bands[:1]) if by_band else size
+def part_of(rule: str, size: Size, channels: int) -> tuple[Size, int]:
+    """Return what one job of a rule does of a size, and how many jobs there are."""
+    if rule not in OF_ONE_BAND:
+        return size, 1
+    part = replace(size, bands=size.bands[:1], channels=channels)
+    return part, len(size.bands) * math.ceil(size.channels / channels)
+
+
+def _step(model: Model, threads: int, size: Size, cluster: Cluster, channels: int) -> Step:
+    part, jobs = part_of(model.rule, size, channels)
     job_s, memory = model.seconds(part), model.memory_mb(part)
     at_once = cluster.jobs_at_once(memory, threads)
     rounds = math.ceil(jobs / at_once) if at_once else math.inf
     return Step(
-        model.rule, jobs, job_s, memory, at_once, rounds * (job_s + cluster.overhead_s)
+        model.rule, jobs, job_s, memory, at_once, rounds * (job_s + cluster.overhead_s),
+        jobs * model.moved_mb(part),
     )
 
 

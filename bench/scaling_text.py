@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bench import cost_model
-from bench.cost_model import Model, work
-from bench.prediction import OF_ONE_BAND, Cluster, Prediction, predict, threads_of
+from bench.cost_model import Model, is_large, work
+from bench.prediction import Cluster, Prediction, part_of, predict, threads_of
 from bench.sizes import Size, of_record
+from bench.stages import OF_ONE_BAND
 from bench.tables import seconds, size_words, table
 from lwacal import site
 
@@ -19,6 +20,8 @@ LARGE_ARRAY = Size(2000, 192, 24, site.BANDS)
 SLURM_S = (10.0, 20.0)  # what a job waits, measured with one node (submission, start, status)
 LOCAL_S = 0.5
 BIG_NODE = (16, 64.0)
+MANY_NODES = (16, 64)  # for the large array
+JOBS_A_NODE = 4
 Models = Mapping[str, Model]
 
 
@@ -34,7 +37,7 @@ def page(found: Mapping[str, Any]) -> str:
         "Written by `make bench` from `benchmarks/results.json`: what a job costs at any size,",
         "fitted to measurements, and what follows for a night on a cluster and for a larger array.",
         "", *_model(models), "", *_memory(models), "", *_checks(found, models, threads),
-        *_night(models, threads, facts), "", *_large(models, threads, facts),
+        *_night(models, threads, facts), "", *_large(models, threads),
     ]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -43,16 +46,16 @@ def _model(models: Models) -> Iterator[str]:
     yield "## Time and bytes"
     yield ""
     yield "    seconds of a job = start + rate x work"
-    yield "    bytes of a job   = (read + written) x work"
+    yield "    bytes of a job   = a few MB + (read + written) x work"
     yield ""
     yield "Work is the number of antenna² x channel x integration that the job goes through, or"
     yield "what the table names; one integration of a full-size sub-band (352 antennas, 192"
     yield f"channels) is {work('concat', Size(352, 192)):.3g} of them and 382 MB of DATA, 16 bytes"
     yield "each. Start is what does not grow: Python, its imports, small records. Where a step was"
-    yield "measured at several sizes, both are fitted (least squares of relative errors), and the"
-    yield "last column tells how far the worst measurement is from the fit; elsewhere start is the"
-    yield "time that the script takes to print its help. Reading and writing are counted in calls,"
-    yield "also where the page cache answers."
+    yield "measured at several sizes (in whole chains too, if it is once in them), both are fitted"
+    yield "(least squares of relative errors), and the last column tells how far the worst"
+    yield "measurement is from the fit; elsewhere start is the time that the script takes to print"
+    yield "its help. Reading and writing are counted in calls, also where the page cache answers."
     yield ""
     rows = [
         [model.rule, model.unit, seconds(model.start_s), f"{1e9 * model.rate_s:.3g}",
@@ -70,14 +73,21 @@ def _memory(models: Models) -> Iterator[str]:
     yield ""
     yield "    peak = base + first x (DATA of one integration) + further x (DATA of all others)"
     yield ""
-    yield "with the DATA of the job's sub-band (all sub-bands alike). Where the sizes measured do"
-    yield "not tell parts apart, the first part has it all."
+    yield "with the DATA of the job's sub-band (all sub-bands alike); of steps that go through no"
+    yield "visibilities"
+    yield ""
+    yield "    peak = base + part x work"
+    yield ""
+    yield "Where a step was measured at one size, base is the peak of the script that prints its"
+    yield "help."
     yield ""
     rows = [
-        [model.rule, f"{model.base_mb:.0f}", f"{model.first:.2f}", f"{model.further:.2f}"]
+        [model.rule, f"{model.base_mb:.0f}",
+         *((f"{model.first:.2f}", f"{model.further:.2f}", "") if is_large(model.rule)
+           else ("", "", f"{1e6 * model.first:.3g}"))]
         for model in models.values()
     ]
-    yield from table(("rule", "base MB", "first", "further"), rows)
+    yield from table(("rule", "base MB", "first", "further", "part, bytes a unit"), rows)
 
 
 def _checks(
@@ -144,14 +154,16 @@ def _minutes(value: float) -> str:
 
 
 def _predictions(
-    models: Models, threads: Mapping[str, int], size: Size, machines: list[Cluster]
+    models: Models, threads: Mapping[str, int], size: Size, machines: list[Cluster],
+    channels: int | None = None,
 ) -> Iterator[str]:
     rows = []
     for cluster in machines:
-        night = predict(models, threads, size, cluster)
+        night = predict(models, threads, size, cluster, channels)
         rows.append([
             cluster.name, _minutes(night.wall_s), f"{night.busy_s / 60:.1f}",
-            f"{night.moved_gb:.0f}", f"{1e3 * night.moved_gb / night.wall_s:.0f}",
+            f"{night.moved_gb:.0f}",
+            f"{1e3 * night.moved_gb / night.wall_s:.0f}" if math.isfinite(night.wall_s) else "-",
         ])
     head = ("machines", "minutes", "minutes in jobs", "GB read and written", "MB/s")
     yield from table(head, rows)
@@ -160,9 +172,11 @@ def _predictions(
 def _rounds(
     models: Models, threads: Mapping[str, int], size: Size, machines: list[Cluster]
 ) -> Iterator[str]:
-    large = [rule for rule, model in models.items() if cost_model.WORK[rule] == "visibilities"]
+    large = [rule for rule in models if rule in OF_ONE_BAND]
     rows = []
     for cluster in machines:
+        if cluster.overhead_s == SLURM_S[0]:
+            continue
         night: Prediction = predict(models, threads, size, cluster)
         steps = {step.rule: step for step in night.steps}
         rows.append([
@@ -172,7 +186,7 @@ def _rounds(
     yield from table(("machines", *large), rows)
 
 
-def _large(models: Models, threads: Mapping[str, int], facts: Mapping[str, Any]) -> Iterator[str]:
+def _large(models: Models, threads: Mapping[str, int]) -> Iterator[str]:
     size = LARGE_ARRAY
     times = (size.antennas / 352) ** 2
     yield f"## An array of {size.antennas} antennas"
@@ -183,34 +197,35 @@ def _large(models: Models, threads: Mapping[str, int], facts: Mapping[str, Any])
     yield f"{len(size.bands) * band_gb:.0f} GB, and {size.integrations} integrations"
     yield f"{size.data_mb / 1e6:.1f} TB. With the steps as they are:"
     yield ""
-    rows = [
-        [rule, f"{model.seconds(_one_band(rule, size)) / 60:.1f}",
-         f"{model.memory_mb(size) / 1e3:.0f}",
-         channels_in(model, size, 1e3 * BIG_NODE[1])]
-        for rule, model in models.items()
+    rows = []
+    for rule, model in models.items():
+        part, _ = part_of(rule, size, size.channels)
+        rows.append([
+            rule, f"{model.seconds(part) / 60:.1f}", f"{model.memory_mb(part) / 1e3:.1f}"
+        ])
+    yield from table(("rule", "minutes a job", "peak GB"), rows)
+    channels = channels_that_fit(models, size, 1e3 * BIG_NODE[1] / JOBS_A_NODE)
+    yield ""
+    yield "Concatenating, solving and calibrating treat channels one by one, so that a job could"
+    yield "have some of the channels of a sub-band, which the workflow does not do yet: flagging"
+    yield "and files would have to follow. The number of jobs grows by as much; their sum does not,"
+    yield f"but for the starts. With {channels} channels a job {JOBS_A_NODE} large jobs fit a node"
+    yield f"of {BIG_NODE[1]:.0f} GB:"
+    yield ""
+    machines = [
+        Cluster(f"{nodes} nodes, {BIG_NODE[0]} cores, {BIG_NODE[1]:.0f} GB, Slurm"
+                f" ({SLURM_S[1]:.0f} s a job)", nodes, *BIG_NODE, SLURM_S[1])
+        for nodes in MANY_NODES
     ]
-    head = ("rule", "minutes a job", "peak GB", f"channels a job that fit {BIG_NODE[1]:.0f} GB")
-    yield from table(head, rows)
-    yield ""
-    yield "Every large step treats channels one by one, so that a job can have some of the channels"
-    yield "of a sub-band, as many as memory allows by the last column; the number of jobs grows by"
-    yield "as much, their sum does not but for the starts. The solver's time a channel is a few"
-    yield "products of an antenna x antenna matrix: it grows with antenna² as reading does, so that"
-    yield "no step comes to dominate that does not already."
-    yield ""
-    cluster = [Cluster(f"{nodes} nodes, {BIG_NODE[0]} cores, memory without limit", nodes,
-                       BIG_NODE[0], math.inf, SLURM_S[1]) for nodes in (16, 64)]
-    yield from _predictions(models, threads, size, cluster)
+    yield from _predictions(models, threads, size, machines, channels)
 
 
-def _one_band(rule: str, size: Size) -> Size:
-    if rule not in OF_ONE_BAND:
-        return size
-    return Size(size.antennas, size.channels, size.integrations, size.bands[:1])
-
-
-def channels_in(model: Model, size: Size, memory_mb: float) -> str:
-    """Return how many of the channels of a sub-band fit into the memory."""
-    needed = model.memory_mb(size) - model.base_mb
-    share = (memory_mb - model.base_mb) / needed if needed > 0 else 1.0
-    return str(max(0, math.floor(min(share, 1.0) * size.channels)))
+def channels_that_fit(models: Models, size: Size, memory_mb: float) -> int:
+    """Return the most channels, a divisor of a sub-band's, with which all its jobs fit, or one."""
+    divisors = [n for n in range(size.channels, 0, -1) if size.channels % n == 0]
+    large = [model for rule, model in models.items() if rule in OF_ONE_BAND]
+    for channels in divisors:
+        if all(model.memory_mb(part_of(model.rule, size, channels)[0]) <= memory_mb
+               for model in large):
+            return channels
+    return 1

@@ -116,7 +116,7 @@ def _parts(stages: Sequence[Found]) -> Iterator[str]:
             f"{name} {seconds(part['wall_s'])} ({seconds(part['cpu_s'])})"
             for name, part in stage["parts"].items()
         )
-        yield f"- {stage['rule']}, {stage['threads']} threads: {words}"
+        yield f"- {stage['rule']}, threads {stage['threads']}: {words}"
     if told:
         yield ""
         yield "Wall seconds, and seconds of CPU, of the parts of a step's last run. What is missing"
@@ -204,7 +204,7 @@ def _interference(found: Sequence[Found]) -> Iterator[str]:
     yield "(within six channels of) any that are flagged without being planted. Strengths in units"
     yield "of the noise of one visibility."
     for case in found:
-        flaggers = case["flaggers"]
+        flaggers = {"ours": case["flaggers"]["ours"], **case["flaggers"]}
         yield ""
         yield f"### {case['case']}: {size_words(case['size'])}"
         yield ""

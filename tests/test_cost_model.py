@@ -23,7 +23,7 @@ SIZES = (
 def measured(size, rule="flag"):
     work = cost_model.work(rule, size)
     return Point(
-        size, START_S + RATE_S * work, 1.0, READ * work / 1e6, WRITTEN * work / 1e6,
+        size, START_S + RATE_S * work, 1.0, 100.0, READ * work / 1e6, WRITTEN * work / 1e6,
         BASE_MB + size.integration_mb * (FIRST + FURTHER * (size.integrations - 1)),
     )
 
@@ -59,6 +59,7 @@ def test_fit_gives_back_what_records_were_made_from():
     assert model.rate_s == pytest.approx(RATE_S, rel=1e-6)
     assert model.read_bytes == pytest.approx(READ)
     assert model.written_bytes == pytest.approx(WRITTEN)
+    assert model.start_bytes == pytest.approx(0, abs=1.0)
     assert (model.base_mb, model.first, model.further) == pytest.approx((BASE_MB, FIRST, FURTHER))
     assert model.worst < 1e-6
     far = Size(2000, 192, 24)
@@ -72,7 +73,11 @@ def test_one_size_leaves_the_start_to_the_help():
     model = cost_model.fit_rule("flag", [measured(FULL)])
     assert model.start_s == 1.0
     assert model.seconds(FULL) == pytest.approx(measured(FULL).wall_s)
+    assert model.base_mb == 100.0
     assert model.memory_mb(FULL) == pytest.approx(measured(FULL).peak_mb)
+    assert model.memory_mb(replace(FULL, antennas=704)) == pytest.approx(
+        4 * (measured(FULL).peak_mb - 100) + 100, rel=0.01
+    )
 
 
 def test_fits_are_never_below_zero():
@@ -128,9 +133,59 @@ def test_a_job_that_does_not_fit_is_told():
 
 
 def test_channels_that_fit():
-    model = models()["flag"]
     size = Size(2000, 192, 24)
+    model = models()["flag"]
     half = model.base_mb + (model.memory_mb(size) - model.base_mb) / 2
-    assert scaling_text.channels_in(model, size, half) == "96"
-    assert scaling_text.channels_in(model, FULL, 1e6) == "192"
-    assert scaling_text.channels_in(model, size, model.base_mb / 2) == "0"
+    assert scaling_text.channels_that_fit(models(), size, 1.001 * half) == 96
+    assert scaling_text.channels_that_fit(models(), size, 0.999 * half) == 64
+    assert scaling_text.channels_that_fit(models(), FULL, 1e6) == 192
+    assert scaling_text.channels_that_fit(models(), size, 1.0) == 1
+
+
+def test_jobs_of_some_channels():
+    size = replace(FULL, bands=site.BANDS)
+    cluster = Cluster("", 1, 64, 1e6, 0.0)
+    night = prediction.predict(models(), {}, size, cluster, channels_a_job=48)
+    whole = prediction.predict(models(), {}, size, cluster)
+    steps = {step.rule: step for step in night.steps}
+    assert steps["flag"].jobs == 64
+    assert steps["flag_solutions"].jobs == 1
+    assert steps["flag"].job_s == pytest.approx(
+        START_S + RATE_S * cost_model.work("flag", FULL) / 4
+    )
+    assert night.busy_s - whole.busy_s == pytest.approx(3 * 48 * START_S)
+    assert night.moved_gb == pytest.approx(whole.moved_gb)
+
+
+def test_memory_without_visibilities_goes_with_the_work():
+    """The report has 16 sub-bands; twice the antennas are twice the part that is not the base."""
+    full = replace(FULL, bands=site.BANDS)
+    model = cost_model.fit_rule("report", [replace(measured(full, "report"), peak_mb=700.0)])
+    assert model.base_mb == 100.0
+    assert model.memory_mb(full) == pytest.approx(700)
+    assert model.memory_mb(replace(full, antennas=704)) == pytest.approx(1300)
+
+
+def test_chains_count_for_steps_that_are_once_in_them():
+    cost = {"cpu_s": 1.0, "peak_mb": 400.0, "read_mb": 30.0, "wall_s": 3.0, "written_mb": 1.0}
+    stage = {"median": cost, "startup": {**cost, "wall_s": 2.5, "peak_mb": 200.0}}
+    size = replace(FULL, bands=site.BANDS)
+    chain = {
+        "size": size.record(),
+        "rules": {
+            "sky_model": {"jobs": 1, "wall_s": 18.0, "peak_mb": 500.0},
+            "flag": {"jobs": 16, "wall_s": 100.0, "peak_mb": 900.0},
+        },
+    }
+    parts = {
+        "stages": {"records": [{
+            "size": FULL.record(),
+            "stages": [{"rule": rule, **stage} for rule in ("sky_model", "flag")],
+        }]},
+        "chain": {"records": [chain]},
+    }
+    found = cost_model.fit({"parts": parts})
+    assert found["sky_model"].seconds(FULL) == pytest.approx(3.0)
+    assert found["sky_model"].seconds(size) == pytest.approx(18.0)
+    assert found["sky_model"].fitted == 2
+    assert found["flag"].fitted == 1
