@@ -16,6 +16,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -115,17 +116,36 @@ def _our_command(data_set: Path, output: Path, folder: Path, threads: int) -> li
 
 
 def _cost(command: list[str]) -> dict[str, float]:
+    """Run a command to its end; return what it took, children included."""
     start = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    errors = process.stderr.read()
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{command[:2]} failed: {errors.decode(errors='replace')[-2000:]}")
-    return {
-        "wall_s": time.monotonic() - start, "cpu_s": used.ru_utime + used.ru_stime,
-        "peak_mb": used.ru_maxrss / 1000,
-    }
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        peak_mb, ended = 0.0, 0
+        while not ended:
+            peak_mb = max(peak_mb, _resident_mb(process.pid))
+            time.sleep(0.02)
+            ended, status, used = os.wait4(process.pid, os.WNOHANG)
+        wall_s = time.monotonic() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            log.seek(0)
+            said = log.read().decode(errors="replace")[-2000:]
+            raise RuntimeError(f"{command[:2]} failed: {said}")
+    return {"wall_s": wall_s, "cpu_s": used.ru_utime + used.ru_stime, "peak_mb": peak_mb}
+
+
+def _resident_mb(process: int) -> float:
+    """Return the most memory a process has had so far, with its children; 0 if it has ended.
+
+    The kernel's own account at its end (ru_maxrss) would begin with that of the parent.
+    """
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    own = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")]
+    return sum(map(int, own)) * 1024e-6 + sum(_resident_mb(int(child)) for child in children)
 
 
 def table(results: Sequence[dict[str, Any]]) -> str:

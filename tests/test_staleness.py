@@ -88,6 +88,7 @@ def changeable(night, tmp_path):
 FILES = [
     ("workflow/scripts/lwacal/sky_model.py", {"sky_model": 1, **SOLVE}),
     ("workflow/scripts/lwacal/solution_flags.py", TABLES),
+    ("workflow/strategies/stacked-baselines.lua", FLAGS),
     ("workflow/scripts/lwacal/fit.py", {"image_allsky": 1, **MEASURE}),
     ("workflow/scripts/lwacal/plots/delays.py", {"report": 1, "outcome": 1}),
     ("workflow/report/style.css", {"report": 1, "outcome": 1, "trends": 1}),
