@@ -56,7 +56,7 @@ def test_what_cannot_be_done_is_said(twenty_antennas):
     absent = [item for item in health["antennas"] if item["reasons"] == ["data:no_data"]]
     assert len(absent) == 2 * 236
     images = records.read_json(twenty_antennas / "images" / "VirA" / "images.json")
-    assert images["status"] == "not_in_model"
+    assert images["status"] == "no_calibrator"
     assert "horizon" in images["message"]
     allsky = records.read_json(twenty_antennas / "images" / "allsky" / "images.json")
     said = {band["name"]: band["status"] for band in allsky["bands"]}

@@ -16,6 +16,7 @@ import numpy as np
 from scipy.stats import gamma
 
 from lwacal import (
+    fit_quality,
     reference_phase,
     residual_noise,
     solver_matrices,
@@ -43,6 +44,7 @@ class Solved:
 
     gain: np.ndarray
     error: np.ndarray
+    noise: np.ndarray  # variance of a visibility of weight one, by the residuals
     converged: np.ndarray  # (channel, 2)
     outliers: np.ndarray  # (channel, 2), fraction of the baselines
     iterations: np.ndarray  # (channel, 2)
@@ -82,6 +84,7 @@ def attempt(
     found = {
         "reweighted": sorted(names[n] for n in np.flatnonzero((factor != 1).any(axis=1))),
         "swapped": swapped.names(sums, solved.gain, flag, solved.error, names),
+        "residual_over_thermal": fit_quality.residual_over_thermal(band, solved.noise, flag),
         "outlier_fraction": float(solved.outliers.mean()),
         "unconverged_channels": int((~solved.converged).sum()),
         "convergence": convergence(solved),
@@ -117,7 +120,7 @@ def solve(sums: VisibilitySums, least_baselines: int) -> Solved:
     n_channels = sums.data_model.shape[1]
     shape = (sums.n_antennas, n_channels, 2)
     solved = Solved(
-        np.zeros(shape, np.complex128), np.full(shape, np.inf),
+        np.zeros(shape, np.complex128), np.full(shape, np.inf), np.full(shape, np.inf),
         np.zeros((n_channels, 2), bool), np.zeros((n_channels, 2)),
         np.zeros((n_channels, 2), int),
     )
@@ -126,9 +129,13 @@ def solve(sums: VisibilitySums, least_baselines: int) -> Solved:
         say(f"solving channels {channels.start + 1} to {channels.stop} of {n_channels}")
         for pol in (0, 1):
             matrices = solver_matrices.of_channels(sums, channels, pol, least_baselines)
-            found, error, outliers = _solve_some(matrices, least_baselines)
+            found, noise, outliers = _solve_some(matrices, least_baselines)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                error = np.sqrt(noise / found.information)
+            error = np.where(found.information > 0, error, np.inf)
             solved.gain[:, channels, pol] = np.where(np.isfinite(error), found.gain, 0).T
             solved.error[:, channels, pol] = error.T
+            solved.noise[:, channels, pol] = noise.T
             solved.converged[channels, pol] = found.converged
             solved.iterations[channels, pol] = found.iterations
             solved.outliers[channels, pol] = outliers
@@ -138,7 +145,7 @@ def solve(sums: VisibilitySums, least_baselines: int) -> Solved:
 def _solve_some(
     matrices: Matrices, least_baselines: int
 ) -> tuple[stefcal.Gains, np.ndarray, np.ndarray]:
-    """Return gains, their errors (channel, antenna), and the share of outliers (channel,)."""
+    """Return gains, the noise of residuals (channel, antenna), share of outliers (channel,)."""
     before = np.count_nonzero(matrices.count, axis=(1, 2))
     found = stefcal.solve(matrices.data_model, matrices.model_power)
     outliers = _outliers(solver_matrices.residual_power(matrices, found.gain), matrices.count)
@@ -147,10 +154,7 @@ def _solve_some(
         solver_matrices.leave_out_poor_antennas(matrices, least_baselines)
         found = stefcal.solve(matrices.data_model, matrices.model_power, found.gain)
     noise = _antenna_noise(solver_matrices.residual_power(matrices, found.gain), matrices.count)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        error = np.sqrt(noise / found.information)
-    share = outliers.sum(axis=(1, 2)) / np.maximum(before, 1)
-    return found, np.where(found.information > 0, error, np.inf), share
+    return found, noise, outliers.sum(axis=(1, 2)) / np.maximum(before, 1)
 
 
 def _outliers(residual: np.ndarray, count: np.ndarray) -> np.ndarray:

@@ -91,7 +91,7 @@ def split(
     settings: Mapping[str, Any],
     output: Path,
 ) -> dict[str, Any]:
-    """Write a set for each source of the model and one for the zenith; return split.json.
+    """Write a set for each calibrator and one for the zenith; return split.json.
 
     ``settings`` has the sections imaging and bandpass. A sub-band without usable data or solutions
     gives no sets, and a message. The folder appears whole. Memory: the flags, and about six times
@@ -144,7 +144,7 @@ def _why_nothing(
 
 
 def choose_targets(band: SubBand, settings: Mapping[str, Any]) -> list[Target]:
-    """Return the directions to image: each source of the model, and the zenith."""
+    """Return the directions to image: each calibrator, and the zenith."""
     if not settings["enabled"]:
         return []
     positions_m = band.antennas.positions_m
@@ -160,7 +160,7 @@ def choose_targets(band: SubBand, settings: Mapping[str, Any]) -> list[Target]:
 
     targets = [
         Target(source["name"], (source["ra_rad"], source["dec_rad"]), averaged(settings["source"]))
-        for source in sky_model.model_sources(band.model)
+        for source in sky_model.calibrators(band.model)
     ]
     if settings["allsky"]["enabled"]:
         targets.append(Target(ZENITH, band.centre_radec, averaged(settings["allsky"])))

@@ -25,18 +25,37 @@ def inverse_powers(
     """Return 1 / (P_i P_j) of each row and correlation, (row, 4); None without autocorrelations.
 
     P are the autocorrelations, medians over channels; the variance of a visibility, before
-    calibration, is P_i P_j / (bandwidth x time) (radiometer equation). Where an autocorrelation is
-    missing or flagged, the median of the others stands in.
+    calibration, is P_i P_j / (bandwidth x time) (radiometer equation).
+    """
+    autos = integration.antenna1 == integration.antenna2
+    power = antenna_powers(
+        integration.antenna1[autos], integration.columns["DATA"][autos], flag[autos], n_antennas
+    )
+    if power is None:
+        return None
+    return inverse(power, integration.antenna1, integration.antenna2)
+
+
+def antenna_powers(
+    antennas: np.ndarray, data: np.ndarray, flag: np.ndarray, n_antennas: int
+) -> np.ndarray | None:
+    """Return the powers of X and Y, (antenna, 2), medians over channels; None if there are none.
+
+    From autocorrelations: ``antennas`` (row,), ``data`` and ``flag`` (row, channel, 4). Where one
+    is missing or flagged, the median of the others stands in.
     """
     power = np.full((n_antennas, 2), np.nan)
-    autos = integration.antenna1 == integration.antenna2
-    values = integration.columns["DATA"][autos][..., PARALLEL_HANDS].real
-    usable = ~flag[autos][..., PARALLEL_HANDS] & (values > 0)
+    values = data[..., PARALLEL_HANDS].real
+    usable = ~flag[..., PARALLEL_HANDS] & (values > 0)
     masked = np.ma.masked_array(values, ~usable)
-    power[integration.antenna1[autos]] = np.ma.median(masked, axis=1).filled(np.nan)
+    power[antennas] = np.ma.median(masked, axis=1).filled(np.nan)
     if not np.isfinite(power).any():
         return None
-    power = np.where(np.isfinite(power), power, np.nanmedian(power))
-    first = power[integration.antenna1][:, flagging.FIRST_POLARIZATION]
-    second = power[integration.antenna2][:, flagging.SECOND_POLARIZATION]
+    return np.where(np.isfinite(power), power, np.nanmedian(power))
+
+
+def inverse(power: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray) -> np.ndarray:
+    """Return 1 / (P_i P_j) of rows (row, 4), from powers (antenna, 2)."""
+    first = power[antenna1][:, flagging.FIRST_POLARIZATION]
+    second = power[antenna2][:, flagging.SECOND_POLARIZATION]
     return 1 / (first * second)
