@@ -48,5 +48,5 @@ def environment(rule: str, cores: int) -> dict[str, str]:
 
 def memory_mb(rule: str, manifest: dict[str, Any], band: str) -> int | None:
     """Return the memory that a rule asks for, None if it leaves that to Snakemake."""
-    found = re.search(r'mem_mb=memory_mb\("(\w+)"', text_of(rule))
-    return resources_needed.memory_mb(found[1], manifest, band) if found else None
+    line = resources_needed.OF_RULE.get(rule)
+    return resources_needed.memory_mb(line, manifest, band) if line else None

@@ -25,6 +25,7 @@ from workflow_run import PROJECT, copy_project
 MEDIAN_OF_NORMAL = 0.6745  # of |x| in units of sigma
 BANDS = ("36MHz", "50MHz", "59MHz", "73MHz")
 VIR_A_UP = "20240601_030000"  # LST 12 h
+CAS_A_LOW = "20240601_230000"  # LST 8 h: Tau A is up, Cas A at 15 degrees looks brighter
 Accused = dict[tuple[str, str], str]
 
 ANTENNA_FAULTS: dict[str, dict[str, str]] = {
@@ -80,9 +81,10 @@ def cases(n_antennas: int) -> list[Case]:
              with_faults([*FILE_FAULTS, *INTERFERENCE, *lost], n_integrations=4,
                          bands=(LOST, *BANDS)), (), {},
              (*FILE_FAULTS.values(), *INTERFERENCE, *[f"zero_filled:{LOST}"] * 4), (LOST,)),
-        Case("Vir A alone", replace(plain, start=VIR_A_UP, sources=("VirA",)), (), {}),
-        Case("four sources up", replace(plain, start=VIR_A_UP),
-             ("sky_model={min_elevation_deg: 0, min_flux_jy: 0}",), {}),
+        Case("Vir A alone", replace(plain, start=VIR_A_UP, sources=("VirA",)),
+             ("sky_model={sources: [VirA]}",), {}),
+        Case("four sources up", replace(plain, start=VIR_A_UP), (), {}),
+        Case("a low source outshines the calibrator", replace(plain, start=CAS_A_LOW), (), {}),
     ]
 
 

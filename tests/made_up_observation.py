@@ -240,14 +240,16 @@ def _flux_jy(source: str, mhz: np.ndarray | float) -> np.ndarray | float:
 
 def _sky_model(plan: Plan, mid: float) -> dict:
     sources = [{"name": name, "ra_rad": 1.0, "dec_rad": 0.6, "altitude_deg": altitude,
-                "azimuth_deg": 120.0 + 40 * k, "in_model": altitude > 20, "warnings": [],
+                "azimuth_deg": 120.0 + 40 * k, "in_model": altitude > 0,
+                "calibrator": altitude > 20, "warnings": [],
                 "reason": "" if altitude > 20 else "lower than sky_model.min_elevation_deg = 20"}
                for k, (name, altitude) in enumerate(ALTITUDE_DEG.items())]
     bands = {band: {name: {"flux_jy": _flux_jy(name, site.band_frequencies_hz(
         band, plan.n_channels) / 1e6), "beam_xx": [], "beam_yy": [], "flux_uncertainty": 0.03}
         for name, altitude in ALTITUDE_DEG.items() if altitude > 0} for band in plan.bands}
     return {"schema": 1, "mid_utc": site.iso(mid), "flux_scale": "ovro2023", "beam": {},
-            "sources": sources, "bands": bands, "message": ""}
+            "sources": sources, "bands": bands, "message": "",
+            "unmodelled": {band: {"apparent_jy": {}, "fraction": 0.0} for band in plan.bands}}
 
 
 def _measurements(plan: Plan, mid: float, rng: np.random.Generator) -> dict:
@@ -342,7 +344,7 @@ def _images(folder: Path, plan: Plan, rng: np.random.Generator) -> list[Path]:
             _write_fits(path / f"{name}-MFS-image.fits", _blob(256, rng), 0.02, 57.3, 34.4)
         records.write_json(path / "images.json", {
             "schema": 1, "source": name, "spectrum": [], "intervals": [], "commands": [],
-            "status": "ok" if ok else "not_in_model",
+            "status": "ok" if ok else "no_calibrator",
             "message": "" if ok else "the source is too low", "mfs": f"{name}-MFS-image.fits",
         })
         made.append(path)

@@ -26,7 +26,7 @@ TRUSTED_MHZ = [30, 77]
 SETTINGS: dict[str, Any] = {
     "bandpass": {
         "engine": "casa", "uv_min_lambda": 5, "uv_max_lambda": 350, "uv_max_lambda_vir_a": 185,
-        "min_snr": 3, "min_baselines_per_antenna": 4,
+        "vir_a_share": 0.5, "min_snr": 3, "min_baselines_per_antenna": 4,
     },
     "delay": {
         "enabled": True, "engine": "stefcal", "min_freq_mhz": 41, "min_snr": 3,
@@ -173,7 +173,8 @@ def _model(
     for name in SOURCES:
         ra_rad, dec_rad = source_radec(name)
         sources.append({
-            "name": name, "in_model": True, "reason": "", "ra_rad": ra_rad, "dec_rad": dec_rad,
+            "name": name, "in_model": True, "calibrator": True, "reason": "",
+            "ra_rad": ra_rad, "dec_rad": dec_rad,
             "component_list": _list_record(lists[name]) if name in lists else None,
         })
     bands = {

@@ -202,10 +202,22 @@ def test_baselines_outside_the_range_are_not_used(unflagged, tmp_path):
     assert found.flag[count < 4].all()
 
 
-def test_vir_a_limits_the_range(clean):
-    assert uv_range.configured(clean.model, SETTINGS) == (5, 350)
-    model = {"sources": [{**clean.model["sources"][0], "name": "VirA"}]}
-    assert uv_range.configured(model, SETTINGS) == (5, 185)
+@pytest.mark.parametrize(
+    ("vir_a_jy", "cas_a_jy", "longest"), [(2000, 0, 185), (2000, 1500, 185), (2000, 2500, 350)]
+)
+def test_vir_a_limits_the_range_where_it_dominates(clean, vir_a_jy, cas_a_jy, longest):
+    """By its share of what is seen, not by being there: faint beside Cas A it does no harm."""
+    source = clean.model["sources"][0]
+    model = {
+        "sources": [{**source, "name": name} for name in ("VirA", "CasA")],
+        "bands": {"73MHz": {
+            name: {"flux_jy": np.full(3, 4.0 * jy), "beam_xx": np.full(3, 0.3),
+                   "beam_yy": np.full(3, 0.2)}
+            for name, jy in (("VirA", vir_a_jy), ("CasA", cas_a_jy))
+        }},
+    }
+    assert uv_range.configured(model, SETTINGS) == (5, longest)
+    assert uv_range.configured(model, {**SETTINGS, "vir_a_share": 0.0}) == (5, 185)
     model["sources"][0]["in_model"] = False
     assert uv_range.configured(model, SETTINGS) == (5, 350)
 

@@ -217,8 +217,10 @@ def test_long_baselines_are_used_with_a_list_of_vir_a():
     limits = solver_case.SETTINGS["bandpass"]
     point = {"name": "VirA", "in_model": True, "component_list": None}
     resolved = {**point, "component_list": {"path": "list.txt"}}
-    assert uv_range.configured({"sources": [point]}, limits) == (5, 185)
-    assert uv_range.configured({"sources": [resolved]}, limits) == (5, 350)
+    seen = {"flux_jy": [2000.0], "beam_xx": [0.5], "beam_yy": [0.5]}
+    bands = {"59MHz": {"VirA": seen}}
+    assert uv_range.configured({"sources": [point], "bands": bands}, limits) == (5, 185)
+    assert uv_range.configured({"sources": [resolved], "bands": bands}, limits) == (5, 350)
 
 
 # --- the solvers -------------------------------------------------------------------------------

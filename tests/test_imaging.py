@@ -68,7 +68,7 @@ def model():
 
     def source(name, in_model, reason):
         return {"name": name, "ra_rad": SOURCE.ra_rad, "dec_rad": SOURCE.dec_rad,
-                "in_model": in_model, "reason": reason}
+                "in_model": in_model, "calibrator": in_model, "reason": reason}
 
     return {
         "sources": [source("CygA", True, ""), source("VirA", False, "below the horizon")],
@@ -273,7 +273,7 @@ def test_missing_band_of_the_whole_sky_is_said(splits, tmp_path):
 @pytest.mark.parametrize(
     ("source", "bands", "enabled", "status", "said"),
     [
-        ("VirA", list(CHANNELS), True, "not_in_model", "below the horizon"),
+        ("VirA", list(CHANNELS), True, "no_calibrator", "below the horizon"),
         ("CygA", ["82MHz"], True, "no_data", "82MHz: there are no unflagged data"),
         ("CygA", list(CHANNELS), False, "off", "imaging.enabled"),
     ],

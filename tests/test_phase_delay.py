@@ -67,6 +67,46 @@ def test_noise_and_too_few_channels_give_no_delay():
     assert found.coherence[4].max() < 0.3
 
 
+APART = ("41MHz", "55MHz", "64MHz", "78MHz")  # 24 channels each: aliases every 217.7 ns
+
+
+def drawn_apart(noise, seed, bands=APART, n_channels=24):
+    draw = np.random.default_rng(seed)
+    frequency_hz = np.concatenate([site.band_frequencies_hz(b, 192)[:n_channels] for b in bands])
+    delay_ns = draw.normal(0, 100, (64, 2))
+    phase = draw.uniform(-np.pi, np.pi, (64, 1, 2))
+    gain = np.exp(1j * phase + 2j * np.pi * delay_ns[:, None] * frequency_hz[:, None] / 1e9)
+    gain *= 1 + draw.normal(size=(*gain.shape, 2)) @ [1, 1j] * noise
+    return gain, np.zeros(gain.shape, bool), frequency_hz, delay_ns - delay_ns[0]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_aliases_of_sub_bands_apart_are_told_from_the_delay(seed):
+    """The alias fits to 0.23 rad: in the noise of single channels, but not in that of 96."""
+    gain, flag, frequency_hz, delay_ns = drawn_apart(0.05, seed)
+    found = phase_delay.fit(gain, flag, frequency_hz, 0)
+    assert np.abs(found.delay_ns - delay_ns).max() < 1
+    assert not found.ambiguous.any()
+
+
+def test_where_an_alias_fits_as_well_there_is_no_delay():
+    """Never a wrong delay with a small error: where the noise cannot tell, it is said."""
+    gain, flag, frequency_hz, delay_ns = drawn_apart(0.4, 7)
+    found = phase_delay.fit(gain, flag, frequency_hz, 0)
+    assert found.ambiguous.sum() > 10
+    assert np.isnan(found.delay_ns[found.ambiguous]).all()
+    known = np.isfinite(found.delay_ns)
+    assert known.sum() > 10
+    assert np.mean(np.abs(found.delay_ns - delay_ns)[known] > 20) < 0.05
+
+
+def test_noise_alone_is_not_called_ambiguous():
+    gain, flag, frequency_hz, _ = drawn()
+    draw = np.random.default_rng(2)
+    gain[4] = np.exp(1j * draw.uniform(-np.pi, np.pi, gain[4].shape))
+    assert not phase_delay.fit(gain, flag, frequency_hz, 0).ambiguous[4].any()
+
+
 def test_dead_reference_antenna_gives_no_delays_at_all():
     gain, flag, frequency_hz, _ = drawn()
     flag[2] = True

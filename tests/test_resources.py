@@ -21,8 +21,8 @@ def job(rule, used_mb, name="73MHz"):
     return {"rule": rule, "job": name, "wall_s": 1.0, "max_rss_mb": used}
 
 
-def asked(factors):
-    return resources_needed.memory_mb(factors, MANIFEST, "73MHz")
+def asked(rule):
+    return resources_needed.memory_mb(resources_needed.OF_RULE[rule], MANIFEST, "73MHz")
 
 
 @pytest.mark.parametrize(

@@ -52,27 +52,68 @@ def reasons(model) -> dict[str, str]:
     return {source["name"]: source["reason"] for source in model["sources"]}
 
 
+def at_lst(lst_hours: float) -> dict:
+    """Return a manifest of an observation at a sidereal time."""
+    start = naming.stamp_time(CYG_A_UP)
+    wait_h = (lst_hours - site.lst_hours(start)) % 24
+    return manifest(naming.format_stamp(start + wait_h * 3600 / 1.00274))
+
+
+def names(sources) -> list[str]:
+    return [source["name"] for source in sources]
+
+
 def test_sources_that_are_up_and_bright_are_taken():
     model = sky_model.build(manifest(), choice())
-    assert [source["name"] for source in sky_model.model_sources(model)] == ["CygA", "CasA"]
+    assert names(sky_model.calibrators(model)) == ["CygA", "CasA"]
+    assert names(sky_model.model_sources(model)) == ["CygA", "CasA"]
     assert "below the horizon" in reasons(model)["TauA"]
     assert model["message"] == ""
+    assert [record["fraction"] for record in model["unmodelled"].values()] == [0, 0]
+
+
+def test_low_sources_are_modelled_though_no_calibrators():
+    """At LST 8 h Cas A is seen brighter than Tau A, though only 15 degrees high."""
+    model = sky_model.build(at_lst(8), choice())
+    assert names(sky_model.calibrators(model)) == ["TauA"]
+    assert names(sky_model.model_sources(model)) == ["CasA", "TauA", "VirA"]
+    assert "sky_model.min_elevation_deg (20)" in reasons(model)["CasA"]
+    seen_jy = sky_model.apparent_jy(model, "73MHz")
+    assert seen_jy["CasA"] > seen_jy["TauA"]
+    assert all(record["fraction"] == 0 for record in model["unmodelled"].values())
+
+
+@pytest.mark.parametrize("lst_hours", range(0, 24, 2))
+def test_nothing_bright_that_is_up_is_left_out(lst_hours):
+    model = sky_model.build(at_lst(lst_hours), choice())
+    assert max(record["fraction"] for record in model["unmodelled"].values()) < 0.03
+
+
+def test_what_is_left_out_is_weighed_against_the_model():
+    model = sky_model.build(manifest(), choice(sources=["CygA"]))
+    assert names(model["sources"]) == ["CygA"]
+    every = sky_model.build(manifest(), choice())
+    for band in BANDS:
+        seen_jy = sky_model.apparent_jy(every, band)
+        left_out = model["unmodelled"][band]
+        assert left_out["apparent_jy"] == {"CasA": pytest.approx(seen_jy["CasA"])}
+        assert left_out["fraction"] == pytest.approx(seen_jy["CasA"] / seen_jy["CygA"])
+    high = sky_model.build(at_lst(8), choice(model_min_elevation_deg=18))
+    assert "sky_model.model_min_elevation_deg (18)" in reasons(high)["CasA"]
+    assert high["unmodelled"]["73MHz"]["fraction"] > 0.5
 
 
 @pytest.mark.parametrize(
-    ("lst_hours", "names"),
+    ("lst_hours", "expected"),
     [(0, ["CygA", "CasA"]), (3, ["CasA", "TauA"]), (8, ["TauA", "VirA"]), (12, ["VirA"]),
      (16, ["CygA", "CasA", "VirA"]), (20, ["CygA", "CasA"])],
 )
-def test_there_is_always_a_calibrator(lst_hours, names):
+def test_there_is_always_a_calibrator(lst_hours, expected):
     """The table of LST is known for the simple beam, 20 degrees and 1000 Jy."""
-    start = naming.stamp_time(CYG_A_UP)
-    wait_h = (lst_hours + 0.5 - site.lst_hours(start)) % 24
-    record = manifest(naming.format_stamp(start + wait_h * 3600 / 1.00274))
     chosen = choice()
     chosen["beam"]["model"] = "sine"
-    model = sky_model.build(record, chosen)
-    assert [source["name"] for source in sky_model.model_sources(model)] == names
+    model = sky_model.build(at_lst(lst_hours + 0.5), chosen)
+    assert names(sky_model.calibrators(model)) == expected
 
 
 def test_limits_leave_sources_out_and_say_which_key():
@@ -82,6 +123,7 @@ def test_limits_leave_sources_out_and_say_which_key():
     model = sky_model.build(manifest(), choice(min_elevation_deg=89.0))
     assert "sky_model.min_elevation_deg (89)" in reasons(model)["CasA"]
     assert "nothing can be calibrated" in model["message"]
+    assert {record["fraction"] for record in model["unmodelled"].values()} == {None}
     radec, xx, yy = sky_model.model_fluxes(model, BANDS[0])
     assert (radec.shape, len(xx), len(yy)) == ((0, 2), 0, 0)
 

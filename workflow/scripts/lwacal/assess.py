@@ -12,7 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lwacal import antenna_status, assess_calibrators, assess_images, assess_metrics, naming
+from lwacal import (
+    antenna_status,
+    assess_calibrators,
+    assess_images,
+    assess_metrics,
+    assess_model,
+    naming,
+)
 from lwacal.metrics import Metric, stages, worst
 
 Record = Mapping[str, Any]
@@ -50,6 +57,7 @@ def assess(inputs: Inputs, quality: Record, delay_limit_ns: float) -> dict[str, 
         *assess_metrics.of_data(inputs.manifest, bands, quality),
         *assess_metrics.of_antennas(signals, inputs.health, quality),
         *assess_metrics.of_solutions(bands, signals, reference["antenna"], quality),
+        *assess_model.of_model(inputs.sky_model, inputs.bandpass, quality),
         *assess_metrics.of_delays(signals, inputs.delay, quality),
         *assess_calibrators.of_calibrators(calibrators, inputs.sky_model, quality),
         *assess_calibrators.of_positions(inputs.measurements.get("positions", []), quality),
@@ -76,8 +84,8 @@ def observation_facts(inputs: Inputs, reference: Record) -> dict[str, Any]:
     observation = inputs.manifest["observation"]
     keys = ("id", "start_utc", "mid_utc", "end_utc", "lst_hours", "integration_s", "kind", "stamp")
     sources = [
-        {**{key: source.get(key) for key in ("name", "altitude_deg", "azimuth_deg", "in_model",
-                                             "reason", "warnings")},
+        {**{key: source.get(key) for key in ("name", "altitude_deg", "azimuth_deg", "calibrator",
+                                             "in_model", "reason", "warnings")},
          "flux_uncertainty": flux_uncertainties(inputs.sky_model, source["name"])}
         for source in inputs.sky_model.get("sources", [])
     ]

@@ -17,13 +17,13 @@ def of_calibrators(
     calibrators: Sequence[Record], sky_model: Record, quality: Record
 ) -> list[Metric]:
     """Return flux, position and success of the fits for each source of the sky model."""
-    modelled = [s["name"] for s in sky_model.get("sources", []) if s["in_model"]]
-    if not modelled:
+    names = [s["name"] for s in sky_model.get("sources", []) if s["calibrator"]]
+    if not names:
         why = sky_model.get("message") or "no source is bright and high enough"
         return [not_judged("flux_ratio_deviation", f"no calibrator in the sky model: {why}",
                            stage="calibrators", unit="fraction")]
     found: list[Metric] = []
-    for source in modelled:
+    for source in names:
         records = [c for c in calibrators if c["source"] == source]
         found += _of_source(source, records, quality)
         found += _of_visibilities(source, records, quality)

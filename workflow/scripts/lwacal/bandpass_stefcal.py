@@ -20,6 +20,7 @@ from scipy.special import gammainccinv, gammaincinv
 
 from lwacal import (
     faint_signals,
+    fit_quality,
     reference_phase,
     residual_noise,
     stefcal,
@@ -46,6 +47,7 @@ class Solved:
 
     gain: np.ndarray
     error: np.ndarray
+    noise: np.ndarray  # variance of a visibility of weight one, by the residuals
     converged: np.ndarray  # (channel, 2)
     outliers: np.ndarray  # (channel, 2), fraction of the baselines
     iterations: np.ndarray  # (channel, 2)
@@ -81,6 +83,7 @@ def attempt(
     found = {
         "reweighted": sorted(names[n] for n in np.flatnonzero((factor != 1).any(axis=1))),
         "swapped": exchanged,
+        "residual_over_thermal": fit_quality.residual_over_thermal(sums, solved.noise, flag),
         "outlier_fraction": float(solved.outliers.mean()),
         "unconverged_channels": int((~solved.converged).sum()),
         "convergence": convergence(solved),
@@ -145,7 +148,7 @@ def solve(sums: VisibilitySums, least_baselines: int, threads: int = 1) -> Solve
     """
     shape = (sums.baselines.n_antennas, sums.n_channels, 2)
     solved = Solved(
-        np.zeros(shape, np.complex128), np.full(shape, np.inf),
+        np.zeros(shape, np.complex128), np.full(shape, np.inf), np.full(shape, np.inf),
         np.zeros(shape[1:], bool), np.zeros(shape[1:]), np.zeros(shape[1:], int),
     )
 
@@ -153,9 +156,13 @@ def solve(sums: VisibilitySums, least_baselines: int, threads: int = 1) -> Solve
         start, pol = part
         channels = slice(start, min(start + CHANNELS_AT_ONCE, sums.n_channels))
         some = ChannelSums.of(sums, pol, channels, least_baselines)
-        found, error, outliers = _solve_some(some, least_baselines)
+        found, noise, outliers = _solve_some(some, least_baselines)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            error = np.sqrt(noise / found.information)
+        error = np.where(found.information > 0, error, np.inf)
         solved.gain[:, channels, pol] = np.where(np.isfinite(error), found.gain, 0).T
         solved.error[:, channels, pol] = error.T
+        solved.noise[:, channels, pol] = noise.T
         solved.converged[channels, pol] = found.converged
         solved.iterations[channels, pol] = found.iterations
         solved.outliers[channels, pol] = outliers
@@ -168,7 +175,7 @@ def solve(sums: VisibilitySums, least_baselines: int, threads: int = 1) -> Solve
 def _solve_some(
     some: ChannelSums, least_baselines: int
 ) -> tuple[stefcal.Gains, np.ndarray, np.ndarray]:
-    """Return gains, their errors (channel, antenna), and the share of outliers (channel,)."""
+    """Return gains, the noise of residuals (channel, antenna), share of outliers (channel,)."""
     before = np.count_nonzero(some.count, axis=1)
     found = some.solve()
     outliers = _outliers(some, found.gain)
@@ -176,10 +183,7 @@ def _solve_some(
         some.leave_out(outliers)
         some.leave_out_poor_antennas(least_baselines)
         found = some.solve(found.gain)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        error = np.sqrt(_antenna_noise(some, found) / found.information)
-    share = outliers.sum(axis=1) / np.maximum(before, 1)
-    return found, np.where(found.information > 0, error, np.inf), share
+    return found, _antenna_noise(some, found), outliers.sum(axis=1) / np.maximum(before, 1)
 
 
 def _outliers(some: ChannelSums, gain: np.ndarray) -> np.ndarray:

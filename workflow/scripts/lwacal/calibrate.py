@@ -98,7 +98,7 @@ def split(
     settings: Mapping[str, Any],
     output: Path,
 ) -> dict[str, Any]:
-    """Write a set for each source of the model and one for the zenith; return split.json.
+    """Write a set for each calibrator and one for the zenith; return split.json.
 
     ``settings`` has the sections imaging and bandpass. A sub-band without usable data or solutions
     gives no sets, and a message. The folder appears whole. Memory: the flags, and about six times
@@ -154,12 +154,12 @@ def _why_nothing(
 
 
 def choose_targets(band: SubBand, settings: Mapping[str, Any]) -> list[Target]:
-    """Return the directions to image: each source of the model, and the zenith."""
+    """Return the directions to image: each calibrator, and the zenith."""
     if not settings["enabled"]:
         return []
     sources = [_target(band, item["name"], (item["ra_rad"], item["dec_rad"]), settings,
                        ("source", "scintillation"))
-               for item in sky_model.model_sources(band.model)]
+               for item in sky_model.calibrators(band.model)]
     if not settings["allsky"]["enabled"]:
         return sources
     return [*sources, _target(band, ZENITH, band.centre_radec, settings, ("allsky",))]

@@ -60,7 +60,7 @@ def solve(
     solved: dict[str, np.ndarray] = {}
     index = reference["index"]
     nothing = np.full((n_antennas, 2), np.nan)
-    measured = phase_delay.PhaseDelays(nothing, nothing, nothing)
+    measured = phase_delay.PhaseDelays(nothing, nothing, nothing, np.zeros(nothing.shape, bool))
     if not status:
         index, measured = whole_band(manifest, bands, solutions, reference)
         for band in bands:
@@ -184,6 +184,7 @@ def _antenna_records(
             "delay_err_ns": float(measured.error_ns[index, pol]),
             "coherence": float(measured.coherence[index, pol]),
             "flagged": not np.isfinite(measured.delay_ns[index, pol]),
+            "ambiguous": bool(measured.ambiguous[index, pol]),
             "first_integration_ns": float(first_ns[index, pol]),
             "first_integration_err_ns": float(first_err_ns[index, pol]),
             "first_integration_bands": int(count[index, pol]),
@@ -241,13 +242,19 @@ def board_records(
     return boards
 
 
+def _status(antenna: Mapping[str, Any]) -> str:
+    if antenna["ambiguous"]:
+        return "ambiguous"  # another delay fits as well
+    return "flagged" if antenna["flagged"] else "ok"
+
+
 def table_rows(record: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the rows of delays.csv."""
     return [
         {
             **antenna,
             "antenna_index": antenna["index"],
-            "status": "flagged" if antenna["flagged"] else "ok",
+            "status": _status(antenna),
         }
         for antenna in record["antennas"]
     ]

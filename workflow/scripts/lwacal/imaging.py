@@ -92,7 +92,7 @@ def image_source(
 ) -> dict[str, Any]:
     """Image a source into a folder: a spectrum, one image of all, one an integration.
 
-    Returns images.json; a source that is not in the model, or has no data, is said to be so.
+    Returns images.json; a source that is no calibrator, or has no data, is said to be so.
     """
     record = {
         "schema": 1, "source": source, "status": "ok", "message": "", "spectrum": [], "mfs": "",
@@ -102,8 +102,8 @@ def image_source(
     bands = [split for split in splits if split.has(source)]
     if not settings["enabled"]:
         return {**record, "status": "off", "message": "imaging is switched off (imaging.enabled)"}
-    if not known["in_model"]:
-        return {**record, "status": "not_in_model", "message": known["reason"]}
+    if not known["calibrator"]:
+        return {**record, "status": "no_calibrator", "message": known["reason"]}
     if not bands:
         message = "; ".join(split.record["message"] for split in splits)
         return {**record, "status": "no_data", "message": message}

@@ -20,17 +20,21 @@ def of_rows(
     power = antenna_powers(
         integration.antenna1[autos], integration.columns["DATA"][autos], flag[autos], n_antennas
     )
-    return of_pairs(power, integration.antenna1, integration.antenna2)
+    return of_pairs(power, integration.antenna1, integration.antenna2)[0]
 
 
 def of_pairs(
     power: np.ndarray | None, antenna1: np.ndarray, antenna2: np.ndarray
-) -> np.ndarray:
-    """Return weights (row, 4) from the powers of antennas (antenna, 2); all 1 without these."""
+) -> tuple[np.ndarray, float]:
+    """Return weights (row, 4) from the powers of antennas (antenna, 2), and P_i P_j of weight one.
+
+    All weights are 1 without powers; what that means is then not known (NaN).
+    """
     if power is None:
-        return np.ones((len(antenna1), 4), np.float32)
+        return np.ones((len(antenna1), 4), np.float32), np.nan
     weight = _inverse(power, antenna1, antenna2)
-    return (weight / np.median(weight)).astype(np.float32)
+    usual = float(np.median(weight))
+    return (weight / usual).astype(np.float32), 1 / usual
 
 
 def inverse_powers(

@@ -109,7 +109,8 @@ def sources(qa: Record) -> Table:
                       and m["applies_to"] == {"source": source["name"]}), None)
         ratios = sorted(c["ratio"] for c in good if c["ratio"] is not None)
         middle = (ratios[(len(ratios) - 1) // 2] + ratios[len(ratios) // 2]) / 2 if ratios else None
-        used = "yes" if source["in_model"] else source["reason"] or "no"
+        used = "yes, but no calibrator" if source["in_model"] else "no"
+        used = f"{used}: {source['reason']}" if source["reason"] else "yes"
         used = "; ".join([used, *source["warnings"]])
         found = f"{len(good)} of {len(own)}" if own else NOTHING
         rows.append([_text(source["name"]), _number(source["altitude_deg"], ".0f"), _text(used),

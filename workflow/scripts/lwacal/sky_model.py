@@ -20,60 +20,115 @@ def build(manifest: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str,
 
     ``settings`` has the sections sky_model and beam. Every source above the horizon gets its
     intrinsic flux density, how well that is known (flux.disagreement; a fraction for each
-    sub-band), and the beams of X and Y in every channel; it is in the model if it is
-    high enough and its apparent flux density, (XX + YY) / 2, somewhere in the band bright enough.
-    ``component_list`` says which list gives its shape, None for a point.
+    sub-band), and the beams of X and Y in every channel. A source is a ``calibrator``, which is
+    imaged, measured and judged, if it is high enough and its apparent flux density, (XX + YY) / 2,
+    somewhere in the band bright enough. ``in_model``, what gains are solved with, is also what is
+    lower or fainter, as far as it matters: what is up and not modelled is taken for gains.
+    ``component_list`` says which list gives its shape, None for a point. ``unmodelled`` is by
+    sub-band what the A-team has outside the model, chosen or not.
     """
     choice, dipole = settings["sky_model"], settings["beam"]
-    mjd_s = manifest["observation"]["mid_mjd_s"]
-    year = float(site.astropy_time(mjd_s).decimalyear)
     sources, bands = [], {band: {} for band in naming.sort_bands(manifest["bands"])}
     for name in choice["sources"]:
-        position = flux.POSITIONS[name]
-        altitude, azimuth = site.altitude_azimuth(position.ra_rad, position.dec_rad, mjd_s)
-        brightest = 0.0
-        warnings: dict[str, None] = {}  # a set that keeps its order
-        components = _component_list(choice, name)
-        for band in bands:
-            if altitude <= 0:
-                continue
-            frequency_hz = np.array(manifest["bands"][band]["frequency_hz"])
-            known = flux.expected(choice["flux_scale"], name, frequency_hz, year)
-            warnings.update(dict.fromkeys(known.warnings + _doubts(components, frequency_hz)))
-            xx, yy = beam.power(
-                dipole["model"], frequency_hz, altitude, azimuth, dipole["x_azimuth_deg"],
-                dipole["file"],
-            )
-            bands[band][name] = {
-                "flux_jy": known.flux_jy, "flux_uncertainty": known.uncertainty,
-                "beam_xx": xx[0], "beam_yy": yy[0],
-            }
-            brightest = max(brightest, float((known.flux_jy * (xx[0] + yy[0]) / 2).max()))
-        reason = _why_not(float(np.rad2deg(altitude)), brightest, choice)
-        sources.append(
-            {
-                "name": name,
-                "ra_rad": position.ra_rad,
-                "dec_rad": position.dec_rad,
-                "altitude_deg": float(np.rad2deg(altitude)),
-                "azimuth_deg": float(np.rad2deg(azimuth)),
-                "brightest_apparent_jy": brightest,
-                "in_model": not reason,
-                "reason": reason,
-                "warnings": list(warnings),
-                "component_list": components,
-            }
-        )
+        source, seen = _source(name, manifest, settings)
+        for band, record in seen.items():
+            bands[band][name] = record
+        sources.append(source)
+    if not any(source["calibrator"] for source in sources):
+        for source in sources:
+            source["in_model"] = False
     return {
-        "schema": 1,
+        "schema": 2,
         "mid_utc": manifest["observation"]["mid_utc"],
         "flux_scale": choice["flux_scale"],
         "min_elevation_deg": choice["min_elevation_deg"],
         "beam": dict(dipole),
         "sources": sources,
         "bands": bands,
+        "unmodelled": _unmodelled(sources, bands, manifest, settings),
         "message": _message(sources),
     }
+
+
+def _source(
+    name: str, manifest: Mapping[str, Any], settings: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Return the record of a source, and what it is in each sub-band if it is up."""
+    choice, dipole = settings["sky_model"], settings["beam"]
+    mjd_s, position = manifest["observation"]["mid_mjd_s"], flux.POSITIONS[name]
+    year = float(site.astropy_time(mjd_s).decimalyear)
+    altitude, azimuth = site.altitude_azimuth(position.ra_rad, position.dec_rad, mjd_s)
+    components = _component_list(choice, name)
+    warnings: dict[str, None] = {}  # a set that keeps its order
+    seen = {}
+    for band in naming.sort_bands(manifest["bands"]) if altitude > 0 else ():
+        frequency_hz = np.array(manifest["bands"][band]["frequency_hz"])
+        known = flux.expected(choice["flux_scale"], name, frequency_hz, year)
+        warnings.update(dict.fromkeys(known.warnings + _doubts(components, frequency_hz)))
+        xx, yy = beam.power(
+            dipole["model"], frequency_hz, altitude, azimuth, dipole["x_azimuth_deg"],
+            dipole["file"],
+        )
+        seen[band] = {
+            "flux_jy": known.flux_jy, "flux_uncertainty": known.uncertainty,
+            "beam_xx": xx[0], "beam_yy": yy[0],
+        }
+    brightest = max((float(_apparent_jy(record).max()) for record in seen.values()), default=0.0)
+    altitude_deg = float(np.rad2deg(altitude))
+    no_calibrator = _why_not(altitude_deg, brightest, choice, "")
+    not_modelled = no_calibrator and _why_not(altitude_deg, brightest, choice, "model_")
+    return {
+        "name": name,
+        "ra_rad": position.ra_rad,
+        "dec_rad": position.dec_rad,
+        "altitude_deg": altitude_deg,
+        "azimuth_deg": float(np.rad2deg(azimuth)),
+        "brightest_apparent_jy": brightest,
+        "calibrator": not no_calibrator,
+        "in_model": not not_modelled,
+        "reason": not_modelled or no_calibrator,
+        "warnings": list(warnings),
+        "component_list": components,
+    }, seen
+
+
+def _apparent_jy(record: Mapping[str, Any]) -> np.ndarray:
+    """Return the apparent flux density (XX + YY) / 2 of a source in a sub-band, (channel,)."""
+    return np.multiply(record["flux_jy"], np.add(record["beam_xx"], record["beam_yy"])) / 2
+
+
+def apparent_jy(model: Mapping[str, Any], band: str) -> dict[str, float]:
+    """Return by source what is seen of it in a sub-band, in the mean over channels; if it is up."""
+    return {
+        name: float(_apparent_jy(record).mean()) for name, record in model["bands"][band].items()
+    }
+
+
+def _unmodelled(
+    sources: list[dict[str, Any]], bands: Mapping[str, Any], manifest: Mapping[str, Any],
+    settings: Mapping[str, Any],
+) -> dict[str, dict[str, Any]]:
+    """Return by sub-band what of the A-team is up and not in the model.
+
+    ``apparent_jy`` by source, and ``fraction``, their sum over that of the model's sources; None
+    without a model.
+    """
+    modelled = {source["name"] for source in sources if source["in_model"]}
+    others = {
+        name: _source(name, manifest, settings)[1]
+        for name in flux.POSITIONS if name not in settings["sky_model"]["sources"]
+    }
+    found = {}
+    for band, records in bands.items():
+        more = {name: seen[band] for name, seen in others.items() if band in seen}
+        seen_jy = apparent_jy({"bands": {band: {**records, **more}}}, band)
+        outside = {name: jy for name, jy in seen_jy.items() if name not in modelled}
+        total = sum(jy for name, jy in seen_jy.items() if name in modelled)
+        found[band] = {
+            "apparent_jy": outside,
+            "fraction": sum(outside.values()) / total if total > 0 else None,
+        }
+    return found
 
 
 def read(path: str | Path) -> dict[str, Any]:
@@ -111,33 +166,40 @@ def _doubts(components: Mapping[str, Any] | None, frequency_hz: np.ndarray) -> t
     )
 
 
-def _why_not(altitude_deg: float, brightest_jy: float, choice: Mapping[str, Any]) -> str:
-    """Return why a source is not in the model, empty if it is."""
+def _why_not(
+    altitude_deg: float, brightest_jy: float, choice: Mapping[str, Any], prefix: str
+) -> str:
+    """Return why a source is below the limits whose keys have a prefix, empty if it is not."""
     if altitude_deg <= 0:
         return f"below the horizon (elevation {altitude_deg:.1f} deg)"
-    if altitude_deg < choice["min_elevation_deg"]:
+    lowest, faintest = f"{prefix}min_elevation_deg", f"{prefix}min_flux_jy"
+    if altitude_deg < choice[lowest]:
         return (
-            f"elevation {altitude_deg:.1f} deg is below sky_model.min_elevation_deg"
-            f" ({choice['min_elevation_deg']:g})"
+            f"elevation {altitude_deg:.1f} deg is below sky_model.{lowest} ({choice[lowest]:g})"
         )
-    if brightest_jy < choice["min_flux_jy"]:
+    if brightest_jy < choice[faintest]:
         return (
-            f"at most {brightest_jy:.0f} Jy through the beam, below sky_model.min_flux_jy"
-            f" ({choice['min_flux_jy']:g})"
+            f"at most {brightest_jy:.0f} Jy through the beam, below sky_model.{faintest}"
+            f" ({choice[faintest]:g})"
         )
     return ""
 
 
 def _message(sources: list[dict[str, Any]]) -> str:
-    if any(source["in_model"] for source in sources):
+    if calibrators({"sources": sources}):
         return ""
     reasons = "; ".join(f"{source['name']}: {source['reason']}" for source in sources)
     return f"no source can be used, so nothing can be calibrated: {reasons}"
 
 
 def model_sources(model: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the sources that are in the model."""
+    """Return the sources that gains are solved with."""
     return [source for source in model["sources"] if source["in_model"]]
+
+
+def calibrators(model: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the sources that are imaged, measured and judged: those high and bright enough."""
+    return [source for source in model["sources"] if source["calibrator"]]
 
 
 def model_fluxes(

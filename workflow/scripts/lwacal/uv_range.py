@@ -19,14 +19,28 @@ LOWEST_LIMIT_LAMBDA = 1.0
 def configured(model: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[float, float]:
     """Return the limits of the section bandpass.
 
-    Vir A is resolved: with it in the model as a point the longer baselines are left out.
+    Vir A is resolved: where it dominates the model as a point the longer baselines are left out,
+    in all sub-bands alike.
     """
-    points = {
-        source["name"] for source in sky_model.model_sources(model)
-        if not source.get("component_list")
-    }
-    longest = settings["uv_max_lambda_vir_a"] if "VirA" in points else settings["uv_max_lambda"]
-    return settings["uv_min_lambda"], min(longest, settings["uv_max_lambda"])
+    longest = settings["uv_max_lambda"]
+    if share_of_point(model, "VirA") >= settings["vir_a_share"]:
+        longest = min(longest, settings["uv_max_lambda_vir_a"])
+    return settings["uv_min_lambda"], longest
+
+
+def share_of_point(model: Mapping[str, Any], name: str) -> float:
+    """Return the share that a source, modelled as a point, has of the model's apparent flux.
+
+    In the mean over sub-bands; zero if it is not in the model, or has a component list.
+    """
+    sources = {source["name"]: source for source in sky_model.model_sources(model)}
+    if name not in sources or sources[name].get("component_list"):
+        return 0.0
+    shares = []
+    for band in model["bands"]:
+        seen_jy = sky_model.apparent_jy(model, band)
+        shares.append(seen_jy[name] / sum(seen_jy[other] for other in sources))
+    return float(np.mean(shares))
 
 
 def usable(
