@@ -8,9 +8,6 @@ import sys
 from pathlib import Path
 
 COMMAND_VARIABLE = "LWACAL_COMMAND"
-# Libraries of linear algebra take all processors unless they are told; jobs share their work out
-# among threads of their own, as many as the rule says.
-LINEAR_ALGEBRA_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
 
 
 def prepare(scripts: Path) -> None:
@@ -22,8 +19,6 @@ def prepare(scripts: Path) -> None:
     runs a single job finds it there already.
     """
     os.environ.setdefault(COMMAND_VARIABLE, shlex.join(["snakemake", *sys.argv[1:]]))
-    for variable in LINEAR_ALGEBRA_VARIABLES:
-        os.environ[variable] = "1"
     first = [str(scripts), str(Path(sys.executable).parent)]
     rest = [place for place in os.environ.get("PATH", "").split(os.pathsep) if place not in first]
     os.environ["PATH"] = os.pathsep.join(first + rest)
