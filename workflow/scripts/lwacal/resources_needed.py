@@ -3,8 +3,8 @@
 A measurement set is a folder, and a folder's size says nothing, so Snakemake cannot guess. The
 factors are in units of one integration of one sub-band (rows x channels x 4 correlations x 8
 bytes); those of CASA's solvers come from measurements at 352 antennas and 192 channels (382 MB an
-integration: bandpass 5.3 GB, gaincal 6.4 GB). Flagging took 0.58 GB for one integration of that size,
-0.83 GB for six, and 0.6 GB more with two processes.
+integration: bandpass 5.3 GB, gaincal 6.4 GB). Flagging took 0.58 GB for one integration of that
+size, 0.83 GB for six, and 0.6 GB more with two processes.
 """
 
 from __future__ import annotations
