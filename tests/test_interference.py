@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 
+import flagging_cost
 import planted_rfi
 from lwacal import array_lines, flag_pass, flagging, interference, naming, site
 from lwacal.flag_pass import CAUSES
@@ -28,7 +29,7 @@ def sky_and_noise(number: int) -> np.ndarray:
     data = draw.normal(size=(len(ANTENNA1), N_CHANNELS, 4, 2)) @ [1, 1j] / np.sqrt(2)
     turns = np.outer(np.random.default_rng(4).normal(0, 0.02, len(ANTENNA1)), range(N_CHANNELS))
     data[..., [0, 3]] += SKY * np.exp(2j * np.pi * turns)[..., None]
-    data[~CROSS] += 1000
+    data[~CROSS] += np.sqrt(24e3 * 10)  # radiometer equation: noise 1, of 24 kHz and 10 s
     return data.astype(np.complex64)
 
 
@@ -211,6 +212,19 @@ def test_few_channels_are_taken(n_channels):
     if n_channels > 2:
         assert found[:, 1, 7, -1].all()
     assert found.mean() < 0.1
+
+
+def test_no_worse_than_the_program_as_it_comes(tmp_path):
+    """By the benchmark's own code; shares of 276 baselines, known to 0.03."""
+    write_set(tmp_path / "data.ms", ())
+    program, ours = flagging_cost.measure(
+        tmp_path / "data.ms", tmp_path, cases=["narrow"], flaggers=["default", "ours"]
+    )
+    assert all(share > program["found"][name] - 0.03 for name, share in ours["found"].items())
+    assert min(ours["found"][line.name] for line in planted_rfi.NARROW[:-1]) > 0.99
+    assert ours["false"] < program["false"] + 0.001
+    assert ours["beside"] < program["beside"] + 0.01
+    assert ours["peak_mb"] > 50
 
 
 def test_lines_of_the_array_keep_off_slopes_and_ends():
