@@ -158,6 +158,19 @@ def test_run_record_says_how_it_was_made(night):
     assert run["versions"]["wsclean"][0].isdigit()
 
 
+@pytest.mark.parametrize(("words", "succeeds"), [
+    (("results/night/outcome.json", "--forcerun", "outcome"), True),
+    (("results/night/promoted.json",), False),  # no delay.reference_dir is given
+])
+def test_the_end_of_a_run_tells_the_verdict(night, words, succeeds):
+    done = night.project.snakemake(*words, "--cores", "1", check=False)
+    assert (done.returncode == 0) == succeeds
+    quality = night.record("qa.json")
+    assert f"night: {quality['verdict'].upper()}" in done.stderr
+    assert all(f"  - {reason}" in done.stderr for reason in quality["reasons"])
+    assert "report: results/night/report.html, results/night/report.pdf" in done.stderr
+
+
 @pytest.fixture(scope="module")
 def snakemake_report(night, tmp_path_factory):
     """The page that ``snakemake --report`` makes of the finished run."""
