@@ -206,3 +206,9 @@ def test_wrong_options_are_told(tmp_path, capsys, words, said):
     with pytest.raises(SystemExit):
         parse([str(tmp_path), *words])
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("word", ["nan:73MHz:0", "rfi:73MHz", "nan:LWA001", "odd:LWA001"])
+def test_faults_that_would_plant_nothing_are_refused(word):
+    with pytest.raises(ValueError, match="is not a fault"):
+        Fault.parse(word)

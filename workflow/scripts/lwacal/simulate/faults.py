@@ -46,12 +46,16 @@ class Fault:
         kind, *rest = text.split(":")
         if kind in ANTENNA_KINDS and len(rest) == 1:
             return Fault(kind, antenna=rest[0])
-        if kind in {**FILE_KINDS, **CHANNEL_KINDS} and len(rest) == 2 and rest[1].isdigit():
+        first = 1 if kind in FILE_KINDS else 0
+        if (
+            kind in {**FILE_KINDS, **CHANNEL_KINDS} and len(rest) == 2 and rest[1].isdigit()
+            and int(rest[1]) >= first
+        ):
             return Fault(kind, band=rest[0], number=int(rest[1]))
         raise ValueError(
             f"'{text}' is not a fault. There are {', '.join(ANTENNA_KINDS)} (kind:ANTENNA, such as"
             f" weak:LWA010X), {', '.join(FILE_KINDS)} (kind:BAND:INTEGRATION, such as"
-            " missing:73MHz:2) and rfi:BAND:CHANNEL"
+            " missing:73MHz:2, integrations from 1) and rfi:BAND:CHANNEL (from 0)"
         )
 
     def signals(self, names: AntennaNames) -> tuple[int, tuple[int, ...]]:
