@@ -219,6 +219,8 @@ def test_findings_combine_and_the_worse_wins():
     ("power", "gain_db", "solved", "expected"),
     [
         ("strong", 1.0, [], ("good", [])),
+        ("odd_spectrum", 1.0, [], ("suspect", ["noisy"])),
+        ("odd_spectrum", 18.0, ["strong_gain"], ("suspect", ["strong_gain"])),
         ("strong", 1.0, ["noisy"], ("suspect", ["noisy"])),
         ("strong", 18.0, ["strong_gain"], ("suspect", ["strong_gain"])),
         ("strong", 7.0, [], ("suspect", ["strong_gain"])),
@@ -233,12 +235,37 @@ def test_much_power_at_a_usual_gain_is_no_gain(power, gain_db, solved, expected)
     health = {**signal, "status": "bad" if power == "dead" else "suspect",
               "reasons": [f"autocorr:{power}"]}
     solutions = {**signal, "status": "suspect" if solved else "good", "reasons": solved,
-                 "gain_db": gain_db, "flagged_fraction": 0.0}
+                 "gain_db": gain_db, "flagged_fraction": 0.0, "noise_ratio": 1.2}
     found = antenna_status.combine(
         ["LWA001"], {"antennas": [health]}, {"antennas": [solutions]}, {}, 100.0
     )[0]
     assert (found["status"], found["reasons"]) == expected
     assert f"autocorr:{power}" in found["evidence"]
+
+
+def test_much_power_is_noise_where_the_solutions_do_not_tell_it():
+    signal = {"index": 0, "antenna": "LWA001", "pol": "X"}
+    health = {**signal, "status": "suspect", "reasons": ["autocorr:strong"]}
+    solutions = {**signal, "status": "good", "reasons": [], "gain_db": 1.0, "noise_ratio": None,
+                 "flagged_fraction": 0.0}
+    found = antenna_status.combine(
+        ["LWA001"], {"antennas": [health]}, {"antennas": [solutions]}, {}, 100.0
+    )[0]
+    assert (found["status"], found["reasons"]) == ("suspect", ["noisy"])
+
+
+def test_odd_spectrum_with_far_more_flags_than_others_is_interference():
+    names = [f"LWA{number:03d}" for number in range(4)]
+    odd = [
+        {"index": number, "antenna": names[number], "pol": "X", "status": "suspect",
+         "reasons": ["autocorr:odd_spectrum"]}
+        for number in (0, 1)
+    ]
+    signals = antenna_status.combine(names, {"antennas": odd}, {}, {}, 100.0)
+    flags = {"50MHz": {"antenna_fraction": [0.6, 0.1, 0.1, 0.1]}}
+    assess.mark_interference(signals, flags, {"warn": 0.2})
+    found = {s["antenna"] + s["pol"]: s["reasons"] for s in signals if s["reasons"]}
+    assert found == {"LWA000X": ["rfi"], "LWA000Y": ["rfi"], "LWA001X": ["noisy"]}
 
 
 def test_a_flagged_delay_accuses_nobody():

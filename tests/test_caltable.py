@@ -136,12 +136,13 @@ def test_casa_applies_interpolated_solutions(case, tmp_path):
     band.interpolated = solution_gaps.fill(
         band.gain, band.cause > 0, band.cause.all(axis=1), band.band_index, 2
     )
-    np.savez(tmp_path / "flags.npz", **solution_products.arrays(band))
+    np.savez(tmp_path / "flags.npz", **solution_products.arrays(band, [3]))
     final = solution_products.final_solutions(
         case.manifest, BAND, tmp_path / "raw.bcal", tmp_path / "flags.npz"
     )
     caltable.write_bandpass(tmp_path / "final.bcal", final, case.antennas, centre)
     written = caltable.read(tmp_path / "final.bcal")
+    assert written.reference == 3
     assert np.argwhere(one_flagged() & ~written.flag).tolist() == [[5, 2, 1]]
     assert np.argwhere(written.snr[5] == 0).tolist() == [[2, 1]]
     assert written.values[5, 2, 1] == pytest.approx(case.gain[BAND][5, 2, 1], rel=0.02)

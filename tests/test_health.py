@@ -10,7 +10,7 @@ import pytest
 from casacore import tables
 
 import solver_case
-from lwacal import antenna_names, autocorrelation, discover, health, reference_antenna
+from lwacal import antenna_names, autocorrelation, discover, health, reference_antenna, site
 from small_sets import STAMP, joined, small_array, write_raw
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "workflow" / "scripts"
@@ -184,7 +184,9 @@ def test_each_word_is_found_in_a_set_of_six_integrations(tmp_path):
     with tables.table(str(case.concat["73MHz"]), ack=False) as table:
         autos = table.getcol("ANTENNA1") == table.getcol("ANTENNA2")
         power = table.getcol("DATA")[autos][..., [0, 3]].real.reshape(factor.shape)
-    summary = autocorrelation.summarize([power * factor], case.antennas.positions_m)
+    summary = autocorrelation.summarize(
+        [power * factor], case.antennas.positions_m, [site.band_frequencies_hz("73MHz")[:12]]
+    )
     assert sorted(autocorrelation.judge(summary, LIMITS)) == [
         (1, 0, "bad", "autocorr:dead"), (3, 1, "suspect", "autocorr:weak"),
         (5, 0, "suspect", "autocorr:strong"), (7, 1, "suspect", "autocorr:noisy"),
@@ -199,7 +201,8 @@ def test_powers_that_are_all_alike_or_zero_accuse_nobody(tmp_path, power):
 
 def judged_spectra(spectra, group):
     """Return which signals with these spectra (antenna, channel, 2) are called odd."""
-    oddity = autocorrelation._oddity(spectra, group)
+    frequency_hz = np.linspace(40e6, 80e6, spectra.shape[1])
+    oddity = autocorrelation._oddity(spectra, group, frequency_hz)
     whole = np.ones_like(oddity)
     summary = autocorrelation.PowerSummary(whole, whole, oddity)
     return [(n, pol) for n, pol, _, word in autocorrelation.judge(summary, LIMITS)
@@ -219,6 +222,29 @@ def test_a_spectrum_with_half_its_band_missing_is_odd():
     spectra[20, :, 0] *= np.exp(0.8 * np.sin(40 * frequency))
     spectra[7] = 0
     assert judged_spectra(spectra, group) == [(3, 1), (20, 0)]
+
+
+def test_a_slope_alone_is_not_odd():
+    """Cables of other lengths make slopes; a step is something else."""
+    draw = np.random.default_rng(6)
+    ln_frequency = np.log(np.linspace(40, 80, 96) / 58)[:, None]
+    slope = 0.02 * draw.normal(size=(24, 1, 2))
+    slope[4, 0, 0] = 1.5
+    spectra = np.exp(slope * ln_frequency + 0.01 * draw.normal(size=(24, 96, 2)))
+    assert judged_spectra(spectra, np.zeros(24, int)) == []
+    spectra[5, 40:] /= 2
+    assert judged_spectra(spectra, np.zeros(24, int)) == [(5, 0), (5, 1)]
+
+
+def test_dead_signals_do_not_say_what_is_usual():
+    """All of them have the receiver's own spectrum, smooth; those of the sky have ripples."""
+    draw = np.random.default_rng(7)
+    ripple = np.sin(np.linspace(0, 30, 96)[:, None] + draw.uniform(0, 6, (24, 1, 2)))
+    size = np.r_[np.linspace(0.025, 0.055, 10), 0.25, 0.25, 0.25, np.zeros(11)][:, None, None]
+    spectra = np.exp(size * ripple + 0.001 * draw.normal(size=(24, 96, 2)))
+    assert judged_spectra(spectra[:13], np.zeros(13, int)) == []
+    spectra[13:] *= 1e-5
+    assert judged_spectra(spectra, np.zeros(24, int)) == []
 
 
 def test_spectra_that_hardly_differ_are_not_odd():

@@ -3,8 +3,15 @@
 import numpy as np
 import pytest
 
-from lwacal import settings, site, solution_gaps, solution_products
-from lwacal.solution_flags import CAUSES, Band, analyse
+from lwacal import (
+    reference_change,
+    settings,
+    site,
+    solution_flags,
+    solution_gaps,
+    solution_products,
+)
+from lwacal.solution_flags import CAUSES, Band
 
 SETTINGS = settings.resolve({})["solution_flags"]
 BANDS = ("36MHz", "46MHz", "55MHz", "64MHz", "73MHz")
@@ -35,6 +42,11 @@ def drawn(
         error=NOISE * np.abs(gain),
         baselines=np.full((n_antennas, len(bands)), n_antennas - 1),
     )
+
+
+def analyse(band: Band, chosen: dict) -> None:
+    solution_flags.find(band, chosen)
+    solution_flags.fill(band, int(chosen["interpolate_max_channels"]))
 
 
 def has(band: Band, cause: str) -> np.ndarray:
@@ -249,6 +261,98 @@ def test_an_antenna_far_out_is_not_noisy_for_having_few_baselines():
     noise = solution_products.noise_ratio(band)
     assert noise[4] == pytest.approx(5 * np.sqrt((47 // 25) / 47), rel=NOISE)
     assert np.argwhere(noise > 3).tolist() == [[9, 1]]
+
+
+def with_drawn_errors(seed=1, n_channels=192, n_antennas=N_ANTENNAS):
+    """Solutions whose stated errors scatter as those of n baselines do: most of it in common."""
+    band = drawn(seed, BANDS[1:3], n_antennas, n_channels)
+    draw = np.random.default_rng(seed)
+    slope = (band.frequency_hz / 50e6) ** -2.5
+    common = np.exp(draw.normal(size=(1, len(slope), 2)) / n_antennas)
+    own = np.exp(draw.normal(size=band.error.shape) / np.sqrt(2 * n_antennas))
+    band.error = band.error * slope[None, :, None] * common * own
+    return band
+
+
+@pytest.mark.parametrize("factor", [1.4, 1.6, 6.0])
+def test_weak_lines_are_seen_by_the_errors_of_the_solutions(factor):
+    """Amplitudes say nothing: what the solver states is the only trace of such a line."""
+    band = with_drawn_errors()
+    spoilt = [20, 60, 61, 200, 383]
+    band.error[:, spoilt] *= factor
+    analyse(band, SETTINGS)
+    assert np.flatnonzero(has(band, "uncertain").any(axis=(0, 2))).tolist() == spoilt
+    assert has(band, "uncertain")[:, spoilt].all()
+
+
+@pytest.mark.parametrize(("n_channels", "n_antennas"), [(192, 64), (192, 8), (24, 32), (8, 32)])
+def test_no_clean_channel_is_called_uncertain(n_channels, n_antennas):
+    for seed in range(10):
+        band = with_drawn_errors(seed, n_channels, n_antennas)
+        solution_flags.find(band, SETTINGS)
+        assert not has(band, "uncertain").any()
+
+
+def test_tables_without_errors_have_no_uncertain_channels():
+    band = drawn()
+    band.error[:] = 0
+    solution_flags.find(band, SETTINGS)
+    assert not has(band, "uncertain").any()
+
+
+NAMES = [f"LWA{number:03d}" for number in range(N_ANTENNAS)]
+
+
+def refer_to(band: Band, bad: list[int], order: list[int]) -> dict:
+    band.cause[bad] |= CAUSES["swapped"]
+    reference = {"index": order[0], "antenna": NAMES[order[0]], "why": "the first", "order": order}
+    summaries = [{"reference_antenna": NAMES[order[0]]}] * (int(band.band_index.max()) + 1)
+    return reference_change.settle(band, reference, summaries, NAMES)
+
+
+def test_bad_reference_antenna_is_changed_for_the_next_good_one():
+    """With noise for its phases, no channel goes on from the one before; afterwards all do."""
+    band = drawn()
+    smooth = band.gain.copy()
+    draw = np.random.default_rng(3)
+    band.gain *= np.exp(1j * draw.uniform(-np.pi, np.pi, (1, *band.gain.shape[1:])))
+    found = refer_to(band, [5, 8], [5, 8, 11, 2])
+    assert found["antenna"] == NAMES[11]
+    assert "LWA005" in found["why"]
+    assert found["index"] == [11] * len(BANDS)
+    assert np.angle(band.gain[11]) == pytest.approx(0, abs=1e-9)
+    expected = smooth * np.exp(-1j * np.angle(smooth[11]))
+    assert band.gain == pytest.approx(expected)
+    assert (band.cause[np.setdiff1d(range(N_ANTENNAS), [5, 8])] == 0).all()
+
+
+def test_good_reference_antenna_stays():
+    band = drawn()
+    before = band.gain.copy()
+    found = refer_to(band, [8], [5, 8, 11])
+    assert (found["antenna"], found["why"]) == (NAMES[5], "the first")
+    assert found["index"] == [5] * len(BANDS)
+    assert np.array_equal(band.gain, before)
+
+
+def test_low_snr_is_no_noise_where_few_baselines_explain_it():
+    """Half the S/N of a limit is missed for lack of baselines by one, for noise by another."""
+    band = drawn()
+    band.error *= 10  # S/N of 10 for all
+    band.baselines[4] //= 12
+    band.cause[[4, 9], ::2] |= CAUSES["solver"]
+    explained = solution_products.low_snr_explained(band, [3.0] * len(BANDS))
+    assert explained[4, ::2].all()
+    assert not np.delete(explained, 4, axis=0).any()
+    assert not explained[4, 1::2].any()
+    known, failed = {"status": "good", "reasons": []}, np.zeros(len(band.frequency_hz), bool)
+    found = [
+        solution_products.judge(
+            band.cause[n, :, 0], band.flag[n, :, 0] & ~explained[n, :, 0], known, failed
+        )
+        for n in (4, 9)
+    ]
+    assert found == [("good", []), ("suspect", ["noisy"])]
 
 
 def test_sub_bands_without_baselines_are_not_held_against_an_antenna():

@@ -219,6 +219,29 @@ def test_swapped_antennas_are_found_and_nobody_else(antennas):
     assert share[others].max() < 0.05
 
 
+def test_antennas_without_gains_of_their_own_are_not_called_swapped():
+    """One far out has two baselines: too few for a gain, enough for XY to be in the noise.
+
+    Another is weak in channels that are flagged for it: its power counts all the same.
+    """
+    some = swapped_sums([])
+    near = np.isin(some.antenna1, [0, 1]) | np.isin(some.antenna2, [0, 1])
+    some.leave_out((((some.antenna1 == 7) | (some.antenna2 == 7)) & ~near)[:, None, None])
+    leakage = 0.2 * np.sqrt(some.model_power) * some.model_power[..., :1] ** 0.5
+    rows = (some.antenna1 == 7) | (some.antenna2 == 7)
+    some.cross_model[rows] += leakage[rows]
+    solved = bandpass_stefcal.solve(some, 4)
+    flag = ~(np.abs(solved.gain) > 3 * solved.error)
+    assert flag[7].all()
+    found, share = swapped.find(some, solved.gain, flag, solved.error)
+    assert not found.any()
+    assert np.isnan(share[7]).all()
+    flag[9] = True
+    found, share = swapped.find(some, solved.gain, flag, solved.error)
+    assert not found.any()
+    assert share[9].max() < 0.05
+
+
 def test_dead_antennas_are_not_taken_for_swapped_ones():
     some = swapped_sums([])
     rows = with_antenna(some, 7)

@@ -5,7 +5,7 @@ import argparse
 import json
 from pathlib import Path
 
-from lwacal import records, solution_flags, solution_products
+from lwacal import records, reference_change, solution_flags, solution_products
 
 
 def main() -> None:
@@ -26,11 +26,14 @@ def main() -> None:
     summaries = [records.read_json(path) for path in arguments.summaries]
     band = solution_products.gather(manifest, health, arguments.tables, summaries)
     if settings["enabled"]:
-        solution_flags.analyse(band, settings)
+        solution_flags.find(band, settings)
+    referred = reference_change.settle(band, reference, summaries, manifest["antennas"]["names"])
+    if settings["enabled"]:
+        solution_flags.fill(band, int(settings["interpolate_max_channels"]))
     summary = solution_products.describe(
-        band, manifest, health, reference, summaries, settings["noisy_ratio"]
+        band, manifest, health, referred, summaries, settings["noisy_ratio"]
     )
-    records.write_npz(arguments.flags, **solution_products.arrays(band))
+    records.write_npz(arguments.flags, **solution_products.arrays(band, referred["index"]))
     records.write_json(arguments.summary, summary)
     for antenna in summary["antennas"]:
         if antenna["status"] != "good":

@@ -35,6 +35,7 @@ _OF_AUTOCORRELATION = {
 }
 _OF_DATA = {"no_data": "no_data", "flagged": "no_data"}
 _LISTS = ("mnc", "cache", "config")
+ODD_SPECTRUM = "autocorr:odd_spectrum"
 _OF_POWER = ("autocorr:weak", "autocorr:strong")
 USUAL_GAIN_DB = 5.0  # half of what the limits of the power are: such a gain is not weak or strong
 
@@ -61,14 +62,16 @@ def combine(
 
     ``names`` are the antennas of the manifest; an antenna that a record leaves out is not judged
     by that record. A delay is compared with ``delay_limit_ns`` unless it is flagged. Power is gain
-    or noise: where the solutions have a usual gain, they decide which.
+    or noise: where the solutions have a usual gain, they decide which. That a spectrum is odd has
+    no word of its own: it is called noisy where nothing else was found, which then explains it.
     """
-    solved = {_key(record): record.get("gain_db") for record in solutions.get("antennas", [])}
+    solved = {_key(record): record for record in solutions.get("antennas", [])}
     found = {(index, pol): _empty(index, name, pol)
              for index, name in enumerate(names) for pol in POLARIZATIONS}
     for record in health.get("antennas", []):
         signal = found.get(_key(record))
-        _add_finding(signal, _without_power(record, solved.get(_key(record))), reason_of)
+        known = _without_power(record, solved.get(_key(record), {}))
+        _add_finding(signal, known, reason_of, silent=(ODD_SPECTRUM,))
         if signal is not None:
             signal["evidence"] = list(record["reasons"])
     for record in solutions.get("antennas", []):
@@ -80,15 +83,28 @@ def combine(
     for record in delay.get("antennas", []):
         _add_delay(found.get(_key(record)), record, delay_limit_ns)
     for signal in found.values():
+        if ODD_SPECTRUM in signal["evidence"] and not signal["reasons"]:
+            signal["reasons"] = [reason_of(ODD_SPECTRUM)]
         signal["reasons"] = [word for word in REASONS if word in signal["reasons"]]
     return list(found.values())
 
 
-def _without_power(record: Record, gain_db: float | None) -> Record:
-    """Leave out of a health record what only the power says, if the gain is as usual."""
+def only_odd(signal: Record) -> bool:
+    """Return whether all that is known against a signal is its odd spectrum."""
+    return signal["evidence"] == [ODD_SPECTRUM]
+
+
+def _without_power(record: Record, solved: Record) -> Record:
+    """Leave out of a health record what only the power says, if the gain is as usual.
+
+    Much power is noise then, which the solutions show; if they do not tell it, the power does.
+    """
+    gain_db = solved.get("gain_db")
     if gain_db is None or abs(gain_db) > USUAL_GAIN_DB:
         return record
     reasons = [reason for reason in record["reasons"] if reason not in _OF_POWER]
+    if "autocorr:strong" in record["reasons"] and solved.get("noise_ratio") is None:
+        reasons.append("noisy")
     return {**record, "reasons": reasons, "status": record["status"] if reasons else "good"}
 
 
@@ -118,12 +134,16 @@ def _empty(index: int, name: str, pol: str) -> dict[str, Any]:
     }
 
 
-def _add_finding(signal: dict[str, Any] | None, record: Mapping[str, Any], word_of: Any) -> None:
+def _add_finding(
+    signal: dict[str, Any] | None, record: Mapping[str, Any], word_of: Any,
+    silent: tuple[str, ...] = (),
+) -> None:
+    """Add status, reason words and evidence; findings that are ``silent`` add no word."""
     if signal is None:
         return
     _worsen(signal, record["status"])
     for finding in record["reasons"]:
-        if word_of(finding) not in signal["reasons"]:
+        if finding not in silent and word_of(finding) not in signal["reasons"]:
             signal["reasons"].append(word_of(finding))
         evidence = finding if ":" in finding else f"solutions:{finding}"
         if evidence not in signal["evidence"]:

@@ -158,10 +158,13 @@ def mark_interference(
 ) -> None:
     """Call a good antenna suspect if far more of its data are flagged than of the others.
 
+    So is one of which nothing is known but an odd spectrum: interference is the better word.
     The excess is (f - m) / (1 - m), with f the antenna's flagged fraction, averaged over
     sub-bands, and m the median of the good antennas.
     """
-    statuses = antenna_status.of_antenna(list(signals))
+    odd = [signal for signal in signals if antenna_status.only_odd(signal)]
+    statuses = antenna_status.of_antenna([s for s in signals if s not in odd])
+    statuses = {**{signal["index"]: "good" for signal in odd}, **statuses}
     fractions = {}
     for index, status in statuses.items():
         known = [
@@ -177,8 +180,8 @@ def mark_interference(
     for signal in signals:
         fraction = fractions.get(signal["index"], 0.0)
         if middle < 1 and (fraction - middle) / (1 - middle) >= limits["warn"]:
+            signal["reasons"] = ["rfi"]
             signal["status"] = "suspect"
-            signal["reasons"].append("rfi")
             signal["evidence"].append(f"data:{fraction:.0%} flagged, others {middle:.0%}")
 
 

@@ -52,10 +52,10 @@ def _residuals(bandpass: Mapping[str, Record], quality: Record) -> list[Metric]:
     }
     if not known:
         return [not_judged(name, "what the solutions leave is not known: no solutions by stefcal,"
-                           " or no autocorrelations", stage=STAGE, unit="ratio", decides=False)]
+                           " or no autocorrelations", stage=STAGE, decides=False)]
     bands = naming.sort_bands(known)
     found = [
-        judge(name, known[band], "ratio", quality[name], f"{band}: the solutions leave"
+        judge(name, known[band], "", quality[name], f"{band}: the solutions leave"
               f" {known[band]:.2f} x the power of the noise", stage=STAGE, decides=False, band=band)
         for band in bands
     ]
@@ -67,4 +67,4 @@ def _residuals(bandpass: Mapping[str, Record], quality: Record) -> list[Metric]:
             ": there is emission that is not in the model (the Galaxy, interference), or the beam"
             " or the fluxes of the model are wrong, and the gains are less certain for it"
         )
-    return [*found, judge(name, known[worst], "ratio", quality[name], words, stage=STAGE)]
+    return [*found, judge(name, known[worst], "", quality[name], words, stage=STAGE)]

@@ -18,6 +18,8 @@ import numpy as np
 CORE_RADIUS_M = 130.0
 SMALLEST_GROUP = 5
 FEWEST_TIMES = 3  # two differences, to call an antenna noisy in time
+ALIVE_RATIO = 0.1  # of the usual power: with less a spectrum is that of the receiver
+SLOPE_PARTS = 8  # of the band, to find the slope of a spectrum
 SMALLEST_ODDITY = 0.1  # of ln power: less is never odd, however alike the others are
 
 
@@ -43,18 +45,22 @@ def groups(positions_m: np.ndarray) -> np.ndarray:
     return outrigger
 
 
-def summarize(powers: Sequence[np.ndarray], positions_m: np.ndarray) -> PowerSummary:
+def summarize(
+    powers: Sequence[np.ndarray], positions_m: np.ndarray, frequencies_hz: Sequence[np.ndarray]
+) -> PowerSummary:
     """Compare each antenna's power with that of its like.
 
-    ``powers`` of each sub-band (integration, antenna, channel, 2), NaN where there is none.
+    ``powers`` of each sub-band (integration, antenna, channel, 2), NaN where there is none;
+    ``frequencies_hz`` (channel,) likewise.
     """
     group = groups(positions_m)
-    ratios, scatters, spectra = [], [], []
-    for power in powers:
+    ratios, scatters, spectra, used_hz = [], [], [], []
+    for power, frequency_hz in zip(powers, frequencies_hz, strict=True):
         if not np.isfinite(power).any():
             continue
         series = _nanmedian(power, 2)
         spectra.append(_nanmedian(power, 0))
+        used_hz.append(frequency_hz)
         with np.errstate(all="ignore"):
             ratios.append(_relative(_nanmedian(series, 0), group))
             scatters.append(_relative(_scatter(series), group))
@@ -63,28 +69,48 @@ def summarize(powers: Sequence[np.ndarray], positions_m: np.ndarray) -> PowerSum
         return PowerSummary(empty, empty, empty)
     return PowerSummary(
         _nanmedian(np.array(ratios), 0), _nanmedian(np.array(scatters), 0),
-        _oddity(np.concatenate(spectra, axis=1), group),
+        _oddity(np.concatenate(spectra, axis=1), group, np.concatenate(used_hz)),
     )
 
 
-def _oddity(spectra: np.ndarray, group: np.ndarray) -> np.ndarray:
+def _oddity(spectra: np.ndarray, group: np.ndarray, frequency_hz: np.ndarray) -> np.ndarray:
     """Return how unlike its like each spectrum (antenna, channel, 2) is, (antenna, 2).
 
-    The mean over channels of |ln power|, after the signal's own level and the median spectrum of
-    its group are taken out, over the group's median of that; zero where it is below
-    SMALLEST_ODDITY.
+    The mean over channels of |ln power|, after the median spectrum of its group and the signal's
+    own power law are taken out (cables of other lengths and temperatures are not odd), over the
+    group's median of that; zero where it is below SMALLEST_ODDITY. Signals with hardly any power
+    are not judged and do not say what is usual: all of them have the same noise.
     """
     with np.errstate(all="ignore"):
         size = np.log(np.where(spectra > 0, spectra, np.nan))
-    size -= _nanmedian(size, 1)[:, None]
-    oddity = np.full((len(spectra), 2), np.nan)
+    level = _nanmedian(size, 1)
+    oddity = np.full(level.shape, np.nan)
     for number in np.unique(group):
         members = group == number
-        away = np.abs(size[members] - _nanmedian(size[members], 0))
+        with np.errstate(all="ignore"):
+            alive = level[members] > _nanmedian(level[members], 0) + np.log(ALIVE_RATIO)
+        own = np.where(alive[:, None], size[members] - level[members][:, None], np.nan)
+        away = np.abs(without_slope(own - _nanmedian(own, 0), np.log(frequency_hz)))
         known = np.isfinite(away)
         total = np.where(known, away, 0).sum(axis=1)
         oddity[members] = np.where(known.any(axis=1), total / known.sum(axis=1).clip(1), np.nan)
     return np.where(oddity < SMALLEST_ODDITY, 0.0, _relative(oddity, group))
+
+
+def without_slope(size: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """Return values (antenna, channel, 2) less a line in ``place`` (channel,), and their median.
+
+    The slope is the median of those between parts of the band (Theil 1950, Sen 1968).
+    """
+    parts = np.array_split(np.argsort(place), min(SLOPE_PARTS, len(place)))
+    middle = np.stack([_nanmedian(size[:, part], 1) for part in parts], axis=1)
+    centre = np.array([place[part].mean() for part in parts])
+    first, second = np.triu_indices(len(parts), 1)
+    apart = centre[second] - centre[first]
+    slopes = (middle[:, second] - middle[:, first])[:, apart > 0] / apart[apart > 0][:, None]
+    slope = np.nan_to_num(_nanmedian(slopes, 1)) if slopes.shape[1] else np.zeros(middle.shape[::2])
+    rest = size - slope[:, None] * (place - place.mean())[:, None]
+    return rest - _nanmedian(rest, 1)[:, None]
 
 
 def _scatter(series: np.ndarray) -> np.ndarray:

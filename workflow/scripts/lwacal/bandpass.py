@@ -61,6 +61,7 @@ def solve(
         "reference_antenna": antennas.names[used],
         "sources": [source["name"] for source in sky_model.model_sources(band.model)],
         "uv_range_lambda": list(attempt.uv_range_lambda),
+        "min_snr": settings["min_snr"],
         "min_baselines_per_antenna": settings["min_baselines_per_antenna"],
         "n_solutions": int((~solutions.flag).sum()),
         "flagged_fraction": float(solutions.flag.mean()),

@@ -56,20 +56,31 @@ def attempt(
             f" between {limits[0]:g} and {limits[1]:g} wavelengths"
         )
         return Attempt(solutions, "failed", message, tuple(limits))
-    found = {"swapped": swapped_antennas(band, solved, flag, limits)}
+    few = baselines_alive(band, alive, limits) < settings["min_baselines_per_antenna"]
+    found = {"swapped": swapped_antennas(band, solved, flag, few, limits)}
     return Attempt(solutions, "ok", changed, tuple(limits), found)
 
 
+def baselines_alive(band: SubBand, alive: np.ndarray, limits: Sequence[float]) -> np.ndarray:
+    """Return how many baselines each antenna has within the limits to others that are alive."""
+    matrix = uv_range.matrix_in_range(band.manifest, band.name, tuple(limits))
+    return matrix[:, alive.any(axis=(1, 2))].sum(axis=1)
+
+
 def swapped_antennas(
-    band: SubBand, solved: caltable.Solutions, flag: np.ndarray, limits: Sequence[float]
+    band: SubBand, solved: caltable.Solutions, flag: np.ndarray, few: np.ndarray,
+    limits: Sequence[float],
 ) -> list[str]:
     """Return the antennas whose X and Y are exchanged, by XY and YX, which CASA does not look at.
 
-    ``flag`` (antenna, channel, 2) is what is not to be used of the solutions.
+    ``flag`` (antenna, channel, 2) is what is not to be used of the solutions, where CASA leaves no
+    gain; antennas with ``few`` baselines (antenna,) were not solved at all.
     """
     sums = visibility_sums.read(band)
     sums.leave_out_of_range(*limits)
-    return swapped.names(sums, solved.values, flag, solved.error, band.antennas.names)
+    error = np.where(few[:, None, None], np.inf, solved.error)
+    gain = np.where(flag, 0, solved.values)
+    return swapped.names(sums, gain, flag, error, band.antennas.names)
 
 
 def run_casa(

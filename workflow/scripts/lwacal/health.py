@@ -89,7 +89,12 @@ def assess(
     bands = [antenna_power.read(path) for path in powers]
     _use_raw_flags(book, bands)
     if health["autocorrelation"]["enabled"]:
-        _use_autocorrelations(book, bands, positions_m, health["autocorrelation"])
+        frequencies_hz = [
+            np.array(manifest["bands"][Path(path).stem]["frequency_hz"]) for path in powers
+        ]
+        _use_autocorrelations(
+            book, bands, positions_m, frequencies_hz, health["autocorrelation"]
+        )
     else:
         book.source("autocorr", False, "switched off (health.autocorrelation.enabled)")
     if health["both_polarizations"]:
@@ -198,9 +203,12 @@ def _use_autocorrelations(
     book: HealthBook,
     bands: Sequence[dict[str, np.ndarray]],
     positions_m: np.ndarray,
+    frequencies_hz: Sequence[np.ndarray],
     limits: dict[str, Any],
 ) -> None:
-    summary = autocorrelation.summarize([band["power"] for band in bands], positions_m)
+    summary = autocorrelation.summarize(
+        [band["power"] for band in bands], positions_m, frequencies_hz
+    )
     if not np.isfinite(summary.ratio).any():
         book.source("autocorr", False, "the data hold no autocorrelations")
         return

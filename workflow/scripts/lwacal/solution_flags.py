@@ -5,7 +5,8 @@ steps, each with a bit of its own in the cause mask:
 
 1. whole signals: the median against that of the other antennas, so that 1/50 is as visible as x 50
    (weak, strong);
-2. channels in which antennas scatter far more than usual (scatter), and everything below the
+2. channels in which antennas scatter far more than usual (scatter) or solutions are less certain
+   than in the channels about them (uncertain), and everything below the
    frequency at which they begin to do so channel after channel (cliff);
 3. stretches of the band in which a signal's own bandpass differs from the array's by many times
    the spread of such differences over the antennas, and single solutions far from the signal's own
@@ -28,13 +29,13 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import median_filter
 
-from lwacal import solution_gaps
+from lwacal import solution_gaps, uncertain_channels
 from lwacal.robust import masked_median, spread
 
 CAUSES = {
     "solver": 1, "health": 2, "weak": 4, "strong": 8, "scatter": 16, "deviation": 32, "clip": 64,
     "quorum": 128, "swapped": 256, "cliff": 512,
-    "baselines": 1024,
+    "baselines": 1024, "uncertain": 2048,
 }
 WHOLE_SIGNAL = sum(
     CAUSES[name] for name in ("solver", "health", "weak", "strong", "swapped")
@@ -77,8 +78,8 @@ class Band:
         return [slice(int(start), int(end)) for start, end in zip(starts, ends)]
 
 
-def analyse(band: Band, settings: Mapping[str, Any]) -> None:
-    """Add flags and interpolated values to the solutions, in place.
+def find(band: Band, settings: Mapping[str, Any]) -> None:
+    """Add flags to the solutions, in place.
 
     ``settings`` is the section solution_flags. ``band.cause`` holds what is known before (solver,
     health).
@@ -93,6 +94,10 @@ def analyse(band: Band, settings: Mapping[str, Any]) -> None:
     scattered_channels(scatter, band, settings)
     low_frequency_cliff(scatter, band, settings)
     width = int(settings["template_channels"])
+    uncertain = uncertain_channels.find(
+        *relative_errors(band), band.channels(), settings["uncertain_factor"], width
+    )
+    band.cause[:, uncertain] |= CAUSES["uncertain"]
     short = own_shape(shape, band, width, MOST_SHORT_BLOCKS)
     deviating_stretches(short, band, settings["deviation_sigma"])
     own = own_shape(shape, band, width)
@@ -101,9 +106,13 @@ def analyse(band: Band, settings: Mapping[str, Any]) -> None:
     band.cause[far & (band.cause == 0)] |= CAUSES["deviation"]
     clip_over_antennas(noise, band, settings)
     quorum(band, settings["quorum"])
+
+
+def fill(band: Band, longest: int) -> None:
+    """Interpolate over gaps of at most so many channels, in place."""
     whole = (band.cause & WHOLE_SIGNAL > 0).all(axis=1)
     band.interpolated |= solution_gaps.fill(
-        band.gain, band.cause > 0, whole, band.band_index, int(settings["interpolate_max_channels"])
+        band.gain, band.cause > 0, whole, band.band_index, longest
     )
 
 
@@ -195,11 +204,16 @@ def low_frequency_cliff(scatter: np.ndarray, band: Band, settings: Mapping[str, 
         band.cause[:, below[: edge + 1]] |= CAUSES["cliff"]
 
 
-def _relative_error(band: Band) -> np.ndarray:
-    """Return the median relative error of the solutions, (channel,); NaN where there is none."""
+def relative_errors(band: Band) -> tuple[np.ndarray, np.ndarray]:
+    """Return the solver's |dG / G| and where it is not known, each (antenna, channel, 2)."""
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = band.error / np.abs(band.gain)
-    unknown = (band.cause > 0) | (band.error <= 0)
+    return relative, (band.cause > 0) | (band.error <= 0) | ~np.isfinite(relative)
+
+
+def _relative_error(band: Band) -> np.ndarray:
+    """Return the median relative error of the solutions, (channel,); NaN where there is none."""
+    relative, unknown = relative_errors(band)
     by_channel = (len(band.frequency_hz), -1)
     return masked_median(
         np.moveaxis(relative, 1, 0).reshape(by_channel),

@@ -10,14 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from lwacal import caltable, faint_signals, flagging, naming, uv_range
+from lwacal import caltable, faint_signals, flagging, naming, solution_flags, uv_range
 from lwacal.antenna_names import POLARIZATIONS
 from lwacal.caltable import Solutions
 from lwacal.robust import masked_median
 from lwacal.solution_flags import CAUSES, Band
 
 FAILED_BAND = 0.9  # of the healthy signals without solutions: the sub-band failed, not they
-OF_ALL = CAUSES["scatter"] | CAUSES["cliff"] | CAUSES["quorum"]  # flags for all antennas
+# flags for all antennas
+OF_ALL = sum(CAUSES[name] for name in ("scatter", "cliff", "quorum", "uncertain"))
+EXPECTED_ABOVE_LIMIT = 2.0  # S/N over the least: there, a solution below it is not for chance
 SUSPECT_FRACTION = 0.3  # of a signal's solutions flagged, where the array as a whole has them
 
 
@@ -68,13 +70,14 @@ def describe(
 ) -> dict[str, Any]:
     """Return bandpass_flags.json: flagged fractions by sub-band, and each signal's state.
 
-    ``summaries`` are the solver's. A signal that is ``noisy_ratio`` times noisier than the median
-    of the array is suspect.
+    ``reference`` as reference_change.settle returns it, ``summaries`` the solver's. A signal that
+    is ``noisy_ratio`` times noisier than the median of the array is suspect.
     """
     names = naming.sort_bands(manifest["bands"])
     health_reasons = {(a["index"], a["pol"]): a for a in health["antennas"]}
     failed = failed_bands(band)
     levels, noise = gain_db(band), noise_ratio(band)
+    explained = low_snr_explained(band, [item["min_snr"] for item in summaries])
     present = np.array(
         [
             "data:no_data" not in health_reasons[index, "X"]["reasons"]
@@ -88,7 +91,9 @@ def describe(
             cause, flag = band.cause[index, :, pol], band.flag[index, :, pol]
             known = health_reasons[index, letter]
             unsolved = faint_signals.reason(summaries, index, letter)
-            status, reasons = judge(cause, flag, known, failed[band.band_index], unsolved)
+            status, reasons = judge(
+                cause, flag & ~explained[index, :, pol], known, failed[band.band_index], unsolved
+            )
             if status == "good" and noise[index, pol] > noisy_ratio:
                 status, reasons = "suspect", ["noisy"]
             antennas.append(
@@ -110,7 +115,10 @@ def describe(
         "causes": CAUSES,
         "antennas": antennas,
         "bands": {
-            name: _band_record(band, present, number, bool(failed[number]))
+            name: {
+                **_band_record(band, present, number, bool(failed[number])),
+                "reference_antenna": manifest["antennas"]["names"][reference["index"][number]],
+            }
             for number, name in enumerate(names)
         },
         "interpolated_fraction": float(band.interpolated.mean()),
@@ -158,15 +166,31 @@ def noise_ratio(band: Band) -> np.ndarray:
     return masked_median(ratio, unsolved | ~np.isfinite(ratio), axis=1)
 
 
+def low_snr_explained(band: Band, min_snr: Sequence[float]) -> np.ndarray:
+    """Return where a solution may lack S/N though nothing is wrong, (antenna, channel, 2) bool.
+
+    ``min_snr`` (sub-band,). The S/N to be expected is that of the array for the antenna's number of
+    baselines. Where it is not far above the least, chance and not the signal decides.
+    """
+    relative, unknown = solution_flags.relative_errors(band)
+    number = band.baselines[:, band.band_index, None]
+    usual = masked_median(relative * np.sqrt(number), unknown, axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        expected = np.sqrt(number) / usual
+    limit = EXPECTED_ABOVE_LIMIT * np.asarray(min_snr, float)[band.band_index, None]
+    low = expected < limit
+    return low & (band.cause == CAUSES["solver"])
+
+
 def judge(
     cause: np.ndarray, flag: np.ndarray, known: Mapping[str, Any], failed: np.ndarray,
     unsolved: str = "solver_failed",
 ) -> tuple[str, list[str]]:
     """Return status and reasons (contract C4's words) of one signal.
 
-    ``cause`` and ``flag`` (channel,) of the signal; ``known`` its record in health.json;
-    ``failed`` (channel,) where the whole sub-band failed; ``unsolved`` is the word if the signal
-    has no solution.
+    ``cause`` and ``flag`` (channel,) of the signal, without what low S/N explains; ``known`` its
+    record in health.json; ``failed`` (channel,) where the whole sub-band failed; ``unsolved`` is
+    the word if the signal has no solution.
     """
     if known["status"] == "bad":
         if "data:no_data" in known["reasons"]:
@@ -217,8 +241,8 @@ def swapped_antennas(summaries: Sequence[Mapping[str, Any]]) -> list[str]:
     return sorted(name for name, number in found.items() if number > len(looked) / 2)
 
 
-def arrays(band: Band) -> dict[str, np.ndarray]:
-    """Return the arrays of bandpass_flags.npz."""
+def arrays(band: Band, reference: Sequence[int]) -> dict[str, np.ndarray]:
+    """Return the arrays of bandpass_flags.npz; ``reference`` antenna of each sub-band."""
     return {
         "gain": band.gain.astype(np.complex64),
         "flag": band.flag,
@@ -226,6 +250,7 @@ def arrays(band: Band) -> dict[str, np.ndarray]:
         "interpolated": band.interpolated,
         "frequency_hz": band.frequency_hz,
         "band_index": band.band_index,
+        "reference": np.array(reference),
     }
 
 
@@ -242,8 +267,9 @@ def final_solutions(
         channels = archive["band_index"] == number
         gain, flag = archive["gain"][:, channels], archive["flag"][:, channels]
         interpolated = archive["interpolated"][:, channels]
+        reference = int(archive["reference"][number])
     solutions = caltable.read(raw)
     return replace(
         solutions, values=np.where(flag, 1, gain), flag=flag,
-        snr=np.where(interpolated, 0, solutions.snr),
+        snr=np.where(interpolated, 0, solutions.snr), reference=reference,
     )

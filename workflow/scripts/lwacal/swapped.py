@@ -25,7 +25,9 @@ def find(
     """Return which ports carry the other polarization, (antenna, 2) bool, and its share of power.
 
     ``gain``, ``flag`` and ``error`` (antenna, channel, 2) are the solutions of the ports' own
-    polarization. The share is NaN where nothing is known.
+    polarization. A port counts where it has a solution of its own, flagged or not; one with too few
+    baselines to be solved has an infinite error, and says nothing. The share is NaN where nothing
+    is known.
     """
     trusted = np.where(flag, 0, gain).astype(np.complex64)
     crossed_total, information_of = _totals(sums, trusted)
@@ -37,9 +39,9 @@ def find(
         with np.errstate(divide="ignore", invalid="ignore"):
             crossed = np.abs(crossed_total[..., port] / information) ** 2
             in_noise = crossed / (noise / information)
-        known = np.isfinite(in_noise)
+        known = np.isfinite(in_noise) & np.isfinite(error[..., port])
         seen = np.where(known, crossed, 0).sum(axis=1)
-        mine = np.where(known, np.abs(trusted[..., port]) ** 2, 0).sum(axis=1)
+        mine = np.where(known, np.abs(gain[..., port]) ** 2, 0).sum(axis=1)
         number = known.sum(axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
             share[:, port] = seen / (seen + mine)

@@ -30,6 +30,7 @@ CAUSE_LOOKS = {
     "baselines": ("too few baselines", "#C9C9C9"),
     "solver": ("no solution", "#7F7F7F"),
     "scatter": ("channel scatters", "#0072B2"),
+    "uncertain": ("channel less certain than others", "#661100"),
     "cliff": ("below the cliff", "#332288"),
     "quorum": ("too few antennas left", "#56B4E9"),
     "deviation": ("off the usual shape", "#CC79A7"),
