@@ -77,6 +77,20 @@ def test_component_list_makes_stale_what_reads_it(night, list_of_cyg_a):
     assert night.project.stale(change, words=times) == stale
 
 
+def test_cached_list_makes_stale_what_reads_it(night, tmp_path):
+    """One that is not there stops nothing; with other contents the antennas are judged again."""
+    change = f"health={{cached_list: '{tmp_path / 'list.json'}'}}"
+    assert night.project.stale(change) == HEALTH
+    folder = tmp_path / "project"
+    shutil.copytree(night.project.folder, folder, symlinks=True)
+    project = replace(night.project, folder=folder)
+    target = f"results/{NAME}/health.json"
+    project.snakemake("--cores", "2", target, config=(change,))
+    assert "antenna_health" not in job_counts(project.snakemake("-n", target, config=(change,)))
+    (tmp_path / "list.json").write_text("{}")
+    assert job_counts(project.snakemake("-n", target, config=(change,))) == {"antenna_health": 1}
+
+
 @pytest.fixture
 def changeable(night, tmp_path):
     """A copy of the finished project, times kept, in which files may be changed."""

@@ -225,11 +225,10 @@ def test_antennas_without_gains_of_their_own_are_not_called_swapped():
     Another is weak in channels that are flagged for it: its power counts all the same.
     """
     some = swapped_sums([])
-    near = np.isin(some.antenna1, [0, 1]) | np.isin(some.antenna2, [0, 1])
-    some.leave_out((((some.antenna1 == 7) | (some.antenna2 == 7)) & ~near)[:, None, None])
-    leakage = 0.2 * np.sqrt(some.model_power) * some.model_power[..., :1] ** 0.5
-    rows = (some.antenna1 == 7) | (some.antenna2 == 7)
-    some.cross_model[rows] += leakage[rows]
+    rows = with_antenna(some, 7)
+    some.leave_out(rows & ~with_antenna(some, 0) & ~with_antenna(some, 1))
+    leakage = 0.2 * np.sqrt(some.model_power) * np.sqrt(some.model_power[:1])
+    some.cross_model[..., rows] += leakage[..., rows]
     solved = bandpass_stefcal.solve(some, 4)
     flag = ~(np.abs(solved.gain) > 3 * solved.error)
     assert flag[7].all()

@@ -1,5 +1,6 @@
 """What the workflow's files share: checked configuration, observations, input functions."""
 
+import hashlib
 import re
 import sys
 from pathlib import Path
@@ -88,6 +89,19 @@ def configured_file(*keys, unless=""):
         return [value] if value not in ("", unless) else []
 
     return file
+
+
+def digest_of(*keys):
+    """Return a params function that changes with the contents of the file that a key names.
+
+    The file may be missing: as an input it would then stop the run.
+    """
+
+    def digest(wildcards):
+        path = Path(lookup(within=observation(wildcards).settings, dpath="/".join(keys)))
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else ""
+
+    return digest
 
 
 def component_lists(wildcards):

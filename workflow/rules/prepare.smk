@@ -116,6 +116,7 @@ rule antenna_health:
         mem_mb=memory_mb("antenna_health"),
     params:
         settings=section("health"),
+        cached_list=digest_of("health", "cached_list"),
         code=code_digest("antenna_health.py"),
     message:
         "{wildcards.obs}: judging the antennas"

@@ -152,16 +152,6 @@ def iterate_selected(
                     yield _read_integration(selection, 0, len(rows), columns)
 
 
-def read_rows_of(
-    table: tables.table, item: Integration, chosen: np.ndarray, column: str = "DATA"
-) -> np.ndarray:
-    """Return chosen rows of an integration of an open set; ``chosen`` are numbers within it."""
-    if len(chosen) == 0:
-        return table.getcol(column, nrow=1)[:0]
-    with table.selectrows(chosen + item.rows.start) as rows:
-        return rows.getcol(column)
-
-
 def read_baselines(
     path: str | Path,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -3,8 +3,8 @@
 A measurement set is a folder, and a folder's size says nothing, so Snakemake cannot guess. The
 factors are in units of one integration of one sub-band (rows x channels x 4 correlations x 8
 bytes). Those of solvers come from measurements at 352 antennas and 192 channels (382 MB an
-integration): CASA's bandpass 5.3 GB, its gaincal 6.4 GB; our own 1.0 GB, whatever the number of
-integrations, of which sums are 1.6 integrations; flagging 0.58 GB for one integration, 0.83 GB for
+integration): CASA's bandpass 5.3 GB, its gaincal 6.4 GB; our own 1.5 GB, whatever the number of
+integrations; flagging 0.58 GB for one integration, 0.83 GB for
 six, and 0.6 GB more with two processes.
 """
 
@@ -24,9 +24,9 @@ FACTORS = {
     "antenna_health": (0.5, 0.05),
     "flag by package": (1.8, 0.16),
     "flag by program": (4.0, 0.4),
-    "bandpass by stefcal": (2.0, 0.0),
+    "bandpass by stefcal": (3.0, 0.0),
     "bandpass by casa": (16.0, 1.5),
-    "delay by stefcal": (2.0, 0.0),
+    "delay by stefcal": (3.0, 0.0),
     "delay by casa": (18.0, 0.4),
     "calibrate_split": (6.0, 0.2),
     "image": (4.0, 1.0),

@@ -9,14 +9,11 @@ baseline at most once, so that sums do not depend on who adds what.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import cycle, islice
+from itertools import islice
 
 import numpy as np
-from casacore import tables
 
 from lwacal import ms_reader, noise_weights, uv_range
 from lwacal.baseline_matrix import BaselineMatrix
@@ -28,8 +25,7 @@ from lwacal.stopwatch import Stopwatch
 from lwacal.sub_band import SubBand
 
 CROSS_HANDS = (1, 2)  # XY and YX of XX, XY, YX, YY
-ROWS_TO_READ = 2048  # 13 MB of data with 192 channels
-ROWS_AT_ONCE = 512  # to be added
+ROWS_AT_ONCE = 512  # to be added: 3 MB of data with 192 channels
 ROWS_TO_TURN = 32  # at once from (row, channel) to (channel, row)
 
 
@@ -99,64 +95,43 @@ def read(
 ) -> VisibilitySums:
     """Read a sub-band and return its sums; ``integrations`` limits how many are taken.
 
-    Autocorrelations are read first, because weights need them, then all rows, some at a time. One
-    thread reads while others add up. Memory: the sums, the flags of one integration (48 MB at full
-    size), and some 40 MB a thread.
+    An integration is read once, as a whole, because weights need its autocorrelations. Memory: the
+    sums, one integration with its flags (430 MB at full size), and some 10 MB a thread.
     """
     watch = watch or Stopwatch()
     sky = band.sky()
     n_antennas = len(band.antennas.names)
     _, _, length_lambda = uv_range.baselines_of_array(band.manifest, band.name)
     sums = VisibilitySums.zeros(BaselineMatrix(n_antennas), length_lambda, len(band.frequency_hz))
-    with (
-        ms_reader.open_table(band.concatenated) as table,
-        band.flag_file() as flags,
-        ThreadPoolExecutor(threads) as pool,
-    ):
-        items = ms_reader.iterate_integrations(band.concatenated, ())
-        for item in islice(items, integrations):
-            say(f"{band.name}: integration {item.scan}")
+    items = islice(ms_reader.iterate_integrations(band.concatenated, ("DATA",)), integrations)
+    with band.flag_file() as flags, ThreadPoolExecutor(threads) as pool:
+
+        def add_next() -> bool:
+            """Add the next integration, if there is one; its data are let go of at the end."""
             with watch.part("reading"):
+                item = next(items, None)
+                if item is None:
+                    return False
                 masks = flags.causes(item.rows)
-                weight, product = _weights(table, item, masks, n_antennas)
+            say(f"{band.name}: integration {item.scan}")
+            weight, product = _weights(item, masks, n_antennas)
             sums.thermal_variances.append(product / (band.channel_width_hz * item.interval_s))
             one = _Integration(item, masks, weight, sky.seen(item.mjd_s), sums)
-            futures = deque(maxlen=threads + 1)
-            for block, data in _blocks(table, item, futures, watch):
-                futures.append(pool.submit(one.add, block, data))
-            for future in futures:
-                future.result()
+            rows = np.flatnonzero(item.antenna1 != item.antenna2)
+            list(pool.map(one.add, np.split(rows, range(ROWS_AT_ONCE, len(rows), ROWS_AT_ONCE))))
+            return True
+
+        while add_next():
+            pass
     return sums
 
 
-def _weights(
-    table: tables.table, item: Integration, masks: np.ndarray, n_antennas: int
-) -> tuple[np.ndarray, float]:
+def _weights(item: Integration, masks: np.ndarray, n_antennas: int) -> tuple[np.ndarray, float]:
     autos = np.flatnonzero(item.antenna1 == item.antenna2)
-    data = ms_reader.read_rows_of(table, item, autos)
-    power = noise_weights.antenna_powers(item.antenna1[autos], data, masks[autos], n_antennas)
+    power = noise_weights.antenna_powers(
+        item.antenna1[autos], item.columns["DATA"][autos], masks[autos], n_antennas
+    )
     return noise_weights.of_pairs(power, item.antenna1, item.antenna2)
-
-
-def _blocks(
-    table: tables.table, item: Integration, futures: deque[Future], watch: Stopwatch
-) -> Iterator[tuple[slice, np.ndarray]]:
-    """Read an integration; give rows (counted in it) and their DATA, (row, channel, 4).
-
-    As many arrays are used as there may be ``futures``, in turn, each when the oldest future, which
-    works on it, is done.
-    """
-    number = item.rows.stop - item.rows.start
-    shape = (min(ROWS_TO_READ, number), *table.getcell("DATA", item.rows.start).shape)
-    arrays = cycle([np.empty(shape, np.complex64) for _ in range(futures.maxlen)])
-    for start in range(0, number, ROWS_TO_READ):
-        if len(futures) == futures.maxlen:
-            futures[0].result()
-        block = slice(start, min(start + ROWS_TO_READ, number))
-        data = next(arrays)[: block.stop - start]
-        with watch.part("reading"):
-            table.getcolnp("DATA", data, startrow=item.rows.start + start, nrow=len(data))
-        yield block, data
 
 
 @dataclass(frozen=True)
@@ -169,16 +144,9 @@ class _Integration:
     seen: SeenByAntennas
     sums: VisibilitySums
 
-    def add(self, block: slice, data: np.ndarray) -> None:
-        """Add the cross-correlations among some rows; ``data`` (row, channel, 4) are theirs."""
-        crossed = self.item.antenna1[block] != self.item.antenna2[block]
-        rows = np.flatnonzero(crossed)
-        for start in range(0, len(rows), ROWS_AT_ONCE):
-            some = rows[start:start + ROWS_AT_ONCE]
-            self._add(some + block.start, _by_channel(data, some))
-
-    def _add(self, rows: np.ndarray, data: np.ndarray) -> None:
-        """Add rows, in place; ``data`` (4, channel, row), which is overwritten."""
+    def add(self, rows: np.ndarray) -> None:
+        """Add some rows, which are no autocorrelations, in place."""
+        data = _by_channel(self.item.columns["DATA"], rows)
         sums = self.sums
         antenna1, antenna2 = self.item.antenna1[rows], self.item.antenna2[rows]
         place = sums.baselines.of_rows(antenna1, antenna2)
