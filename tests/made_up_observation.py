@@ -264,7 +264,7 @@ def _measurements(plan: Plan, mid: float, rng: np.random.Generator) -> dict:
             expected = float(_flux_jy(source, mhz))
             flux = expected * (1 + plan.flux_error + rng.normal(0, 0.02))
             common = {"source": source, "band": band, "freq_mhz": mhz,
-                      "flux_expected_jy": expected}
+                      "flux_expected_jy": expected, "imaged": True}
             if band in plan.unsolved:
                 calibrators.append({**common, "fit": "failed", "reason": "no image",
                                     "rms_jy": None, "thermal_jy": None})

@@ -114,6 +114,32 @@ def test_unmeasured_calibrators_cannot_pass(tmp_path, quality):
     assert judged(qa, "failed_fit_fraction", source="CygA")["status"] == "n/a"
 
 
+def unimaged(inputs, factor):
+    """Return measurements as they are without images: fluxes from the visibilities alone."""
+    calibrators = [
+        {**{key: None for key in record}, "source": record["source"], "band": record["band"],
+         "freq_mhz": record["freq_mhz"], "flux_expected_jy": record["flux_expected_jy"],
+         "flux_visibility_jy": factor * record["flux_expected_jy"], "fit": "failed",
+         "reason": "no image was made", "imaged": False}
+        for record in inputs.measurements["calibrators"]
+    ]
+    return {**inputs.measurements, "calibrators": calibrators, "positions": [], "allsky": [],
+            "scintillation": [], "scintillation_indices": []}
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [(1.03, "pass"), (1.3, "warn"), (0.4, "fail")])
+def test_without_images_fluxes_from_the_visibilities_decide(tmp_path, quality, factor, verdict):
+    inputs = read(tmp_path, SMALL)
+    qa = assess.assess(
+        replace(inputs, measurements=unimaged(inputs, factor)), quality, 100.0
+    )
+    assert qa["verdict"] == verdict
+    assert judged(qa, "visibility_flux_deviation", source="CygA")["decides"]
+    assert judged(qa, "failed_fit_fraction", source="CygA")["status"] == "n/a"
+    assert ("no image was measured" in " ".join(qa["reasons"])) == (verdict == "pass")
+    assert quality_schema.errors(records.plain(qa)) == []
+
+
 def test_disagreement_of_the_flux_scales_is_told_even_without_images(tmp_path, quality):
     qa = assess.assess(read(tmp_path, replace(SMALL, images=False)), quality, 100.0)
     found = {item["name"]: item["flux_uncertainty"] for item in qa["observation"]["sources"]}

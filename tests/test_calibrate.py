@@ -208,9 +208,15 @@ def test_what_cannot_be_calibrated_is_said(case, tmp_path):
     record = split(case, tmp_path, flag)
     assert record["targets"] == []
     assert "no usable bandpass solutions" in record["message"]
-    (tmp_path / "off").mkdir()
-    record = split(case, tmp_path / "off", chosen=OFF)
-    assert "imaging.enabled" in record["message"]
+
+
+def test_without_imaging_there_are_fluxes_and_no_sets(case, tmp_path):
+    record = split(case, tmp_path, chosen=OFF)
+    assert (record["targets"], record["message"]) == ([], "")
+    assert list((tmp_path / "calibrated").glob("*.ms")) == []
+    for name in solver_case.SOURCES:
+        found = record["flux_ratios"][name]
+        assert abs(found["ratio"] - 1) < 5 * found["ratio_err"]
 
 
 def test_fluxes_are_found_from_the_visibilities(case, tmp_path):

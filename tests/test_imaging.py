@@ -1,6 +1,7 @@
 """Images and what is measured in them: every sub-band keeps its own label, flux and place."""
 
 import shutil
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from astropy.io import fits
 
 from lwacal import (
     calibrate,
+    fit,
     flux,
     geometry,
     imaging,
@@ -288,6 +290,30 @@ def test_what_is_not_imaged_says_why(splits, tmp_path, source, bands, enabled, s
     assert record["status"] == status
     assert said in record["message"]
     assert record["spectrum"] == []
+
+
+def test_without_images_the_visibilities_tell_the_flux(splits, tmp_path):
+    seen = {"ratio": 1.1, "ratio_err": 0.01}
+    told = [
+        replace(split, record={**split.record, "flux_ratios": {"CygA": seen}})
+        if split.has("CygA") else split
+        for split in splits
+    ]
+    work = partial(
+        imaging.image_source, "CygA", manifest(), model(), told, {**SETTINGS, "enabled": False},
+        MACHINE,
+    )
+    record = run(work, tmp_path / "images")
+    assert [item["band"] for item in record["spectrum"]] == list(CHANNELS)
+    for item in record["spectrum"]:
+        found = measure.calibrator(model(), model()["sources"][0], item, tmp_path / "images",
+                                   fit.Search(3.0, 10.0))
+        assert (found["imaged"], found["fit"]) == (False, "failed")
+        assert (found["flux_jy"], found["ratio"]) == (None, None)
+        assert "imaging.enabled" in found["reason"]
+        expected = 2 * FLUX_JY[item["band"]]
+        assert found["flux_visibility_jy"] == pytest.approx(1.1 * expected)
+        assert found["freq_mhz"] == pytest.approx(np.mean(frequencies(item["band"])) / 1e6)
 
 
 def test_missing_program_is_told_with_its_key_and_leaves_no_folder(splits, tmp_path):

@@ -30,7 +30,8 @@ def quality(name="20240524_090003", verdict="pass", ratio=1.05):
                    "rfi_channels": [50.2e6], "solved": True}],
         "calibrators": [{"source": "CygA", "band": "50MHz", "freq_mhz": 52.4, "flux_jy": 2.2e4,
                          "flux_err_jy": 100, "flux_expected_jy": 2.1e4, "ratio": ratio,
-                         "ra_offset_arcsec": 10.0, "dec_offset_arcsec": 0.0, "fit": "ok"}],
+                         "ra_offset_arcsec": 10.0, "dec_offset_arcsec": 0.0, "imaged": True,
+                         "fit": "ok"}],
     }
 
 

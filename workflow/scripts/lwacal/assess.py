@@ -200,7 +200,7 @@ def decide(
         why = "; ".join(dict.fromkeys(b["message"] for b in bands if b["message"]))
         text = "No sub-band has bandpass solutions" + (f": {why}" if why else "")
         found.append(("fail", _sentence(text)))
-    if not any(record["fit"] == "ok" for record in calibrators):
+    if not any(_measured(record) for record in calibrators):
         found.append(("warn", "No calibrator was measured, so neither the flux scale nor the"
                               f" positions are verified{_why_no_calibrator(metrics)}."))
     verdict = worst(["pass", *(status for status, _ in found)])
@@ -208,6 +208,12 @@ def decide(
         ordered = [text for grade in ("fail", "warn") for status, text in found if status == grade]
         return verdict, list(dict.fromkeys(ordered))
     return verdict, [_all_is_well(deciding)]
+
+
+def _measured(record: Record) -> bool:
+    """Return whether a flux is known, from the image or, where there is none, the visibilities."""
+    seen = not record["imaged"] and record.get("flux_visibility_jy") is not None
+    return seen or record["fit"] == "ok"
 
 
 def _says_more(metric: Metric, bands: Sequence[Record]) -> bool:

@@ -27,13 +27,16 @@ def of_calibrators(
         records = [c for c in calibrators if c["source"] == source]
         found += _of_source(source, records, quality)
         found += _of_visibilities(source, records, quality)
-        for record in records:
+        for record in _imaged(records):
             found += _of_source_and_band(record, quality)
     return found
 
 
 def _of_visibilities(source: str, records: Sequence[Record], quality: Record) -> list[Metric]:
-    """Return the flux that the visibilities themselves have over the expected one."""
+    """Return the flux that the visibilities themselves have over the expected one.
+
+    It decides where there are no images to take fluxes from.
+    """
     ratios = [
         record["flux_visibility_jy"] / record["flux_expected_jy"] for record in records
         if record.get("flux_visibility_jy") is not None
@@ -44,7 +47,11 @@ def _of_visibilities(source: str, records: Sequence[Record], quality: Record) ->
     words = f"{source}: flux from the visibilities is {ratio:.2f} x the expected (median)"
     return [judge("visibility_flux_deviation", abs(ratio - 1), "fraction",
                   quality["flux_ratio_deviation"], words, limit=WITHIN, stage="calibrators",
-                  decides=False, source=source)]
+                  decides=not _imaged(records), source=source)]
+
+
+def _imaged(records: Sequence[Record]) -> list[Record]:
+    return [record for record in records if record["imaged"]]
 
 
 def of_positions(fits: Sequence[Record], quality: Record) -> list[Metric]:
@@ -71,6 +78,7 @@ def of_positions(fits: Sequence[Record], quality: Record) -> list[Metric]:
 
 def _of_source(source: str, records: Sequence[Record], quality: Record) -> list[Metric]:
     common = {"stage": "calibrators", "source": source}
+    records = _imaged(records)
     if not records:
         return [not_judged("failed_fit_fraction", f"{source}: no image was measured",
                            unit="fraction", **common)]

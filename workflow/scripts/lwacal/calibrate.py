@@ -100,6 +100,7 @@ def split(
 ) -> dict[str, Any]:
     """Write a set for each calibrator and one for the zenith; return split.json.
 
+    With imaging switched off there are no sets, but fluxes from the visibilities all the same.
     ``settings`` has the sections imaging and bandpass. A sub-band without usable data or solutions
     gives no sets, and a message. The folder appears whole. Memory: the flags, and about six times
     one integration.
@@ -111,7 +112,7 @@ def split(
     solutions = caltable.read(table)
     flagged = band.flagged()
     targets = choose_targets(band, settings["imaging"])
-    message = _why_nothing(band.name, flagged, solutions, targets)
+    message = _why_nothing(band.name, flagged, solutions)
     found = Found()
     if not message:
         found = _write_all(
@@ -141,15 +142,11 @@ def split(
     return record
 
 
-def _why_nothing(
-    band: str, flags: np.ndarray, solutions: Solutions, targets: list[Target]
-) -> str:
+def _why_nothing(band: str, flags: np.ndarray, solutions: Solutions) -> str:
     if flags.size == 0 or flags.all():
         return f"{band}: there are no unflagged data"
     if solutions.flag.all():
         return f"{band}: there are no usable bandpass solutions"
-    if not targets:
-        return f"{band}: imaging is switched off (imaging.enabled)"
     return ""
 
 

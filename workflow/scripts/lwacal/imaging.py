@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from astropy.io import fits
 
 from lwacal import calibrate, naming, records, site, wsclean
@@ -92,7 +93,8 @@ def image_source(
 ) -> dict[str, Any]:
     """Image a source into a folder: a spectrum, one image of all, one an integration.
 
-    Returns images.json; a source that is no calibrator, or has no data, is said to be so.
+    Returns images.json; a source that is no calibrator, or has no data, is said to be so. With
+    imaging switched off its spectrum has no files, but what the visibilities tell.
     """
     record = {
         "schema": 1, "source": source, "status": "ok", "message": "", "spectrum": [], "mfs": "",
@@ -100,10 +102,12 @@ def image_source(
     }
     known = next(item for item in model["sources"] if item["name"] == source)
     bands = [split for split in splits if split.has(source)]
-    if not settings["enabled"]:
-        return {**record, "status": "off", "message": "imaging is switched off (imaging.enabled)"}
     if not known["calibrator"]:
         return {**record, "status": "no_calibrator", "message": known["reason"]}
+    if not settings["enabled"]:
+        spectrum = unimaged_records(source, manifest, splits)
+        message = "imaging is switched off (imaging.enabled)"
+        return {**record, "status": "off", "message": message, "spectrum": spectrum}
     if not bands:
         message = "; ".join(split.record["message"] for split in splits)
         return {**record, "status": "no_data", "message": message}
@@ -139,6 +143,21 @@ def _spectrum(
     )
     sets = [band.path(source) for band in bands]
     return wsclean.run(machine, sets, folder / "spectrum", options, scratch)
+
+
+def unimaged_records(
+    source: str, manifest: Mapping[str, Any], splits: Sequence[SplitBand]
+) -> list[dict[str, Any]]:
+    """Return records of sub-bands without images in which the visibilities tell the flux."""
+    return [
+        {
+            "band": split.name,
+            "freq_mhz": float(np.mean(manifest["bands"][split.name]["frequency_hz"])) / 1e6,
+            "file": "", "thermal_jy": split.record["thermal_jy"],
+            "visibilities": split.record["flux_ratios"][source],
+        }
+        for split in splits if source in split.record["flux_ratios"]
+    ]
 
 
 def spectrum_records(

@@ -11,6 +11,7 @@ from astropy.stats import mad_std
 
 from lwacal import fit, position_fit, records
 
+NO_IMAGE = "no image: imaging is switched off (imaging.enabled)"
 FEWEST_TIMES = 3  # to speak of a change with time
 SPECTRA_COLUMNS = (
     "source", "band", "freq_mhz", "flux_jy", "flux_err_jy", "flux_apparent_jy",
@@ -76,10 +77,13 @@ def calibrator(
 
     ``ratio_err`` is what the noise does to the ratio of measured to expected flux,
     ``ratio_model_err`` what the disagreement of the flux scales does; None if one scale alone is
-    valid.
+    valid. Without an image (``imaged`` is false) only the visibilities tell the flux.
     """
-    image = fit.read_image(folder / item["file"])
-    found = fit.fit_point(image, source["ra_rad"], source["dec_rad"], search)
+    found, beam_arcsec = fit.PointFit(False, NO_IMAGE, np.nan), None
+    if item["file"]:
+        image = fit.read_image(folder / item["file"])
+        found = fit.fit_point(image, source["ra_rad"], source["dec_rad"], search)
+        beam_arcsec = image.beam_fwhm_arcsec
     beam = _mean_beam(model, source["name"], item["band"])
     modelled = model["bands"][item["band"]][source["name"]]
     expected, doubt = float(np.mean(modelled["flux_jy"])), modelled["flux_uncertainty"]
@@ -100,9 +104,10 @@ def calibrator(
         "ra_offset_arcsec": rounded(found.ra_offset_arcsec),
         "dec_offset_arcsec": rounded(found.dec_offset_arcsec),
         "offset_err_arcsec": rounded(found.offset_err_arcsec),
-        "beam_fwhm_arcsec": image.beam_fwhm_arcsec,
+        "beam_fwhm_arcsec": beam_arcsec,
         "rms_jy": rounded(found.rms_jy),
         "thermal_jy": item["thermal_jy"],
+        "imaged": bool(item["file"]),
         "fit": "ok" if found.ok else "failed",
         "reason": found.reason,
     }

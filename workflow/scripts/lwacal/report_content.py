@@ -103,7 +103,8 @@ def sources(qa: Record) -> Table:
     """Return the sources of the sky model: where they stood, and what was measured."""
     rows = []
     for source in qa["observation"]["sources"]:
-        own = [c for c in qa["calibrators"] if c["source"] == source["name"]]
+        own = [c for c in qa["calibrators"]
+               if c["source"] == source["name"] and c["imaged"]]
         good = [c for c in own if c["fit"] == "ok"]
         ratio = next((m for m in qa["metrics"] if m["name"] == "flux_ratio_deviation"
                       and m["applies_to"] == {"source": source["name"]}), None)
@@ -247,7 +248,7 @@ def calibrators(qa: Record) -> Table:
     rows = []
     for c in qa["calibrators"]:
         key = (c["source"], c["band"])
-        failed = c["fit"] != "ok"
+        failed = c["fit"] == "failed"
         rows.append([
             _text(c["source"]), _text(c["band"]), _number(c["freq_mhz"]),
             _number(c["flux_jy"], ".0f"), _number(c["flux_err_jy"], ".0f"),
@@ -256,7 +257,8 @@ def calibrators(qa: Record) -> Table:
             _number(c["ratio"], ".3f", statuses.get(("flux_ratio_deviation", *key), "")),
             _number(c["ra_offset_arcsec"], "+.0f"), _number(c["dec_offset_arcsec"], "+.0f"),
             _number(offset_beams(c), ".2f", statuses.get(("position_offset", *key), "")),
-            _text((c.get("reason") or c["fit"]) if failed else "ok", "warn" if failed else ""),
+            _text((c.get("reason") or "failed") if failed else "ok",
+                  "warn" if failed and c["imaged"] else ""),
         ])
     return Table(
         "calibrators", "Calibrators",

@@ -104,7 +104,7 @@ def _draw_ratio(axes: Axes, own: Sequence[Record], tolerance: float | None) -> N
                   ms=3.2, elinewidth=0.7, color=style.SOURCE_COLOURS[0])
     reach = max([0.3, *(1.15 * abs(r["ratio"] - 1) for r in known)])
     axes.set_ylim(max(0, 1 - reach), 1 + reach)
-    failed = [r["freq_mhz"] for r in own if r["fit"] != "ok" and r["freq_mhz"] is not None]
+    failed = [r["freq_mhz"] for r in own if r["fit"] == "failed" and r["freq_mhz"] is not None]
     if failed:
         axes.plot(failed, [0.06] * len(failed), "x", transform=axes.get_xaxis_transform(),
                   color=style.STATUS_COLOURS["bad"], ms=4)
