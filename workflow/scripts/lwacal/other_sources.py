@@ -1,9 +1,9 @@
 """Takes the other sources out of the data that one source is imaged from.
 
-With several sources up, each lies in the sidelobes of the others: bandpass-smeared, off the image,
-and so beyond what CLEAN can take away. Their model, at the flux that the visibilities of the same
-integration give them (so that neither scintillation nor the beam's error is left), is subtracted
-from the calibrated data at full resolution, before these are averaged.
+With several sources up, each lies in the sidelobes of the others. These are smeared by bandwidth
+and off the image, and so beyond what CLEAN can take away. Their model, at the flux that the
+visibilities of the same integration give them (so that neither scintillation nor the beam's error
+is left), is subtracted from the calibrated data at full resolution, before these are averaged.
 """
 
 from __future__ import annotations
