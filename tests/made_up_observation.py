@@ -74,6 +74,7 @@ def write(folder: Path, plan: Plan) -> dict[str, object]:
             "schema": 1, "band": band, "engine": "casa", "reference_antenna": antennas["names"][0],
             "n_solutions": 1, "flagged_fraction": 0.1, "uv_range_lambda": [5, 350],
             "status": "ok" if solved else "no_data",
+            "residual_over_thermal": 1.1 if solved else None,
             "message": "" if solved else "all visibilities of the sub-band are flagged",
         })
         paths["bandpass"].append(folder / f"tables/raw/{band}.json")

@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from lwacal.predict import SPEED_OF_LIGHT_M_S
+from lwacal.row_blocks import row_blocks
 
 EARTH_RAD_S = 7.292115e-5  # rotation of the Earth (IERS Conventions 2010)
 
@@ -77,10 +78,14 @@ def average_channels(
     nothing; the weight of an average is the sum of weights; without any it is flagged and zero.
     """
     rows, channels, correlations = data.shape
-    groups = (rows, channels // number, number, correlations)
-    weight = np.where(flag, 0, weight).astype(np.float32)
-    total = weight.reshape(groups).sum(axis=2)
-    summed = np.where(flag, 0, data * weight).reshape(groups).sum(axis=2)
-    empty = total == 0
-    mean = np.divide(summed, total, out=np.zeros_like(summed), where=~empty)
-    return mean.astype(np.complex64), total, empty
+    shape = (rows, channels // number, correlations)
+    mean, total = np.zeros(shape, np.complex64), np.empty(shape, np.float32)
+    for block in row_blocks(data):
+        groups = (-1, channels // number, number, correlations)
+        used = np.where(flag[block], np.float32(0), weight[block])
+        weighted = np.where(flag[block], np.complex64(0), data[block])
+        weighted *= used
+        total[block] = used.reshape(groups).sum(axis=2)
+        summed = weighted.reshape(groups).sum(axis=2)
+        np.divide(summed, total[block], out=mean[block], where=total[block] > 0)
+    return mean, total, total == 0

@@ -36,9 +36,11 @@ from lwacal.caltable import Solutions
 from lwacal.flagging import FIRST_POLARIZATION, SECOND_POLARIZATION
 from lwacal.ms_writer import Field, MeasurementSetWriter
 from lwacal.records import say
+from lwacal.row_blocks import row_blocks
 from lwacal.sub_band import SubBand
 
 ZENITH = "zenith"
+ROWS_FOR_MEDIAN = 1000
 
 
 @dataclass
@@ -206,29 +208,50 @@ def calibrate(
     ``flag`` (row, channel, 4) of the integration. Data of flagged solutions are flagged. The
     weight of a visibility is one over its noise variance after calibration, in units of the median.
     """
-    weight = noise_weights.inverse_powers(integration, flag, len(solutions.values))
-    known = weight is not None
-    if not known:
-        weight = np.ones((len(integration.antenna1), 4))
+    inverse = noise_weights.inverse_powers(integration, flag, len(solutions.values))
+    usual = 1.0 if inverse is None else float(np.median(inverse))
     cross = integration.antenna1 != integration.antenna2
     first, second = integration.antenna1[cross], integration.antenna2[cross]
-    gain = solutions.values[first][..., FIRST_POLARIZATION].astype(np.complex64)
-    gain *= solutions.values[second][..., SECOND_POLARIZATION].astype(np.complex64).conj()
-    lost = solutions.flag[first][..., FIRST_POLARIZATION]
-    lost = lost | solutions.flag[second][..., SECOND_POLARIZATION] | flag[cross]
-    data = np.where(lost, 0, integration.columns["DATA"][cross])
-    data = np.divide(data, gain, out=np.zeros_like(gain), where=~lost)
-    relative = (weight / np.median(weight))[cross].astype(np.float32)
-    power = relative[:, None, :] * np.abs(gain) ** 2
-    usual = np.median(power[~lost]) if not lost.all() else 1.0
-    information = 0.0
-    if known:
-        samples = solutions.channel_width_hz * integration.interval_s
-        parallel = np.where(lost, 0, power)[..., noise_weights.PARALLEL_HANDS]
-        information = float(2 * samples * np.median(weight) * parallel.sum(dtype=np.float64))
-    return Calibrated(
-        first, second, data, (power / usual).astype(np.float32), lost, information
+    relative = np.ones((len(first), 4), np.float32)
+    if inverse is not None:
+        relative = (inverse[cross] / usual).astype(np.float32)
+    data, lost = integration.columns["DATA"][cross], flag[cross]
+    gains, flags = _of_correlations(solutions)
+    weight, total = np.empty(data.shape, np.float32), 0.0
+    for block in row_blocks(data):
+        one, two = first[block], second[block]
+        gain = gains[0][one] * gains[1][two]
+        lost[block] |= flags[0][one] | flags[1][two]
+        data[block][lost[block]] = 0  # it may be NaN
+        np.divide(data[block], gain, out=data[block], where=~lost[block])
+        weight[block] = relative[block][:, None, :] * (gain.real**2 + gain.imag**2)
+        kept = np.where(lost[block], np.float32(0), weight[block])
+        total += kept[..., noise_weights.PARALLEL_HANDS].sum(dtype=np.float64)
+    samples = solutions.channel_width_hz * integration.interval_s
+    information = 0.0 if inverse is None else float(2 * samples * usual * total)
+    weight /= _typical(weight, lost)
+    return Calibrated(first, second, data, weight, lost, information)
+
+
+def _of_correlations(
+    solutions: Solutions,
+) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """Return gains of the first and (conjugate) of the second antenna, and what is flagged of them.
+
+    Each (antenna, channel, 4) for XX, XY, YX, YY.
+    """
+    gain = solutions.values.astype(np.complex64)
+    return (
+        (gain[..., FIRST_POLARIZATION], gain[..., SECOND_POLARIZATION].conj()),
+        (solutions.flag[..., FIRST_POLARIZATION], solutions.flag[..., SECOND_POLARIZATION]),
     )
+
+
+def _typical(weight: np.ndarray, lost: np.ndarray) -> np.float32:
+    """Return the median weight of some rows, all over the array, that are not lost; or one."""
+    some = slice(None, None, max(1, len(weight) // ROWS_FOR_MEDIAN))
+    kept = weight[some][~lost[some]]
+    return np.median(kept) if len(kept) else np.float32(1)
 
 
 def _write_all(
