@@ -14,8 +14,10 @@ local ROUNDS = 2              -- searches before it, each with a background with
 local COARSER = 2.0           -- the threshold of a search against that of the next
 local TIME_RMS = 3.5          -- times whose noise is so many sigma above that of the others
 local CHANNEL_RMS = 3.0       -- channels likewise, times the round's threshold against the last
-local WINDOW_TIMES, WINDOW_CHANNELS = 16, 26
-local SIGMA_TIMES, SIGMA_CHANNELS = 2.5, 5.0
+-- Of the background: smooth in frequency alone, because on long baselines the beat of two sources
+-- turns within one integration, and with a window of 16 times a tenth of such data was flagged.
+local WINDOW_TIMES, WINDOW_CHANNELS = 1, 26
+local SIGMA_TIMES, SIGMA_CHANNELS = 0.5, 5.0
 local WIDEN_CHANNELS = 0.2    -- of a stretch of channels may be good within what is flagged
 
 -- Returns amplitudes less their smooth background, which leaves out what is flagged.
