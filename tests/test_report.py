@@ -46,7 +46,9 @@ def records_of(folder: Path, plan: Plan) -> report_records.ReportRecords:
     records.write_json(folder / "qa.json", assess.assess(inputs, quality, 100.0))
     kept = {key: paths[key] for key in ("run", "manifest", "health", "flags", "delay",
                                         "sky_model", "measurements", "images", "allsky")}
-    return report_records.read(qa=folder / "qa.json", solutions=paths["solutions_npz"], **kept)
+    return report_records.read(
+        qa=folder / "qa.json", solutions=paths["solutions_npz"], results=folder.parent, **kept
+    )
 
 
 @pytest.fixture(scope="module")
