@@ -235,7 +235,7 @@ def test_command_line(tmp_path):
     subprocess.run(
         [sys.executable, scripts / "report.py", *common, "--solutions", paths["solutions_npz"],
          "--qa", tmp_path / "qa.json", "--run", paths["run"], "--images", *paths["images"],
-         "--allsky", paths["allsky"], "--figures", tmp_path / "figures",
+         "--allsky", paths["allsky"], "--results", tmp_path, "--figures", tmp_path / "figures",
          "--pdf", tmp_path / "report.pdf", "--html",
          tmp_path / "report.html"], check=True,
     )
