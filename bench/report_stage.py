@@ -70,6 +70,7 @@ def _stage(paths: dict[str, Any], output: Path) -> stages.Stage:
         words += _words(key, paths[key])
     words += _words("flags", paths["flags"]) + _words("solutions", paths["solutions_npz"])
     words += _words("images", paths["images"]) + _words("allsky", paths["allsky"])
+    words += _words("results", output.parent)
     products = {
         "pdf": output / "report.pdf", "html": output / "report.html", "figures": output / "figures"
     }

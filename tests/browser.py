@@ -75,12 +75,16 @@ class Reader:
         """Scroll to the first such element and click it, if nothing lies over it."""
         self.page.locator(selector).first.click()
 
-    def hover(self, selector: str) -> str:
-        """Hover over the middle of the first such element and return what is then said there."""
+    def hover(self, selector: str, across: float = 0.5) -> str:
+        """Hover over the first such element and return what is then said there.
+
+        ``across`` is where, as a share of its width; half its height down.
+        """
         element = self.page.locator(selector).first
         element.scroll_into_view_if_needed()
         self.page.wait_for_timeout(100)  # scrolling hides what an earlier hover said
-        element.hover()
+        box = element.bounding_box()
+        element.hover(position={"x": across * box["width"], "y": box["height"] / 2})
         self.page.locator("#tip").wait_for(state="visible")
         return self.text("#tip")
 

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from lwacal import outcome, records, trends
+from lwacal import antenna_history, outcome, records, trends
 
 
 def quality(name="20240524_090003", verdict="pass", ratio=1.05):
@@ -132,3 +132,19 @@ def test_page_for_no_one_and_many_nights(tmp_path, verdicts):
     assert text.count('/report.html">') == len(verdicts)
     assert "://" not in text
     assert ("Not drawn" in text) == (not verdicts)
+
+
+def test_history_of_a_report_ends_with_its_night(tmp_path, capsys):
+    """Nights after it, and what is no record of a night, are left out."""
+    paths = [tmp_path / name / "qa.json" for name in ("first", "second", "third", "broken")]
+    for path, day in zip(paths, (1, 2, 3)):
+        qa = quality(path.parent.name)
+        qa["observation"]["mid_utc"] = f"2024-06-0{day}T09:00:13"
+        records.write_json(path, qa)
+    records.write_text(paths[3], "{}")
+    history = antenna_history.until(records.read_json(paths[1]), paths)
+    assert [(night["id"], night["folder"]) for night in history.observations] == [
+        ("first", "first"), ("second", "")
+    ]
+    assert {row["observation"] for row in history.antennas} == {"first", "second"}
+    assert "is left out" in capsys.readouterr().out

@@ -46,7 +46,9 @@ def records_of(folder: Path, plan: Plan) -> report_records.ReportRecords:
     records.write_json(folder / "qa.json", assess.assess(inputs, quality, 100.0))
     kept = {key: paths[key] for key in ("run", "manifest", "health", "flags", "delay",
                                         "sky_model", "measurements", "images", "allsky")}
-    return report_records.read(qa=folder / "qa.json", solutions=paths["solutions_npz"], **kept)
+    return report_records.read(
+        qa=folder / "qa.json", solutions=paths["solutions_npz"], results=folder.parent, **kept
+    )
 
 
 @pytest.fixture(scope="module")
@@ -233,7 +235,7 @@ def test_command_line(tmp_path):
     subprocess.run(
         [sys.executable, scripts / "report.py", *common, "--solutions", paths["solutions_npz"],
          "--qa", tmp_path / "qa.json", "--run", paths["run"], "--images", *paths["images"],
-         "--allsky", paths["allsky"], "--figures", tmp_path / "figures",
+         "--allsky", paths["allsky"], "--results", tmp_path, "--figures", tmp_path / "figures",
          "--pdf", tmp_path / "report.pdf", "--html",
          tmp_path / "report.html"], check=True,
     )

@@ -1,5 +1,6 @@
 """The report in a headless Chromium, as a reader uses it: look, sort, filter, click, hover."""
 
+import copy
 import functools
 import http.server
 import re
@@ -13,7 +14,7 @@ from astropy.wcs import WCS
 
 import browser
 import made_up_observation as made_up
-from lwacal import report_html
+from lwacal import antenna_history, records, report_html
 from lwacal.plots import sky
 from test_report import NIGHT, records_of
 
@@ -31,11 +32,27 @@ def page():
 @pytest.fixture(scope="module")
 def night(tmp_path_factory):
     """Records of a night with faults and its report, without figures: they are tested apart."""
-    folder = tmp_path_factory.mktemp("night")
+    folder = tmp_path_factory.mktemp("results") / "night"
+    folder.mkdir()
     plan = replace(NIGHT, bad=made_up.usual_faults(NIGHT.n_antennas), unsolved=("46MHz",))
-    report = records_of(folder, plan)
+    report = with_history(records_of(folder, plan))
     report_html.write(report, [], folder / "report.html")
     return report, folder
+
+
+def with_history(report):
+    """Return the records with two nights before: an antenna's delays 3 and 2 ns from this one's."""
+    nights = []
+    for number, more_ns in ((1, 3), (2, 2)):
+        qa = copy.deepcopy(report.qa)
+        qa["observation"] |= {"id": f"before{number}", "mid_utc": f"2020-01-0{number}T09:00:00"}
+        for signal in qa["antennas"]:
+            if signal["delay_ns"] is not None:
+                signal["delay_ns"] += more_ns
+        path = report.allsky[1].parents[1].parent / f"before{number}" / "qa.json"
+        records.write_json(path, qa)
+        nights.append(path)
+    return replace(report, nights=antenna_history.until(report.qa, nights))
 
 
 @pytest.fixture
@@ -120,7 +137,7 @@ def test_click_opens_the_bandpass_of_the_antenna(shown, night, place):
     value = "flagged" if signal["delay_ns"] is None else \
         f"{signal['delay_ns']:.2f} ± {signal['delay_err_ns']:.2f} ns".replace("-", "−")
     assert value in facts
-    assert shown.value("document.querySelector('#history').href").endswith(
+    assert shown.value("document.querySelector('#history-link').href").endswith(
         "/trends.html#antenna=" + report.qa["antennas"][2 * index]["antenna"])
 
 
@@ -128,7 +145,7 @@ def test_values_under_the_mouse_are_those_of_the_solutions(shown, night):
     report, _ = night
     index = 13
     shown.click(f'#board .antenna[data-index="{index}"]')
-    said = shown.hover("#bandpass").split("\n")
+    said = shown.hover("#bandpass", 0.95).split("\n")  # in the last sub-band, which is solved
     mhz = numbers(said[0].split(" at ")[1])[0]
     solutions = report.solutions
     channel = int(np.abs(solutions.frequency_hz / 1e6 - mhz).argmin())
@@ -169,6 +186,19 @@ def test_page_fits_the_window_and_headings_are_not_hidden(shown, width):
 def test_stages_lead_to_their_sections(shown):
     targets = shown.value("[...document.querySelectorAll('#top td a')].map(a => a.hash)")
     assert targets == ["#bands", "#antennas", "#solutions", "#delays", "#calibrators", "#sky"]
+
+
+def test_panel_shows_the_history_up_to_this_night(shown, night):
+    report, _ = night
+    signal = next(a for a in report.qa["antennas"] if a["pol"] == "X" and a["delay_ns"])
+    shown.click(f'#board .antenna[data-index="{signal["index"]}"]')
+    assert shown.value("NIGHTS.map(night => night.id)") == [
+        "before1", "before2", report.qa["observation"]["id"]
+    ]
+    changes = shown.value("seriesOf(PANELS[1])[0]")
+    assert changes == pytest.approx([1, 0, -2], abs=1e-3)  # from the median of the nights
+    assert signal["status"] in shown.value("nightInWords(2)")
+    assert shown.value("document.querySelector('#history').getBoundingClientRect().height") > 300
 
 
 def test_panel_says_where_the_history_is_if_the_file_is_alone(shown):

@@ -1,5 +1,4 @@
 // The bandpass solutions: antenna, channel, polarization to values in words and units.
-const POLARIZATIONS = ["X", "Y"];
 const POLARIZATION_COLOURS = {X: "#0072B2", Y: "#c47d00"};
 let bandpass = null;
 

@@ -1,4 +1,4 @@
-// The panel of the chosen antenna: status, delays and bandpass of X and Y, and where its history is.
+// The panel of the chosen antenna: status, delays and bandpass of X and Y, and its history.
 const FACTS = [
   ["status", s => s.status], ["reasons", s => s.reasons.join("; ") || "none"],
   ["gain relative to the typical antenna", s => withUnit(s.gain_db, "dB", 1, true)],
@@ -42,13 +42,22 @@ function historyAddress(name) {
   return (linked ? "../../" : "../") + "trends.html#antenna=" + encodeURIComponent(name);
 }
 
+// The nights up to this one, as they were known when the report was written; one alone is no history.
+function showHistory(name) {
+  past.antenna = PAST.antennas.indexOf(name);
+  const known = Boolean(past.delay_ns) && NIGHTS.length > 1 && past.antenna >= 0;
+  find("#nights").hidden = !known;
+  if (known) drawHistory();
+}
+
 function showPanel(antenna) {
   view.index = antenna.index;
   find("#panel").hidden = false;
   document.body.classList.add("with-panel");
   find("#panel-title").textContent = `${antenna.name}: board ${antenna.board}, number ${antenna.index}`;
   find("#facts").replaceChildren(factsTable(antenna));
-  find("#history").href = historyAddress(antenna.name);
+  find("#history-link").href = historyAddress(antenna.name);
+  showHistory(antenna.name);
   find("#plot").hidden = !bandpass;
   find("#no-bandpass").hidden = Boolean(bandpass);
   find("#reading").textContent = "";
@@ -75,5 +84,6 @@ function startPanel() {
   find("#close").addEventListener("click", closePanel);
   find("#previous").addEventListener("click", () => stepPanel(-1));
   find("#next").addEventListener("click", () => stepPanel(1));
+  addEventListener("resize", () => { if (!find("#nights").hidden) drawHistory(); });
   addEventListener("keydown", event => { if (event.key === "Escape") closePanel(); });
 }

@@ -9,6 +9,7 @@ async function startReport() {
     return;
   }
   startSky();
+  await loadHistory();
   await loadBandpass();
   if (bandpass) wholeBand();
   startWaterfall();

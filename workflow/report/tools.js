@@ -1,5 +1,6 @@
 "use strict";
 // Small things that all parts of the page use.
+const POLARIZATIONS = ["X", "Y"];
 const find = (selector, within = document) => within.querySelector(selector);
 const findAll = (selector, within = document) => Array.from(within.querySelectorAll(selector));
 const RECORDS = JSON.parse(find("#records").textContent);

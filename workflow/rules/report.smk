@@ -112,6 +112,7 @@ rule report:
     conda:
         "../envs/analysis.yaml"
     params:
+        results=folder_above(2),
         code=code_digest("report.py", with_report=True),
     message:
         "{wildcards.obs}: writing the report"
@@ -120,7 +121,7 @@ rule report:
         " --manifest {input.manifest:q} --health {input.health:q} --flags {input.flags:q}"
         " --solutions {input.solutions:q} --delay {input.delay:q}"
         " --sky-model {input.sky_model:q} --measurements {input.measurements:q}"
-        " --images {input.images:q} --allsky {input.allsky:q}"
+        " --images {input.images:q} --allsky {input.allsky:q} --results {params.results:q}"
         " --pdf {output.pdf:q} --html {output.html:q} --figures {output.figures:q}"
         " > {log:q} 2>&1"
 

@@ -15,6 +15,7 @@ def main() -> None:
     parser.add_argument("--solutions", required=True, type=Path, help="bandpass_flags.npz")
     parser.add_argument("--images", required=True, nargs="+", type=Path, help="one folder a source")
     parser.add_argument("--allsky", required=True, type=Path, help="folder of the all-sky images")
+    parser.add_argument("--results", required=True, type=Path, help="folder of all observations")
     parser.add_argument("--pdf", required=True, type=Path)
     parser.add_argument("--html", required=True, type=Path)
     parser.add_argument("--figures", required=True, type=Path, help="folder for PNG files")

@@ -2,16 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from lwacal import records
 from lwacal.antenna_status import POLARIZATIONS, RANK
 from lwacal.packed import pack
 from lwacal.plots.nights import Nights
 
 VALUES = ("gain_db", "delay_ns", "delay_difference_ns")
+MOST_NIGHTS = 90
 UNKNOWN = 255  # status of an antenna that an observation does not know
+
+
+def until(qa: Mapping[str, Any], files: Iterable[Path]) -> Nights:
+    """Return the nights up to that of ``qa``, itself the last, from the qa.json of others.
+
+    The last MOST_NIGHTS of them. A file that is not one is left out, and this is said.
+    """
+    seen = {qa["observation"]["id"]: ("", qa)}
+    for path in files:
+        try:
+            other = records.read_json(path)
+            known = other["observation"]["id"], other["observation"]["mid_utc"]
+        except (ValueError, KeyError, TypeError) as error:
+            records.say(f"{path} is left out of the history: {type(error).__name__}: {error}")
+            continue
+        if known[1] <= qa["observation"]["mid_utc"]:
+            seen.setdefault(known[0], (path.parent.name, other))
+    ordered = sorted(seen.items(), key=lambda item: (item[1][1]["observation"]["mid_utc"], item[0]))
+    chosen = ordered[-MOST_NIGHTS:]
+    return Nights(
+        observations=[
+            {"id": name, "folder": folder, "mid_utc": record["observation"]["mid_utc"],
+             "verdict": record["verdict"]}
+            for name, (folder, record) in chosen
+        ],
+        antennas=[{**row, "observation": name}
+                  for name, (_, record) in chosen for row in record["antennas"]],
+        metrics=[], bands=[], calibrators=[],
+    )
 
 
 def histories(nights: Nights) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from matplotlib.colors import to_hex
 
 from lwacal import (
     antenna_drawing,
+    antenna_history,
     bandpass_pixels,
     html_page,
     packed,
@@ -25,7 +26,8 @@ from lwacal.report_figures import Drawn, expected_fluxes, flux_tolerance
 from lwacal.report_records import ReportRecords
 
 SCRIPTS = ("tools.js", "packed.js", "tip.js", "table.js", "axes.js", "bandpass.js",
-           "bandpass_plot.js", "panel.js", "antennas.js", "waterfall.js", "sky.js", "report.js")
+           "bandpass_plot.js", "history_plot.js", "panel.js", "antennas.js", "waterfall.js",
+           "sky.js", "report.js")
 STAGE_SECTIONS = {
     "data": "bands", "antennas": "antennas", "solutions": "solutions", "delays": "delays",
     "calibrators": "calibrators", "images": "sky",
@@ -72,6 +74,7 @@ def write(report: ReportRecords, figures: Sequence[Drawn], path: Path) -> None:
             "antennas": antennas,
             "bandpass": bandpass,
             "sky": sky,
+            "history": antenna_history.histories(report.nights),
             "colours": {use: colours(name) for use, name in COLOURS.items()},
         }),
         script=html_page.script(SCRIPTS),

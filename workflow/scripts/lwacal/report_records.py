@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from lwacal import records
+from lwacal import antenna_history, records, trends
 from lwacal.plots.gains import Solutions
+from lwacal.plots.nights import Nights
 
 Record = Mapping[str, Any]
 
@@ -33,20 +34,26 @@ class ReportRecords:
     measurements: Record
     images: Mapping[str, tuple[Record, Path]]
     allsky: tuple[Record, Path]
+    nights: Nights
 
 
 def read(
     *, qa: Path, run: Path, manifest: Path, health: Path, flags: Sequence[Path], solutions: Path,
     delay: Path, sky_model: Path, measurements: Path, images: Sequence[Path], allsky: Path,
+    results: Path,
 ) -> ReportRecords:
-    """Read all records. ``solutions`` is bandpass_flags.npz; images and allsky are folders."""
+    """Read all records. ``solutions`` is bandpass_flags.npz; images and allsky are folders.
+
+    ``results`` is the folder of all observations, for what their qa.json tell of earlier nights.
+    """
+    judged = records.read_json(qa)
     by_band = {record["band"]: record for record in map(records.read_json, flags)}
     by_source = {}
     for folder in images:
         record = records.read_json(folder / "images.json")
         by_source[record["source"]] = (record, folder)
     return ReportRecords(
-        qa=records.read_json(qa),
+        qa=judged,
         run=records.read_json(run),
         manifest=records.read_json(manifest),
         health=records.read_json(health),
@@ -57,6 +64,7 @@ def read(
         measurements=records.read_json(measurements),
         images=by_source,
         allsky=(records.read_json(allsky / "images.json"), allsky),
+        nights=antenna_history.until(judged, trends.find(results)),
     )
 
 

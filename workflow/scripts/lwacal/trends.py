@@ -37,7 +37,8 @@ CREATE INDEX metrics_of ON metrics (name, observation);
 CREATE INDEX antennas_of ON antennas (antenna, pol);
 """
 TABLES = ("observations", "metrics", "antennas", "bands", "calibrators")
-SCRIPTS = ("tools.js", "packed.js", "tip.js", "table.js", "axes.js", "antenna_history.js")
+SCRIPTS = ("tools.js", "packed.js", "tip.js", "table.js", "axes.js", "history_plot.js",
+           "antenna_history.js")
 FIGURES = {
     "verdicts": ("Verdict and stages", nights.verdicts,
                  "Status of each stage of each observation, the verdict on top.",
