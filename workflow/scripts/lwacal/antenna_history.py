@@ -14,7 +14,7 @@ from lwacal.packed import pack
 from lwacal.plots.nights import Nights
 
 VALUES = ("gain_db", "delay_ns", "delay_difference_ns")
-MOST_NIGHTS = 90
+MOST_NIGHTS = 30  # in a report, of which 352 antennas take 0.3 MB; trends.html has all
 UNKNOWN = 255  # status of an antenna that an observation does not know
 
 
