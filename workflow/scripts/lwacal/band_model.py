@@ -18,7 +18,7 @@ from lwacal.wsclean_list import ComponentListError
 
 @dataclass(frozen=True)
 class BandModel:
-    """The sources of a sub-band (see predict.sources), with the array that sees them."""
+    """The sources of a sub-band (see predict.seen_by_antennas), with the array that sees them."""
 
     positions_m: np.ndarray
     frequency_hz: np.ndarray
@@ -32,10 +32,7 @@ class BandModel:
         self, antenna1: np.ndarray, antenna2: np.ndarray, mjd_s: float
     ) -> np.ndarray:
         """Return XX and YY of rows in the middle of an integration, (row, channel, 2), in Jy."""
-        return predict.sources(
-            antenna1, antenna2, self.positions_m, self.frequency_hz, mjd_s, self.sources_radec,
-            self.flux_xx, self.flux_yy, self.shapes, self.centre_radec,
-        )
+        return self.seen(mjd_s).rows(antenna1, antenna2)
 
     def seen(self, mjd_s: float) -> predict.SeenByAntennas:
         """Return the sources in the middle of an integration, to make rows of bit by bit."""
@@ -54,7 +51,6 @@ class BandModel:
             )
             for one in ones
         ]
-
 
     def scaled(self, ratios: Sequence[float]) -> BandModel:
         """Return the model with the flux of each source multiplied by a ratio (source,)."""

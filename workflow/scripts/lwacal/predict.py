@@ -54,43 +54,20 @@ def point_sources(
     flux_yy: np.ndarray,
     centre_radec: tuple[float, float],
 ) -> np.ndarray:
-    """Return `sources` that are all points."""
-    points = [None] * len(sources_radec)
-    return sources(
-        antenna1, antenna2, positions_m, frequency_hz, mjd_s, sources_radec, flux_xx, flux_yy,
-        points, centre_radec,
-    )
+    """Return model visibilities of points, XX and YY, (row, channel, 2), complex64, in Jy.
 
-
-def sources(
-    antenna1: np.ndarray,
-    antenna2: np.ndarray,
-    positions_m: np.ndarray,
-    frequency_hz: np.ndarray,
-    mjd_s: float,
-    sources_radec: np.ndarray,
-    flux_xx: np.ndarray,
-    flux_yy: np.ndarray,
-    shapes: Sequence[Shape | None],
-    centre_radec: tuple[float, float],
-) -> np.ndarray:
-    """Return model visibilities XX and YY, shape (row, channel, 2), complex64, in Jy.
-
-    ``positions_m`` (antenna, 3) ITRF; ``frequency_hz`` (channel,); ``mjd_s`` the middle of the
-    integration; ``sources_radec`` (source, 2) and ``centre_radec`` ICRS radians; ``flux_xx`` and
-    ``flux_yy`` (source, channel) apparent flux densities in Jy; ``shapes`` of the sources, None for
-    a point. The visibility of a point is S exp(+2 pi i nu/c (x_1 - x_2).(s - s_0)), s_0 being the
-    phase centre; its shape multiplies it.
+    ``antenna1``, ``antenna2`` (row,); the other arguments as of `seen_by_antennas`.
     """
     seen = seen_by_antennas(
-        positions_m, frequency_hz, mjd_s, sources_radec, flux_xx, flux_yy, shapes, centre_radec
+        positions_m, frequency_hz, mjd_s, sources_radec, flux_xx, flux_yy,
+        [None] * len(sources_radec), centre_radec,
     )
-    return np.ascontiguousarray(seen.visibilities(antenna1, antenna2).transpose(2, 1, 0))
+    return seen.rows(antenna1, antenna2)
 
 
 @dataclass(frozen=True)
 class SeenByAntennas:
-    """Sources in one integration, factored by antenna; see `sources`.
+    """Sources in one integration, factored by antenna; see `seen_by_antennas`.
 
     ``phasors`` (source, channel, antenna) complex64; ``flux_jy`` (2, source, channel, 1) XX and YY;
     ``uv_m`` of each source's shape (antenna, 2), in the source's frame, None for a point.
@@ -113,6 +90,10 @@ class SeenByAntennas:
                 model[pol] += rows * self.flux_jy[pol, number]
         return model
 
+    def rows(self, antenna1: np.ndarray, antenna2: np.ndarray) -> np.ndarray:
+        """Return XX and YY of rows as data are stored, (row, channel, 2), complex64, in Jy."""
+        return np.ascontiguousarray(self.visibilities(antenna1, antenna2).transpose(2, 1, 0))
+
 
 def seen_by_antennas(
     positions_m: np.ndarray,
@@ -126,7 +107,11 @@ def seen_by_antennas(
 ) -> SeenByAntennas:
     """Return sources as the antennas see them in the middle of an integration.
 
-    Arguments as of `sources`.
+    ``positions_m`` (antenna, 3) ITRF; ``frequency_hz`` (channel,); ``mjd_s`` the middle of the
+    integration; ``sources_radec`` (source, 2) and ``centre_radec`` ICRS radians; ``flux_xx`` and
+    ``flux_yy`` (source, channel) apparent flux densities in Jy; ``shapes`` of the sources, None for
+    a point. The visibility of a point is S exp(+2 pi i nu/c (x_1 - x_2).(s - s_0)), s_0 being the
+    phase centre; its shape multiplies it.
     """
     phasors = np.zeros((len(shapes), len(frequency_hz), len(positions_m)), np.complex64)
     uv_m: list[np.ndarray | None] = []
