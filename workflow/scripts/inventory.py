@@ -4,7 +4,7 @@
 import argparse
 from pathlib import Path
 
-from lwacal import discover, inventory, records
+from lwacal import discover, inventory, job, records
 
 
 def main() -> None:
@@ -21,4 +21,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    job.run(main)

@@ -27,8 +27,9 @@ def until(qa: Mapping[str, Any], files: Iterable[Path]) -> Nights:
     for path in files:
         try:
             other = records.read_json(path)
-            known = other["observation"]["id"], other["observation"]["mid_utc"]
-        except (ValueError, KeyError, TypeError) as error:
+            known = other["observation"]["id"], str(other["observation"]["mid_utc"])
+            _check(other)
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             records.say(f"{path} is left out of the history: {type(error).__name__}: {error}")
             continue
         if known[1] <= qa["observation"]["mid_utc"]:
@@ -45,6 +46,13 @@ def until(qa: Mapping[str, Any], files: Iterable[Path]) -> Nights:
                   for name, (_, record) in chosen for row in record["antennas"]],
         metrics=[], bands=[], calibrators=[],
     )
+
+
+def _check(qa: Mapping[str, Any]) -> None:
+    """Raise what a record that lacks something raises when it is used."""
+    nights = Nights([{"id": "", "folder": "", "mid_utc": "", "verdict": qa["verdict"]}],
+                    [], [{**row, "observation": ""} for row in qa["antennas"]], [], [])
+    histories(nights)
 
 
 def histories(nights: Nights) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from lwacal import antenna_power, data_check, geometry, ms_reader, predict
+from lwacal import antenna_power, data_check, geometry, ms_reader, predict, space
 from lwacal.data_check import DataFault
 from lwacal.ms_reader import Antennas, Integration
 from lwacal.ms_writer import Field, MeasurementSetWriter
@@ -48,6 +48,8 @@ def concatenate(inventory: dict[str, Any], band: str, output: Path, powers: Path
     seen = antenna_power.AntennaPower(len(antennas.names), len(frequency_hz))
     chosen = [number for number, entry in enumerate(record["entries"]) if entry["usable"]]
     chosen.sort(key=lambda number: record["entries"][number]["scan"])
+    n_rows = sum(record["entries"][number]["n_rows"] for number in chosen)
+    space.require(output, space.set_bytes(n_rows, len(frequency_hz)))
     used: dict[int, str] = {}  # the set that is used of each integration
     findings = []
     with MeasurementSetWriter(
@@ -96,8 +98,8 @@ def _append(
     """Add one integration, unless its data are not fit for it; return what is wrong with them."""
     try:
         integration = _read(entry)
-    except RuntimeError as error:
-        message = f"{entry['path']}: the data cannot be read: {error}; left out"
+    except ms_reader.UnreadableError as error:
+        message = f"the data cannot be read: {error}; left out"
         return [DataFault("unreadable", message, True)]
     faults = data_check.find(
         Path(entry["path"]).name, integration.columns["DATA"], integration.antenna1,

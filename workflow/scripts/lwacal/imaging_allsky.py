@@ -73,8 +73,9 @@ def image_allsky(
             record["bands"].append(_image_record(plan, bands))
             if bands:
                 say(f"whole sky, {plan.low:g} to {plan.high:g} MHz")
+                makes = record["bands"][-1]["file"]
                 record["commands"].append(
-                    _image(plan, manifest, bands, choice, machine, folder, scratch)
+                    _image(plan, manifest, bands, choice, machine, folder / makes, scratch)
                 )
     if not settings["keep_auxiliary_fits"]:
         wsclean.remove_auxiliary(folder)
@@ -111,9 +112,9 @@ def thermal_together(noise_jy: Sequence[float | None]) -> float | None:
 
 def _image(
     plan: Plan, manifest: Mapping[str, Any], bands: Sequence[SplitBand],
-    choice: Mapping[str, Any], machine: wsclean.Machine, folder: Path, scratch: Path,
+    choice: Mapping[str, Any], machine: wsclean.Machine, image: Path, scratch: Path,
 ) -> str:
-    """Run WSClean, and return the command."""
+    """Run WSClean, which makes ``image``, and return the command."""
     options = wsclean.image_options({**choice, "tukey_lambda": plan.tukey_lambda})
     if plan.joined:
         names = [band.name for band in bands]
@@ -126,4 +127,5 @@ def _image(
     if choice["local_rms"]:
         options.append("-local-rms")
     sets = [band.path(calibrate.ZENITH) for band in bands]
-    return wsclean.run(machine, sets, folder / plan.name, options, scratch)
+    prefix = image.with_name(plan.name)
+    return wsclean.run(machine, sets, prefix, options, scratch, [image.name])

@@ -16,6 +16,7 @@ from typing import Any
 from lwacal import environment
 from lwacal import settings as configuration
 from lwacal.processes import ToolError, find_tool
+from lwacal.records import say
 
 PACKAGES = (
     "snakemake", "casatools", "casatasks", "casadata", "python-casacore", "numpy", "scipy",
@@ -23,6 +24,7 @@ PACKAGES = (
 )
 TOOLS = {"wsclean": ["-version"], "aoflagger": ["--version"]}
 VERSION = re.compile(r"\d+\.\d+[\w.]*")
+TOOL_TIMEOUT_S = 20  # to say its version
 PROJECT = Path(__file__).resolve().parents[3]
 
 
@@ -72,9 +74,15 @@ def _tool_version(tool: str, name: str, words: Sequence[str]) -> str:
         path = find_tool(tool, f"tools.{name}")
     except ToolError:
         return "absent"
-    done = subprocess.run(
-        [path, *words], capture_output=True, text=True, timeout=60, check=False
-    )
+    try:
+        done = subprocess.run(
+            [path, *words], capture_output=True, text=True, timeout=TOOL_TIMEOUT_S, check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except subprocess.TimeoutExpired:
+        return f"unknown (no answer within {TOOL_TIMEOUT_S} s)"
+    except OSError as error:
+        return f"unknown ({error.strerror})"
     found = VERSION.search(done.stdout + done.stderr)
     return found[0] if found else "unknown"
 
@@ -99,20 +107,29 @@ def rule_times(benchmarks: Path) -> list[dict[str, Any]]:
     """Return what Snakemake's benchmark files say of each job: wall time and peak memory."""
     times = []
     for path in sorted(benchmarks.rglob("*.tsv")):
-        with path.open(newline="") as stream:
-            rows = list(csv.DictReader(stream, delimiter="\t"))
+        rows = _times_of_file(path)
         relative = path.relative_to(benchmarks).with_suffix("")
         times.extend(
             {
                 "rule": relative.parts[0],
                 "job": "/".join(relative.parts[1:]),
                 "wall_s": float(row["s"]),
-                "max_rss_mb": _number(row["max_rss"]),
+                "max_rss_mb": _number(row["max_rss"] or ""),
             }
             for row in rows
         )
     return times
 
 
+def _times_of_file(path: Path) -> list[dict[str, str]]:
+    """Return the rows that are whole; a job that was killed may have left half of one."""
+    with path.open(newline="", errors="replace") as stream:
+        rows = list(csv.DictReader(stream, delimiter="\t"))
+    good = [row for row in rows if _number(row.get("s") or "") is not None and "max_rss" in row]
+    if len(good) < len(rows):
+        say(f"{path}: {len(rows) - len(good)} of {len(rows)} rows cannot be read and are left out")
+    return good
+
+
 def _number(text: str) -> float | None:
-    return float(text) if re.fullmatch(r"[\d.]+", text) else None
+    return float(text) if re.fullmatch(r"\d+(\.\d*)?", text) else None

@@ -36,6 +36,11 @@ CREATE TABLE calibrators (
 CREATE INDEX metrics_of ON metrics (name, observation);
 CREATE INDEX antennas_of ON antennas (antenna, pol);
 """
+# what a qa.json that is none, or damaged, can lead to; a full disk is not among it
+NOT_A_RECORD = (
+    OSError, ValueError, LookupError, TypeError, AttributeError, sqlite3.IntegrityError,
+    sqlite3.InterfaceError, sqlite3.ProgrammingError,
+)
 TABLES = ("observations", "metrics", "antennas", "bands", "calibrators")
 SCRIPTS = ("tools.js", "packed.js", "tip.js", "table.js", "axes.js", "history_plot.js",
            "antenna_history.js")
@@ -82,7 +87,7 @@ def build(files: Sequence[Path], database: Path) -> list[str]:
         for path in files:
             try:
                 _insert(connection, records.read_json(path), path.parent.name)
-            except (ValueError, KeyError, TypeError, sqlite3.IntegrityError) as error:
+            except NOT_A_RECORD as error:
                 problems.append(f"{path} is left out: {type(error).__name__}: {error}")
     part.replace(database)
     return problems

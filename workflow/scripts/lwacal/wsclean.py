@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lwacal.processes import find_tool, run_tool
+from lwacal.processes import ToolError, find_tool, run_tool
 from lwacal.records import say
 
 AUXILIARY = ("psf", "dirty", "residual", "model", "mask")
@@ -66,12 +66,13 @@ def channel_options(
 
 
 def run(
-    machine: Machine, sets: Sequence[Path], prefix: Path, options: Sequence[str], scratch: Path
+    machine: Machine, sets: Sequence[Path], prefix: Path, options: Sequence[str], scratch: Path,
+    makes: Sequence[str],
 ) -> str:
     """Run WSClean on sets and return the command as text.
 
-    Files it needs meanwhile go to ``scratch``. Raises processes.ToolError if it is missing or
-    fails.
+    Files it needs meanwhile go to ``scratch``; ``makes`` are the names of images, beside
+    ``prefix``, that it has to make. Raises processes.ToolError if it is missing or fails.
     """
     executable = find_tool(machine.executable, "tools.wsclean")
     prefix.parent.mkdir(parents=True, exist_ok=True)
@@ -82,6 +83,12 @@ def run(
         "-data-column", "DATA", "-name", str(prefix), *options, *map(str, sets),
     ]
     run_tool(command, {"OPENBLAS_NUM_THREADS": "1"})
+    missing = [name for name in makes if not (prefix.parent / name).is_file()]
+    if missing:
+        raise ToolError(
+            f"{executable} ended without an error but has not made {', '.join(missing)}; its output"
+            " is above. Is tools.wsclean WSClean 3.1 or later, and is there room on the disk?"
+        )
     return shlex.join(command)
 
 
