@@ -8,6 +8,8 @@ nowhere else: what is wrong with them is found on the way, and what the antennas
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,11 @@ from lwacal.ms_writer import Field, MeasurementSetWriter
 from lwacal.records import say
 
 CORRELATIONS = ["XX", "XY", "YX", "YY"]
+DISK_TROUBLE = tuple(map(os.strerror, (errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN)))
+
+
+class RawDataChangedError(RuntimeError):
+    """The raw data are not what the inventory says."""
 
 
 def manifest_antennas(manifest: dict[str, Any]) -> Antennas:
@@ -99,6 +106,7 @@ def _append(
     try:
         integration = _read(entry)
     except ms_reader.UnreadableError as error:
+        _check_disk(entry["path"], str(error))
         message = f"the data cannot be read: {error}; left out"
         return [DataFault("unreadable", message, True)]
     faults = data_check.find(
@@ -124,6 +132,20 @@ def _append(
     return faults
 
 
+def _check_disk(path: str, problem: str) -> None:
+    """Raise RawDataChangedError if a set could be read before: the disk, not the set, is to blame.
+
+    To leave it out would give a result that stays when the disk is back.
+    """
+    gone = not (Path(path) / "table.dat").exists()
+    if gone or any(words in problem for words in DISK_TROUBLE):
+        raise RawDataChangedError(
+            f"{path} could be read when the inventory was made, and cannot now: {problem}. Is the"
+            " disk mounted? Run again when it is; if the set was taken away for good, make the"
+            " inventory again (snakemake -R inventory)"
+        )
+
+
 def _read(entry: dict[str, Any]) -> Integration:
     found = list(
         ms_reader.iterate_selected(
@@ -132,7 +154,7 @@ def _read(entry: dict[str, Any]) -> Integration:
         )
     )
     if len(found) != 1:
-        raise ms_reader.UnreadableError(
+        raise RawDataChangedError(
             f"{entry['path']} no longer holds the integration that the inventory names; make the"
             " inventory again (snakemake -R inventory)"
         )

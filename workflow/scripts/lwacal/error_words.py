@@ -10,7 +10,8 @@ from lwacal.space import NoSpaceError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
-FULL_TEXTS = tuple(os.strerror(number) for number in FULL)
+SQLITE_FULL = ("database or disk is full", "disk I/O error")
+FULL_TEXTS = (*(os.strerror(number) for number in FULL), *SQLITE_FULL)
 MAKE_ROOM = NoSpaceError.remedy
 
 

@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from lwacal import antenna_history, html_page, packed, records
+from lwacal import antenna_history, html_page, packed, records, whole
 from lwacal.plots import nights, style
 
 SCHEMA = """
@@ -79,17 +79,15 @@ def find(results: Path) -> list[Path]:
 def build(files: Sequence[Path], database: Path) -> list[str]:
     """Write the database from these qa.json; return what could not be read, in words."""
     problems = []
-    part = database.with_name(database.name + ".part")
-    part.parent.mkdir(parents=True, exist_ok=True)
-    part.unlink(missing_ok=True)
-    with closing(sqlite3.connect(part)) as connection, connection:
+    with (
+        whole.whole(database) as part, closing(sqlite3.connect(part)) as connection, connection,
+    ):
         connection.executescript(SCHEMA)
         for path in files:
             try:
                 _insert(connection, records.read_json(path), path.parent.name)
             except NOT_A_RECORD as error:
                 problems.append(f"{path} is left out: {type(error).__name__}: {error}")
-    part.replace(database)
     return problems
 
 
