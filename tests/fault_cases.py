@@ -68,14 +68,14 @@ STOPPED = [
 ROOM = ("Free space there", "key results")
 DISK = [
     error("the disk of the products is full before concat begins", "concat 59MHz",
-          plants.full_disk("concat", 200_000, 60_000), ROOM,
+          plants.full_disk("concat", 200_000), ("59MHz.ms takes about", "MB are free", *ROOM),
           "The room that a set needs is looked at before it is written. " + RERUN),
     error("the disk becomes full while concat writes", "concat 59MHz",
           plants.largest_file(100_000), ("59MHz.ms", *ROOM)),
     error("the disk is full when flags are written", "flag 59MHz",
           plants.largest_file(400), ("flags/59MHz.npz", "File too large", *ROOM)),
-    error("the disk is full when a table is written", "bandpass_table 59MHz",
-          plants.largest_file(2000), ("59MHz.bcal", *ROOM)),
+    error("the disk is full before a table is written", "delay_table",
+          plants.full_disk("tables", 40_000), (".K takes about", "MB are free", *ROOM)),
     error("the disk is full when calibrated sets are written", "calibrate_split 59MHz",
           plants.largest_file(20_000), ROOM),
     error("the disk is full when the verdict is written", "assess",

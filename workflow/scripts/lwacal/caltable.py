@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from casacore import tables
 
-from lwacal import site, unclosed, whole
+from lwacal import site, space, unclosed, whole
 from lwacal.ms_reader import Antennas, open_table
 
 NO_ANTENNA = -1
@@ -119,6 +119,7 @@ def _write(
     path: Path, solutions: Solutions, antennas: Antennas, centre: tuple[float, float],
     kind: str, parameter: str, parameter_type: str, dtype: type,
 ) -> None:
+    space.require(path, space.table_bytes(solutions.values.size))
     with whole.whole(path) as part:
         table = _create(part, parameter, "complex" if dtype is np.complex64 else "float")
         try:

@@ -10,8 +10,8 @@ from lwacal.space import NoSpaceError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
-SQLITE_FULL = ("database or disk is full", "disk I/O error")
-FULL_TEXTS = (*(os.strerror(number) for number in FULL), *SQLITE_FULL)
+OF_LIBRARIES = ("database or disk is full", "disk I/O error", "write error")  # sqlite, casacore
+FULL_TEXTS = (*(os.strerror(number) for number in FULL), *OF_LIBRARIES)
 MAKE_ROOM = NoSpaceError.remedy
 
 

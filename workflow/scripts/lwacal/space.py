@@ -8,6 +8,8 @@ from pathlib import Path
 SET_BYTES = 1_000_000  # of a measurement set without rows: its sub-tables
 ROW_BYTES = 100  # of a row beside its visibilities: times, UVW, antennas
 FLAG_BYTES = 1 / 8
+TABLE_BYTES = 200_000  # of a calibration table without solutions
+SOLUTION_BYTES = 8 + 4 + 1 + 4  # gain, error, flag, signal-to-noise
 
 
 class NoSpaceError(RuntimeError):
@@ -26,6 +28,11 @@ def set_bytes(n_rows: int, n_channels: int, bytes_a_visibility: float = 8) -> fl
     counted.
     """
     return SET_BYTES + n_rows * (ROW_BYTES + n_channels * 4 * (bytes_a_visibility + FLAG_BYTES))
+
+
+def table_bytes(n_solutions: int) -> float:
+    """Return what a calibration table of so many solutions takes."""
+    return TABLE_BYTES + n_solutions * SOLUTION_BYTES
 
 
 def require(place: Path, n_bytes: float) -> None:
