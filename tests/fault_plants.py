@@ -297,8 +297,11 @@ def emptied(path: Path) -> None:
 
 def without_rows(path: Path) -> None:
     """Take all rows from a set."""
-    with tables.table(str(path), readonly=False, ack=False) as opened:
-        opened.removerows(list(range(opened.nrows())))
+    whole_set = path.with_name("whole")
+    path.rename(whole_set)
+    with tables.table(str(whole_set), ack=False) as opened:
+        opened.query("TIME < 0").copy(str(path), deep=True).close()
+    whole.remove(whole_set)
 
 
 def unreadable_set(name: str) -> Plant:

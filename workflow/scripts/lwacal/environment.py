@@ -9,7 +9,7 @@ from pathlib import Path
 
 COMMAND_VARIABLE = "LWACAL_COMMAND"
 # Where packages keep what they need again, which is the home unless they are told otherwise
-CACHES = {"MPLCONFIGDIR": "matplotlib", "XDG_CACHE_HOME": "cache"}
+CACHES = {"MPLCONFIGDIR": "matplotlib"}
 
 
 def prepare(scripts: Path) -> None:

@@ -114,7 +114,7 @@ def rule_times(benchmarks: Path) -> list[dict[str, Any]]:
                 "rule": relative.parts[0],
                 "job": "/".join(relative.parts[1:]),
                 "wall_s": float(row["s"]),
-                "max_rss_mb": _number(row["max_rss"] or ""),
+                "max_rss_mb": _number(row["max_rss"]),
             }
             for row in rows
         )
@@ -125,7 +125,10 @@ def _times_of_file(path: Path) -> list[dict[str, str]]:
     """Return the rows that are whole; a job that was killed may have left half of one."""
     with path.open(newline="", errors="replace") as stream:
         rows = list(csv.DictReader(stream, delimiter="\t"))
-    good = [row for row in rows if _number(row.get("s") or "") is not None and "max_rss" in row]
+    good = [
+        row for row in rows
+        if _number(row.get("s") or "") is not None and row.get("max_rss") is not None
+    ]
     if len(good) < len(rows):
         say(f"{path}: {len(rows) - len(good)} of {len(rows)} rows cannot be read and are left out")
     return good
