@@ -74,7 +74,7 @@ def _measurement_sets(directory: Path) -> tuple[list[Path], list[Path]]:
     """Return what is called like a measurement set, and the folders that may not be read.
 
     A file, or a link to nothing, of such a name counts: it is found out when it is opened. Links
-    that lead back to a folder above are not followed again.
+    that lead to a folder that was looked into are not followed again.
     """
     found: list[Path] = []
     closed: list[Path] = []
@@ -84,12 +84,13 @@ def _measurement_sets(directory: Path) -> tuple[list[Path], list[Path]]:
         closed.append(Path(error.filename))
 
     for folder, below, files in os.walk(directory, followlinks=True, onerror=note):
-        found.extend(Path(folder) / name for name in (*below, *files) if name.endswith(".ms"))
         real = os.path.realpath(folder)
-        below[:] = sorted(name for name in below if not name.endswith(".ms"))
         if real in seen:
             below.clear()
+            continue
         seen.add(real)
+        found.extend(Path(folder) / name for name in (*below, *files) if name.endswith(".ms"))
+        below[:] = sorted(name for name in below if not name.endswith(".ms"))
     return sorted(found), sorted(closed)
 
 

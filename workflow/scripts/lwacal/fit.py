@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from astropy.io import fits
 from astropy.stats import mad_std
 from astropy.wcs import WCS
 from scipy.optimize import least_squares
+
+from lwacal import fits_image
 
 FWHM_PER_SIGMA = np.sqrt(8 * np.log(2))
 LEAST_SNR = 5.0

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Circle
 
+from lwacal import fits_image
 from lwacal.plots import style
 
 LARGEST_SIDE = 700
