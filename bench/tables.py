@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from bench import results
+
 CHAIN_RULES = ("concat", "flag", "bandpass", "delay", "calibrate_split")
 Found = Mapping[str, Any]
 
@@ -15,12 +17,12 @@ def page(found: Found) -> str:
     lines = ["# Benchmarks", "", "Written by `make bench` from `benchmarks/results.json`.", ""]
     lines += [*_machine(parts), ""]
     sections = {
-        "stages": _stages, "report": _report, "interference": _interference, "chain": _chains,
-        "growth": _growth,
+        "stages": _stages, "report": _report, "interference": _interference, "growth": _growth,
     }
     for part, section in sections.items():
         if part in parts:
             lines += [*section(parts[part]["records"]), ""]
+    lines += _chains(results.chains(found))
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -225,7 +227,8 @@ def _share(value: float | None) -> str:
 
 
 def _chains(found: Sequence[Found]) -> Iterator[str]:
-    yield "## From raw measurement sets to cleaned tables"
+    if found:
+        yield "## From raw measurement sets to cleaned tables"
     for chain in found:
         yield ""
         yield f"### {size_words(chain['size'])}, {chain['cores']} cores"
@@ -284,7 +287,7 @@ def short(found: Found) -> str:
                  seconds(peer["median"]["wall_s"]), f"{peer['ratio']:.1f}"]
                 for peer in stage["peers"]
             ]
-    for chain in parts.get("chain", {}).get("records", []):
+    for chain in results.chains(found):
         if "reference" in chain:
             size = chain["size"]
             rows.append([
