@@ -11,6 +11,7 @@ from bench import (
     accuracy,
     chain,
     growth,
+    imaging,
     interference,
     machine,
     report_stage,
@@ -38,6 +39,7 @@ MEASURE = {
     "stages": stages,
     "report": report_stage.measure,
     "interference": interference.measure,
+    "imaging": imaging.measure,
     "growth": growth.measure,
 }
 
