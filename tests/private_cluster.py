@@ -7,13 +7,14 @@ write is never touched.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from pathlib import Path
 import pytest
 
 CONFIGURATION = Path("/etc/slurm/slurm.conf")
-MARK = "# Made by the tests of ovro-lwa-calibration and removed by them. Process:"
+MARK = "# Made by the tests of ovro-lwa-calibration, and removed by them."
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "setpriv")
 PARTITIONS = ("general", "short")
 START_SECONDS, STOP_SECONDS, OTHER_SECONDS = 20, 10, 400
@@ -58,13 +59,13 @@ NodeName={host} NodeAddr=127.0.0.1 CPUs={processors} RealMemory={memory_mb}
 """
 
 
-class Unavailable(Exception):
+class UnavailableError(Exception):
     """Why there cannot be a private Slurm here, in words."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """A job as squeue tells it. ``memory`` as Slurm writes it (600M), ``minutes`` the time limit."""
+    """A job as squeue tells it: ``memory`` such as 600M, ``time_limit`` such as 4:00:00."""
 
     number: int
     rule: str
@@ -127,7 +128,7 @@ def command(*words: str) -> str:
     return done.stdout
 
 
-def wait_until(condition, seconds: float, otherwise: str) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float, otherwise: str) -> None:
     """Wait until a condition holds. Raises TimeoutError with the words given if it never does."""
     end = time.monotonic() + seconds
     while not condition():
@@ -151,49 +152,58 @@ def _obstacle() -> str:
     missing = [name for name in PROGRAMS if shutil.which(name) is None]
     if missing:
         return f"{', '.join(missing)} not installed: `make test-cluster` installs them"
-    if CONFIGURATION.exists() and _owner() is None:
+    if CONFIGURATION.exists() and not _is_ours():
         return (f"{CONFIGURATION} is there and not of these tests: this machine belongs to a"
                 " cluster, which is left alone. Run the tests on another one")
     return ""
 
 
-def _owner() -> int | None:
-    """Return the process that wrote the configuration; None if it is not of these tests."""
-    try:
-        last = CONFIGURATION.read_text().rstrip().splitlines()[-1:]
-    except FileNotFoundError:
-        return 0
-    if not last or not last[0].startswith(MARK):
-        return None
-    return int(last[0].removeprefix(MARK))
+def _is_ours() -> bool:
+    return CONFIGURATION.read_text().rstrip().endswith(MARK)
 
 
-def _claim(text: str) -> None:
-    """Put the configuration in its place, whole, and never over another one.
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Wait until no other tests have a private Slurm here, and keep others waiting.
 
-    Waits for other tests that have one there; takes the place of one whose process is gone.
-    Raises Unavailable if it is not of these tests or does not go away.
+    The lock is on the folder above, which always exists, and goes with the process. Raises
+    UnavailableError if the others take too long.
     """
-    end = time.monotonic() + OTHER_SECONDS
+    folder = os.open(CONFIGURATION.parent.parent, os.O_RDONLY)
+    try:
+        try:
+            wait_until(lambda: _locked(folder), OTHER_SECONDS, f"other tests use {CONFIGURATION}")
+        except TimeoutError as error:
+            raise UnavailableError(str(error)) from None
+        yield
+    finally:
+        os.close(folder)
+
+
+def _locked(folder: int) -> bool:
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _put(text: str) -> None:
+    """Put the configuration in its place, whole, and over nothing but the rest of killed tests.
+
+    Raises UnavailableError if there is one that is not of these tests.
+    """
+    if CONFIGURATION.exists() and _is_ours():
+        CONFIGURATION.unlink()
     with tempfile.NamedTemporaryFile("w", dir=CONFIGURATION.parent, prefix="new-") as new:
-        new.write(f"{text}{MARK} {os.getpid()}\n")
+        new.write(f"{text}{MARK}\n")
         new.flush()
         os.chmod(new.name, 0o644)
-        while True:
-            try:
-                os.link(new.name, CONFIGURATION)
-            except FileExistsError:
-                owner = _owner()
-            else:
-                return
-            if owner is None:
-                raise Unavailable(f"{CONFIGURATION} is not of these tests and is left alone")
-            if not Path(f"/proc/{owner}").exists():
-                CONFIGURATION.unlink(missing_ok=True)
-            elif time.monotonic() > end:
-                raise Unavailable(f"process {owner} uses {CONFIGURATION} for other tests; if it"
-                                  " does not, remove that file")
-            time.sleep(0.5)
+        try:
+            os.link(new.name, CONFIGURATION)
+        except FileExistsError:
+            raise UnavailableError(f"{CONFIGURATION} is not of these tests and is left alone") \
+                from None
 
 
 @contextmanager
@@ -201,31 +211,41 @@ def started(processors: int = 4, memory_mb: int = 8000) -> Iterator[Cluster]:
     """Start Slurm on this machine; stop it and remove its files at the end.
 
     The node is said to have ``processors`` and ``memory_mb``, whatever the machine has. Raises
-    Unavailable if there is another Slurm, TimeoutError with its log if it does not come up.
+    UnavailableError if there is another Slurm, TimeoutError with its log if it does not come up.
     """
+    with _alone(), _folders() as folder:
+        host = socket.gethostname().split(".")[0]
+        controller_port, node_port = _free_ports(2)
+        partitions = "".join(
+            f"PartitionName={name} Nodes=ALL Default={'YES' if name == PARTITIONS[0] else 'NO'}"
+            " MaxTime=INFINITE State=UP\n" for name in PARTITIONS
+        )
+        _put(partitions + TEXT.format(
+            host=host, folder=folder, controller_port=controller_port, node_port=node_port,
+            processors=processors, memory_mb=memory_mb,
+        ))
+        daemons: list[subprocess.Popen] = []
+        try:
+            cluster = Cluster(host)
+            _start(folder, daemons, cluster)
+            try:
+                yield cluster
+            finally:
+                cluster.clear()
+        finally:
+            _stop(daemons)
+            CONFIGURATION.unlink()
+
+
+@contextmanager
+def _folders() -> Iterator[Path]:
+    """Make a folder for all that Slurm writes, and the one of its configuration if need be."""
     made = not CONFIGURATION.parent.exists()
     CONFIGURATION.parent.mkdir(exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="lwacal-slurm-"))
     folder.chmod(0o755)  # munge insists that everybody can reach its socket
-    host = socket.gethostname().split(".")[0]
-    controller_port, node_port = _free_ports(2)
-    text = TEXT.format(host=host, folder=folder, controller_port=controller_port,
-                       node_port=node_port, processors=processors, memory_mb=memory_mb)
-    text += "".join(
-        f"PartitionName={name} Nodes=ALL Default={'YES' if name == PARTITIONS[0] else 'NO'}"
-        " MaxTime=INFINITE State=UP\n" for name in PARTITIONS
-    )
-    daemons: list[subprocess.Popen] = []
     try:
-        _claim(text)
-        try:
-            cluster = Cluster(host)
-            _start(folder, daemons, cluster)
-            yield cluster
-            cluster.clear()
-        finally:
-            _stop(daemons)
-            CONFIGURATION.unlink()
+        yield folder
     finally:
         shutil.rmtree(folder)
         if made:

@@ -1,0 +1,218 @@
+"""`snakemake --profile cluster` on a real Slurm: a whole observation, and what may befall its jobs.
+
+One story, told in two runs. In the first one job needs more memory than its rule asks for, and
+somebody cancels another each time it comes back. The second begins while the node is drained and
+makes what the first left out.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+import private_cluster
+from lwacal import records, resources_needed
+from lwacal.simulate import simulate
+from night import SMALL_OPTIONS
+from private_cluster import Cluster, Job
+from workflow_run import PROJECT, Project, copy_project, job_counts
+
+BAND = "59MHz"
+NAME = "clustered"
+HUNGRY, CANCELLED = "delay", "image_allsky"
+ATTEMPTS = 3  # the profile's retries, and the first
+# Quick to ask, for a cluster of our own; a shared one is asked seldom.
+QUICK = ("--slurm-init-seconds-before-status-checks", "2", "--seconds-between-status-checks", "2",
+         "--latency-wait", "5")
+ON_THE_CLUSTER = {
+    "concat": 1, "antenna_health": 1, "flag": 1, "sky_model": 1, "bandpass": 1,
+    "flag_solutions": 1, "delay": 1, "calibrate_split": 1, "image_source": 1, "image_allsky": 1,
+}
+AFTER_THE_CANCELLED = {
+    "measure": 1, "assess": 1, "run_record": 1, "report": 1, "outcome": 1, "trends": 1,
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one call of Snakemake said and left. ``jobs`` are Slurm's, of this call alone."""
+
+    code: int
+    said: str
+    jobs: list[Job]
+    seconds: float
+
+    def of(self, rule: str) -> list[Job]:
+        return [job for job in self.jobs if job.rule == rule]
+
+
+class Story:
+    """The project, the cluster it runs on, and both runs in their order."""
+
+    def __init__(self, cluster: Cluster, project: Project, scratch: Path):
+        self.cluster, self.project, self.scratch = cluster, project, scratch
+        self.waiting: list[Job] = []  # what the drained node kept waiting
+        self.first = self.run(self.cancel_again_and_again)
+        self.left_by_first = self.products()
+        cluster.drain("tests")
+        self.drained = cluster.node_state()
+        self.second = self.run(self.resume_once_a_job_waits, SBATCH_PARTITION="short")
+
+    def path(self, product: str) -> Path:
+        return self.project.results / NAME / product
+
+    def products(self) -> dict[str, int]:
+        """Return when each product of the observation was written."""
+        return {str(path.relative_to(self.path(""))): path.stat().st_mtime_ns
+                for path in self.path("").rglob("*") if path.is_file()}
+
+    def run(self, while_it_runs, **environment: str) -> Run:
+        """Call Snakemake as a user does; do something again and again until it ends."""
+        before, start = len(self.cluster.jobs()), time.monotonic()
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        scratch = f"{self.scratch}/$SLURM_JOB_ID"
+        log = self.project.folder / "said.txt"
+        with log.open("w") as stream:
+            process = subprocess.Popen(
+                ["snakemake", "--profile", "cluster", *QUICK, "--config", *self.project.config],
+                cwd=self.project.folder, stdout=stream, stderr=stream,
+                env={**os.environ, "PATH": path, "LWACAL_SCRATCH": scratch, **environment},
+            )
+            try:
+                while process.poll() is None:
+                    while_it_runs()
+                    time.sleep(0.3)
+            finally:
+                process.kill()
+                process.wait()
+        return Run(process.returncode, log.read_text(), self.cluster.jobs()[before:],
+                   time.monotonic() - start)
+
+    def cancel_again_and_again(self) -> None:
+        log = self.project.folder / "logs" / NAME / f"{CANCELLED}.log"
+        for job in self.cluster.jobs(CANCELLED):
+            if job.state == "RUNNING" and log.exists():  # in the middle of its work
+                self.cluster.cancel(job)
+
+    def resume_once_a_job_waits(self) -> None:
+        waiting = [job for job in self.cluster.jobs(CANCELLED)
+                   if job.state == "PENDING" and job.reason not in ("None", "Priority")]
+        if waiting and not self.waiting:
+            self.waiting = waiting
+            self.cluster.resume()
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    private_cluster.require()
+    folder = tmp_path_factory.mktemp("cluster")
+    simulate(replace(SMALL_OPTIONS, bands=(BAND,)), folder / "raw data")
+    project = copy_project(
+        folder / "project", f"input={folder / 'raw data'}", f"observation={NAME}",
+        "sky_model={sources: [CygA]}", "health={mnc: {enabled: false}}",
+    )
+    shutil.copy(PROJECT / "cluster", project.folder, follow_symlinks=False)
+    make_hungry(project.folder / "workflow" / "scripts" / f"{HUNGRY}.py")
+    with private_cluster.started() as cluster:
+        yield Story(cluster, project, folder / "scratch")
+
+
+def make_hungry(script: Path) -> None:
+    """Let a script hold 600 MB more than it needs, more than its rule asks for at first."""
+    text = script.read_text()
+    hungry = 'import time\nBALLAST = b"x" * 600_000_000\ntime.sleep(3)\nif __name__'
+    assert text.count("\nif __name__") == 1
+    script.write_text(text.replace("\nif __name__", f"\n{hungry}"))
+
+
+def test_every_rule_that_is_not_local_goes_through_slurm(story):
+    done = [job.rule for job in story.first.jobs + story.second.jobs if job.state == "COMPLETED"]
+    assert sorted(done) == sorted(ON_THE_CLUSTER)
+
+
+def test_jobs_ask_for_what_their_rules_say(story):
+    manifest = records.read_json(story.path("manifest.json"))
+    (solve,) = story.first.of("bandpass")
+    asked = resources_needed.memory_mb("bandpass by stefcal", manifest, BAND)
+    assert (solve.memory, solve.processors, solve.time_limit) == (f"{asked}M", 2, "4:00:00")
+    (model,) = story.first.of("sky_model")
+    assert (model.memory, model.processors, model.time_limit) == ("2000M", 1, "1:00:00")
+
+
+def test_job_over_its_memory_comes_back_with_more(story):
+    killed, done = story.first.of(HUNGRY)
+    assert killed.state in ("FAILED", "OUT_OF_MEMORY", "CANCELLED")
+    assert done.state == "COMPLETED"
+    first, second = (int(job.memory.removesuffix("M")) for job in (killed, done))
+    assert second == 2 * first
+    assert "exceeded memory limit" in story.first.said
+    assert (story.path("delay/delay.json")).is_file()
+
+
+def test_cancelled_job_is_submitted_again_and_then_given_up(story):
+    jobs = story.first.of(CANCELLED)
+    assert [job.state for job in jobs] == ["CANCELLED"] * ATTEMPTS
+    assert story.first.code == 1
+    for job in jobs:
+        said = rf"SLURM-job '{job.number}' failed, SLURM status is: 'CANCELLED'"
+        assert re.search(said, story.first.said)
+
+
+def test_rest_is_made_and_what_was_cancelled_is_not_taken_for_made(story):
+    left = {name.split("/")[0] for name in story.left_by_first}
+    assert {"concat", "flags", "tables", "delay", "calibrated", "images"} <= left
+    assert not [name for name in story.left_by_first if name.startswith("images/allsky/")]
+    assert "qa.json" not in story.left_by_first
+    assert f"{NAME}: no verdict yet" in story.first.said
+
+
+def test_drained_node_keeps_jobs_waiting_until_it_is_back(story):
+    assert story.drained == "drained"
+    (waiting,) = story.waiting
+    assert "ReqNodeNotAvail" in waiting.reason or "DRAINED" in waiting.reason
+    (job,) = story.second.jobs
+    assert (job.number, job.state) == (waiting.number, "COMPLETED")
+
+
+def test_second_run_makes_only_what_is_missing(story):
+    assert story.second.code == 0, story.second.said
+    assert job_counts_of(story.second) == {CANCELLED: 1, **AFTER_THE_CANCELLED}
+    now = story.products()
+    assert all(now[name] == written for name, written in story.left_by_first.items())
+    assert records.read_json(story.path("qa.json"))["observation"]["id"] == NAME
+    assert story.path("report.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_partition_comes_from_the_environment(story):
+    assert {job.partition for job in story.first.jobs} == {"general"}  # the cluster's default
+    assert {job.partition for job in story.second.jobs} == {"short"}
+
+
+def test_jobs_work_in_the_scratch_of_the_node_and_clear_it(story):
+    jobs = story.first.jobs + story.second.jobs
+    assert {path.name for path in story.scratch.iterdir()} >= {
+        str(job.number) for job in jobs if job.state == "COMPLETED"
+    }
+    done = [story.scratch / str(job.number) for job in jobs if job.state == "COMPLETED"]
+    assert [path for folder in done for path in folder.iterdir()] == []
+
+
+def test_logs_of_slurm_stay_for_jobs_that_failed(story):
+    kept = {int(path.stem) for path in story.project.folder.glob("logs/slurm/**/*.log")}
+    jobs = story.first.jobs + story.second.jobs
+    assert kept == {job.number for job in jobs if job.state != "COMPLETED"}
+
+
+def job_counts_of(run: Run) -> dict[str, int]:
+    """Return the table of jobs that Snakemake printed before it began."""
+    table = subprocess.CompletedProcess([], run.code, run.said.split("Select jobs", 1)[0], "")
+    return job_counts(table)
