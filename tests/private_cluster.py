@@ -71,10 +71,17 @@ class Job:
     rule: str
     state: str
     partition: str
+    account: str
     memory: str
     processors: int
     time_limit: str
     reason: str
+
+
+def _job(words: list[str]) -> Job:
+    number, comment, state, partition, account, memory, processors, limit, reason = words
+    rule = comment.removeprefix("rule_").split("_wildcards_")[0]
+    return Job(int(number), rule, state, partition, account, memory, int(processors), limit, reason)
 
 
 class Cluster:
@@ -89,13 +96,8 @@ class Cluster:
         Snakemake's plugin writes rule and wildcards into the comment of a job.
         """
         text = command("squeue", "--states=all", "--noheader", "--sort=i",
-                       "--format=%i|%k|%T|%P|%m|%C|%l|%r")
-        rows = [line.strip().split("|") for line in text.splitlines()]
-        found = [
-            Job(int(number), comment.removeprefix("rule_").split("_wildcards_")[0], state,
-                partition, memory, int(processors), limit, reason)
-            for number, comment, state, partition, memory, processors, limit, reason in rows
-        ]
+                       "--format=%i|%k|%T|%P|%a|%m|%C|%l|%r")
+        found = [_job(line.strip().split("|")) for line in text.splitlines()]
         return [job for job in found if rule in ("", job.rule)]
 
     def cancel(self, job: Job) -> None:

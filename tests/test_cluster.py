@@ -65,7 +65,8 @@ class Story:
         self.left_by_first = self.products()
         cluster.drain("tests")
         self.drained = cluster.node_state()
-        self.second = self.run(self.resume_once_a_job_waits, SBATCH_PARTITION="short")
+        self.second = self.run(self.resume_once_a_job_waits, SBATCH_PARTITION="short",
+                               SBATCH_ACCOUNT="lwa")
 
     def path(self, product: str) -> Path:
         return self.project.results / NAME / product
@@ -211,9 +212,9 @@ def test_second_run_makes_only_what_is_missing(story):
     assert story.path("report.pdf").read_bytes().startswith(b"%PDF")
 
 
-def test_partition_comes_from_the_environment(story):
-    assert {job.partition for job in story.first.jobs} == {"general"}  # the cluster's default
-    assert {job.partition for job in story.second.jobs} == {"short"}
+def test_partition_and_account_come_from_the_environment(story):
+    assert {(job.partition, job.account) for job in story.first.jobs} == {("general", "(null)")}
+    assert {(job.partition, job.account) for job in story.second.jobs} == {("short", "lwa")}
 
 
 def test_jobs_work_in_the_scratch_of_the_node_and_clear_it(story):

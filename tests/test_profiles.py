@@ -13,7 +13,7 @@ CLUSTER = PROJECT / "profiles" / "cluster" / "config.yaml"
 
 def cluster(monkeypatch, **environment):
     """Return the profile as Snakemake reads it with such an environment."""
-    for name in ("SBATCH_PARTITION", "SBATCH_ACCOUNT", "LWACAL_SCRATCH"):
+    for name in ("SBATCH_PARTITION", "LWACAL_SCRATCH"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -39,11 +39,9 @@ def test_nothing_in_the_environment_leaves_all_to_the_cluster(monkeypatch):
 
 
 @pytest.mark.parametrize("partition", ["general", "all", "debug-2"])  # all() is a function, too
-def test_partition_and_account_are_taken_as_they_are(monkeypatch, partition):
-    found = cluster(monkeypatch, SBATCH_PARTITION=partition, SBATCH_ACCOUNT="max")
-    resources = found["default-resources"]
-    assert resources["slurm_partition"] == repr(partition)
-    assert resources["slurm_account"] == "'max'"
+def test_partition_is_taken_as_it_is(monkeypatch, partition):
+    found = cluster(monkeypatch, SBATCH_PARTITION=partition)
+    assert found["default-resources"]["slurm_partition"] == repr(partition)
 
 
 def test_scratch_is_for_jobs_alone(monkeypatch):
