@@ -25,7 +25,7 @@ CONFIGURATION = Path("/etc/slurm/slurm.conf")
 MARK = "# Made by the tests of ovro-lwa-calibration, and removed by them."
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "setpriv")
 PARTITIONS = ("general", "short")
-START_SECONDS, STOP_SECONDS, OTHER_SECONDS = 20, 10, 400
+START_SECONDS, STOP_SECONDS, OTHER_SECONDS = 20, 10, 1200
 
 # Memory is enforced by looking at the processes of a job each second, which needs no cgroups.
 TEXT = """\

@@ -146,7 +146,7 @@ def usual_job_seconds() -> int:
     start = time.monotonic()
     subprocess.run([sys.executable, "-m", "snakemake", "--version"], check=True,
                    capture_output=True)
-    return round(4 + 3 * (time.monotonic() - start))
+    return round(4 + 4 * (time.monotonic() - start))
 
 
 def test_every_rule_that_is_not_local_goes_through_slurm(story):
