@@ -25,14 +25,15 @@ def found(config, sheet=()):
 
 
 def row(name, **values):
-    return {"observation": name, "input": "", "input_ms": "", "config": "", **values}
+    own = {"observation": name, "input": "", "input_ms": "", "config": "", "line": "2"}
+    return {**own, **values}
 
 
 def test_input_is_enough(raw):
     (name, observation), = found({"input": str(raw)}).items()
     assert name == observation.stamp == STAMP
     assert observation.bands == ["69MHz", "73MHz"]
-    assert observation.source == ["--input", str(raw)]
+    assert observation.source == [f"--input={raw}"]
 
 
 def test_given_name_is_used(raw):
@@ -43,7 +44,7 @@ def test_concatenated_set_is_looked_into(raw):
     path = next(raw.glob("*73MHz.ms"))
     observation, = found({"input_ms": str(path)}).values()
     assert (observation.stamp, observation.bands) == (STAMP, ["73MHz"])
-    assert observation.source == ["--input-ms", str(path)]
+    assert observation.source == [f"--input-ms={path}"]
 
 
 def test_rows_of_the_sheet_are_used_without_input_and_looked_at_when_needed(raw):

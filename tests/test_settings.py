@@ -336,16 +336,19 @@ def test_sheet_with_comments_and_blank_lines(tmp_path):
         "\t/data/c\n"
     )
     assert read_observations(path) == [
-        {"observation": "night-1", "input": "/data/a b", "input_ms": "", "config": ""},
-        {"observation": "b.2", "input": "", "input_ms": "/data/x.ms", "config": ""},
-        {"observation": "", "input": "/data/c", "input_ms": "", "config": ""},
+        {"observation": "night-1", "input": "/data/a b", "input_ms": "", "config": "",
+         "line": "4"},
+        {"observation": "b.2", "input": "", "input_ms": "/data/x.ms", "config": "",
+         "line": "6"},
+        {"observation": "", "input": "/data/c", "input_ms": "", "config": "", "line": "7"},
     ]
 
 
 def test_sheet_columns_in_any_order_and_left_out(tmp_path):
     path = write_sheet(tmp_path, "input\tobservation\r\n/data/a\tnight\r\n")
     assert read_observations(path) == [
-        {"observation": "night", "input": "/data/a", "input_ms": "", "config": ""}
+        {"observation": "night", "input": "/data/a", "input_ms": "", "config": "",
+         "line": "2"}
     ]
 
 

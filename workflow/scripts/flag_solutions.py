@@ -3,6 +3,7 @@
 
 import argparse
 import json
+from collections import Counter
 from pathlib import Path
 
 from lwacal import records, reference_change, solution_flags, solution_products
@@ -39,6 +40,15 @@ def main() -> None:
         if antenna["status"] != "good":
             reasons = ", ".join(antenna["reasons"])
             records.say(f"{antenna['antenna']} {antenna['pol']}: {antenna['status']} ({reasons})")
+    records.found(found_words(summary["antennas"]))
+
+
+def found_words(signals: list[dict]) -> str:
+    """Return how many signals are bad, and for which reasons, the most frequent first."""
+    bad = [signal for signal in signals if signal["status"] == "bad"]
+    counts = Counter(signal["reasons"][0] for signal in bad if signal["reasons"])
+    reasons = ", ".join(f"{reason} {number}" for reason, number in counts.most_common())
+    return f"{len(bad)} of {len(signals)} signals are bad" + (f" ({reasons})" if reasons else "")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,64 @@
+"""What a job's log tells when the job has ended: what it found, or why it failed.
+
+Convention: the last line of a log that begins with ``found:`` (``records.found``) says in a few
+words what the job found; an ``error:`` line, or the last line of a traceback, says why it failed.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from lwacal.records import FOUND
+
+LAST_BYTES = 100_000
+TAIL_LINES = 15
+TIME = r"(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d )?"
+FOUND_LINE = re.compile(rf"{TIME}{FOUND} (.+)")
+ERROR_LINE = re.compile(rf"{TIME}(?:\S*: )?error: (.+)", re.IGNORECASE)
+RAISED_LINE = re.compile(r"(?:\w+\.)*\w*(?:Error|Exception|Interrupt|Exit)\b(?:: .+)?")
+
+
+def last_lines(path: str | Path) -> list[str]:
+    """Return the last lines of a log without what cannot be printed; of none, no lines."""
+    try:
+        with Path(path).open("rb") as stream:
+            stream.seek(0, 2)
+            stream.seek(max(0, stream.tell() - LAST_BYTES))
+            text = stream.read().decode("utf-8", errors="replace")
+    except OSError:
+        return []
+    return [_printable(line) for line in text.splitlines() if line.strip()]
+
+
+def _printable(line: str) -> str:
+    """Return a line without control characters (a log must not move the cursor)."""
+    spaces = line.expandtabs()
+    return "".join(letter for letter in spaces if letter.isprintable()).rstrip()
+
+
+def found(path: str | Path) -> str:
+    """Return what a finished job found, or ""."""
+    matches = (FOUND_LINE.fullmatch(line) for line in reversed(last_lines(path)))
+    return next((match[1].strip() for match in matches if match), "")
+
+
+def cause(path: str | Path) -> str:
+    """Return why a job failed: its ``error:`` line, or what was raised, or its last line.
+
+    If the log is empty or not there, that is said.
+    """
+    lines = last_lines(path)
+    for line in reversed(lines):
+        match = ERROR_LINE.fullmatch(line)
+        if match:
+            return match[1].strip()
+    for line in reversed(lines):
+        if RAISED_LINE.fullmatch(line):
+            return line
+    return lines[-1].strip() if lines else "nothing is in its log: it was killed or never began"
+
+
+def tail(path: str | Path) -> list[str]:
+    """Return the end of a log."""
+    return last_lines(path)[-TAIL_LINES:]

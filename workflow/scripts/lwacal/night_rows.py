@@ -1,0 +1,127 @@
+"""One row an observation: when it was, what came out, and what failed; as a table and as a file.
+
+What failed in the last run on an observation is kept in its failure.json until a run on it ends
+without; so rows follow from the files of the results folder alone.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lwacal import records
+from lwacal.progress import Failure
+
+COLUMNS = ("observation", "start_utc", "lst_hours", "verdict", "bad_antennas", "antennas",
+           "job_seconds", "reason", "reasons", "failed_job", "cause", "log")
+FAILURE = "failure.json"
+FILE = "nights.tsv"
+Row = dict[str, Any]
+
+
+def keep_failures(
+    results: Path, observations: Iterable[str], failures: Sequence[Failure]
+) -> None:
+    """Note in each observation's folder what failed, the first job alone; else remove the note."""
+    first = {failure.observation: failure for failure in reversed(failures)}
+    for name in observations:
+        path = results / name / FAILURE
+        if name in first:
+            failure = first[name]
+            records.write_json(path, {"schema": 1, "observation": name, "job": failure.job,
+                                      "cause": failure.cause, "log": failure.log})
+        else:
+            path.unlink(missing_ok=True)
+
+
+def row(results: Path, name: str) -> Row:
+    """Return what is known of an observation; its verdict is "error" if its last run had one.
+
+    Without products there is no verdict: "not begun", or "unfinished".
+    """
+    folder = results / name
+    found: Row = {**dict.fromkeys(COLUMNS), "observation": name,
+                  "verdict": "unfinished" if folder.is_dir() else "not begun"}
+    try:
+        for part in (_when, _outcome, _time, _failure):
+            found.update(part(folder))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        found.update(verdict="unreadable", reason=f"{folder}: {type(error).__name__}: {error}")
+    return found
+
+
+def _read(path: Path) -> Any:
+    return records.read_json(path) if path.is_file() else None
+
+
+def _when(folder: Path) -> Row:
+    manifest = _read(folder / "manifest.json")
+    seen = manifest["observation"] if manifest else {}
+    return {key: seen.get(key) for key in ("start_utc", "lst_hours")}
+
+
+def _outcome(folder: Path) -> Row:
+    quality = _read(folder / "qa.json")
+    if quality is None:
+        return {}
+    signals, seen, reasons = quality["antennas"], quality["observation"], quality["reasons"]
+    bad = {signal["antenna"] for signal in signals if signal["status"] == "bad"}
+    return {
+        **{key: seen[key] for key in ("start_utc", "lst_hours")},
+        "verdict": quality["verdict"], "reason": reasons[0] if reasons else None,
+        "reasons": len(reasons), "bad_antennas": len(bad),
+        "antennas": len({signal["antenna"] for signal in signals}),
+    }
+
+
+def _time(folder: Path) -> Row:
+    run = _read(folder / "run.json")
+    return {"job_seconds": round(run["total_s"])} if run else {}
+
+
+def _failure(folder: Path) -> Row:
+    failure = _read(folder / FAILURE)
+    if failure is None:
+        return {}
+    return {"verdict": "error", "failed_job": failure["job"], "cause": failure["cause"],
+            "log": failure["log"]}
+
+
+def names(results: Path) -> list[str]:
+    """Return the observations of a results folder that came to a verdict or failed."""
+    found = {path.parent.name for file in ("qa.json", FAILURE) for path in results.glob(f"*/{file}")
+             if not path.parent.is_symlink()}
+    return sorted(found)
+
+
+def write(results: Path, observations: Iterable[str]) -> Path:
+    """Write the rows of these and of all other observations of the folder; return the file."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, delimiter="\t", lineterminator="\n",
+                            quoting=csv.QUOTE_NONE, quotechar=None, escapechar="\\", restval="")
+    writer.writeheader()
+    for name in sorted({*names(results), *observations}):
+        writer.writerow({key: _field(value) for key, value in row(results, name).items()})
+    records.write_text(results / FILE, text.getvalue())
+    return results / FILE
+
+
+def _field(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return "" if value is None else " ".join(str(value).replace("\\", "/").split())
+
+
+def counts(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return how many rows there are of each verdict: 28 pass, 1 warn, 1 failed."""
+    verdicts = ["pass", "warn", "fail", "error", "unreadable", "unfinished", "not begun"]
+    number = {word: sum(found["verdict"] == word for found in rows) for word in verdicts}
+    said = [f"{number[word]} {WORDS.get(word, word)}" for word in verdicts if number[word]]
+    return f"{len(rows)} observations: {', '.join(said)}"
+
+
+# What a verdict is called where people read it; a verdict of fail is not a run that failed.
+WORDS = {"error": "not finished (error)"}
