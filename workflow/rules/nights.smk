@@ -37,7 +37,7 @@ def wanted_products(wildcards):
             f" nights.without ({SETTINGS['nights']})."
         )
     wanted = [product for name in CHOSEN for product in products_of(name)]
-    return wanted + ["<results>/trends.html"]
+    return wanted + (["<results>/trends.html"] if with_verdict(wildcards) else [])
 
 
 def products_of(name):

@@ -19,14 +19,22 @@ COLUMNS = ("observation", "start_utc", "lst_hours", "verdict", "bad_antennas", "
            "job_seconds", "reason", "reasons", "failed_job", "cause", "log")
 FAILURE = "failure.json"
 FILE = "nights.tsv"
+# Rules that run only when asked for, on a verdict that is there.
+ON_REQUEST = ("promote", "publish", "cleanup")
 Row = dict[str, Any]
+
+
+def is_apart(failure: Failure) -> bool:
+    """Return whether a failure is not one of an observation's calibration: it has its verdict."""
+    return not failure.observation or failure.job.split()[0] in ON_REQUEST
 
 
 def keep_failures(
     results: Path, observations: Iterable[str], failures: Sequence[Failure]
 ) -> None:
     """Note in each observation's folder what failed, the first job alone; else remove the note."""
-    first = {failure.observation: failure for failure in reversed(failures)}
+    first = {failure.observation: failure for failure in reversed(failures)
+             if not is_apart(failure)}
     for name in observations:
         path = results / name / FAILURE
         if name in first:

@@ -25,6 +25,8 @@ REPLACED = frozenset({
     "job_info", "job_started", "job_finished", "job_error", "progress", "run_info",
     "resources_info", "workflow_started",
 })
+# Rules that only ask for others, and Snakemake's sum.
+NO_JOBS = frozenset({"all", "nights", "total"})
 # Messages without an event that tell nothing about the observations.
 CHATTER = (
     "Building DAG of jobs", "Select jobs to execute", "Using shell:", "Job stats:",
@@ -90,7 +92,8 @@ class Progress(logging.Handler):
         self.began = time.monotonic()
         self.broken = self.interrupted = False
         self.silent = "all" in self.quiet
-        self.alive: Callable[[], None] = lambda: None
+        self.alive: Callable[[], None] = lambda: None  # called when something happens
+        self.idle: Callable[[], None] = lambda: None  # called if nothing is to be done
 
     @property
     def failures(self) -> list[Failure]:
@@ -131,14 +134,16 @@ class Progress(logging.Handler):
         text = str(record.msg)
         if text.startswith(("Terminating processes on user request", "Will exit after")):
             self.interrupted = True
+        elif text.startswith("Nothing to be done"):
+            self.idle()
 
     def _error(self, record: logging.LogRecord) -> None:
         if getattr(record, "exception", "") == LOCKED:
             self._write(self.about_lock() or str(record.msg))
 
     def _run_info(self, record: Any) -> None:
-        self.waiting = Counter(record.stats)
-        self.total = self.waiting.pop("total")
+        jobs = {rule: number for rule, number in record.stats.items() if rule not in NO_JOBS}
+        self.waiting, self.total = Counter(jobs), sum(jobs.values())
         self.began = time.monotonic()
         if "progress" not in self.quiet:
             self._write(f"{self.total} jobs; one line each when it has finished")
@@ -151,11 +156,14 @@ class Progress(logging.Handler):
             record.benchmark or "", now,
         )
         self.running[record.jobid] = now
-        if not again:
+        if not again and record.rule_name not in NO_JOBS:
             self.waiting[record.rule_name] -= 1
 
     def _job_finished(self, record: Any) -> None:
         job = self.jobs.get(record.job_id, Job("job"))
+        if job.rule in NO_JOBS:
+            self.running.pop(record.job_id, None)
+            return
         began = self.running.pop(record.job_id, None)
         self.failed.pop(record.job_id, None)
         self.done += 1
@@ -199,10 +207,16 @@ class Progress(logging.Handler):
         self.failed[record.jobid] = failure
         who = f"{failure.observation}: " if failure.observation else ""
         self._write(f"FAILED {who}{failure.job}: {failure.cause}")
-        for line in job_log.tail(log):
+        for line in self._tail(log, failure.cause):
             self._write(f"{INDENT}| {line}")
         elsewhere = "".join(f", {key} {value}" for key, value in dict(record.aux or {}).items())
         self._write(f"{INDENT}log: {', '.join(logs)}{elsewhere}")
+
+
+    def _tail(self, log: str, cause: str) -> list[str]:
+        """Return the end of a log, if it has more than the cause."""
+        lines = job_log.tail(log)
+        return lines if any(not line.endswith(cause) for line in lines) else []
 
 
 def install(
@@ -213,10 +227,19 @@ def install(
     ``about_lock`` says in words who holds Snakemake's lock, and what to do.
 
     A dry run and a verbose one keep Snakemake's own output. Another logger plugin that was asked
-    for keeps the terminal: what failed is remembered all the same.
+    for keeps the terminal: what failed is remembered all the same. Returns None, with a word about
+    it, if Snakemake is not as expected: its own output is enough to run.
     """
-    if options.dryrun:
+    try:
+        return None if options.dryrun else _install(logger, options, benchmarks, about_lock)
+    except Exception as error:  # noqa: BLE001
+        logger.warning(f"No lines of progress: {type(error).__name__}: {error}")
         return None
+
+
+def _install(
+    logger: logging.Logger, options: Any, benchmarks: Path, about_lock: Callable[[], str]
+) -> Progress:
     quiet = {str(getattr(word, "name", word)).lower() for word in options.quiet or ()}
     terminal = next((known for known in logger.handlers if known.name == TERMINAL), None)
     left = time_left.TimeLeft(time_left.earlier(benchmarks))

@@ -67,6 +67,10 @@ class Run:
     taken: list[str] = field(default_factory=list)
     record: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if self.progress:
+            self.progress.idle = self.sum_up
+
     def begin(self, at_work: Collection[str], locking: bool = True) -> None:
         """Take the observations that have jobs. Raises run_lock.RunningError."""
         self.taken = sorted(at_work)
@@ -81,18 +85,22 @@ class Run:
 
     def end(self, again: Again | None = None) -> None:
         """Say what came out. ``again`` is how the trends are made of those that finished."""
-        failures = self.failures
         if self.progress is None or not self.progress.interrupted:
-            night_rows.keep_failures(self.results, self.taken, failures)
+            night_rows.keep_failures(self.results, self.taken, self.failures)
             if again and self.trends_are_due():
                 self._say_if(again.trends(self.results, self.without()))
         if self.results.is_dir() and night_rows.names(self.results):
             night_rows.write(self.results, self.observations)
         run_lock.release(self.results, self.taken, self.record)
+        self.sum_up()
+
+    def sum_up(self) -> None:
+        """Say what is known of the observations, and what else failed."""
         text = verdicts.summary(self.observations, self.results)
-        for failure in failures:
-            if not failure.observation:
-                text += f"\n{failure.job}: FAILED: {failure.cause}\n  log: {failure.log}\n"
+        for failure in self.failures:
+            if night_rows.is_apart(failure):
+                who = f"{failure.observation}: {failure.job}".removeprefix(": ")
+                text += f"\n{who}: FAILED: {failure.cause}\n  log: {failure.log}\n"
         self._say_if(text.rstrip("\n"))
 
     @property

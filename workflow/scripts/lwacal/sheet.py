@@ -18,8 +18,9 @@ Line = tuple[int, list[str]]
 def read_observations(path: str | Path) -> list[dict[str, str]]:
     """Return the rows of the sheet: observation, input, input_ms and config ("" if not given).
 
-    Each has its ``line`` in the file too. Blank lines and lines that begin with # do not count. The
-    sheet at its default place need not be there. Raises SettingsError with everything that is wrong.
+    Each has its ``line`` in the file too. Blank lines and lines that begin with # do not count.
+    The sheet at its default place need not be there. Raises SettingsError with everything that is
+    wrong.
     """
     path = Path(path)
     if not path.is_file():
