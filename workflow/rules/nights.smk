@@ -10,10 +10,6 @@ from lwacal import progress, run_ends, run_lock
 from snakemake.logging import logger
 
 
-localrules:
-    nights,
-
-
 RESULTS = Path(SETTINGS["results"])
 GIVEN = bool(SETTINGS["input"] or SETTINGS["input_ms"])
 
@@ -73,11 +69,6 @@ def with_verdict(wildcards):
     """Return the verdicts that the trends wait for."""
     names = [name for name in CHOSEN if not OBSERVATIONS[name].problem]
     return expand("<results>/{obs}/qa.json", obs=names)
-
-
-rule nights:
-    input:
-        wanted_of_nights,
 
 
 def who_holds_the_lock():
