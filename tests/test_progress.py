@@ -219,10 +219,17 @@ def test_time_left_goes_by_what_jobs_of_a_rule_took():
     left.finished("flag", 5)
     left.finished("flag", 5)
     assert left.job_s("image_allsky") == pytest.approx(100)  # a tenth of earlier, as flag
-    # 10 s of work took 20 s; 5 + 100 s of work are left
-    assert left.left_s({"flag": 1, "image_allsky": 1}, [], 20) == pytest.approx(210)
-    # half of one that runs is done: 12.5 s of work in 20 s, 2.5 s left
-    assert left.left_s({}, [("flag", 2.5)], 20) == pytest.approx(4)
+    # 10 s of work took 60 s, with 20 s to begin with: 30 s in 80 s; 5 + 100 s of work are left
+    assert left.left_s({"flag": 1, "image_allsky": 1}, [], 60) == pytest.approx(105 * 80 / 30)
+    # half of one that runs is done
+    assert left.left_s({}, [("flag", 2.5)], 60) == pytest.approx(2.5 * 80 / 32.5)
+
+
+def test_time_left_of_a_run_at_a_steady_pace_becomes_what_it_takes():
+    left = time_left.TimeLeft({"flag": 1})
+    for _ in range(100):
+        left.finished("flag", 10)  # two side by side
+    assert left.left_s({"flag": 100}, [], 500) == pytest.approx(500, rel=0.03)
 
 
 def test_no_time_is_told_before_anything_is_known():

@@ -14,6 +14,7 @@ from pathlib import Path
 import quality_schema
 
 PROJECT = Path(__file__).resolve().parents[1]
+TARGETS = ("total", "all", "nights")
 COPIED = ("workflow", "config", "profiles", "resources")
 SMALL_IMAGES = (
     "imaging={source: {size: 256, scale_deg: 0.02}, scintillation: {size: 256, scale_deg: 0.02},"
@@ -64,9 +65,9 @@ def copy_project(folder: Path, *config: str) -> Project:
 
 
 def job_counts(done: subprocess.CompletedProcess) -> dict[str, int]:
-    """Read the table of jobs that Snakemake prints (rule all not counted)."""
+    """Read the table of jobs that Snakemake prints (those that only ask for others not counted)."""
     counts = dict(re.findall(r"^(\w+) +(\d+)$", done.stdout + done.stderr, re.MULTILINE))
-    return {rule: int(count) for rule, count in counts.items() if rule not in ("total", "all")}
+    return {rule: int(count) for rule, count in counts.items() if rule not in TARGETS}
 
 
 def folder_digest(folder: str | Path) -> str:

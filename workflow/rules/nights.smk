@@ -9,7 +9,6 @@ Steps    choose the observations; see that nobody else works on them; say what f
 from lwacal import progress, run_ends, run_lock
 from snakemake.logging import logger
 
-
 RESULTS = Path(SETTINGS["results"])
 GIVEN = bool(SETTINGS["input"] or SETTINGS["input_ms"])
 
@@ -87,6 +86,8 @@ def begin_run():
         RUN.begin(at_work(), locking=workflow.execution_settings.lock)
     except run_lock.RunningError as error:
         raise WorkflowError(str(error)) from None
+    except OSError as error:
+        raise WorkflowError(f"results: {RESULTS} cannot be written to: {error}") from None
 
 
 def end_run():

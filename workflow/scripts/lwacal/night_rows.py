@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -113,8 +114,9 @@ def write(results: Path, observations: Iterable[str]) -> Path:
     writer.writeheader()
     for name in sorted({*names(results), *observations}):
         writer.writerow({key: _field(value) for key, value in row(results, name).items()})
-    records.write_text(results / FILE, text.getvalue())
-    return results / FILE
+    own = results / f".{FILE}.{os.getpid()}"  # another run may end at the same moment
+    records.write_text(own, text.getvalue())
+    return own.replace(results / FILE)
 
 
 def _field(value: Any) -> str:

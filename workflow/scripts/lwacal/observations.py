@@ -180,11 +180,11 @@ def chosen(rows: Mapping[str, Observation], nights: Mapping[str, Any]) -> list[s
             settings.Problem("nights.without", found_words(name), "an observation of the sheet",
                              nearest(name, rows)) for name in unknown
         ])
+    names = [name for name in rows if name not in nights["without"]]
+    if not (nights["from"] or nights["to"]):
+        return names  # dates may have to be looked for in the data
     first, last = nights["from"] or "0000", nights["to"] or "9999"
-    return [
-        name for name, row in rows.items()
-        if name not in nights["without"] and first <= (_date(name, row) or first) <= last
-    ]
+    return [name for name in names if first <= (_date(name, rows[name]) or first) <= last]
 
 
 def _date(name: str, row: Observation) -> str:

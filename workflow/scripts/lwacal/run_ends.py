@@ -85,14 +85,22 @@ class Run:
 
     def end(self, again: Again | None = None) -> None:
         """Say what came out. ``again`` is how the trends are made of those that finished."""
-        if self.progress is None or not self.progress.interrupted:
+        try:
+            self._note(again)
+        except OSError as error:
+            self._say(f"What came out could not be noted in {self.results}: {error}")
+        run_lock.release(self.results, self.taken, self.record)
+        self.sum_up()
+
+    def _note(self, again: Again | None) -> None:
+        """Write down what failed, the trends that wait for it, and the table of all nights."""
+        seen = self.progress
+        if seen and not (seen.interrupted or seen.broken):
             night_rows.keep_failures(self.results, self.taken, self.failures)
             if again and self.trends_are_due():
                 self._say_if(again.trends(self.results, self.without()))
-        if self.results.is_dir() and night_rows.names(self.results):
+        if night_rows.names(self.results):
             night_rows.write(self.results, self.observations)
-        run_lock.release(self.results, self.taken, self.record)
-        self.sum_up()
 
     def sum_up(self) -> None:
         """Say what is known of the observations, and what else failed."""

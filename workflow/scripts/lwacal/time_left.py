@@ -2,8 +2,8 @@
 
 A job of a rule takes what jobs of the rule took in this run; else what they took in earlier runs
 (``benchmarks/``), or on the data of docs/benchmarks.md, times the ratio that this run has to those.
-The work that is left, over the work that was done in a second, is the time: it is as good as the
-guess that as many jobs will run side by side as have until now.
+The work that is left, over the work that was done in a second, is the time: as good as the guess
+that as many jobs will run side by side as have until now.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ TYPICAL_S = {
 }
 OTHERS_S = 1.0
 SHORTEST_S = 5  # no estimate before
+AT_FIRST_S = 20  # a run begins as if it had worked so long, on one job at a time
 NEWEST = 20
 
 
@@ -62,7 +63,7 @@ class TimeLeft:
         left += sum(whole - now for now, whole in begun)
         if elapsed_s < SHORTEST_S or done <= 0:
             return None
-        return elapsed_s * left / done
+        return left * (elapsed_s + AT_FIRST_S) / (done + AT_FIRST_S)
 
 
 def earlier(benchmarks: Path) -> dict[str, float]:
