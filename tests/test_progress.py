@@ -232,6 +232,14 @@ def test_time_left_of_a_run_at_a_steady_pace_becomes_what_it_takes():
     assert left.left_s({"flag": 100}, [], 500) == pytest.approx(500, rel=0.03)
 
 
+def test_time_left_is_a_guess_while_most_of_it_is_of_jobs_never_seen_here():
+    left = time_left.TimeLeft({"flag": 5})
+    assert left.is_guess({"flag": 3, "image_allsky": 1}, [])
+    assert not left.is_guess({"flag": 3}, [("concat", 1)])
+    left.finished("image_allsky", 200)
+    assert not left.is_guess({"flag": 3, "image_allsky": 1}, [])
+
+
 def test_no_time_is_told_before_anything_is_known():
     assert time_left.TimeLeft({}).left_s({"flag": 1}, [], 100) is None
     left = time_left.TimeLeft({})

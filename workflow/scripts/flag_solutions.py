@@ -3,10 +3,11 @@
 
 import argparse
 import json
-from collections import Counter
 from pathlib import Path
 
 from lwacal import records, reference_change, solution_flags, solution_products
+
+SHOWN = 4
 
 
 def main() -> None:
@@ -44,11 +45,17 @@ def main() -> None:
 
 
 def found_words(signals: list[dict]) -> str:
-    """Return how many signals are bad, and for which reasons, the most frequent first."""
-    bad = [signal for signal in signals if signal["status"] == "bad"]
-    counts = Counter(signal["reasons"][0] for signal in bad if signal["reasons"])
-    reasons = ", ".join(f"{reason} {number}" for reason, number in counts.most_common())
-    return f"{len(bad)} of {len(signals)} signals are bad" + (f" ({reasons})" if reasons else "")
+    """Return how many signals are bad, why, and the first that are: the most frequent first."""
+    bad = [signal for signal in signals if signal["status"] == "bad" and signal["reasons"]]
+    names: dict[str, list[str]] = {}
+    for signal in bad:
+        names.setdefault(signal["reasons"][0], []).append(signal["antenna"] + signal["pol"])
+    by_number = sorted(names.items(), key=lambda item: -len(item[1]))
+    words = [
+        f"{len(found)} {reason}: {', '.join(found[:SHOWN])}{', ...' * (len(found) > SHOWN)}"
+        for reason, found in by_number
+    ]
+    return f"{len(bad)} of {len(signals)} signals are bad" + (f" ({'; '.join(words)})" * bool(bad))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ def main() -> None:
         records.say(f"{fault['kind']}: {fault['message']}")
     records.found(
         f"{len(record['bands'])} sub-bands, {len(record['integrations'])} integrations,"
-        f" {len(record['faults'])} faults in the raw data"
+        f" faults in the raw data: {len(record['faults'])}"
     )
 
 

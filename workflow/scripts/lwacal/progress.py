@@ -186,8 +186,9 @@ class Progress(logging.Handler):
         now = time.monotonic()
         running = [(self.jobs[number].rule, now - began) for number, began in self.running.items()]
         left = self.left.left_s(+self.waiting, running, now - self.began)
-        about = "" if left is None or self.done >= self.total else (
-            f", about {time_left.words(left)} left")
+        guess = "perhaps" if self.left.is_guess(+self.waiting, running) else "about"
+        some = left is not None and self.done < self.total
+        about = f", {guess} {time_left.words(left)} left" if some else ""
         return f"[{self.done:{width}}/{self.total}{about}] "
 
     def _fitted(self, line: str) -> str:

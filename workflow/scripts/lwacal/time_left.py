@@ -9,7 +9,7 @@ that as many jobs will run side by side as have until now.
 from __future__ import annotations
 
 import csv
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import mean, median
@@ -30,11 +30,13 @@ class TimeLeft:
 
     def __init__(self, earlier_s: Mapping[str, float]) -> None:
         self.known_s = {**TYPICAL_S, **earlier_s}
+        self.measured = set(earlier_s)
         self.taken_s: dict[str, list[float]] = defaultdict(list)
 
     def finished(self, rule: str, seconds: float) -> None:
         """Note what a job took."""
         self.taken_s[rule].append(seconds)
+        self.measured.add(rule)
 
     def job_s(self, rule: str) -> float:
         """Return about how many seconds a job of the rule takes."""
@@ -64,6 +66,14 @@ class TimeLeft:
         if elapsed_s < SHORTEST_S or done <= 0:
             return None
         return left * (elapsed_s + AT_FIRST_S) / (done + AT_FIRST_S)
+
+
+    def is_guess(self, waiting: Mapping[str, int], running: list[tuple[str, float]]) -> bool:
+        """Return whether more than half of what is left is of rules never measured here."""
+        number = Counter(waiting) + Counter(rule for rule, _ in running)
+        work = {rule: count * self.job_s(rule) for rule, count in number.items()}
+        unknown = sum(value for rule, value in work.items() if rule not in self.measured)
+        return 2 * unknown > sum(work.values())
 
 
 def earlier(benchmarks: Path) -> dict[str, float]:
