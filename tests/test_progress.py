@@ -110,6 +110,20 @@ def test_job_that_succeeds_in_a_later_attempt_has_not_failed(lines):
     assert lines.handler.waiting["flag"] == 2
 
 
+def test_jobs_that_wait_for_one_that_failed_take_no_time(lines):
+    lines.tell("run_info", stats={"flag": 3, "bandpass": 3, "trends": 1, "total": 7})
+    # 1, 2, 3 are followed by 4, 5, 6 and all by 7
+    lines.handler.followers = {
+        **{number: ("flag", {number + 3}) for number in (1, 2, 3)},
+        **{number: ("bandpass", {7}) for number in (4, 5, 6)}, 7: ("trends", set()),
+    }
+    lines.fail(1, lines.begin(1, "error: no data\n"))
+    assert lines.handler._possible() == {"flag": 2, "bandpass": 2}
+    lines.begin(1, FOUND)  # another attempt
+    lines.tell("job_finished", job_id=1)
+    assert lines.handler._possible() == {"flag": 2, "bandpass": 3, "trends": 1}
+
+
 def test_line_fits_a_terminal_and_has_no_control_codes(tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
     lines = Lines(tmp_path, Terminal(), ())
@@ -196,7 +210,7 @@ def test_last_found_line_counts_as_the_scripts_write_it(tmp_path, capsys):
     ("flag.py: error: argument --x: expected one argument\n",
      "argument --x: expected one argument"),
     ('Traceback:\n  File "x"\nlwacal.ms_reader.UnreadableError: a.ms: no table\nbye\n',
-     "lwacal.ms_reader.UnreadableError: a.ms: no table"),
+     "UnreadableError: a.ms: no table"),
     ("MemoryError\n", "MemoryError"),
     ("Killed\n", "Killed"),
     ("", "nothing is in its log: it was killed or never began"),

@@ -81,9 +81,18 @@ def at_work():
     return {job.wildcards.obs for job in jobs if "obs" in job.wildcards.keys()}
 
 
+def followers():
+    """Return the rule of each job of this run, by its number, and the jobs that wait for it."""
+    dag = workflow.dag
+    return {
+        dag.jobid(job): (job.rule.name, {dag.jobid(later) for later in dag.depending[job]})
+        for job in list(dag.needrun_jobs())
+    }
+
+
 def begin_run():
     try:
-        RUN.begin(at_work(), locking=workflow.execution_settings.lock)
+        RUN.begin(at_work(), followers(), locking=workflow.execution_settings.lock)
     except run_lock.RunningError as error:
         raise WorkflowError(str(error)) from None
     except OSError as error:
@@ -92,7 +101,7 @@ def begin_run():
 
 def end_run():
     """Say at the end of a run, on stderr, what came out and where to look."""
-    methods = [str(method) for method in workflow.deployment_settings.deployment_method]
+    methods = [method.item_to_choice() for method in workflow.deployment_settings.deployment_method]
     RUN.end(run_ends.Again(workflow.main_snakefile, config, methods))
 
 

@@ -17,9 +17,9 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         discovery = discover.discover(arguments.input, arguments.input_ms)
+        record = inventory.build(discovery, arguments.observation)
     except discover.InputError as error:
         sys.exit(f"error: {error}")
-    record = inventory.build(discovery, arguments.observation)
     records.write_json(arguments.output, record)
     records.found(f"{len(record['bands'])} sub-bands, {len(record['integrations'])} integrations")
 

@@ -55,7 +55,8 @@ def cause(path: str | Path) -> str:
             return match[1].strip()
     for line in reversed(lines):
         if RAISED_LINE.fullmatch(line):
-            return line
+            name, colon, text = line.partition(":")
+            return name.rpartition(".")[2] + colon + text
     return lines[-1].strip() if lines else "nothing is in its log: it was killed or never began"
 
 

@@ -37,6 +37,8 @@ CHATTER = (
 LOCKED = "LockException"
 OF_A_JOB = ("CalledProcessError", "RuleException")
 INDENT = "    "
+# The rule of each job by its number, and the numbers of those that wait for it.
+Followers = Mapping[int, tuple[str, set[int]]]
 
 
 @dataclass
@@ -88,6 +90,7 @@ class Progress(logging.Handler):
         self.failed: dict[int, Failure] = {}
         self.waiting: Counter[str] = Counter()
         self.running: dict[int, float] = {}
+        self.followers: Followers = {}
         self.total = self.done = 0
         self.began = time.monotonic()
         self.broken = self.interrupted = False
@@ -185,11 +188,23 @@ class Progress(logging.Handler):
         width = len(str(self.total))
         now = time.monotonic()
         running = [(self.jobs[number].rule, now - began) for number, began in self.running.items()]
-        left = self.left.left_s(+self.waiting, running, now - self.began)
-        guess = "perhaps" if self.left.is_guess(+self.waiting, running) else "about"
-        some = left is not None and self.done < self.total
+        waiting = self._possible()
+        left = self.left.left_s(waiting, running, now - self.began)
+        guess = "perhaps" if self.left.is_guess(waiting, running) else "about"
+        some = left is not None and (waiting or running)
         about = f", {guess} {time_left.words(left)} left" if some else ""
         return f"[{self.done:{width}}/{self.total}{about}] "
+
+    def _possible(self) -> Counter[str]:
+        """Return how many jobs of each rule wait, without those that wait for one that failed."""
+        blocked: set[int] = set()
+        queue = list(self.failed)
+        while queue:
+            _, later = self.followers.get(queue.pop(), ("", set()))
+            queue += later - blocked
+            blocked |= later
+        rules = Counter(self.followers[number][0] for number in blocked if number in self.followers)
+        return self.waiting - rules
 
     def _fitted(self, line: str) -> str:
         """Cut a line to the width of a terminal; a file gets all of it."""

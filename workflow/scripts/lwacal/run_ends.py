@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from lwacal import night_rows, run_lock, verdicts
-from lwacal.progress import Failure, Progress
+from lwacal.progress import Failure, Followers, Progress
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,12 @@ class Run:
         if self.progress:
             self.progress.idle = self.sum_up
 
-    def begin(self, at_work: Collection[str], locking: bool = True) -> None:
+    def begin(
+        self, at_work: Collection[str], followers: Followers, locking: bool = True
+    ) -> None:
         """Take the observations that have jobs. Raises run_lock.RunningError."""
+        if self.progress:
+            self.progress.followers = followers
         self.taken = sorted(at_work)
         self.record = run_lock.this_run(self.command)
         if not locking:
