@@ -91,6 +91,7 @@ def followers():
 
 
 def begin_run():
+    """Stop before the first job if another run works on the same observations."""
     try:
         RUN.begin(at_work(), followers(), locking=workflow.execution_settings.lock)
     except run_lock.RunningError as error:
@@ -102,7 +103,7 @@ def begin_run():
 def end_run():
     """Say at the end of a run, on stderr, what came out and where to look."""
     methods = [method.item_to_choice() for method in workflow.deployment_settings.deployment_method]
-    RUN.end(run_ends.Again(workflow.main_snakefile, config, methods))
+    RUN.end(run_ends.Again(workflow.main_snakefile, config, SETTINGS["nights"], methods))
 
 
 if workflow.is_main_process:

@@ -22,20 +22,22 @@ from lwacal.progress import Failure, Followers, Progress
 
 @dataclass(frozen=True)
 class Again:
-    """What is needed to run the rule of the trends once more: the Snakefile, the configuration.
+    """What is needed to run the rule of the trends once more.
 
-    That rule asks for every observation of the run, so that it waits for all; where one failed
-    Snakemake does not run it at all.
+    The Snakefile, the configuration as given, what ``nights`` of it is when checked, and the ways
+    in which software is deployed. The rule asks for every observation of the run, so that it waits
+    for all; where one failed Snakemake does not run it at all.
     """
 
     snakefile: str
     config: Mapping[str, Any]
+    nights: Mapping[str, Any]
     deployment: Sequence[str]
 
     def trends(self, results: Path, without: Sequence[str]) -> str:
         """Make the trends without some observations; return what went wrong, in words."""
-        config = {**self.config, "nights": {**(self.config.get("nights") or {}),
-                                            "without": list(without)}}
+        left_out = [*self.nights["without"], *without]
+        config = {**self.config, "nights": {**self.nights, "without": left_out}}
         with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as file:
             json.dump(config, file, default=str)
             file.flush()
@@ -81,9 +83,9 @@ class Run:
         self.record = run_lock.this_run(self.command)
         if not locking:
             return
+        atexit.register(run_lock.release, self.results, self.taken, self.record)
         for said in run_lock.take(self.results, self.taken, self.record):
             self._say(said)
-        atexit.register(run_lock.release, self.results, self.taken, self.record)
         if self.progress:
             self.progress.alive = lambda: run_lock.sign_of_life(self.results, self.taken)
 
