@@ -43,8 +43,9 @@ class Lines:
                   benchmark=None)
         return log
 
-    def fail(self, number, log):
-        self.tell("job_error", jobid=number, rule_name="flag", log=[str(log)], aux={})
+    def fail(self, number, log, said=None):
+        self.tell("job_error", jobid=number, rule_name="flag", log=[str(log)], rule_msg=said,
+                  aux={})
 
     @property
     def said(self):
@@ -99,6 +100,19 @@ def test_failed_job_is_told_with_cause_tail_and_log(lines):
     assert len(said) == 2 + job_log.TAIL_LINES
     failure = progress.Failure("night", "flag 73MHz", "disk full", str(log))
     assert lines.handler.failures == [failure]
+
+
+SLURM = "SLURM-job '15' failed, SLURM status is: 'OUT_OF_MEMORY'"
+
+
+@pytest.mark.parametrize(("text", "cause"), [
+    ("reading 1 of 6\n", SLURM), ("", SLURM), ("error: disk full\n", "disk full"),
+])
+def test_what_the_batch_system_says_is_told(lines, text, cause):
+    lines.fail(1, lines.begin(1, text), SLURM)
+    assert lines.said[1] == f"FAILED night: flag 73MHz: {cause}"
+    assert sum(SLURM in line for line in lines.said) == 1
+    assert any("reading 1 of 6" in line for line in lines.said) == bool("reading" in text)
 
 
 def test_job_that_succeeds_in_a_later_attempt_has_not_failed(lines):

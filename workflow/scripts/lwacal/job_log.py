@@ -16,6 +16,7 @@ TAIL_LINES = 15
 TIME = r"(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d )?"
 FOUND_LINE = re.compile(rf"{TIME}{FOUND} (.+)")
 ERROR_LINE = re.compile(rf"{TIME}(?:\S*: )?error: (.+)", re.IGNORECASE)
+NOTHING = "nothing is in its log: it was killed or never began"
 RAISED_LINE = re.compile(r"(?:\w+\.)*\w*(?:Error|Exception|Interrupt|Exit)\b(?:: .+)?")
 
 
@@ -43,11 +44,8 @@ def found(path: str | Path) -> str:
     return next((match[1].strip() for match in matches if match), "")
 
 
-def cause(path: str | Path) -> str:
-    """Return why a job failed: its ``error:`` line, or what was raised, or its last line.
-
-    If the log is empty or not there, that is said.
-    """
+def error(path: str | Path) -> str:
+    """Return the last ``error:`` line of a log, or what was raised last, or ""."""
     lines = last_lines(path)
     for line in reversed(lines):
         match = ERROR_LINE.fullmatch(line)
@@ -57,7 +55,16 @@ def cause(path: str | Path) -> str:
         if RAISED_LINE.fullmatch(line):
             name, colon, text = line.partition(":")
             return name.rpartition(".")[2] + colon + text
-    return lines[-1].strip() if lines else "nothing is in its log: it was killed or never began"
+    return ""
+
+
+def cause(path: str | Path, said: str = "") -> str:
+    """Return why a job failed: what its log says, or the batch system, or the log's last line.
+
+    ``said`` is what the batch system said. If the log is empty or not there, that is said.
+    """
+    lines = last_lines(path)
+    return error(path) or said or (lines[-1].strip() if lines else NOTHING)
 
 
 def tail(path: str | Path) -> list[str]:

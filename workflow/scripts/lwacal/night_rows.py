@@ -57,7 +57,7 @@ def row(results: Path, name: str) -> Row:
     try:
         for part in (_when, _outcome, _time, _failure):
             found.update(part(folder))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         found.update(verdict="unreadable", reason=f"{folder}: {type(error).__name__}: {error}")
     return found
 

@@ -219,10 +219,13 @@ class Progress(logging.Handler):
         self.running.pop(record.jobid, None)
         logs = [str(path) for path in record.log or [job.log]]
         log = next((path for path in logs if job_log.last_lines(path)), logs[0])
-        failure = Failure(job.observation, job.title, job_log.cause(log), log)
+        said = " ".join(str(record.rule_msg or "").split())  # by the batch system
+        failure = Failure(job.observation, job.title, job_log.cause(log, said), log)
         self.failed[record.jobid] = failure
         who = f"{failure.observation}: " if failure.observation else ""
         self._write(f"FAILED {who}{failure.job}: {failure.cause}")
+        if said not in ("", failure.cause):
+            self._write(f"{INDENT}{said}")
         for line in self._tail(log, failure.cause):
             self._write(f"{INDENT}| {line}")
         elsewhere = "".join(f", {key} {value}" for key, value in dict(record.aux or {}).items())
