@@ -2,10 +2,12 @@
 
 import io
 import logging
+import subprocess
 
 import pytest
 
 from lwacal import job_log, progress, records, time_left
+from workflow_run import job_counts
 
 
 class Terminal(io.StringIO):
@@ -61,18 +63,18 @@ def test_one_line_a_finished_job_says_what_was_found(lines):
     lines.begin(2, "", rule="trends", obs="")
     lines.tell("job_finished", job_id=2)
     assert lines.said == [
-        "4 jobs; one line each when it has finished",
+        "4 jobs: 3 flag, 1 trends",
         "[1/4] night: flag 73MHz: 3.1% of the data flagged",
         "[2/4] trends: done",
     ]
 
 
 @pytest.mark.parametrize(("quiet", "expected"), [
-    (("rules",), ["4 jobs; one line each when it has finished", "[1/4]"]),
+    (("rules",), ["4 jobs: 3 flag, 1 trends", "[1/4]"]),
     (("progress",), ["night: flag 73MHz: 3.1% of the data flagged"]),
     (("rules", "progress"), []),
     (("all",), []),
-    (("host", "reason"), ["4 jobs; one line each when it has finished",
+    (("host", "reason"), ["4 jobs: 3 flag, 1 trends",
                           "[1/4] night: flag 73MHz: 3.1% of the data flagged"]),
 ])
 def test_quiet_is_respected(tmp_path, quiet, expected):
@@ -169,8 +171,18 @@ def test_what_is_hidden_is_what_the_lines_say(lines):
     assert all(lines.handler.hides(record) for record in hidden[:1])
     assert lines.handler.hides(lines.tell(None, text="Select jobs to execute..."))
     assert not lines.handler.hides(lines.tell(None, text="Trying to restart job 5."))
+    assert lines.handler.hides(lines.tell(None, text="Job 5 has been submitted with SLURM jobid 7"))
     assert lines.handler.hides(lines.tell("error", exception="CalledProcessError"))
     assert not lines.handler.hides(lines.tell("error", exception="WorkflowError"))
+
+
+def test_number_of_jobs_of_each_rule_is_told_in_lines_that_fit(lines):
+    stats = {f"rule_{number}": number for number in range(1, 30)}
+    lines.tell("run_info", stats={**stats, "total": sum(stats.values())})
+    said = "\n".join(lines.said[1:])
+    assert said.startswith("435 jobs: 1 rule_1, 2 rule_2,")
+    assert max(map(len, said.splitlines())) <= 100
+    assert job_counts(subprocess.CompletedProcess([], 0, "", f"{said}\n[1/435] 3 x\n")) == stats
 
 
 class Options:

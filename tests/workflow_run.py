@@ -65,8 +65,15 @@ def copy_project(folder: Path, *config: str) -> Project:
 
 
 def job_counts(done: subprocess.CompletedProcess) -> dict[str, int]:
-    """Read the table of jobs that Snakemake prints (those that only ask for others not counted)."""
-    counts = dict(re.findall(r"^(\w+) +(\d+)$", done.stdout + done.stderr, re.MULTILINE))
+    """Read how many jobs of each rule are to run (those that only ask for others not counted).
+
+    A dry run prints a table, a run a sentence that may go on in indented lines.
+    """
+    said = done.stdout + done.stderr
+    counts = {rule: number for rule, number in re.findall(r"^(\w+) +(\d+)$", said, re.MULTILINE)}
+    sentence = re.search(r"^\d+ jobs?: (.+(?:\n {4}\d+ .+)*)", said, re.MULTILINE)
+    if sentence:
+        counts |= {rule: number for number, rule in re.findall(r"(\d+) (\w+)", sentence[1])}
     return {rule: int(count) for rule, count in counts.items() if rule not in TARGETS}
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import shutil
 import sys
+import textwrap
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
@@ -33,10 +34,12 @@ CHATTER = (
     "Conda environments: ignored", "Singularity containers: ignored", "Group jobs: inactive",
     "Assuming unrestricted shared", "host:", "Removing output files of failed job",
 )
+SUBMITTED = "has been submitted with SLURM jobid"
 # Told with the job already.
 LOCKED = "LockException"
 OF_A_JOB = ("CalledProcessError", "RuleException")
 INDENT = "    "
+WIDTH = 100
 # The rule of each job by its number, and the numbers of those that wait for it.
 Followers = Mapping[int, tuple[str, set[int]]]
 
@@ -123,7 +126,8 @@ class Progress(logging.Handler):
             return False
         event = getattr(record, "event", None)
         if event is None:
-            return str(record.msg).startswith(CHATTER)
+            text = str(record.msg)
+            return text.startswith(CHATTER) or SUBMITTED in text
         if event == "error":
             return getattr(record, "exception", "") in (*OF_A_JOB, LOCKED)
         return event in REPLACED
@@ -149,7 +153,9 @@ class Progress(logging.Handler):
         self.waiting, self.total = Counter(jobs), sum(jobs.values())
         self.began = time.monotonic()
         if "progress" not in self.quiet:
-            self._write(f"{self.total} jobs; one line each when it has finished")
+            each = ", ".join(f"{number} {rule}" for rule, number in jobs.items())
+            words = f"{self.total} job{'s' * (self.total != 1)}: {each}"
+            self._write(textwrap.fill(words, WIDTH, subsequent_indent=INDENT))
 
     def _job_info(self, record: Any) -> None:
         now = time.monotonic()
