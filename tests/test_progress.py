@@ -117,6 +117,13 @@ def test_what_the_batch_system_says_is_told(lines, text, cause):
     assert any("reading 1 of 6" in line for line in lines.said) == bool("reading" in text)
 
 
+def test_jobs_stopped_on_request_are_no_failures_to_look_into(lines):
+    log = lines.begin(1, "Traceback\nKeyboardInterrupt\n")
+    lines.tell(None, text="Terminating processes on user request, this might take some time.")
+    lines.fail(1, log)
+    assert lines.said[1:] == ["stopped night: flag 73MHz"]
+
+
 def test_job_that_succeeds_in_a_later_attempt_has_not_failed(lines):
     lines.fail(1, lines.begin(1, "error: out of memory\n"))
     lines.begin(1, FOUND)

@@ -74,10 +74,11 @@ def test_trends_are_not_made_again_without_need(run, calls, why):
     assert calls == []
 
 
-def test_interrupted_run_says_nothing_new_of_the_nights(run, calls):
+def test_interrupted_run_says_nothing_new_of_the_nights(run, calls, capsys):
     failed(run, "a")
     run.progress.interrupted = True
     end(run)
+    assert "the same command again makes what is missing" in capsys.readouterr().err
     assert not (run.results / "a" / night_rows.FAILURE).exists()
 
 

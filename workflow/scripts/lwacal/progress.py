@@ -229,6 +229,9 @@ class Progress(logging.Handler):
         failure = Failure(job.observation, job.title, job_log.cause(log, said), log)
         self.failed[record.jobid] = failure
         who = f"{failure.observation}: " if failure.observation else ""
+        if self.interrupted:
+            self._write(f"stopped {who}{failure.job}")
+            return
         self._write(f"FAILED {who}{failure.job}: {failure.cause}")
         if said not in ("", failure.cause):
             self._write(f"{INDENT}{said}")

@@ -112,9 +112,11 @@ class Run:
         """Say what is known of the observations, and what else failed."""
         text = verdicts.summary(self.observations, self.results)
         for failure in self.failures:
-            if night_rows.is_apart(failure):
+            if night_rows.is_apart(failure) and not self.progress.interrupted:
                 who = f"{failure.observation}: {failure.job}".removeprefix(": ")
                 text += f"\n{who}: FAILED: {failure.cause}\n  log: {failure.log}\n"
+        if self.progress and self.progress.interrupted:
+            text += "\nStopped on request: the same command again makes what is missing.\n"
         self._say_if(text.rstrip("\n"))
 
     @property
