@@ -403,6 +403,11 @@ def test_rows_below_an_unknown_column_are_checked_too(tmp_path):
     assert sheet_problems(path) == ["line 1", "line 2, observation"]
 
 
+def test_missing_configuration_of_a_row_is_told_with_its_line(tmp_path):
+    path = write_sheet(tmp_path, "observation\tinput\tconfig\na/b\t/data\tnot-there.yaml\n")
+    assert sheet_problems(path) == ["line 2, config", "line 2, observation"]
+
+
 def test_dates_and_other_types_of_yaml(tmp_path):
     path = tmp_path / "own.yaml"
     path.write_text("nights: {from: 2024-05-01}\n")

@@ -86,6 +86,9 @@ def _row_problems(
         found = "input and input_ms" if row["input"] else "neither input nor input_ms"
         hint = "tabs between the columns" if len(fields) == 1 else ""
         yield Problem(where, found, "one of the two", hint)
+    if row["config"] and not Path(row["config"]).is_file():
+        yield Problem(f"{where}, config", found_words(row["config"]), "an existing YAML file",
+                      f"another path; relative ones start from {Path.cwd()}")
     if any(not character.isprintable() for field in fields for character in field):
         yield Problem(where, "a character that cannot be seen", "text and tabs alone")
     for name, node in schema["properties"].items():
