@@ -79,11 +79,11 @@ def test_interrupted_run_says_nothing_new_of_the_nights(run, calls, capsys):
     run.progress.interrupted = True
     end(run)
     assert "the same command again makes what is missing" in capsys.readouterr().err
-    assert not (run.results / "a" / night_rows.FAILURE).exists()
+    assert not night_rows.note(run.results, "a").exists()
 
 
 def test_end_of_a_run_frees_the_observations(run, calls):
-    assert sorted(path.name for path in (run.results / ".running").iterdir()) == ["a", "b"]
+    assert sorted(path.name for path in (run.results / ".running").iterdir()) == ["a.run", "b.run"]
     end(run)
     assert list((run.results / ".running").iterdir()) == []
 

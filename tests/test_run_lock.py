@@ -42,7 +42,7 @@ def gone():
 
 
 def holder(results, name=NAME):
-    return json.loads((results / ".running" / name).read_text())["pid"]
+    return json.loads(run_lock.place(results, name).read_text())["pid"]
 
 
 def test_second_run_is_refused_in_words(results, other):
@@ -63,7 +63,7 @@ def test_all_observations_are_taken_or_none(results, other):
     run_lock.take(results, ["a", "c"], record())  # other observations at the same time
     run_lock.release(results, ["a", "b", "c"], record())
     assert run_lock._names(results) == ["b"]
-    assert sorted(path.name for path in (results / ".running").iterdir()) == ["b"]
+    assert sorted(path.name for path in (results / ".running").iterdir()) == ["b.run"]
 
 
 def test_run_that_was_killed_does_not_block_the_next(results):
@@ -81,7 +81,7 @@ def test_process_of_the_same_number_is_not_the_same_process(results, other):
 
 def test_record_taken_over_by_a_faster_run_is_left_to_it(results, other):
     run_lock.take(results, [NAME], record(other))
-    held = run_lock._replace(results / ".running" / NAME, gone(), record())
+    held = run_lock._replace(run_lock.place(results, NAME), gone(), record())
     assert held["pid"] == other.pid
     assert holder(results) == other.pid
 
@@ -89,7 +89,7 @@ def test_record_taken_over_by_a_faster_run_is_left_to_it(results, other):
 def test_run_of_another_host_is_not_judged(results):
     run_lock.take(results, [NAME], {**gone(), "host": "calim99"})
     past = run_lock.time.time() - 7200
-    os.utime(results / ".running" / NAME, (past, past))
+    os.utime(run_lock.place(results, NAME), (past, past))
     with pytest.raises(run_lock.RunningError, match=r"calim99[\s\S]*sign of life was 120 min ago"):
         run_lock.take(results, [NAME], record())
     run_lock.sign_of_life(results, [NAME])
@@ -107,11 +107,11 @@ def test_unlocking_does_not_unlock_a_run_that_is_there(results, other):
 
 def test_record_that_cannot_be_read_is_one_of_somebody(results):
     (results / ".running").mkdir(parents=True)
-    (results / ".running" / NAME).write_text("{")
+    run_lock.place(results, NAME).write_text("{")
     with pytest.raises(run_lock.RunningError, match="cannot be read"):
         run_lock.take(results, [NAME], record())
     run_lock.remove(results, [NAME])
-    assert run_lock.read(results, NAME) is None
+    assert run_lock.read(run_lock.place(results, NAME)) is None
 
 
 def test_without_hard_links_the_file_must_be_new(results, other, monkeypatch):

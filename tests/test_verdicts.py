@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from lwacal import night_rows, outcome, progress, records, verdicts
+from lwacal import night_rows, outcome, progress, records, trends, verdicts
 
 
 @pytest.fixture
@@ -100,6 +100,13 @@ def test_failures_are_forgotten_when_a_later_run_has_none(results):
     fail(results, "one")
     night_rows.keep_failures(results, ["one"], [])
     assert night_rows.row(results, "one")["verdict"] == "pass"
+
+
+def test_note_of_a_failure_is_never_taken_for_a_product(results):
+    fail(results, "qa")
+    fail(results, "qa.json")
+    assert trends.find(results) == []
+    assert night_rows.names(results) == ["qa", "qa.json"]
 
 
 def test_file_of_all_nights(results):

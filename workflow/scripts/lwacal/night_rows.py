@@ -1,6 +1,6 @@
 """One row an observation: when it was, what came out, and what failed; as a table and as a file.
 
-What failed in the last run on an observation is kept in its failure.json until a run on it ends
+What failed in the last run on an observation is noted in <results>/.failed/ until a run on it ends
 without; so rows follow from the files of the results folder alone.
 """
 
@@ -18,11 +18,21 @@ from lwacal.progress import Failure
 
 COLUMNS = ("observation", "start_utc", "lst_hours", "verdict", "bad_antennas", "antennas",
            "job_seconds", "reason", "reasons", "failed_job", "cause", "log")
-FAILURE = "failure.json"
+FAILED, SUFFIX = ".failed", ".failed"  # no name of a product, whatever an observation is called
 FILE = "nights.tsv"
 # Rules that run only when asked for, on a verdict that is there.
 ON_REQUEST = ("promote", "publish", "cleanup")
 Row = dict[str, Any]
+
+
+def note(results: Path, name: str) -> Path:
+    """Return where it is noted what failed of an observation."""
+    return results / FAILED / (name + SUFFIX)
+
+
+def is_begun(results: Path, name: str) -> bool:
+    """Return whether anything was made of an observation, or tried."""
+    return (results / name).is_dir() or note(results, name).is_file()
 
 
 def is_apart(failure: Failure) -> bool:
@@ -33,11 +43,11 @@ def is_apart(failure: Failure) -> bool:
 def keep_failures(
     results: Path, observations: Iterable[str], failures: Sequence[Failure]
 ) -> None:
-    """Note in each observation's folder what failed, the first job alone; else remove the note."""
+    """Note for each observation what failed, the first job alone; else remove the note."""
     first = {failure.observation: failure for failure in reversed(failures)
              if not is_apart(failure)}
     for name in observations:
-        path = results / name / FAILURE
+        path = note(results, name)
         if name in first:
             failure = first[name]
             records.write_json(path, {"schema": 1, "observation": name, "job": failure.job,
@@ -53,10 +63,11 @@ def row(results: Path, name: str) -> Row:
     """
     folder = results / name
     found: Row = {**dict.fromkeys(COLUMNS), "observation": name,
-                  "verdict": "unfinished" if folder.is_dir() else "not begun"}
+                  "verdict": "unfinished" if is_begun(results, name) else "not begun"}
     try:
-        for part in (_when, _outcome, _time, _failure):
+        for part in (_when, _outcome, _time):
             found.update(part(folder))
+        found.update(_failure(note(results, name)))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         found.update(verdict="unreadable", reason=f"{folder}: {type(error).__name__}: {error}")
     return found
@@ -91,8 +102,8 @@ def _time(folder: Path) -> Row:
     return {"job_seconds": round(run["total_s"])} if run else {}
 
 
-def _failure(folder: Path) -> Row:
-    failure = _read(folder / FAILURE)
+def _failure(path: Path) -> Row:
+    failure = _read(path)
     if failure is None:
         return {}
     return {"verdict": "error", "failed_job": failure["job"], "cause": failure["cause"],
@@ -101,9 +112,10 @@ def _failure(folder: Path) -> Row:
 
 def names(results: Path) -> list[str]:
     """Return the observations of a results folder that came to a verdict or failed."""
-    found = {path.parent.name for file in ("qa.json", FAILURE) for path in results.glob(f"*/{file}")
-             if not path.parent.is_symlink()}
-    return sorted(found)
+    judged = {path.parent.name for path in results.glob("*/qa.json")
+              if not path.parent.is_symlink()}
+    failed = {path.name.removesuffix(SUFFIX) for path in (results / FAILED).glob(f"*{SUFFIX}")}
+    return sorted(judged | failed)
 
 
 def write(results: Path, observations: Iterable[str]) -> Path:

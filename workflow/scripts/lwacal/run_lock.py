@@ -1,7 +1,7 @@
 """One run at a time on an observation: a record of who runs, beside the products.
 
 Snakemake locks files within its working directory; two working directories may write to the same
-results. So each run leaves ``<results>/.running/<observation>`` while it lasts: host, process,
+results. So each run leaves ``<results>/.running/<observation>.run`` while it lasts: host, process,
 since when, and the command. The record appears whole or not at all (a hard link, which is atomic
 on network file systems too; where there are no hard links, a file that must be new), and no file
 lock is needed. A record of a process of this host that is gone is taken over; whether a process of
@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-FOLDER = ".running"
+FOLDER, SUFFIX = ".running", ".run"
 Record = Mapping[str, Any]
 UNKNOWN: Record = {"host": "", "pid": 0, "since": "", "folder": "", "command": "", "user": ""}
 
@@ -74,9 +74,13 @@ def is_gone(record: Record) -> bool:
     return False
 
 
-def read(results: Path, observation: str) -> Record | None:
-    """Return the record of an observation, None without one; one that cannot be read is unknown."""
-    path = results / FOLDER / observation
+def place(results: Path, observation: str) -> Path:
+    """Return where the record of an observation is."""
+    return results / FOLDER / (observation + SUFFIX)
+
+
+def read(path: Path) -> Record | None:
+    """Return a record, None if there is none; one that cannot be read is unknown."""
     try:
         return {**UNKNOWN, **json.loads(path.read_text(encoding="utf-8"))}
     except FileNotFoundError:
@@ -93,13 +97,13 @@ def take(results: Path, observations: Iterable[str], record: Record) -> list[str
     taken: list[str] = []
     said: list[str] = []
     for name in sorted(observations):
-        held = _take(results / FOLDER / name, record)
+        held = _take(place(results, name), record)
         if held is not None and is_gone(held):
             said.append(f"{name}: the run {who(held)} is gone (it was killed): going on with it")
-            held = _replace(results / FOLDER / name, held, record)
+            held = _replace(place(results, name), held, record)
         if held is not None:
             release(results, taken, record)
-            raise RunningError(refusal(name, held, results / FOLDER / name))
+            raise RunningError(refusal(name, held, place(results, name)))
         taken.append(name)
     return said
 
@@ -112,7 +116,7 @@ def _take(path: Path, record: Record) -> Record | None:
     try:
         _link(own, path)
     except FileExistsError:
-        return read(path.parents[1], path.name) or UNKNOWN
+        return read(path) or UNKNOWN
     finally:
         own.unlink(missing_ok=True)
     return None
@@ -136,9 +140,9 @@ def _replace(path: Path, gone: Record, record: Record) -> Record | None:
     except FileNotFoundError:
         return _take(path, record)
     try:
-        if read(path.parents[1], aside.name) != gone:  # of another that took it over just now
+        if read(aside) != gone:  # of another that took it over just now
             _link(aside, path)
-            return read(path.parents[1], path.name) or UNKNOWN
+            return read(path) or UNKNOWN
     finally:
         aside.unlink(missing_ok=True)
     return _take(path, record)
@@ -147,15 +151,15 @@ def _replace(path: Path, gone: Record, record: Record) -> Record | None:
 def release(results: Path, observations: Iterable[str], record: Record) -> None:
     """Remove the records that are this run's own."""
     for name in observations:
-        held = read(results, name)
+        held = read(place(results, name))
         if held is not None and (held["host"], held["pid"]) == (record["host"], record["pid"]):
-            (results / FOLDER / name).unlink(missing_ok=True)
+            place(results, name).unlink(missing_ok=True)
 
 
 def sign_of_life(results: Path, observations: Iterable[str]) -> None:
     """Set the time of the records to now: other hosts can tell by it that the run lives."""
     for name in observations:
-        path = results / FOLDER / name
+        path = place(results, name)
         if path.exists():
             os.utime(path)
 
@@ -167,13 +171,13 @@ def remove(results: Path, observations: Iterable[str]) -> list[str]:
     """
     said = []
     for name in observations:
-        held = read(results, name)
+        held = read(place(results, name))
         if held is None:
             continue
         if held["host"] == socket.gethostname() and not is_gone(held):
             said.append(f"{name}: not unlocked: the run {who(held)} is there")
         else:
-            (results / FOLDER / name).unlink(missing_ok=True)
+            place(results, name).unlink(missing_ok=True)
             said.append(f"{name}: unlocked, was of the run {who(held)}")
     return said
 
@@ -209,12 +213,12 @@ def _life(held: Record, path: Path) -> str:
 
 def lock_words(results: Path, observations: Iterable[str], folder: str) -> str:
     """Return who may hold Snakemake's own lock on a folder, and what to do."""
-    held = {name: read(results, name) for name in _names(results)}
+    held = {name: read(place(results, name)) for name in _names(results)}
     here = {name: one for name, one in held.items() if one and one["folder"] == folder}
     living = {name: one for name, one in here.items() if not is_gone(one)}
     own = [name for name in living if name in set(observations)]
     if own:
-        return refusal(own[0], living[own[0]], results / FOLDER / own[0])
+        return refusal(own[0], living[own[0]], place(results, own[0]))
     if living:
         one = next(iter(living.values()))
         return (
@@ -231,5 +235,4 @@ def lock_words(results: Path, observations: Iterable[str], folder: str) -> str:
 
 def _names(results: Path) -> list[str]:
     folder = results / FOLDER
-    return sorted(path.name for path in folder.glob("*") if not path.name.startswith(".")) \
-        if folder.is_dir() else []
+    return sorted(path.name.removesuffix(SUFFIX) for path in folder.glob(f"*{SUFFIX}"))

@@ -20,7 +20,7 @@ def summary(observations: Iterable[str], results: Path) -> str:
     named as such if it was begun; of which there is nothing yet (only a product of another was
     asked for) is left out.
     """
-    begun = [name for name in observations if (results / name).is_dir()]
+    begun = [name for name in observations if night_rows.is_begun(results, name)]
     if len(begun) == 1:
         return _alone(night_rows.row(results, begun[0]), results / begun[0])
     if not begun:
