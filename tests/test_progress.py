@@ -126,6 +126,9 @@ def test_jobs_stopped_on_request_are_no_failures_to_look_into(lines):
 
 def test_job_that_succeeds_in_a_later_attempt_has_not_failed(lines):
     lines.fail(1, lines.begin(1, "error: out of memory\n"))
+    lines.tell(None, text="Trying to restart job 1.")
+    assert lines.said[-1] == "    flag 73MHz is tried again"
+    assert lines.handler.failures == []
     lines.begin(1, FOUND)
     lines.tell("job_finished", job_id=1)
     assert lines.handler.failures == []
@@ -177,7 +180,8 @@ def test_what_is_hidden_is_what_the_lines_say(lines):
     hidden = [lines.tell(event, stats={"total": 0}, jobs=[]) for event in ("run_info", "progress")]
     assert all(lines.handler.hides(record) for record in hidden[:1])
     assert lines.handler.hides(lines.tell(None, text="Select jobs to execute..."))
-    assert not lines.handler.hides(lines.tell(None, text="Trying to restart job 5."))
+    assert lines.handler.hides(lines.tell(None, text="Trying to restart job 5."))
+    assert not lines.handler.hides(lines.tell(None, text="Something else"))
     assert lines.handler.hides(lines.tell(None, text="Job 5 has been submitted with SLURM jobid 7"))
     assert lines.handler.hides(lines.tell("error", exception="CalledProcessError"))
     assert not lines.handler.hides(lines.tell("error", exception="WorkflowError"))
@@ -245,6 +249,10 @@ def test_last_found_line_counts_as_the_scripts_write_it(tmp_path, capsys):
     ('Traceback:\n  File "x"\nlwacal.ms_reader.UnreadableError: a.ms: no table\nbye\n',
      "UnreadableError: a.ms: no table"),
     ("MemoryError\n", "MemoryError"),
+    ("slurmstepd: error: StepId=2.0 exceeded memory limit (1100 > 1000), being killed\n"
+     "slurmstepd: error: *** STEP 2.0 ON n1 CANCELLED AT 2024-05-24T09:00:00 ***\n"
+     "srun: error: n1: task 0: Killed\n",
+     "StepId=2.0 exceeded memory limit (1100 > 1000), being killed"),
     ("Killed\n", "Killed"),
     ("", "nothing is in its log: it was killed or never began"),
 ])

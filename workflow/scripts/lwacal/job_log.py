@@ -17,6 +17,7 @@ TIME = r"(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d )?"
 FOUND_LINE = re.compile(rf"{TIME}{FOUND} (.+)")
 ERROR_LINE = re.compile(rf"{TIME}(?:\S*: )?error: (.+)", re.IGNORECASE)
 NOTHING = "nothing is in its log: it was killed or never began"
+WHY_KILLED = re.compile(r"memory limit|out.of.memory|oom.kill|time limit|DUE TO ", re.IGNORECASE)
 RAISED_LINE = re.compile(r"(?:\w+\.)*\w*(?:Error|Exception|Interrupt|Exit)\b(?:: .+)?")
 
 
@@ -45,12 +46,15 @@ def found(path: str | Path) -> str:
 
 
 def error(path: str | Path) -> str:
-    """Return the last ``error:`` line of a log, or what was raised last, or ""."""
+    """Return the last ``error:`` line of a log, or what was raised last, or "".
+
+    Slurm says more than once that a job was killed: the line that says why goes first.
+    """
     lines = last_lines(path)
-    for line in reversed(lines):
-        match = ERROR_LINE.fullmatch(line)
-        if match:
-            return match[1].strip()
+    matches = [match for match in map(ERROR_LINE.fullmatch, reversed(lines)) if match]
+    errors = [match[1].strip() for match in matches]
+    if errors:
+        return next((text for text in errors if WHY_KILLED.search(text)), errors[0])
     for line in reversed(lines):
         if RAISED_LINE.fullmatch(line):
             name, colon, text = line.partition(":")

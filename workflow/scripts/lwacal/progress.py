@@ -8,6 +8,7 @@ file (.snakemake/log/) keeps everything. If the handler fails, Snakemake's own o
 from __future__ import annotations
 
 import logging
+import re
 import shutil
 import sys
 import textwrap
@@ -35,11 +36,13 @@ CHATTER = (
     "Assuming unrestricted shared", "host:", "Removing output files of failed job",
 )
 SUBMITTED = "has been submitted with SLURM jobid"
+AGAIN = re.compile(r"Trying to restart job (\d+)")
 # Told with the job already.
 LOCKED = "LockException"
 OF_A_JOB = ("CalledProcessError", "RuleException")
 INDENT = "    "
 WIDTH = 100
+TOGETHER = "\N{NO-BREAK SPACE}"
 # The rule of each job by its number, and the numbers of those that wait for it.
 Followers = Mapping[int, tuple[str, set[int]]]
 
@@ -127,7 +130,7 @@ class Progress(logging.Handler):
         event = getattr(record, "event", None)
         if event is None:
             text = str(record.msg)
-            return text.startswith(CHATTER) or SUBMITTED in text
+            return bool(text.startswith(CHATTER) or SUBMITTED in text or AGAIN.match(text))
         if event == "error":
             return getattr(record, "exception", "") in (*OF_A_JOB, LOCKED)
         return event in REPLACED
@@ -143,6 +146,11 @@ class Progress(logging.Handler):
             self.interrupted = True
         elif text.startswith("Nothing to be done"):
             self.idle()
+        again = AGAIN.match(text)
+        if again:
+            failure = self.failed.pop(int(again[1]), None)
+            if failure:
+                self._write(f"{INDENT}{failure.job} is tried again")
 
     def _error(self, record: logging.LogRecord) -> None:
         if getattr(record, "exception", "") == LOCKED:
@@ -153,9 +161,10 @@ class Progress(logging.Handler):
         self.waiting, self.total = Counter(jobs), sum(jobs.values())
         self.began = time.monotonic()
         if "progress" not in self.quiet:
-            each = ", ".join(f"{number} {rule}" for rule, number in jobs.items())
+            each = ", ".join(f"{number}{TOGETHER}{rule}" for rule, number in jobs.items())
             words = f"{self.total} job{'s' * (self.total != 1)}: {each}"
-            self._write(textwrap.fill(words, WIDTH, subsequent_indent=INDENT))
+            lines = textwrap.fill(words, WIDTH, subsequent_indent=INDENT)
+            self._write(lines.replace(TOGETHER, " "))
 
     def _job_info(self, record: Any) -> None:
         now = time.monotonic()
