@@ -249,16 +249,29 @@ def test_last_found_line_counts_as_the_scripts_write_it(tmp_path, capsys):
     ('Traceback:\n  File "x"\nlwacal.ms_reader.UnreadableError: a.ms: no table\nbye\n',
      "UnreadableError: a.ms: no table"),
     ("MemoryError\n", "MemoryError"),
-    ("slurmstepd: error: StepId=2.0 exceeded memory limit (1100 > 1000), being killed\n"
-     "slurmstepd: error: *** STEP 2.0 ON n1 CANCELLED AT 2024-05-24T09:00:00 ***\n"
-     "srun: error: n1: task 0: Killed\n",
-     "StepId=2.0 exceeded memory limit (1100 > 1000), being killed"),
     ("Killed\n", "Killed"),
     ("", "nothing is in its log: it was killed or never began"),
 ])
 def test_cause_of_a_failure(tmp_path, text, expected):
     (tmp_path / "log").write_text(text)
     assert job_log.cause(tmp_path / "log") == expected
+
+
+KILLED = "srun: error: n1: task 0: Killed\n"
+
+
+@pytest.mark.parametrize(("own", "slurm", "said", "expected"), [
+    ("error: no room\n", KILLED, "It failed. Ask.", "no room"),
+    ("reading\n", "slurmstepd: error: Step 2.0 exceeded memory limit\n" + KILLED, "It failed.",
+     "Step 2.0 exceeded memory limit"),
+    ("reading\n", KILLED, "Status is: 'CANCELLED'. For details", "Status is: 'CANCELLED'"),
+    ("", KILLED, "", "n1: task 0: Killed"),
+    ("reading\n", "bye\n", "", "reading"),
+])
+def test_cause_when_a_batch_system_ran_the_job(tmp_path, own, slurm, said, expected):
+    (tmp_path / "own").write_text(own)
+    (tmp_path / "slurm").write_text(slurm)
+    assert job_log.cause(tmp_path / "own", [tmp_path / "slurm"], said) == expected
 
 
 def test_log_that_is_no_text_is_read_all_the_same(tmp_path):

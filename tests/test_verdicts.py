@@ -87,7 +87,7 @@ def test_table_fits_its_width(results):
 def test_observation_that_failed_is_told_with_its_log(results):
     fail(results, "one")
     said = verdicts.summary(["one"], results)
-    assert "one: FAILED at flag 73MHz: no room on the disk" in said
+    assert "one: no verdict yet\n  FAILED at flag 73MHz: no room on the disk" in said
     assert "log: logs/one/flag/73MHz.log" in said
 
 

@@ -7,6 +7,7 @@ words what the job found; an ``error:`` line, or the last line of a traceback, s
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from lwacal.records import FOUND
@@ -45,30 +46,31 @@ def found(path: str | Path) -> str:
     return next((match[1].strip() for match in matches if match), "")
 
 
-def error(path: str | Path) -> str:
-    """Return the last ``error:`` line of a log, or what was raised last, or "".
+def errors(path: str | Path) -> list[str]:
+    """Return the ``error:`` lines of a log, the last first; without one what was raised last."""
+    lines = last_lines(path)[::-1]
+    found = [match[1].strip() for match in map(ERROR_LINE.fullmatch, lines) if match]
+    return found or [_without_module(line) for line in lines if RAISED_LINE.fullmatch(line)][:1]
 
-    Slurm says more than once that a job was killed: the line that says why goes first.
+
+def _without_module(line: str) -> str:
+    """Return lwacal.ms_reader.UnreadableError: text as UnreadableError: text."""
+    name, colon, text = line.partition(":")
+    return name.rpartition(".")[2] + colon + text
+
+
+def cause(log: str | Path, others: Sequence[str | Path] = (), said: str = "") -> str:
+    """Return why a job failed, in one line.
+
+    Its own log knows best; then, if a batch system ran it, the line of that system's log
+    (``others``) that says for what it was killed; then the first sentence of what the system said
+    (``said``); then whatever is last in a log. If logs are empty or not there, that is said.
     """
-    lines = last_lines(path)
-    matches = [match for match in map(ERROR_LINE.fullmatch, reversed(lines)) if match]
-    errors = [match[1].strip() for match in matches]
-    if errors:
-        return next((text for text in errors if WHY_KILLED.search(text)), errors[0])
-    for line in reversed(lines):
-        if RAISED_LINE.fullmatch(line):
-            name, colon, text = line.partition(":")
-            return name.rpartition(".")[2] + colon + text
-    return ""
-
-
-def cause(path: str | Path, said: str = "") -> str:
-    """Return why a job failed: what its log says, or the batch system, or the log's last line.
-
-    ``said`` is what the batch system said. If the log is empty or not there, that is said.
-    """
-    lines = last_lines(path)
-    return error(path) or said or (lines[-1].strip() if lines else NOTHING)
+    outer = [text for other in others for text in errors(other)]
+    last = [lines[-1].strip() for lines in map(last_lines, (log, *others)) if lines]
+    killed = [text for text in outer if WHY_KILLED.search(text)]
+    sentence = [said.partition(". ")[0]] if said else []
+    return [*errors(log), *killed, *sentence, *outer, *last, NOTHING][0]
 
 
 def tail(path: str | Path) -> list[str]:

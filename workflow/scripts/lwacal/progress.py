@@ -235,14 +235,17 @@ class Progress(logging.Handler):
         logs = [str(path) for path in record.log or [job.log]]
         log = next((path for path in logs if job_log.last_lines(path)), logs[0])
         said = " ".join(str(record.rule_msg or "").split())  # by the batch system
-        failure = Failure(job.observation, job.title, job_log.cause(log, said), log)
+        others = [path for path in logs if path != logs[0]]
+        failure = Failure(
+            job.observation, job.title, job_log.cause(logs[0], others, said), log
+        )
         self.failed[record.jobid] = failure
         who = f"{failure.observation}: " if failure.observation else ""
         if self.interrupted:
             self._write(f"stopped {who}{failure.job}")
             return
         self._write(f"FAILED {who}{failure.job}: {failure.cause}")
-        if said not in ("", failure.cause):
+        if said and not said.startswith(failure.cause):
             self._write(f"{INDENT}{said}")
         for line in self._tail(log, failure.cause):
             self._write(f"{INDENT}| {line}")

@@ -81,7 +81,9 @@ def _why(row: Mapping[str, Any], folder: Path) -> Iterator[str]:
 def _alone(row: Mapping[str, Any], folder: Path) -> str:
     """Return what came out of an observation with all its reasons."""
     if row["failed_job"]:
-        return (f"\n{folder.name}: FAILED at {row['failed_job']}: {row['cause']}\n"
+        known = "its verdict is of an earlier run" if (folder / "qa.json").is_file() else \
+            "no verdict yet"
+        return (f"\n{folder.name}: {known}\n  FAILED at {row['failed_job']}: {row['cause']}\n"
                 f"  log: {row['log']}\n  products so far: {folder}\n")
     if row["verdict"] == "unreadable":
         return f"\n{folder.name}: {row['reason']}\n"
