@@ -250,6 +250,7 @@ def test_last_found_line_counts_as_the_scripts_write_it(tmp_path, capsys):
      "UnreadableError: a.ms: no table"),
     ("MemoryError\n", "MemoryError"),
     ("Killed\n", "Killed"),
+    ("found: 3 integrations\n", job_log.UNMADE),
     ("", "nothing is in its log: it was killed or never began"),
 ])
 def test_cause_of_a_failure(tmp_path, text, expected):

@@ -19,6 +19,7 @@ FOUND_LINE = re.compile(rf"{TIME}{FOUND} (.+)")
 ERROR_LINE = re.compile(rf"{TIME}(?:\S*: )?error: (.+)", re.IGNORECASE)
 NOTHING = "nothing is in its log: it was killed or never began"
 WHY_KILLED = re.compile(r"memory limit|out.of.memory|oom.kill|time limit|DUE TO ", re.IGNORECASE)
+UNMADE = "the job ended well, but a file that it should have made is not there (yet)"
 RAISED_LINE = re.compile(r"(?:\w+\.)*\w*(?:Error|Exception|Interrupt|Exit)\b(?:: .+)?")
 
 
@@ -67,10 +68,15 @@ def cause(log: str | Path, others: Sequence[str | Path] = (), said: str = "") ->
     (``said``); then whatever is last in a log. If logs are empty or not there, that is said.
     """
     outer = [text for other in others for text in errors(other)]
-    last = [lines[-1].strip() for lines in map(last_lines, (log, *others)) if lines]
+    last = [_last_word(lines[-1]) for lines in map(last_lines, (log, *others)) if lines]
     killed = [text for text in outer if WHY_KILLED.search(text)]
     sentence = [said.partition(". ")[0]] if said else []
     return [*errors(log), *killed, *sentence, *outer, *last, NOTHING][0]
+
+
+def _last_word(line: str) -> str:
+    """Return a log's last line; that of a job which ended well is not why it failed."""
+    return UNMADE if FOUND_LINE.fullmatch(line) else line.strip()
 
 
 def tail(path: str | Path) -> list[str]:

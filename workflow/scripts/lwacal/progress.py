@@ -27,6 +27,8 @@ REPLACED = frozenset({
     "job_info", "job_started", "job_finished", "job_error", "progress", "run_info",
     "resources_info", "workflow_started",
 })
+# Events that are listened to; a message is a record without an event.
+TAKEN = frozenset({"message", "error", "run_info", "job_info", "job_finished", "job_error"})
 # Rules that only ask for others, and Snakemake's sum.
 NO_JOBS = frozenset({"all", "nights", "total"})
 # Messages without an event that tell nothing about the observations.
@@ -37,8 +39,8 @@ CHATTER = (
 )
 SUBMITTED = "has been submitted with SLURM jobid"
 AGAIN = re.compile(r"Trying to restart job (\d+)")
-# Told with the job already.
 LOCKED = "LockException"
+# Exceptions that are told with their job already.
 OF_A_JOB = ("CalledProcessError", "RuleException")
 INDENT = "    "
 WIDTH = 100
@@ -115,9 +117,8 @@ class Progress(logging.Handler):
             return
         try:
             event = str(getattr(record, "event", None) or "message")
-            take = getattr(self, f"_{event}", None)
-            if take:
-                take(record)
+            if event in TAKEN:
+                getattr(self, f"_{event}")(record)
                 self.alive()
         except Exception as error:  # noqa: BLE001
             self.broken = True
@@ -229,17 +230,17 @@ class Progress(logging.Handler):
         return line if len(line) <= width else line[: max(20, width - 3)] + "..."
 
     def _job_error(self, record: Any) -> None:
-        known = self.jobs.get(record.jobid)
-        job = known or Job(record.rule_name)
+        job = self.jobs.get(record.jobid) or Job(record.rule_name)
         self.running.pop(record.jobid, None)
         logs = [str(path) for path in record.log or [job.log]]
         log = next((path for path in logs if job_log.last_lines(path)), logs[0])
         said = " ".join(str(record.rule_msg or "").split())  # by the batch system
-        others = [path for path in logs if path != logs[0]]
-        failure = Failure(
-            job.observation, job.title, job_log.cause(logs[0], others, said), log
-        )
-        self.failed[record.jobid] = failure
+        cause = job_log.cause(logs[0], [path for path in logs if path != logs[0]], said)
+        self.failed[record.jobid] = failure = Failure(job.observation, job.title, cause, log)
+        elsewhere = "".join(f", {key} {value}" for key, value in dict(record.aux or {}).items())
+        self._say_failure(failure, said, f"log: {', '.join(logs)}{elsewhere}")
+
+    def _say_failure(self, failure: Failure, said: str, where: str) -> None:
         who = f"{failure.observation}: " if failure.observation else ""
         if self.interrupted:
             self._write(f"stopped {who}{failure.job}")
@@ -247,16 +248,10 @@ class Progress(logging.Handler):
         self._write(f"FAILED {who}{failure.job}: {failure.cause}")
         if said and not said.startswith(failure.cause):
             self._write(f"{INDENT}{said}")
-        for line in self._tail(log, failure.cause):
-            self._write(f"{INDENT}| {line}")
-        elsewhere = "".join(f", {key} {value}" for key, value in dict(record.aux or {}).items())
-        self._write(f"{INDENT}log: {', '.join(logs)}{elsewhere}")
-
-
-    def _tail(self, log: str, cause: str) -> list[str]:
-        """Return the end of a log, if it has more than the cause."""
-        lines = job_log.tail(log)
-        return lines if any(not line.endswith(cause) for line in lines) else []
+        lines = job_log.tail(failure.log)
+        if any(not line.endswith(failure.cause) for line in lines):  # more than the cause
+            self._write("\n".join(f"{INDENT}| {line}" for line in lines))
+        self._write(f"{INDENT}{where}")
 
 
 def install(
