@@ -127,7 +127,8 @@ def main():
     else:
         answer = {"ok": False, "message": "switched off (health.mnc.enabled)", "bad": []}
     write(arguments.output, answer)
-    print(answer.get("message") or "{} bad signals".format(len(answer["bad"])))
+    # as records.found does, which this script cannot import (mnc has its own Python)
+    print("found: " + (answer.get("message") or "{} bad signals".format(len(answer["bad"]))))
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ def stop(number: int, frame: FrameType | None) -> None:
         " limit (--set-resources RULE:runtime=MINUTES) was reached. Run again to make what is"
         " missing\n".encode(),
     )
+    processes.stop_all()
     raise SystemExit(128 + number)
 
 

@@ -18,6 +18,7 @@ TAIL_LINES = 20
 SECONDS_TO_END = 10  # that a program gets between being told to stop and being killed
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
+_running: set[subprocess.Popen] = set()
 SIGNAL_WORDS = {
     signal.SIGKILL: "most often the system has killed it for lack of memory: give the job more"
                     " (--set-resources RULE:mem_mb=N), or less to do",
@@ -62,6 +63,7 @@ def run_tool(command: Sequence[str], environment: Mapping[str, str] | None = Non
         )
     except OSError as error:
         raise ToolError(f"{command[0]} cannot be run: {error}") from error
+    _running.add(process)
     with process:
         try:
             for line in process.stdout:
@@ -72,12 +74,20 @@ def run_tool(command: Sequence[str], environment: Mapping[str, str] | None = Non
         except BaseException:
             _stop(process)
             raise
+        finally:
+            _running.discard(process)
     if process.returncode:
         how = _ending(process.returncode)
         raise ToolError(
             f"{words}\nIts last words:\n{''.join(tail)}\n{command[0]} ended with {how}"
         )
     return "".join(lines)
+
+
+def stop_all() -> None:
+    """Tell all programs that run to end, also those that other threads wait for."""
+    for process in list(_running):
+        process.terminate()
 
 
 def _stop(process: subprocess.Popen) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from lwacal.processes import ToolError, find_tool, run_tool
 from lwacal.records import say
 
+ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}  # it refuses to run without
 AUXILIARY = ("psf", "dirty", "residual", "model", "mask")
 
 
@@ -74,22 +75,28 @@ def run(
     Files it needs meanwhile go to ``scratch``; ``makes`` are the names of images, beside
     ``prefix``, that it has to make. Raises processes.ToolError if it is missing or fails.
     """
-    executable = find_tool(machine.executable, "tools.wsclean")
     prefix.parent.mkdir(parents=True, exist_ok=True)
-    command = [
-        executable, "-quiet", "-j", str(machine.threads),
+    words = command(machine, sets, prefix, options, scratch)
+    run_tool(words, ENVIRONMENT)
+    missing = [name for name in makes if not (prefix.parent / name).is_file()]
+    if missing:
+        raise ToolError(
+            f"{words[0]} ended without an error but has not made {', '.join(missing)}; its output"
+            " is above. Is tools.wsclean WSClean 3.1 or later, and is there room on the disk?"
+        )
+    return shlex.join(words)
+
+
+def command(
+    machine: Machine, sets: Sequence[Path], prefix: Path, options: Sequence[str], scratch: Path
+) -> list[str]:
+    """Return WSClean's command. Raises processes.ToolError if there is no WSClean."""
+    return [
+        find_tool(machine.executable, "tools.wsclean"), "-quiet", "-j", str(machine.threads),
         "-abs-mem", f"{max(machine.memory_mb / 1000, 0.5):.1f}",
         "-temp-dir", str(scratch), "-reorder", "-no-update-model-required",
         "-data-column", "DATA", "-name", str(prefix), *options, *map(str, sets),
     ]
-    run_tool(command, {"OPENBLAS_NUM_THREADS": "1"})
-    missing = [name for name in makes if not (prefix.parent / name).is_file()]
-    if missing:
-        raise ToolError(
-            f"{executable} ended without an error but has not made {', '.join(missing)}; its output"
-            " is above. Is tools.wsclean WSClean 3.1 or later, and is there room on the disk?"
-        )
-    return shlex.join(command)
 
 
 def remove_auxiliary(folder: Path) -> None:
