@@ -57,9 +57,9 @@ def run_tool(command: Sequence[str], environment: Mapping[str, str] | None = Non
     tail: deque[str] = deque(maxlen=TAIL_LINES)
     try:
         process = subprocess.Popen(
-            list(command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            _ending_with_us(command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL, text=True, errors="replace",
-            env={**os.environ, **(environment or {})}, preexec_fn=end_with_parent,
+            env={**os.environ, **(environment or {})},
         )
     except OSError as error:
         raise ToolError(f"{command[0]} cannot be run: {error}") from error
@@ -82,6 +82,15 @@ def run_tool(command: Sequence[str], environment: Mapping[str, str] | None = Non
             f"{words}\nIts last words:\n{''.join(tail)}\n{command[0]} ended with {how}"
         )
     return "".join(lines)
+
+
+def _ending_with_us(command: Sequence[str]) -> list[str]:
+    """Return a command that the kernel kills when this process ends.
+
+    By a program of util-linux: a function between fork and exec may hang where there are threads.
+    """
+    setpriv = shutil.which("setpriv")
+    return [*([setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []), *command]
 
 
 def stop_all() -> None:
@@ -110,7 +119,7 @@ def _ending(code: int) -> str:
 def end_with_parent(number: int = signal.SIGKILL) -> None:
     """Have the kernel send this process a signal when the one that started it ends (Linux).
 
-    Without it WSClean, or a process that searches for interference, works on for nobody after its
-    job was killed, and writes where the next attempt writes.
+    Without it a process works on for nobody after its job was killed, and writes where the next
+    attempt writes.
     """
     LIBC.prctl(PR_SET_PDEATHSIG, int(number))
