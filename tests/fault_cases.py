@@ -22,7 +22,7 @@ KILLED = [
     killed("delay", "os.rename delays.csv", "between record and list"),
     killed("delay_table", "os.rename .K", "before the table is in place"),
     killed("calibrate_split 59MHz", "os.rename calibrated/59MHz", "before its sets are in place"),
-    killed("image_source CygA", "os.rename CygA", "before the images are in place"),
+    killed("image_source CygA", "os.rename images/CygA", "before the images are in place"),
     killed("image_allsky", "os.rename images/allsky", "before the images are in place"),
     killed("measure", "os.rename offsets.csv", "between two of its lists"),
     killed("assess", "os.rename qa.json", "before the verdict is in place"),

@@ -57,6 +57,10 @@ class Job:
         place = self.words.index(word) + 1
         return Job((*self.words[:place], value, *self.words[place + 1:]), self.log)
 
+    def with_text(self, old: str, new: str) -> Job:
+        """Return the job with another text in all its words."""
+        return Job(tuple(word.replace(old, new) for word in self.words), self.log)
+
     def with_settings(self, change: Callable[[dict[str, Any]], Any]) -> Job:
         """Return the job with settings that ``change`` has changed."""
         settings = json.loads(self.value("--settings"))
@@ -118,9 +122,7 @@ class Place:
 
     def job(self, name: str) -> Job:
         """Return a job, on the raw data of this place."""
-        job = self.jobs[name]
-        words = tuple(word.replace(str(self.evening.raw), str(self.raw)) for word in job.words)
-        return self.always(Job(words, job.log))
+        return self.always(self.jobs[name].with_text(str(self.evening.raw), str(self.raw)))
 
     def own_raw(self) -> Path:
         """Copy the raw data, so that they may be spoilt; return their folder."""

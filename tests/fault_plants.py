@@ -107,15 +107,6 @@ def module(name: str, text: str) -> Plant:
     return lambda place: place.module(name, text)
 
 
-def options(word: str, value: str) -> Plant:
-    """Another value of an option of the script."""
-
-    def plant(place: Place) -> None:
-        place.change = lambda job: job.with_value(word, value)
-
-    return plant
-
-
 def largest_file(n_bytes: int) -> Plant:
     """Files may not get larger: writing fails in the middle, as on a disk that becomes full."""
     return lambda place: place.prefix.extend(["prlimit", f"--fsize={n_bytes}"])
@@ -354,7 +345,7 @@ def empty_input(place: Place) -> None:
     """An input folder without measurement sets."""
     folder = place.folder / "empty"
     folder.mkdir()
-    options("--input", str(folder))(place)
+    place.change = lambda job: job.with_text(str(place.raw), str(folder))
 
 
 def some_not_finite(data: np.ndarray) -> np.ndarray:

@@ -78,7 +78,11 @@ def image_allsky(
             pool.submit(_image, plan, manifest, plan.of(splits), choice, own, folder, scratch)
             for plan in asked if plan.of(splits)
         ]
-        record["commands"] = [job.result() for job in jobs]
+        try:
+            record["commands"] = [job.result() for job in jobs]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)  # one has failed: begin no other
+            raise
     if not settings["keep_auxiliary_fits"]:
         wsclean.remove_auxiliary(folder)
     colours = [item for item in record["bands"] if item["name"] != FULL_BAND]

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 
@@ -19,6 +20,7 @@ SECONDS_TO_END = 10  # that a program gets between being told to stop and being 
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 _running: set[subprocess.Popen] = set()
+_stopped = threading.Event()
 SIGNAL_WORDS = {
     signal.SIGKILL: "most often the system has killed it for lack of memory: give the job more"
                     " (--set-resources RULE:mem_mb=N), or less to do",
@@ -55,6 +57,8 @@ def run_tool(command: Sequence[str], environment: Mapping[str, str] | None = Non
     say(f"$ {words}")
     lines: list[str] = []
     tail: deque[str] = deque(maxlen=TAIL_LINES)
+    if _stopped.is_set():
+        raise ToolError(f"{command[0]} is not started: the job was told to stop")
     try:
         process = subprocess.Popen(
             _ending_with_us(command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -94,7 +98,8 @@ def _ending_with_us(command: Sequence[str]) -> list[str]:
 
 
 def stop_all() -> None:
-    """Tell all programs that run to end, also those that other threads wait for."""
+    """Tell all programs that run to end, also those of other threads, and start none any more."""
+    _stopped.set()
     for process in list(_running):
         process.terminate()
 
