@@ -46,9 +46,10 @@ lint: env ## Check style only
 	$(BIN)/snakefmt --check workflow
 	$(BIN)/snakemake --lint
 
-lock: env ## Resolve the Python packages anew into requirements/lock.txt
+lock: env ## Resolve the Python packages anew, into requirements/lock.txt and workflow/envs/
 	$(BIN)/uv pip compile --universal --python-version 3.11 --upgrade --no-header \
 	    requirements/dev.in -o requirements/lock.txt
+	$(BIN)/python scripts/pin_environments.py
 
 pictures: demo ## Draw the pictures of the README from the demonstration
 	@scripts/install-programs.sh graphviz poppler-utils
