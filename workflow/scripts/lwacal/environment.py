@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import shlex
+import site
 import sys
 from pathlib import Path
 
+PREFIX_VARIABLE = "LWACAL_PREFIX"  # of the Python that runs Snakemake
+VERSION_VARIABLE = "LWACAL_SNAKEMAKE"
+NO_PACKAGES_OF_HOME = "PYTHONNOUSERSITE"  # Python's own variable
 COMMAND_VARIABLE = "LWACAL_COMMAND"
 
 
@@ -16,9 +21,15 @@ def prepare(scripts: Path) -> None:
     Rules call their scripts by name. The scripts ask for the first python3 on PATH, which is the
     one of the rule's own environment if Snakemake was told to activate it, and otherwise the one
     that runs Snakemake. What was called is handed on to the jobs, for run.json: the Snakemake that
-    runs a single job finds it there already.
+    runs a single job finds it there already; the others tell which environment Snakemake is in.
     """
     os.environ.setdefault(COMMAND_VARIABLE, shlex.join(["snakemake", *sys.argv[1:]]))
     first = [str(scripts), str(Path(sys.executable).parent)]
     rest = [place for place in os.environ.get("PATH", "").split(os.pathsep) if place not in first]
     os.environ["PATH"] = os.pathsep.join(first + rest)
+    snakemake = importlib.metadata.distribution("snakemake")
+    os.environ[PREFIX_VARIABLE] = sys.prefix
+    os.environ[VERSION_VARIABLE] = snakemake.version
+    # A package in the home of whoever runs this must not take the place of an environment's own
+    if Path(snakemake.locate_file("")) != Path(site.getusersitepackages()):
+        os.environ[NO_PACKAGES_OF_HOME] = "1"
