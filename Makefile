@@ -35,7 +35,7 @@ demo: env ## Simulate a small observation, calibrate it and show where the repor
 	@scripts/demo.sh "$(BIN)" "$(CORES)"
 
 test: env ## Check the code and run all tests
-	@scripts/install-programs.sh chromium poppler-utils || echo "tests that need these are skipped"
+	@scripts/install-programs.sh chromium poppler-utils environment-modules || echo "tests that need these are skipped"
 	$(BIN)/ruff check .
 	$(BIN)/snakefmt --check workflow
 	$(BIN)/snakemake --lint

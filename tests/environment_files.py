@@ -15,6 +15,7 @@ from workflow_run import PROJECT
 SCRIPTS = PROJECT / "workflow" / "scripts"
 RULE = re.compile(r"^rule (\w+):$", re.MULTILINE)
 CONDA = re.compile(r'^    conda:\n        "\.\./envs/(\w+)\.yaml"$', re.MULTILINE)
+MODULES = re.compile(r'^    envmodules:\n        \*modules\("(\w+)"\),$', re.MULTILINE)
 SCRIPT = re.compile(r"\b(\w+\.py)\b")
 
 
@@ -59,7 +60,10 @@ def rule_environments() -> dict[str, tuple[str, set[str]]]:
         starts = [match.start() for match in RULE.finditer(text)]
         for first, last in zip(starts, [*starts[1:], len(text)]):
             body = text[first:last]
+            if "\n    shell:\n" not in body:
+                continue
             [environment] = CONDA.findall(body)
+            assert MODULES.findall(body) == [environment], f"envmodules of {RULE.match(body)[1]}"
             found[RULE.match(body)[1]] = (environment, set(SCRIPT.findall(body)))
     return found
 

@@ -17,6 +17,7 @@ from environment_files import (
     rule_environments,
 )
 from import_walk import imported_packages
+from lwacal import settings
 from scripts.pin_environments import LOCK, pinned
 from workflow_run import PROJECT
 
@@ -37,6 +38,13 @@ def test_there_is_one_environment_a_kind_of_rule():
     assert set(rules) == set(re.findall(r"^(?:rule|checkpoint) +(\w+)", text, re.MULTILINE))
     assert {environment for environment, _ in rules.values()} == set(ENVIRONMENTS)
     assert all(scripts for _, scripts in rules.values())
+
+
+def test_modules_can_be_named_for_each_environment():
+    chosen = settings.resolve({})["environment_modules"]
+    assert chosen == {name: [] for name in ENVIRONMENTS}
+    with pytest.raises(settings.SettingsError, match=r"environment_modules\.casa"):
+        settings.resolve({"environment_modules": {"casa": ["casa; rm file"]}})
 
 
 @each_environment

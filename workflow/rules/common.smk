@@ -46,6 +46,11 @@ def observation(wildcards):
     return OBSERVATIONS[wildcards.obs]
 
 
+def modules(environment):
+    """Return the environment modules that a site names for the rules of an environment."""
+    return SETTINGS["environment_modules"][environment]
+
+
 def section(*names):
     """Return a params function that gives sections of the configuration as JSON (--settings)."""
 

@@ -43,6 +43,8 @@ rule calibrate_split:
         "<benchmarks>/{obs}/calibrate_split/{band}.tsv"
     conda:
         "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     resources:
         mem_mb=memory_mb("calibrate_split"),
     params:
@@ -70,6 +72,8 @@ rule image_source:
         "<benchmarks>/{obs}/image_source/{source}.tsv"
     conda:
         "../envs/wsclean.yaml"
+    envmodules:
+        *modules("wsclean"),
     threads: 1  # with more, sums are added in any order: results differ in the seventh digit
     resources:
         mem_mb=memory_mb("image"),
@@ -97,6 +101,8 @@ rule image_allsky:
         "<benchmarks>/{obs}/image_allsky.tsv"
     conda:
         "../envs/wsclean.yaml"
+    envmodules:
+        *modules("wsclean"),
     threads: 1
     resources:
         mem_mb=memory_mb("image"),
@@ -127,6 +133,8 @@ rule measure:
         "<benchmarks>/{obs}/measure.tsv"
     conda:
         "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         settings=section("measure"),
         code=code_digest("measure.py"),

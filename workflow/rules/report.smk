@@ -33,6 +33,8 @@ rule assess:
         "<logs>/{obs}/assess.log",
     conda:
         "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         settings=section("quality", "delay"),
         code=code_digest("assess.py"),
@@ -57,6 +59,8 @@ rule run_record:
         "<logs>/{obs}/run_record.log",
     conda:
         "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         settings=whole_configuration,
         benchmarks=lambda wildcards: f"benchmarks/{wildcards.obs}",
@@ -111,6 +115,8 @@ rule report:
         "<benchmarks>/{obs}/report.tsv"
     conda:
         "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         results=folder_above(2),
         code=code_digest("report.py", with_report=True),
@@ -136,6 +142,8 @@ rule outcome:
         "<logs>/{obs}/outcome.log",
     conda:
         "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         settings=section("outcome"),
         results=folder_above(2),
@@ -162,6 +170,8 @@ rule trends:
         "<logs>/trends.log",
     conda:
         "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         results=folder_above(1),
         code=code_digest("trends.py", with_report=True),
@@ -183,6 +193,8 @@ rule promote:
         "<logs>/{obs}/promote.log",
     conda:
         "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         settings=section("delay"),
         code=code_digest("promote.py"),
@@ -204,6 +216,8 @@ rule cleanup:
         "<logs>/{obs}/cleanup.log",
     conda:
         "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         settings=section("cleanup"),
         directory=folder_above(1),
