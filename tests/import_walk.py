@@ -48,6 +48,8 @@ class Module:
     def targets(self, node: ast.Import | ast.ImportFrom) -> dict[str, Unit]:
         """Return what an import of ours makes known: module, or part of a module, by its name."""
         found: dict[str, Unit] = {}
+        if getattr(node, "level", 0):
+            raise AssertionError(f"{self.path}: a relative import, which is not followed")
         for alias in node.names:
             name = alias.asname or alias.name
             if isinstance(node, ast.Import):
@@ -65,7 +67,10 @@ class Module:
         files = {file for file, _ in self.targets(node).values()}
         folders = {folder for file in files for folder in file.parents}
         around = {folder / "__init__.py" for folder in folders if self.root in folder.parents}
-        return {(file, None) for file in files | {file for file in around if file.is_file()}}
+        run = {(file, None) for file in files | {file for file in around if file.is_file()}}
+        if isinstance(node, ast.ImportFrom):
+            return run
+        return run.union(*[_all_of(file, self.root) for file in files])  # who knows what is used
 
     def file(self, dotted: str) -> Path | None:
         """Return the file of a module of ours, or None if it is not ours."""
@@ -103,16 +108,15 @@ def _reached(module: Module, part: str | None) -> tuple[set[str], set[Unit]]:
     packages: set[str] = set()
     units: set[Unit] = set()
     if part is not None and part not in module.parts:
-        return packages, units  # a constant: it is made when the module is imported
+        # a name from elsewhere, or a constant, which is made when the module is imported
+        return packages, {module.names[part]} if part in module.names else units
     spoken_of: set[ast.AST] = set()
     for node in (node for code in module.parts[part] for node in ast.walk(code)):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             units |= module.run_by(node)
             packages |= _foreign(module, node)
         elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
-            if not isinstance(node.args[0], ast.Constant):
-                raise AssertionError(f"{module.path}: {ast.unparse(node)}: which module?")
-            packages.add(node.args[0].value.partition(".")[0])
+            packages.add(_imported_by_call(module, node))
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             file, inner = module.names.get(node.value.id, (None, None))
             if file and inner is None:
@@ -121,6 +125,16 @@ def _reached(module: Module, part: str | None) -> tuple[set[str], set[Unit]]:
         elif isinstance(node, ast.Name) and node not in spoken_of:
             units |= _units_of(module, node.id)
     return packages, units
+
+
+def _imported_by_call(module: Module, node: ast.Call) -> str:
+    if not isinstance(node.args[0], ast.Constant):
+        raise AssertionError(f"{module.path}: {ast.unparse(node)}: which module?")
+    return node.args[0].value.partition(".")[0]
+
+
+def _all_of(file: Path, root: Path) -> set[Unit]:
+    return {(file, part) for part in _module(file, root).parts}
 
 
 def _foreign(module: Module, node: ast.Import | ast.ImportFrom) -> set[str]:
@@ -135,4 +149,4 @@ def _units_of(module: Module, name: str) -> set[Unit]:
     file, inner = module.names.get(name, (None, None))
     if file is None:
         return set()
-    return {(file, inner)} if inner else {(file, part) for part in _module(file, module.root).parts}
+    return {(file, inner)} if inner else _all_of(file, module.root)

@@ -93,6 +93,8 @@ def test_nothing_is_asked_for_that_no_script_imports(name):
         ("from ours import near\nprint(near)", {"h5py", "scipy"}),
         ("from ours import near\nnear.through()", {"h5py"}),
         ("from ours import near", set()),
+        ("from ours.again import used\nused()", {"h5py"}),
+        ("import ours.near", {"h5py", "scipy"}),
         ("import ours.part.inner", {"jinja2"}),
         ("from ours.part.inner import NOTHING", {"jinja2"}),
         ("from ours import far", {"yaml"}),
@@ -110,6 +112,7 @@ def test_imports_are_followed_into_what_is_called_and_no_further(tmp_path, code,
         "def used():\n    import h5py\ndef unused():\n    import scipy\n"
         "def through():\n    return used()\n"
     )
+    (tmp_path / "ours" / "again.py").write_text("from ours.near import used\n")
     (tmp_path / "ours" / "far.py").write_text("import yaml\nimport os\n")
     (tmp_path / "script.py").write_text(code)
     assert imported_packages(tmp_path / "script.py") == found
