@@ -23,8 +23,8 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 GROUPS = {
     "test_determinism": "determinism",
     "test_end_to_end": "night", "test_staleness": "night",
-    "test_environments_run": "environments",
     "test_full_array": "full array",
+    "test_environments_run": "environments",
     "test_real_data": "real data",
 }
 

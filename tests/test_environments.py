@@ -1,7 +1,10 @@
 """What workflow/envs/ declares is pinned, resolves, and is enough for the scripts of its rules."""
 
 import ast
+import importlib.metadata
+import os
 import re
+import site
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +20,7 @@ from environment_files import (
     rule_environments,
 )
 from import_walk import imported_packages
-from lwacal import settings
+from lwacal import environment, settings
 from scripts.pin_environments import LOCK, pinned
 from workflow_run import PROJECT
 
@@ -45,6 +48,21 @@ def test_modules_can_be_named_for_each_environment():
     assert chosen == {name: [] for name in ENVIRONMENTS}
     with pytest.raises(settings.SettingsError, match=r"environment_modules\.casa"):
         settings.resolve({"environment_modules": {"casa": ["casa; rm file"]}})
+
+
+@pytest.mark.parametrize("in_the_home", [False, True])
+def test_packages_of_the_home_stay_out_unless_snakemake_is_one(monkeypatch, in_the_home):
+    for variable in ("PATH", environment.PREFIX_VARIABLE, environment.VERSION_VARIABLE):
+        monkeypatch.setenv(variable, os.environ.get(variable, ""))
+    monkeypatch.setenv(environment.COMMAND_VARIABLE, "snakemake")
+    monkeypatch.delenv(environment.NO_PACKAGES_OF_HOME, raising=False)
+    if in_the_home:
+        place = importlib.metadata.distribution("snakemake").locate_file("")
+        monkeypatch.setattr(site, "getusersitepackages", lambda: str(place))
+    environment.prepare(SCRIPTS)
+    assert os.environ.get(environment.NO_PACKAGES_OF_HOME) == (None if in_the_home else "1")
+    assert os.environ[environment.PREFIX_VARIABLE] == sys.prefix
+    assert os.environ["PATH"].split(os.pathsep)[0] == str(SCRIPTS)
 
 
 @each_environment

@@ -21,15 +21,23 @@ def prepare(scripts: Path) -> None:
     Rules call their scripts by name. The scripts ask for the first python3 on PATH, which is the
     one of the rule's own environment if Snakemake was told to activate it, and otherwise the one
     that runs Snakemake. What was called is handed on to the jobs, for run.json: the Snakemake that
-    runs a single job finds it there already; the others tell which environment Snakemake is in.
+    runs a single job finds it there already.
     """
     os.environ.setdefault(COMMAND_VARIABLE, shlex.join(["snakemake", *sys.argv[1:]]))
     first = [str(scripts), str(Path(sys.executable).parent)]
     rest = [place for place in os.environ.get("PATH", "").split(os.pathsep) if place not in first]
     os.environ["PATH"] = os.pathsep.join(first + rest)
+    _tell_where_snakemake_is()
+
+
+def _tell_where_snakemake_is() -> None:
+    """Tell jobs in environments of their own which one Snakemake is in, and keep homes out.
+
+    A package in the home of whoever runs this must not take the place of an environment's own,
+    unless Snakemake itself is installed there.
+    """
     snakemake = importlib.metadata.distribution("snakemake")
     os.environ[PREFIX_VARIABLE] = sys.prefix
     os.environ[VERSION_VARIABLE] = snakemake.version
-    # A package in the home of whoever runs this must not take the place of an environment's own
     if Path(snakemake.locate_file("")) != Path(site.getusersitepackages()):
         os.environ[NO_PACKAGES_OF_HOME] = "1"
