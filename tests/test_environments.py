@@ -52,10 +52,7 @@ def test_modules_can_be_named_for_each_environment():
 
 @pytest.mark.parametrize("in_the_home", [False, True])
 def test_packages_of_the_home_stay_out_unless_snakemake_is_one(monkeypatch, in_the_home):
-    for variable in ("PATH", environment.PREFIX_VARIABLE, environment.VERSION_VARIABLE):
-        monkeypatch.setenv(variable, os.environ.get(variable, ""))
-    monkeypatch.setenv(environment.COMMAND_VARIABLE, "snakemake")
-    monkeypatch.delenv(environment.NO_PACKAGES_OF_HOME, raising=False)
+    monkeypatch.setattr(os, "environ", {"PATH": os.environ["PATH"]})
     if in_the_home:
         place = importlib.metadata.distribution("snakemake").locate_file("")
         monkeypatch.setattr(site, "getusersitepackages", lambda: str(place))
