@@ -52,19 +52,25 @@ ENVIRONMENTS = {
 }
 
 
-def rule_environments() -> dict[str, tuple[str, set[str]]]:
-    """Return the environment of each rule, and the scripts it names, from the rule files."""
+def rule_bodies() -> dict[str, str]:
+    """Return the text of each rule that runs something, from the rule files."""
     found = {}
     for path in sorted(PROJECT.glob("workflow/rules/*.smk")):
         text = path.read_text(encoding="utf-8")
         starts = [match.start() for match in RULE.finditer(text)]
         for first, last in zip(starts, [*starts[1:], len(text)]):
             body = text[first:last]
-            if "\n    shell:\n" not in body:
-                continue
-            [environment] = CONDA.findall(body)
-            assert MODULES.findall(body) == [environment], f"envmodules of {RULE.match(body)[1]}"
-            found[RULE.match(body)[1]] = (environment, set(SCRIPT.findall(body)))
+            if "\n    shell:\n" in body:
+                found[RULE.match(body)[1]] = body
+    return found
+
+
+def rule_environments() -> dict[str, tuple[str, set[str]]]:
+    """Return the environment of each rule, and the scripts it names."""
+    found = {}
+    for rule, body in rule_bodies().items():
+        [environment] = CONDA.findall(body)
+        found[rule] = (environment, set(SCRIPT.findall(body)))
     return found
 
 

@@ -13,10 +13,13 @@ import pytest
 import yaml
 
 from environment_files import (
+    CONDA,
     ENVIRONMENTS,
+    MODULES,
     SCRIPTS,
     environment_scripts,
     packages_of,
+    rule_bodies,
     rule_environments,
 )
 from import_walk import imported_packages
@@ -41,6 +44,13 @@ def test_there_is_one_environment_a_kind_of_rule():
     assert set(rules) == set(re.findall(r"^(?:rule|checkpoint) +(\w+)", text, re.MULTILINE))
     assert {environment for environment, _ in rules.values()} == set(ENVIRONMENTS)
     assert all(scripts for _, scripts in rules.values())
+
+
+@pytest.mark.parametrize("rule", rule_bodies())
+def test_rule_loads_the_modules_of_its_environment(rule):
+    """Below conda: envmodules: *modules("NAME"),"""
+    body = rule_bodies()[rule]
+    assert MODULES.findall(body) == CONDA.findall(body)
 
 
 def test_modules_can_be_named_for_each_environment():
