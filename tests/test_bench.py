@@ -9,6 +9,7 @@ import pytest
 
 from bench import __main__ as bench
 from bench import (
+    imaging,
     measuring,
     options,
     results,
@@ -86,12 +87,15 @@ def test_rules_tell_threads_and_memory():
     assert rules.threads("image_source", 2) == 1
     for rule in resources_needed.OF_RULE:
         assert rules.threads(rule, 1) == 1
+    for rule, (_, at_once) in resources_needed.IMAGES.items():
+        assert rules.threads(rule, 9) == at_once
     manifest = {
         "integrations": [{}],
         "bands": {"73MHz": {"frequency_hz": [0.0] * 4, "entries": [{"n_rows": 10}]}},
     }
-    assert rules.memory_mb("image_source", manifest, "73MHz") == resources_needed.memory_mb(
-        "image", manifest, "73MHz"
+    imaging = {"allsky": {"size": 1000}}
+    assert rules.memory_mb("image_allsky", manifest, "73MHz", imaging) == pytest.approx(
+        resources_needed.IMAGE_BASE_MB + 2 * resources_needed.IMAGE_BYTES_A_PIXEL
     )
     assert rules.memory_mb("report", manifest, "73MHz") is None
     with pytest.raises(KeyError, match="no rule"):
@@ -205,3 +209,12 @@ def test_table_goes_between_the_markers():
     with pytest.raises(ValueError, match="README"):
         texts.between_markers("nothing", "new")
     assert texts.BEGIN in (PROJECT / "README.md").read_text()
+
+
+def test_images_are_compared_in_units_of_the_noise():
+    """Edges of an image that has none are NaN, and do not count."""
+    theirs = np.array([[np.nan, 100.0], [2.0, 0.0]])
+    found = imaging.difference(theirs * 1.01, theirs, 0.5)
+    assert found["largest"] == pytest.approx(2.0)
+    assert found["rms"] == pytest.approx(np.sqrt((2.0**2 + 0.04**2) / 3))
+    assert found["peak"] == pytest.approx(1.01)

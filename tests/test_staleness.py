@@ -50,6 +50,7 @@ KEYS = [
     ("quality={flux_ratio_deviation: {warn: 0.1, fail: 0.4}}", JUDGE),
     ("outcome={links: false}", NOTED),
     ("environment_modules={aoflagger: [aoflagger/3.5]}", FLAGS),
+    ("nights={to: 2030-12-31}", {}),
 ]
 
 

@@ -16,9 +16,9 @@ def main() -> None:
     files = trends.find(arguments.results)
     problems = trends.build(files, arguments.database)
     trends.write_page(arguments.database, problems, arguments.html)
-    records.say(f"{len(files) - len(problems)} observations in {arguments.database}")
     for problem in problems:
         records.say(problem)
+    records.found(f"{len(files) - len(problems)} observations in {arguments.database}")
 
 
 if __name__ == "__main__":
