@@ -4,10 +4,20 @@ import numpy as np
 import pytest
 
 import browser
-from lwacal import records, trends
+from lwacal import records, settings, trends, trends_page
 from test_outcome_trends import quality
 
 NIGHTS = 30
+TRENDS = settings.resolve({})["trends"]
+STEPS = {"gain_db": 0.01, "delay_ns": 0.1}
+
+
+def write_page(folder):
+    """Write database and page for the records below a folder."""
+    database = folder / "trends.sqlite"
+    suggested, problems = trends.build(trends.find(folder), database, TRENDS)
+    assert problems == []
+    trends_page.write(database, suggested, problems, TRENDS, folder / "trends.html")
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +40,7 @@ def results(tmp_path_factory):
             for number in range(2 if day == 7 else 3) for pol in "XY"]
         known["observation"]["mid_utc"] = f"2024-06-{day:02d}T09:00:13"
         records.write_json(folder / name / "qa.json", known)
-    database = folder / "trends.sqlite"
-    assert trends.build(trends.find(folder), database) == []
-    trends.write_page(database, [], folder / "trends.html")
+    write_page(folder)
     return folder
 
 
@@ -92,8 +100,6 @@ def test_click_on_a_night_opens_its_report(page, results):
 
 
 def test_page_without_observations_loads(page, tmp_path):
-    database = tmp_path / "trends.sqlite"
-    trends.build([], database)
-    trends.write_page(database, [], tmp_path / "trends.html")
+    write_page(tmp_path)
     page.open(tmp_path / "trends.html")
     assert page.errors == []

@@ -1,0 +1,174 @@
+"""The page of the nights: what changed last, which antennas to look at, then plots and tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lwacal import html_page, night_series, packed, records, trends, trends_arrays
+from lwacal.antenna_status import REASON_WORDS
+from lwacal.plots import nights, style, trend_curves
+
+SCRIPTS = ("tools.js", "packed.js", "tip.js", "table.js", "axes.js", "history_plot.js",
+           "boards.js", "antenna_history.js")
+LOOK_BACK_DAYS = 7.5  # changes of the last week are worth a look
+MOST_TO_LOOK_AT = 40
+FIGURES = {
+    "flux_ratios": ("Flux ratios", nights.flux_ratios,
+                    "Measured over expected flux of each calibrator, median of the sub-bands, with"
+                    " the range that holds the middle half of them.",
+                    "Near one and level. A step that is common to all sources is the array; one"
+                    " source alone is its place in the beam."),
+    "positions": ("Positions of calibrators", trend_curves.positions,
+                  "Measured minus catalogue position of each calibrator, median of the sub-bands,"
+                  " above in right ascension, below in declination.",
+                  "Scatter about zero by some hundred arcseconds, from the ionosphere. An offset"
+                  " that stays, of all sources, is the geometry."),
+    "flagged": ("Flagged data and solutions", nights.flagged,
+                "Share that is flagged in each sub-band of each observation: above, of the data of"
+                " healthy antennas; below, of the solutions.",
+                "Pale above 30 MHz, darker below. A dark column is a bad night, a dark row a"
+                " frequency with lasting interference."),
+    "sidereal": ("By sidereal time", trend_curves.sidereal,
+                 "Each observation at its local sidereal time: flux ratio of each calibrator,"
+                 " flagged share of the data of healthy antennas, bad signals.",
+                 "Level. What depends on sidereal time is the model of the sky or of the beam."),
+    "bad_signals": ("Bad antenna signals", nights.bad_signals,
+                    "Share of the antenna signals that are bad, by first reason.",
+                    "A level of 4 to 13 % that changes by a few antennas a week. A step of 9 % is"
+                    " a SNAP2 board (32 of 352 antennas)."),
+    "verdicts": ("Verdict and stages", nights.verdicts,
+                 "Status of each stage of each observation, the verdict on top.",
+                 "Green throughout. A stage that turns yellow in one night and stays so is a"
+                 " change of the array; single nights are weather, ionosphere or interference."),
+    "antenna_history": ("Antennas that are not always good", nights.antenna_history,
+                        "Worse status of the two polarizations of each antenna that was bad or"
+                        " suspect in some observation, the most often bad first (at most 60).",
+                        "A few rows that are red throughout are known faults. A row that turns red"
+                        " is a new one; rows that come and go are intermittent."),
+}
+
+
+def write(
+    database: Path, suggested: Mapping[str, Any], problems: Sequence[str],
+    settings: Mapping[str, Any], page: Path,
+) -> None:
+    """Write the page from the database. ``settings`` is the section trends.
+
+    ``suggested`` is suggested_flags.json, ``problems`` what could not be read. Shown are the newest
+    trends.shown_observations; the changes are those of all.
+    """
+    history = trends.read(database, settings["shown_observations"])
+    with trends.opened(database) as connection:
+        series = night_series.read(connection)
+    changes = [dict(row) for row in trends.found(database, "changes")]
+    false = {row["name"]: row["value"] for row in trends.found(database, "noise")}
+    arrays = trends_arrays.build(series, changes, settings["shown_observations"],
+                                 [dict(row) for row in history.observations])
+    curve = [dict(row) for row in trends.found(database, "validity")]
+    drawn = {key: _drawn(key, figure, history) for key, figure in FIGURES.items()}
+    held = _drawn("validity", (
+        "How long a calibration stays valid", lambda _: trend_curves.validity(curve),
+        "How much gains and phases differ between two observations, over the antennas that are not"
+        " bad, and what power a beam would lose with the tables of the other one: median over the"
+        " pairs, and the range that holds 80 % of them, against the time between. What all antennas"
+        " have in common is taken out.",
+        "Level within a week: the noise and the ionosphere of a single night. Where it rises, the"
+        " tables have aged. If other sidereal times differ more than the same one, it is the model"
+        " of the sky and not the time."), history)
+    records.write_text(page, html_page.render(
+        "trends.html.j2", observations=_listed(history), problems=problems,
+        last=_last_night(history, changes), look=_to_look_at(series, changes, suggested),
+        changes=changes, false_changes=false.get("false_changes", 0.0), jump_sigma=
+        settings["jump_sigma"], suggested=suggested, reason_words=REASON_WORDS,
+        total=len(series.observations), names=arrays["antennas"],
+        records=packed.as_json(arrays), figures=list(drawn.values()), held=held,
+        script=html_page.script(SCRIPTS),
+    ))
+
+
+def newest_changes(database: Path) -> list[dict[str, Any]]:
+    """Return the changes that the newest observation shows for the first time."""
+    observations = trends.read(database, 1).observations
+    newest = observations[-1]["id"] if observations else None
+    return [dict(row) for row in trends.found(database, "changes") if row["observation"] == newest]
+
+
+def _drawn(key: str, figure: tuple, history: nights.Nights) -> dict[str, Any]:
+    """Return a figure for the page, or why there is none."""
+    title, function, shows, normal = figure
+    picture = {"key": key, "title": title, "shows": shows, "normal": normal, "png": b"",
+               "message": ""}
+    try:
+        with style.applied():
+            drawn = function(history)
+            picture["png"] = style.png(drawn)
+        picture["width_in"] = drawn.get_figwidth()
+        picture["height_in"] = drawn.get_figheight()
+    except style.NothingToPlotError as nothing:
+        picture["message"] = str(nothing)
+    return picture
+
+
+def _last_night(
+    history: nights.Nights, changes: Sequence[Mapping[str, Any]]
+) -> dict[str, Any] | None:
+    """Return the newest observation and what it shows for the first time; None without any."""
+    if not history.observations:
+        return None
+    newest = history.observations[-1]
+    return {**newest, "reasons": json.loads(newest["reasons"]),
+            "changes": [row for row in changes if row["observation"] == newest["id"]]}
+
+
+def _to_look_at(
+    series: night_series.Series, changes: Sequence[Mapping[str, Any]],
+    suggested: Mapping[str, Any],
+) -> list[dict[str, str]]:
+    """Return what to look at, the newest first: changes of a week, drifts that go on, then the bad.
+
+    Each with a ``place``, the name of an antenna to show, what happened, and since when.
+    """
+    if not series.observations:
+        return []
+    day_of = dict(zip(series.observations, series.days))
+    date_of = dict(zip(series.observations, series.dates))
+    newest = series.observations[-1]
+    rows, seen = [], set()
+    for row in changes:
+        recent = series.days[-1] - day_of[row["observation"]] <= LOOK_BACK_DAYS
+        drifts = row["kind"] == "drift" and row["until"] == newest
+        if row["kind"] != "recovered" and (recent or drifts):
+            antennas = row["antennas"].split()
+            seen.update(antennas)
+            rows.append({"place": row["place"], "antenna": antennas[0], "kind": row["kind"],
+                         "text": row["message"], "since": date_of[row["observation"]]})
+    for signal in suggested["signals"]:
+        antenna, pol = signal["name"][:-1], signal["name"][-1]
+        if antenna not in seen:
+            why = ", ".join(REASON_WORDS.get(word, word) for word in signal["reasons"])
+            rows.append({"place": antenna, "antenna": antenna, "kind": "bad",
+                         "text": f"{antenna} {pol}: bad for {signal['bad_nights']} of its last"
+                                 f" {signal['judged_nights']} nights: {why}",
+                         "since": signal["since_utc"]})
+    return rows[:MOST_TO_LOOK_AT]
+
+
+def _listed(history: nights.Nights) -> list[dict[str, Any]]:
+    """Return the observations for the table, the newest first."""
+    counts = nights.count_statuses(history.antennas)
+    ratios = nights.median_ratios(history.calibrators)
+    listed = []
+    for observation in reversed(history.observations):
+        name = observation["id"]
+        listed.append({
+            **observation,
+            "reasons": json.loads(observation["reasons"]),
+            "bad": counts.get(name, {}).get("bad", 0),
+            "suspect": counts.get(name, {}).get("suspect", 0),
+            "ratios": ", ".join(f"{source} {ratio[1]:.2f}"
+                                for source, ratio in ratios.get(name, {}).items()),
+        })
+    return listed
