@@ -20,6 +20,7 @@ import numpy as np
 
 import made_up_observation
 from lwacal import assess, layout, records, settings, site
+from lwacal.antenna_names import on_fibre
 
 FIRST = datetime(2024, 5, 1, 9, 0, 3)
 GAIN_DB, DELAY_NS, PHASE_DEG = 0.15, 0.25, 4.0  # noise of the core from night to night
@@ -40,6 +41,7 @@ class Planted:
     gaps: tuple[int, ...] = field(default=())  # nights without an observation
 
 
+NOTHING = Planted()
 FAULTY = Planted(
     board=(3, 16, -6.1), drift=(77, "X", 12, 0.45), swap=(140, 25),
     dead=((5, "X", 0, 99), (200, "Y", 22, 99), (260, "X", 29, 99), (310, "Y", 3, 18)),
@@ -67,7 +69,7 @@ def real_names(number: int) -> list[str]:
 
 
 def write(
-    results: Path, first: dict[str, Any], number: int, planted: Planted = Planted(), seed: int = 1
+    results: Path, first: dict[str, Any], number: int, planted: Planted = NOTHING, seed: int = 1
 ) -> list[dict[str, Any]]:
     """Write qa.json of so many nights below a folder; return them."""
     made = [night for k, night in enumerate(nights(first, number, planted, seed))
@@ -78,14 +80,13 @@ def write(
 
 
 def nights(
-    first: dict[str, Any], number: int, planted: Planted = Planted(), seed: int = 1
+    first: dict[str, Any], number: int, planted: Planted = NOTHING, seed: int = 1
 ) -> list[dict[str, Any]]:
     """Return qa.json of so many nights, all of them different in what changes."""
     draw = np.random.default_rng(seed)
     count = len(first["antennas"]) // 2
     names = real_names(count)
-    outer = np.array([name for name in names])
-    noisy = np.where([int(name[3:]) > 256 for name in outer], OUTRIGGERS, 1.0)[:, None]
+    noisy = np.where([on_fibre(name) for name in names], OUTRIGGERS, 1.0)[:, None]
     usual = {"gain_db": draw.normal(0, 1.2, (count, 2)), "delay_ns": draw.normal(0, 60, (count, 2)),
              "phase_deg": draw.uniform(-180, 180, (count, 2))}
     wander = np.zeros((count, 2))
@@ -95,7 +96,8 @@ def nights(
         values = {
             "gain_db": usual["gain_db"] + draw.normal(0, GAIN_DB, (count, 2)),
             "delay_ns": usual["delay_ns"] + noisy * draw.normal(0, DELAY_NS, (count, 2)),
-            "phase_deg": usual["phase_deg"] + wander + noisy * draw.normal(0, PHASE_DEG, (count, 2)),
+            "phase_deg": (usual["phase_deg"] + wander
+                          + noisy * draw.normal(0, PHASE_DEG, (count, 2))),
         }
         status = np.where(draw.random((count, 2)) < FLICKER, "suspect", "good").astype(object)
         reasons = np.where(status == "suspect", "noisy", "").astype(object)

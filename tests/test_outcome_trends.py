@@ -6,7 +6,15 @@ from contextlib import closing
 
 import pytest
 
-from lwacal import antenna_history, outcome, records, settings, trends, trends_page
+from lwacal import (
+    antenna_history,
+    outcome,
+    records,
+    settings,
+    trends,
+    trends_page,
+    trends_tables,
+)
 
 TRENDS = settings.resolve({})["trends"]
 
@@ -94,7 +102,7 @@ def test_database_has_every_night_once(tmp_path):
     assert build(results, tmp_path / "trends.sqlite") == []
     with closing(sqlite3.connect(tmp_path / "trends.sqlite")) as connection:
         counts = {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-                  for table in trends.OF_OBSERVATIONS}
+                  for table in trends_tables.OF_OBSERVATIONS}
         ratio = connection.execute(
             "SELECT ratio FROM calibrators WHERE observation = '20240503_090003'").fetchone()[0]
     assert counts == {"observations": 3, "metrics": 3, "antennas": 6, "bands": 3, "calibrators": 3}
@@ -116,7 +124,7 @@ def test_same_records_give_the_same_bytes_and_odd_ones_are_left_out(tmp_path):
 
 def test_every_table_and_column_is_explained():
     """Each line of the schema that begins a table has a comment."""
-    for line in trends.SCHEMA.splitlines():
+    for line in trends_tables.SCHEMA.splitlines():
         assert not line.startswith("CREATE TABLE") or "--" in line or line.endswith("("), line
 
 

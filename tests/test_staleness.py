@@ -49,6 +49,8 @@ KEYS = [
     ("measure={fit_radius_beams: 2}", MEASURE),
     ("quality={flux_ratio_deviation: {warn: 0.1, fail: 0.4}}", JUDGE),
     ("outcome={links: false}", NOTED),
+    ("trends={jump_sigma: 6}", {"trends": 1, **NOTED}),
+    ("publish={force: true}", NOTED),
 ]
 
 

@@ -13,7 +13,7 @@ def main() -> None:
     parser.add_argument("--results", required=True, type=Path, help="folder of all observations")
     parser.add_argument("--settings", required=True, help="JSON: trends")
     parser.add_argument("--database", required=True, type=Path)
-    parser.add_argument("--flags", required=True, type=Path, help="antennas suggested to be flagged")
+    parser.add_argument("--flags", required=True, type=Path, help="what to flag")
     parser.add_argument("--html", required=True, type=Path)
     arguments = parser.parse_args()
     settings = json.loads(arguments.settings)["trends"]

@@ -7,9 +7,8 @@ left is told antenna by antenna, X and Y together.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -183,7 +182,8 @@ def _jump(events: Sequence[Event], single: bool) -> str:
     if spread <= ALIKE * abs(middle):
         return f"{word} {signed(middle, unit, digits)}{_of_antennas(events, single)}"
     rms = np.sqrt(np.mean(sizes**2))
-    return f"{word}{_of_antennas(events, single)} by different amounts (rms {rms:.{digits}f} {unit})"
+    many = _of_antennas(events, single)
+    return f"{word}{many} by different amounts (rms {signed(rms, unit, digits)[1:]})"
 
 
 def _drift(events: Sequence[Event], single: bool) -> str:

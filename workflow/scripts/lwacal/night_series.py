@@ -14,10 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from lwacal.antenna_status import POLARIZATIONS, RANK
-from lwacal.robust import MAD_SIGMA, masked_median
+from lwacal.robust import MAD_SIGMA, masked_median, spread
 
 QUANTITIES = ("gain_db", "delay_ns", "phase_deg")
 UNKNOWN = 255  # status of an antenna that an observation does not know
+APART_SIGMA = 3.0  # of the antennas in a night: what is farther off is not what all have in common
 ROUNDS = 2  # of taking out what the array has in common
 LEAST_RESULTANT = 0.5  # of the phases against those of other nights, to be one array
 FOLLOWED_DEG = 35.0  # phases that scatter more from night to night cannot be followed through turns
@@ -108,7 +109,10 @@ def align(values: np.ndarray) -> np.ndarray:
     for _ in range(ROUNDS):
         known = np.isfinite(aligned)
         away = aligned - masked_median(aligned, ~known, axis=2)[..., None]
-        aligned = aligned - np.nan_to_num(masked_median(away, ~known, axis=0))[None]
+        middle, sigma = spread(away, ~known, axis=0)
+        with np.errstate(invalid="ignore"):
+            apart = np.abs(away - middle) > APART_SIGMA * sigma  # a board that jumps, say
+        aligned = aligned - np.nan_to_num(masked_median(away, ~known | apart, axis=0))[None]
     return aligned
 
 

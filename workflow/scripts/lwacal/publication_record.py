@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from lwacal import trends, validity
+from lwacal import trends_tables, validity
 
 OBSERVATION_KEYS = ("id", "start_utc", "mid_utc", "end_utc", "lst_hours", "reference_antenna")
 
@@ -41,7 +41,7 @@ def build(
 
 
 def _validity(start_utc: str, database: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return from when and until when tables hold, and why: never longer than publish.valid_days."""
+    """Return from when and until when tables hold, and why; publish.valid_days is the longest."""
     longest = float(settings["valid_days"])
     days, why = longest, "publish.valid_days"
     known, found = measured_days(database, settings["max_coherence_loss"])
@@ -62,7 +62,7 @@ def measured_days(database: Path, max_loss: float) -> tuple[float | None, str]:
     if not database.is_file():
         return None, f"there is no {database.name} of earlier nights yet"
     try:
-        rows = [dict(row) for row in trends.found(database, "validity")]
+        rows = [dict(row) for row in trends_tables.found(database, "validity")]
     except sqlite3.Error as error:
         return None, f"{database.name} cannot be read ({error})"
     return validity.valid_days(rows, max_loss)

@@ -38,17 +38,21 @@ class Piece:
 def without_single_nights(values: np.ndarray, sigma: np.ndarray) -> np.ndarray:
     """Return values (signal, night) with single nights that are off replaced by NaN.
 
-    ``sigma`` (signal,). Only nights between two known ones are judged; neighbours must agree.
+    ``sigma`` (signal,). Neighbours must agree; for the first night those are the two after it, and
+    the last is not judged.
     """
     kept = values.copy()
     for row in np.flatnonzero((np.isfinite(values).sum(axis=1) > 2) & (sigma > 0)):
         known = np.flatnonzero(np.isfinite(values[row]))
         own = values[row, known]
-        before, middle, after = own[:-2], own[1:-1], own[2:]
+        before, middle, after = (
+            np.concatenate([own[start : start + 1], own[first:last]])
+            for start, first, last in ((1, None, -2), (0, 1, -1), (2, 2, None))
+        )
         limit = OFF_SIGMA * sigma[row]
         off = (np.abs(middle - before) > limit) & (np.abs(middle - after) > limit)
         off &= np.abs(after - before) < limit
-        kept[row, known[1:-1][off]] = np.nan
+        kept[row, known[:-1][off]] = np.nan
     return kept
 
 

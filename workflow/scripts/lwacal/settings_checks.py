@@ -146,7 +146,7 @@ def _component_lists(settings: Settings) -> Iterator[Problem]:
 
 
 def _suggested_flags(settings: Settings) -> Iterator[Problem]:
-    """Refuse as cached list the file that every run writes anew: no night would ever be finished."""
+    """Refuse as cached list the file that every run writes anew: no night would be finished."""
     path, results = settings["health"]["cached_list"], Path(settings["results"])
     if path and Path(path).absolute() == (results / "suggested_flags.json").absolute():
         yield Problem(

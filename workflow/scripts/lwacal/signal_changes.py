@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,8 @@ def find(series: Series, settings: Mapping[str, Any]) -> list[Event]:
     """Return what happened to the signals. ``settings`` is the section trends."""
     fibre = np.array([on_fibre(name) for name in series.antennas], bool)
     events = [*_swaps(series), *_statuses(series)]
+    if len(series.observations) < FEWEST_NIGHTS:
+        return events
     for quantity, values in comparable(series).items():
         least = settings[LEAST[quantity]]
         sigma = noise(values, fibre, least)
@@ -83,7 +86,7 @@ def _of_pieces(
     pieces: list[segments.Piece], pattern: Event, sigma: float, least: float
 ) -> Iterator[Event]:
     """Yield the jumps between pieces and the drifts within them, if they are large enough."""
-    for before, after in zip(pieces, pieces[1:]):
+    for before, after in pairwise(pieces):
         size = after.low - before.high
         if pattern.quantity == "phase_deg":
             size = float(wrapped(np.array(size)))

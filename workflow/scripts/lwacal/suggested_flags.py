@@ -2,8 +2,8 @@
 
 The file has the form of an answer of the antenna-health database, so that the rule antenna_health
 reads it as health.cached_list. An antenna that is only bad because such a list says so has shown
-nothing of itself in that night; nights like that do not count, and after a while of them the antenna
-leaves the list, to be judged anew.
+nothing of itself in that night; nights like that do not count, and after a while of them the
+antenna leaves the list, to be judged anew.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def suggest(series: Series, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return suggested_flags.json. ``settings`` is the section trends.
 
     A signal is on the list if it was bad in the newest night in which it was judged and in at least
-    trends.persist_nights of its last trends.persist_of such nights, and if it has been judged within
-    trends.retry_days.
+    trends.persist_nights of its last trends.persist_of such nights, and if it has been judged
+    within trends.retry_days.
     """
     if not series.observations:
         return _record(None, [], "there is no observation yet")

@@ -7,7 +7,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lwacal import html_page, night_series, packed, records, trends, trends_arrays
+from lwacal import (
+    html_page,
+    night_series,
+    packed,
+    records,
+    trends,
+    trends_arrays,
+    trends_tables,
+)
 from lwacal.antenna_status import REASON_WORDS
 from lwacal.plots import nights, style, trend_curves
 
@@ -61,13 +69,13 @@ def write(
     trends.shown_observations; the changes are those of all.
     """
     history = trends.read(database, settings["shown_observations"])
-    with trends.opened(database) as connection:
+    with trends_tables.opened(database) as connection:
         series = night_series.read(connection)
-    changes = [dict(row) for row in trends.found(database, "changes")]
-    false = {row["name"]: row["value"] for row in trends.found(database, "noise")}
+    changes = [dict(row) for row in trends_tables.found(database, "changes")]
+    false = {row["name"]: row["value"] for row in trends_tables.found(database, "noise")}
     arrays = trends_arrays.build(series, changes, settings["shown_observations"],
                                  [dict(row) for row in history.observations])
-    curve = [dict(row) for row in trends.found(database, "validity")]
+    curve = [dict(row) for row in trends_tables.found(database, "validity")]
     drawn = {key: _drawn(key, figure, history) for key, figure in FIGURES.items()}
     held = _drawn("validity", (
         "How long a calibration stays valid", lambda _: trend_curves.validity(curve),
@@ -93,7 +101,8 @@ def newest_changes(database: Path) -> list[dict[str, Any]]:
     """Return the changes that the newest observation shows for the first time."""
     observations = trends.read(database, 1).observations
     newest = observations[-1]["id"] if observations else None
-    return [dict(row) for row in trends.found(database, "changes") if row["observation"] == newest]
+    changes = trends_tables.found(database, "changes")
+    return [dict(row) for row in changes if row["observation"] == newest]
 
 
 def _drawn(key: str, figure: tuple, history: nights.Nights) -> dict[str, Any]:

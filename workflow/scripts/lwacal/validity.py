@@ -6,14 +6,15 @@ the beam towards a source, over that of perfect tables with the same noise, is
 
     |sum r|^2 / (N sum |r|^2),
 
-the loss is one minus that. For phases alone, of rms sigma, it is 1 - exp(-sigma^2) (Ruze 1966, Proc.
-IEEE 54, 633, for the errors of a reflector's surface; the sum over antennas is the same).
+the loss is one minus that. For phases alone, of rms sigma, it is 1 - exp(-sigma^2) (Ruze 1966,
+Proc. IEEE 54, 633, for the errors of a reflector's surface; the sum over antennas is the same).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -96,7 +97,7 @@ def curve(pairs: Pairs, same_lst_h: float) -> list[dict[str, Any]]:
     rows = []
     same = pairs.lst_apart_h <= same_lst_h
     for sky, chosen in (("same", same), ("other", ~same)):
-        for low, high in zip(EDGES_DAYS, EDGES_DAYS[1:]):
+        for low, high in pairwise(EDGES_DAYS):
             within = chosen & (pairs.days > low) & (pairs.days <= high)
             within &= np.isfinite(pairs.phase_rms_deg)
             if not within.any():
