@@ -35,8 +35,12 @@ function seriesOf(panel) {
   });
 }
 
+// The range of a panel: that of the nights in which the signal is not bad, if there are any.
 function upwardAxis(panel, series) {
-  const known = series.flat().filter(isKnown), {least} = panel;
+  const bad = PAST.statuses.indexOf("bad"), {least} = panel;
+  const usable = series.map((values, pol) =>
+    values.filter((value, night) => isKnown(value) && pastOf("status", pol)[night] !== bad)).flat();
+  const known = usable.length ? usable : series.flat().filter(isKnown);
   const low = Math.min(-least, ...known), high = Math.max(least, ...known);
   const room = 0.08 * (high - low);
   return makeAxis(low - room, high + room, panel.bottom, panel.top);
@@ -84,7 +88,9 @@ function drawStatus(pen, name, pol) {
   });
 }
 
-function drawSeries(pen, upward, values, ink) {
+// Values beyond the range lie on its edge.
+function drawSeries(pen, upward, beyond, ink) {
+  const values = beyond.map(value => Math.min(Math.max(value, upward.low), upward.high));
   pen.fillStyle = pen.strokeStyle = ink;
   pen.beginPath();
   const radius = values.length > 120 ? 1.5 : 3;
@@ -111,12 +117,15 @@ function drawNightDates(pen, across, y) {
   const room = across.end - across.start, every = Math.ceil(NIGHTS.length * 78 / room);
   pen.textBaseline = "top";
   pen.fillStyle = QUIET;
+  let free = -Infinity;  // where the label before ends
   NIGHTS.forEach((night, k) => {
     if (k % every) return;
-    const x = across.place(k);
-    pen.textAlign = x + 33 > across.end + 8 ? "right" : "center";
+    const x = across.place(k), middle = Math.min(x, across.end - 25);
     pen.fillRect(x, y, 1, 4);
-    pen.fillText(night.mid_utc.slice(0, 10), x, y + 7);
+    if (middle - 33 < free) return;
+    pen.textAlign = "center";
+    pen.fillText(night.mid_utc.slice(0, 10), middle, y + 7);
+    free = middle + 36;
   });
   pen.textAlign = "center";
   pen.fillStyle = INK;

@@ -122,10 +122,14 @@ def _by_antenna(pool: Iterable[Event]) -> list[list[Event]]:
 
 
 def _merge(lists: Sequence[list[Event]]) -> list[list[Event]]:
-    """Join what one group did in several quantities in the same night."""
+    """Join what one group did in several quantities in the same night.
+
+    Drifts are joined that end in the same night: when one began is known to some nights only.
+    """
     merged: list[list[Event]] = []
-    for events in sorted(lists, key=_night):
-        if merged and abs(_night(merged[-1]) - _night(events)) <= APART:
+    for events in sorted(lists, key=lambda events: (events[0].until, _night(events))):
+        ended = events[0].kind == "drift" and merged and merged[-1][0].until == events[0].until
+        if merged and (ended or abs(_night(merged[-1]) - _night(events)) <= APART):
             merged[-1].extend(events)
         else:
             merged.append(list(events))

@@ -14,6 +14,7 @@ from lwacal.robust import masked_median
 
 STEPS = {"gain_db": 0.01, "delay_ns": 0.1, "phase_deg": 0.2}  # what a unit of the numbers is
 NOT_KNOWN = -32768
+FIRST_NIGHTS = 7  # that tell what a board is compared with
 
 
 def build(
@@ -31,11 +32,12 @@ def build(
     rough = np.isnan(values["phase_deg"]) & np.isfinite(series.values["phase_deg"])
     plain = night_series.align_phases(series.values["phase_deg"])
     values["phase_deg"] = np.where(rough, plain, values["phase_deg"])
-    changed = {name: array - masked_median(array, np.isnan(array), axis=2)[..., None]
-               for name, array in values.items()}
-    values["phase_deg"] = np.where(rough, night_series.wrapped(changed["phase_deg"]),
-                                   changed["phase_deg"])
+    middle = masked_median(values["phase_deg"], np.isnan(values["phase_deg"]), axis=2)
+    change = values["phase_deg"] - middle[..., None]
+    values["phase_deg"] = np.where(rough, night_series.wrapped(change), change)
     shown = slice(max(len(series.observations) - newest, 0), None)
+    changed = {name: array - of_first_nights(array[..., shown])[..., None]
+               for name, array in values.items()}
     place = {name: k for k, name in enumerate(series.observations[shown])}
     antenna = {name: k for k, name in enumerate(series.antennas)}
     return {
@@ -56,6 +58,13 @@ def build(
         ],
         "boards": [_of_boards(series, changed, kind, shown) for kind in ("SNAP2", "ARX")],
     }
+
+
+def of_first_nights(values: np.ndarray) -> np.ndarray:
+    """Return the median of each signal over the first nights in which it is known."""
+    known = np.isfinite(values)
+    first = known & (np.cumsum(known, axis=-1) <= FIRST_NIGHTS)
+    return masked_median(values, ~first, axis=-1)
 
 
 def pack_rounded(values: np.ndarray, step: float) -> dict[str, Any]:

@@ -79,12 +79,12 @@ def write(
     drawn = {key: _drawn(key, figure, history) for key, figure in FIGURES.items()}
     held = _drawn("validity", (
         "How long a calibration stays valid", lambda _: trend_curves.validity(curve),
-        "How much gains and phases differ between two observations, over the antennas that are not"
-        " bad, and what power a beam would lose with the tables of the other one: median over the"
-        " pairs, and the range that holds 80 % of them, against the time between. What all antennas"
-        " have in common is taken out.",
+        "How much gains and phases (at 64 MHz) differ between two observations, over the antennas"
+        " that are not bad, and what power a beam would lose with the tables of the other one (for"
+        " phases of rms sigma, 1 − exp(−sigma²)): median over the pairs, and the range that holds"
+        " 80 % of them, against the time between. What all antennas have in common is taken out.",
         "Level within a week: the noise and the ionosphere of a single night. Where it rises, the"
-        " tables have aged. If other sidereal times differ more than the same one, it is the model"
+        " tables have aged, or a board has failed between. If other sidereal times differ more than the same one, it is the model"
         " of the sky and not the time."), history)
     records.write_text(page, html_page.render(
         "trends.html.j2", observations=_listed(history), problems=problems,
