@@ -43,7 +43,7 @@ class Planted:
 
 NOTHING = Planted()
 FAULTY = Planted(
-    board=(3, 16, -6.1), drift=(77, "X", 12, 0.45), swap=(140, 25),
+    board=(3, 24, -6.1), drift=(78, "X", 12, 0.45), swap=(140, 25),
     dead=((5, "X", 0, 99), (200, "Y", 22, 99), (260, "X", 29, 99), (310, "Y", 3, 18)),
     aging_deg=1.2, gaps=(9, 10),
 )

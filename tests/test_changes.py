@@ -36,7 +36,8 @@ def calm(**other):
 
 def found(series, **changed):
     choice = {**TRENDS, **changed}
-    return changes.group(signal_changes.find(series, choice), series, choice["board_share"])
+    events = signal_changes.find(series, choice)
+    return changes.group(events, series, choice["board_share"], choice["same_lst_h"])
 
 
 def texts(series):
@@ -185,9 +186,24 @@ def test_gone_bad_recovered_and_swapped():
         f"{NAMES[8]} X and Y: cables of X and Y swapped on 2024-05-26",
         f"{NAMES[5]} X: went bad: no power from the sky on 2024-05-21",
         f"{NAMES[6]} Y: recovered on 2024-05-19",
-        "SNAP2 board 2: went bad of 32 antennas on 2024-05-11",
+        "SNAP2 board 2: 32 antennas went bad on 2024-05-11",
         f"{NAMES[6]} Y: went bad on 2024-05-05",
     ]
+
+
+def test_two_skies_in_turn_make_no_change_and_another_sky_is_said():
+    """Gains come out otherwise under another sky: in turn that is noise, for good it is told."""
+    series = quiet()
+    sky = np.random.default_rng(2).normal(0, 2, (352, 2, 1))
+    series.lst_hours[::2] = 3.0
+    series.values["gain_db"][..., ::2] += sky
+    assert found(series) == []
+    series = quiet()
+    series.lst_hours[20:] = 3.0
+    series.values["gain_db"][..., 20:] += sky
+    (change,) = found(series)
+    assert change.where == "the array"
+    assert change.text.endswith(", at another sidereal time than the observation before")
 
 
 def test_half_a_board_is_told_antenna_by_antenna_unless_asked():

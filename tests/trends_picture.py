@@ -29,13 +29,13 @@ def main() -> None:
         page = write_page(folder / "results")
         with browser.opened() as reader:
             reader.page.set_viewport_size({"width": WIDTH, "height": 900})
-            reader.page.goto(f"{page.as_uri()}#antenna={DRIFTING}")
-            reader.page.locator(browser.READY).wait_for(state="attached")
+            reader.open(page)
+            reader.page.select_option("#history-antenna", DRIFTING)
             end = reader.value(
                 "document.querySelector('#changes').getBoundingClientRect().top + scrollY")
             drawn = reader.page.screenshot(full_page=True)
     image = Image.open(io.BytesIO(drawn)).convert("RGB").crop((0, 0, WIDTH, int(end)))
-    image.quantize(64, dither=Image.Dither.NONE).save(picture, optimize=True)
+    image.save(picture, optimize=True)
     sys.stdout.write(f"{picture} is drawn, {picture.stat().st_size / 1000:.0f} kB\n")
 
 

@@ -50,8 +50,14 @@ class Change:
     text: str
 
 
-def group(events: Sequence[Event], series: Series, share: float) -> list[Change]:
-    """Return the changes, the newest first. ``share`` of a board's antennas makes it the board."""
+def group(
+    events: Sequence[Event], series: Series, share: float, same_lst_h: float
+) -> list[Change]:
+    """Return the changes, the newest first. ``share`` of a board's antennas makes it the board.
+
+    Jumps from one observation to one that is more than ``same_lst_h`` away in sidereal time are
+    said to be: they may be the sky's.
+    """
     pools: dict[tuple, list[Event]] = defaultdict(list)
     for event in events:
         sign = np.sign(event.size) if event.kind == "drift" else 0
@@ -65,7 +71,7 @@ def group(events: Sequence[Event], series: Series, share: float) -> list[Change]
         for single in _by_antenna(pool):
             found[kind, series.antennas[single[0].antenna]].append(single)
     changes = [
-        _change(kind, where, together, series)
+        _change(kind, where, together, series, same_lst_h)
         for (kind, where), lists in found.items() for together in _merge(lists)
     ]
     changes = _without_echoes(changes)
@@ -141,7 +147,9 @@ def _night(events: Sequence[Event]) -> int:
     return max(sorted(set(nights)), key=nights.count)
 
 
-def _change(kind: str, where: str, events: Sequence[Event], series: Series) -> Change:
+def _change(
+    kind: str, where: str, events: Sequence[Event], series: Series, same_lst_h: float
+) -> Change:
     by_quantity: dict[str, list[Event]] = defaultdict(list)
     for event in events:
         by_quantity[event.quantity].append(event)
@@ -157,6 +165,8 @@ def _change(kind: str, where: str, events: Sequence[Event], series: Series) -> C
     if kind == "drift" and until < last:
         dates = f"from {series.dates[night]} to {series.dates[until]}"
     doubt = "" if lasts else " (one night so far)"
+    if kind == "jump" and _sky_changes(series, night, same_lst_h):
+        doubt += ", at another sidereal time than the observation before"
     return Change(
         kind, where, night, until, nights, order[0],
         float(np.median([event.size for event in first])) if order[0] in UNITS else None,
@@ -165,6 +175,11 @@ def _change(kind: str, where: str, events: Sequence[Event], series: Series) -> C
         tuple(sorted({series.antennas[event.antenna] for event in events})), lasts,
         f"{where}{_signals(events, single)}: {', '.join(parts)} {dates}{doubt}",
     )
+
+
+def _sky_changes(series: Series, night: int, same_lst_h: float) -> bool:
+    apart = abs(series.lst_hours[night] - series.lst_hours[night - 1])
+    return bool(min(apart, 24 - apart) > same_lst_h)
 
 
 def _signals(events: Sequence[Event], single: bool) -> str:
@@ -200,15 +215,19 @@ def _drift(events: Sequence[Event], single: bool) -> str:
 def _bad(events: Sequence[Event], single: bool) -> str:
     reasons = [REASON_WORDS.get(word, word) for event in events for word in event.reasons]
     told = sorted(set(reasons), key=lambda word: (-reasons.count(word), word))[:2]
-    return f"went bad{_of_antennas(events, single)}" + (f": {', '.join(told)}" if told else "")
+    return f"{_antennas(events, single)}went bad" + (f": {', '.join(told)}" if told else "")
 
 
 def _recovered(events: Sequence[Event], single: bool) -> str:
-    return f"recovered{_of_antennas(events, single)}"
+    return f"{_antennas(events, single)}recovered"
 
 
 def _swap(events: Sequence[Event], single: bool) -> str:
     return f"cables of X and Y swapped{_of_antennas(events, single)}"
+
+
+def _antennas(events: Sequence[Event], single: bool) -> str:
+    return "" if single else f"{len({event.antenna for event in events})} antennas "
 
 
 _PARTS = {"jump": _jump, "drift": _drift, "bad": _bad, "recovered": _recovered, "swap": _swap}

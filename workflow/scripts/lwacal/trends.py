@@ -38,7 +38,7 @@ def build(
     part.parent.mkdir(parents=True, exist_ok=True)
     part.unlink(missing_ok=True)
     with closing(sqlite3.connect(part)) as connection, connection:
-        connection.executescript(SCHEMA)
+        connection.executescript(f"PRAGMA journal_mode = MEMORY; {SCHEMA} BEGIN;")
         for path in files:
             try:
                 _insert(connection, records.read_json(path), path.parent.name)
@@ -55,7 +55,8 @@ def _look_at_all(
     """Fill the tables of what the observations tell together; return suggested_flags.json."""
     series = night_series.read(connection)
     events = signal_changes.find(series, settings)
-    grouped = changes.group(events, series, settings["board_share"])
+    grouped = changes.group(
+        events, series, settings["board_share"], settings["same_lst_h"])
     _insert_rows(connection, "changes", [
         {**vars(change), "place": change.where, "observation": series.observations[change.night],
          "until": series.observations[change.until], "antennas": " ".join(change.antennas),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from matplotlib.figure import Figure
 
 from lwacal import (
     html_page,
@@ -57,6 +59,16 @@ FIGURES = {
                         "A few rows that are red throughout are known faults. A row that turns red"
                         " is a new one; rows that come and go are intermittent."),
 }
+VALIDITY = (
+    "How long a calibration stays valid",
+    "How much gains and phases (at 64 MHz) differ between two observations, over the antennas that"
+    " are not bad, and what power a beam would lose with the tables of the other one (for phases of"
+    " rms sigma, 1 − exp(−sigma²)): median over the pairs, and the range that holds 80 % of them,"
+    " against the time between. What all antennas have in common is taken out.",
+    "Level within a week: the noise and the ionosphere of a single night. Where it rises, the"
+    " tables have aged, or a board has failed between. If other sidereal times differ more than the"
+    " same one, it is the model of the sky and not the time.",
+)
 
 
 def write(
@@ -71,28 +83,23 @@ def write(
     history = trends.read(database, settings["shown_observations"])
     with trends_tables.opened(database) as connection:
         series = night_series.read(connection)
-    changes = [dict(row) for row in trends_tables.found(database, "changes")]
-    false = {row["name"]: row["value"] for row in trends_tables.found(database, "noise")}
+    changes, curve = (
+        [dict(row) for row in trends_tables.found(database, table)]
+        for table in ("changes", "validity")
+    )
+    expected = {row["name"]: row["value"] for row in trends_tables.found(database, "noise")}
     arrays = trends_arrays.build(series, changes, settings["shown_observations"],
-                                 [dict(row) for row in history.observations])
-    curve = [dict(row) for row in trends_tables.found(database, "validity")]
-    drawn = {key: _drawn(key, figure, history) for key, figure in FIGURES.items()}
-    held = _drawn("validity", (
-        "How long a calibration stays valid", lambda _: trend_curves.validity(curve),
-        "How much gains and phases (at 64 MHz) differ between two observations, over the antennas"
-        " that are not bad, and what power a beam would lose with the tables of the other one (for"
-        " phases of rms sigma, 1 − exp(−sigma²)): median over the pairs, and the range that holds"
-        " 80 % of them, against the time between. What all antennas have in common is taken out.",
-        "Level within a week: the noise and the ionosphere of a single night. Where it rises, the"
-        " tables have aged, or a board has failed between. If other sidereal times differ more than the same one, it is the model"
-        " of the sky and not the time."), history)
+                                 history.observations)
+    held = _drawn("validity", lambda _: trend_curves.validity(curve), history, *VALIDITY)
+    figures = [_drawn(key, function, history, title, shows, normal)
+               for key, (title, function, shows, normal) in FIGURES.items()]
     records.write_text(page, html_page.render(
         "trends.html.j2", observations=_listed(history), problems=problems,
         last=_last_night(history, changes), look=_to_look_at(series, changes, suggested),
-        changes=changes, false_changes=false.get("false_changes", 0.0), jump_sigma=
-        settings["jump_sigma"], suggested=suggested, reason_words=REASON_WORDS,
+        changes=changes, false_changes=expected["false_changes"],
+        jump_sigma=settings["jump_sigma"], suggested=suggested, reason_words=REASON_WORDS,
         total=len(series.observations), names=arrays["antennas"],
-        records=packed.as_json(arrays), figures=list(drawn.values()), held=held,
+        records=packed.as_json(arrays), figures=figures, held=held,
         script=html_page.script(SCRIPTS),
     ))
 
@@ -105,9 +112,11 @@ def newest_changes(database: Path) -> list[dict[str, Any]]:
     return [dict(row) for row in changes if row["observation"] == newest]
 
 
-def _drawn(key: str, figure: tuple, history: nights.Nights) -> dict[str, Any]:
+def _drawn(
+    key: str, function: Callable[[nights.Nights], Figure], history: nights.Nights, title: str,
+    shows: str, normal: str,
+) -> dict[str, Any]:
     """Return a figure for the page, or why there is none."""
-    title, function, shows, normal = figure
     picture = {"key": key, "title": title, "shows": shows, "normal": normal, "png": b"",
                "message": ""}
     try:
