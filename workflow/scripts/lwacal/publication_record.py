@@ -25,7 +25,7 @@ def build(
         "observation": {key: seen.get(key) for key in OBSERVATION_KEYS},
         "verdict": qa["verdict"],
         "reasons": list(qa["reasons"]),
-        "forced": bool(settings["force"]),
+        "forced": qa["verdict"] != "pass",
         "valid": _validity(seen["start_utc"], database, settings),
         "lst": _sidereal(seen["lst_hours"], settings["lst_within_h"]),
         "tables": list(tables),
