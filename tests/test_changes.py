@@ -25,7 +25,7 @@ def quiet(seed=1, nights=NIGHTS, names=NAMES, **noise):
         tuple(f"2024-05-{k + 1:02d}" for k in range(nights)),
         60000.0 + np.arange(nights), np.full(nights, 20.0), tuple(names), np.arange(len(names)),
         values, np.zeros(shape, np.uint8), np.zeros(shape, int), np.zeros(shape, int),
-        ("", "dead", "swapped_polarizations"),
+        ("", "dead", "swapped_polarizations"), np.full(shape, 0.1),
     )
 
 

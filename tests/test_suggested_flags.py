@@ -68,7 +68,7 @@ def test_nights_in_which_the_list_itself_was_the_reason_do_not_count():
     until = replace(series, observations=series.observations[:20], dates=series.dates[:20],
                     days=series.days[:20], lst_hours=series.lst_hours[:20],
                     status=series.status[..., :20], reasons=series.reasons[..., :20],
-                    evidence=series.evidence[..., :20])
+                    evidence=series.evidence[..., :20], flagged=series.flagged[..., :20])
     record = suggested_flags.suggest(until, {**TRENDS, "retry_days": 14})
     assert record["bad"] == ["LWA003X"]
     assert record["signals"][0]["last_judged"] == "night008"

@@ -132,7 +132,7 @@ def test_page_leads_with_what_changed_and_what_to_look_at(page, planted):
     assert page.text("#last li") == (
         f"{swapped} X and Y: cables of X and Y swapped on 2024-05-30 (one night so far)")
     look = page.text("#look tbody").splitlines()
-    assert [line.split()[0] for line in look] == [swapped, drifting, dead]
+    assert [line.split()[0] for line in look] == [swapped, dead, drifting]
     assert recovered not in page.text("#look")
     headings = page.page.locator("h2").all_inner_texts()
     assert headings[:3] == ["What changed last night", "What to look at", "One antenna"]

@@ -4,6 +4,7 @@ const BOARD_QUANTITIES = {
   delay_ns: {unit: "ns", digits: 1, least: 4, sign: true},
   phase_deg: {unit: "°", digits: 0, least: 40, sign: true},
   bad: {unit: "%", digits: 0, least: 25, sign: false},
+  flagged: {unit: "%", digits: 0, least: 25, sign: false},
 };
 const RISE = [196, 98, 0], FALL = [0, 96, 160], PALE = [246, 247, 247];  // apart for all eyes
 const boards = {arrays: [], across: null, row: 20, top: 4};

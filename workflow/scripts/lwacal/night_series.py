@@ -24,7 +24,8 @@ LEAST_RESULTANT = 0.5  # of the phases against those of other nights, to be one 
 FOLLOWED_DEG = 35.0  # phases that scatter more from night to night cannot be followed through turns
 
 _QUERY = """
-SELECT observation, antenna, pol, number, status, reasons, evidence, gain_db, delay_ns, phase_deg
+SELECT observation, antenna, pol, number, status, reasons, evidence, flagged_fraction,
+    gain_db, delay_ns, phase_deg
 FROM antennas"""
 
 
@@ -34,8 +35,8 @@ class Series:
 
     ``days`` MJD of the middle and ``lst_hours``, each (observation,); ``numbers`` (antenna,) is the
     correlator number in the newest observation that has the antenna. ``values`` by quantity, as
-    recorded, NaN where unknown, and ``status`` (a rank, or UNKNOWN), ``reasons`` and ``evidence``
-    (places in ``words``), each (antenna, 2, observation).
+    recorded, and ``flagged`` (share of the solutions), NaN where unknown; ``status`` (a rank, or
+    UNKNOWN), ``reasons`` and ``evidence`` (places in ``words``); each (antenna, 2, observation).
     """
 
     observations: tuple[str, ...]
@@ -49,6 +50,7 @@ class Series:
     reasons: np.ndarray
     evidence: np.ndarray
     words: tuple[str, ...]
+    flagged: np.ndarray
 
     def reason_words(self, antenna: int, pol: int, night: int) -> tuple[str, ...]:
         """Return the reasons for a signal's status in a night, in the words of contract C4."""
@@ -69,16 +71,18 @@ def read(connection: sqlite3.Connection) -> Series:
     antenna_of = {name: k for k, name in enumerate(names)}
     shape = (len(names), len(POLARIZATIONS), len(nights))
     values = {name: np.full(shape, np.nan, np.float32) for name in QUANTITIES}
+    flagged = np.full(shape, np.nan, np.float32)
     status = np.full(shape, UNKNOWN, np.uint8)
     reasons, evidence = np.zeros(shape, np.int32), np.zeros(shape, np.int32)
     words: dict[str, int] = {"": 0}
     newest, numbers = np.full(len(names), -1), np.zeros(len(names), int)
-    for night, name, pol, number, word, why, found, *known in connection.execute(_QUERY):
+    for night, name, pol, number, word, why, found, share, *known in connection.execute(_QUERY):
         antenna = antenna_of[name]
         at = antenna, POLARIZATIONS.index(pol), night_of[night]
         status[at] = RANK[word]
         reasons[at] = words.setdefault(why, len(words))
         evidence[at] = words.setdefault(found, len(words))
+        flagged[at] = np.nan if share is None else share
         for quantity, value in zip(QUANTITIES, known):
             if value is not None:
                 values[quantity][at] = value
@@ -88,7 +92,7 @@ def read(connection: sqlite3.Connection) -> Series:
         tuple(row[0] for row in nights), tuple(row[1][:10] for row in nights),
         np.array([row[2] for row in nights], float),
         np.array([np.nan if row[3] is None else row[3] for row in nights], float),
-        tuple(names), numbers, values, status, reasons, evidence, tuple(words),
+        tuple(names), numbers, values, status, reasons, evidence, tuple(words), flagged,
     )
 
 

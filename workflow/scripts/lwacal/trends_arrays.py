@@ -26,7 +26,8 @@ def build(
     ``observations`` are those, in order of time. Arrays over (antenna, polarization, observation):
     ``status``, a place in ``statuses``; ``gain_db`` (relative to the typical antenna), ``delay_ns``
     and ``phase_deg`` (its change from its median), all made comparable from night to night. Arrays
-    over (board, observation) in ``boards``: medians of the changes, and ``bad``, percent.
+    over (board, observation) in ``boards``: medians of the changes; ``bad`` and ``flagged``,
+    percent of the signals and of their solutions.
     """
     values = night_series.comparable(series)
     rough = np.isnan(values["phase_deg"]) & np.isfinite(series.values["phase_deg"])
@@ -89,7 +90,7 @@ def _of_boards(
         for name, number in zip(series.antennas, series.numbers)
     ]
     known = sorted({name for name in names if name}, key=lambda name: int(name.split()[-1]))
-    rows: dict[str, list[np.ndarray]] = {name: [] for name in (*changed, "bad")}
+    rows: dict[str, list[np.ndarray]] = {name: [] for name in (*changed, "bad", "flagged")}
     for board in known:
         members = np.array([name == board for name in names])
         for quantity, array in changed.items():
@@ -99,6 +100,8 @@ def _of_boards(
         there = (status != UNKNOWN).sum(axis=0)
         with np.errstate(divide="ignore", invalid="ignore"):
             rows["bad"].append(100 * (status == RANK["bad"]).sum(axis=0) / there)
+            own = series.flagged[members].reshape(-1, series.flagged.shape[2])[:, shown]
+            rows["flagged"].append(100 * np.nansum(own, axis=0) / np.isfinite(own).sum(axis=0))
     shape = (len(known), len(range(*shown.indices(len(series.observations)))))
     return {
         "kind": kind, "names": known,

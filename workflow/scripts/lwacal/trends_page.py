@@ -20,11 +20,12 @@ from lwacal import (
 )
 from lwacal.antenna_status import REASON_WORDS
 from lwacal.plots import nights, style, trend_curves
+from lwacal.signal_changes import LEAST
 
 SCRIPTS = ("tools.js", "packed.js", "tip.js", "table.js", "axes.js", "history_plot.js",
            "boards.js", "antenna_history.js")
 LOOK_BACK_DAYS = 7.5  # changes of the last week are worth a look
-MOST_TO_LOOK_AT = 40
+MOST_TO_LOOK_AT = 25
 FIGURES = {
     "flux_ratios": ("Flux ratios", nights.flux_ratios,
                     "Measured over expected flux of each calibrator, median of the sub-bands, with"
@@ -95,7 +96,8 @@ def write(
                for key, (title, function, shows, normal) in FIGURES.items()]
     records.write_text(page, html_page.render(
         "trends.html.j2", observations=_listed(history), problems=problems,
-        last=_last_night(history, changes), look=_to_look_at(series, changes, suggested),
+        last=_last_night(history, changes),
+        look=_to_look_at(series, changes, suggested, settings), most_look=MOST_TO_LOOK_AT,
         changes=changes, false_changes=expected["false_changes"],
         jump_sigma=settings["jump_sigma"], suggested=suggested, reason_words=REASON_WORDS,
         total=len(series.observations), names=arrays["antennas"],
@@ -143,35 +145,43 @@ def _last_night(
 
 def _to_look_at(
     series: night_series.Series, changes: Sequence[Mapping[str, Any]],
-    suggested: Mapping[str, Any],
+    suggested: Mapping[str, Any], settings: Mapping[str, Any],
 ) -> list[dict[str, str]]:
-    """Return what to look at, the newest first: changes of a week, drifts that go on, then the bad.
+    """Return what to look at: changes of a week, what stays bad, drifts that go on.
 
-    Each with a ``place``, the name of an antenna to show, what happened, and since when.
+    Changes the newest first, drifts the largest first. Each with a ``place``, an antenna to show, what
+    happened, and since when.
     """
     if not series.observations:
         return []
     day_of = dict(zip(series.observations, series.days))
-    date_of = dict(zip(series.observations, series.dates))
     newest = series.observations[-1]
-    rows, seen = [], set()
+    recent, drifts = [], []
     for row in changes:
-        recent = series.days[-1] - day_of[row["observation"]] <= LOOK_BACK_DAYS
-        drifts = row["kind"] == "drift" and row["until"] == newest
-        if row["kind"] != "recovered" and (recent or drifts):
-            antennas = row["antennas"].split()
-            seen.update(antennas)
-            rows.append({"place": row["place"], "antenna": antennas[0], "kind": row["kind"],
-                         "text": row["message"], "since": date_of[row["observation"]]})
-    for signal in suggested["signals"]:
-        antenna, pol = signal["name"][:-1], signal["name"][-1]
-        if antenna not in seen:
-            why = ", ".join(REASON_WORDS.get(word, word) for word in signal["reasons"])
-            rows.append({"place": antenna, "antenna": antenna, "kind": "bad",
-                         "text": f"{antenna} {pol}: bad for {signal['bad_nights']} of its last"
-                                 f" {signal['judged_nights']} nights: {why}",
-                         "since": signal["since_utc"]})
-    return rows[:MOST_TO_LOOK_AT]
+        if series.days[-1] - day_of[row["observation"]] <= LOOK_BACK_DAYS:
+            recent += [row] if row["kind"] != "recovered" else []
+        elif row["kind"] == "drift" and row["until"] == newest:
+            drifts.append(row)
+    drifts.sort(key=lambda row: -abs(row["size"]) / settings[LEAST[row["quantity"]]])
+    told = {antenna for row in recent for antenna in row["antennas"].split()}
+    bad = [_stays_bad(signal) for signal in suggested["signals"] if signal["name"][:-1] not in told]
+    date_of = dict(zip(series.observations, series.dates))
+    first, last = (
+        [{"place": row["place"], "antenna": row["antennas"].split()[0], "text": row["message"],
+          "since": date_of[row["observation"]]} for row in rows] for rows in (recent, drifts)
+    )
+    return first + bad + last
+
+
+def _stays_bad(signal: Mapping[str, Any]) -> dict[str, str]:
+    """Return what to look at of a signal of suggested_flags.json."""
+    antenna, pol = signal["name"][:-1], signal["name"][-1]
+    why = ", ".join(REASON_WORDS.get(word, word) for word in signal["reasons"])
+    return {
+        "place": antenna, "antenna": antenna, "since": signal["since_utc"],
+        "text": f"{antenna} {pol}: bad for {signal['bad_nights']} of its last"
+                f" {signal['judged_nights']} nights: {why}",
+    }
 
 
 def _listed(history: nights.Nights) -> list[dict[str, Any]]:
