@@ -74,8 +74,8 @@ def section_at(*keys):
 
 
 def whole_configuration(wildcards):
-    """Return the whole checked configuration as JSON."""
-    return section(*SETTINGS)(wildcards)
+    """Return the whole checked configuration as JSON, without how tables are handed on."""
+    return section(*[key for key in SETTINGS if key != "publish"])(wildcards)
 
 
 def configured_file(*keys, unless=""):

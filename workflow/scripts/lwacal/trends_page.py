@@ -149,8 +149,8 @@ def _to_look_at(
 ) -> list[dict[str, str]]:
     """Return what to look at: changes of a week, what stays bad, drifts that go on.
 
-    Changes the newest first, drifts the largest first. Each with a ``place``, an antenna to show, what
-    happened, and since when.
+    Changes the newest first, drifts the largest first. Each with a ``place``, an antenna to show,
+    what happened, and since when.
     """
     if not series.observations:
         return []
