@@ -116,6 +116,18 @@ def test_drift_is_no_jump():
     assert drift.until == NIGHTS - 1
 
 
+def test_board_that_drifts_is_one_change_and_drifts_of_its_antennas_are_not():
+    series = calm()
+    days = np.maximum(np.arange(NIGHTS) - 12, 0)
+    series.values["delay_ns"][32:64, 0] += 0.4 * days
+    (change,) = found(series)
+    assert change.text.startswith("SNAP2 board 2: delay of 32 antennas drifts by +0.40 ns a day")
+    series = calm()
+    rates = np.linspace(-0.6, 0.6, 32)[:, None]
+    series.values["delay_ns"][32:64, 0] += rates * days
+    assert all(change.where.startswith("LWA") for change in found(series))
+
+
 @pytest.mark.parametrize("night", [1, 2, 3, 15, 27, 28])
 def test_night_of_a_jump(night):
     """Also near the ends: two nights before are enough, but not one."""

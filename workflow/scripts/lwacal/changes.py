@@ -16,6 +16,7 @@ from lwacal import boards
 from lwacal.antenna_names import POLARIZATIONS
 from lwacal.antenna_status import REASON_WORDS
 from lwacal.night_series import Series
+from lwacal.robust import MAD_SIGMA
 from lwacal.signal_changes import Event
 
 ARRAY = "the array"
@@ -33,7 +34,7 @@ class Change:
 
     ``night`` and ``until`` are places of observations: the first after it, and for a drift its
     last; ``nights`` it has lasted. ``size`` of the first quantity, its unit's; ``text`` is a
-    sentence. ``lasts`` is false if there is only one night of it yet, and that the last.
+    sentence. ``lasts`` is false if there is only one night of it yet.
     """
 
     kind: str
@@ -99,12 +100,13 @@ def _groups(series: Series) -> list[tuple[str, frozenset[int]]]:
 def _of_group(
     pool: Sequence[Event], members: frozenset[int], share: float, kind: str
 ) -> Iterable[list[Event]]:
-    """Yield events of most of the members at a time; of drifts whenever they began."""
+    """Yield events of most of the members at a time; drifts if alike, whenever they began."""
     left = [event for event in pool if event.antenna in members]
     needed = max(share * len(members), FEWEST_ON_A_BOARD)
     while len({event.antenna for event in left}) >= needed:
         if kind == "drift":
-            yield left
+            if _alike([event.rate for event in left]):
+                yield left
             return
         count = defaultdict(set)
         for event in left:
@@ -160,7 +162,7 @@ def _change(
     single = len({event.antenna for event in events}) == 1 and where != ARRAY
     parts = [_PARTS[kind](by_quantity[quantity], single) for quantity in order]
     nights = max(event.nights for event in first)
-    lasts = kind == "drift" or nights > 1 or night < last
+    lasts = kind == "drift" or nights > 1
     dates = f"since {series.dates[night]}" if kind == "drift" else f"on {series.dates[night]}"
     if kind == "drift" and until < last:
         dates = f"from {series.dates[night]} to {series.dates[until]}"
@@ -196,13 +198,18 @@ def _of_antennas(events: Sequence[Event], single: bool) -> str:
 def _jump(events: Sequence[Event], single: bool) -> str:
     word, unit, digits = UNITS[events[0].quantity]
     sizes = np.array([event.size for event in events])
-    middle = np.median(sizes)
-    spread = np.median(np.abs(sizes - middle)) * 1.4826
-    if spread <= ALIKE * abs(middle):
-        return f"{word} {signed(middle, unit, digits)}{_of_antennas(events, single)}"
+    if _alike(sizes):
+        size = signed(float(np.median(sizes)), unit, digits)
+        return f"{word} {size}{_of_antennas(events, single)}"
     rms = np.sqrt(np.mean(sizes**2))
     many = _of_antennas(events, single)
     return f"{word}{many} by different amounts (rms {signed(rms, unit, digits)[1:]})"
+
+
+def _alike(values: Sequence[float] | np.ndarray) -> bool:
+    """Return whether values are the same, give or take: their spread is small beside them."""
+    middle = np.median(values)
+    return bool(MAD_SIGMA * np.median(np.abs(values - middle)) <= ALIKE * abs(middle))
 
 
 def _drift(events: Sequence[Event], single: bool) -> str:

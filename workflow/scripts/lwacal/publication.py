@@ -27,6 +27,7 @@ LATEST = "latest"
 PROVENANCE = "provenance.json"
 LOCK = ".publishing"
 PART = ".part"
+OF_THE_ACT = ("published_utc", "host")  # of provenance.json: when and where, not what
 _VERSION = re.compile(r"^(\d{8}_\d{6})_v(\d{3,})$")
 __all__ = ["PublicationError", "publish"]
 
@@ -134,11 +135,10 @@ def _same_version(folder: Path, stamp: str, provenance: Mapping[str, Any]) -> st
         return None
     place = folder / versions[-1]
     try:
-        known = records.read_json(place / PROVENANCE)
-    except (OSError, ValueError):
-        return None
-    now = records.plain(provenance)
-    if any(known.get(key) != now[key] for key in now if key not in ("published_utc", "host")):
+        known = dict(records.read_json(place / PROVENANCE))
+    except (OSError, ValueError, TypeError):
+        return None  # not one of ours, or not whole: it is left as it is
+    if known != {**records.plain(provenance), **{key: known.get(key) for key in OF_THE_ACT}}:
         return None
     whole = all(
         publication_checks.digests(place / table["name"]) == table["files"]
@@ -159,8 +159,8 @@ def _write_version(
                 f"{table} changed while it was copied: publish again when no run is at work on it"
             )
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    records.write_json(part / PROVENANCE, {**provenance, "published_utc": now,
-                                           "host": os.uname().nodename})
+    records.write_json(part / PROVENANCE, {**provenance,
+                                           **dict(zip(OF_THE_ACT, (now, os.uname().nodename)))})
     for path in sorted(part.rglob("*")):
         _to_disk(path)
     _to_disk(part)
