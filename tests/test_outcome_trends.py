@@ -122,6 +122,17 @@ def test_same_records_give_the_same_bytes_and_odd_ones_are_left_out(tmp_path):
     assert len(trends.read(results / "one", newest=2).antennas) == 4
 
 
+def test_observations_without_antennas_are_followed(tmp_path):
+    for day in range(1, 7):
+        empty = {**quality(f"202405{day:02d}_090003"), "antennas": []}
+        records.write_json(tmp_path / f"n{day}" / "qa.json", empty)
+    database = tmp_path / "trends.sqlite"
+    suggested, problems = trends.build(trends.find(tmp_path), database, TRENDS)
+    assert (suggested["bad"], problems) == ([], [])
+    trends_page.write(database, suggested, problems, TRENDS, tmp_path / "trends.html")
+    assert "<h2>One antenna" not in (tmp_path / "trends.html").read_text()
+
+
 def test_every_table_and_column_is_explained():
     """Each line of the schema that begins a table has a comment."""
     for line in trends_tables.SCHEMA.splitlines():
