@@ -1,5 +1,7 @@
 """Jumps, drifts, swaps and failures over the nights: found, named, and not made of noise."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -215,7 +217,44 @@ def test_two_skies_in_turn_make_no_change_and_another_sky_is_said():
     series.values["gain_db"][..., 20:] += sky
     (change,) = found(series)
     assert change.where == "the array"
-    assert change.text.endswith(", at another sidereal time than the observation before")
+    assert change.text.endswith(", at another sidereal time than the night before")
+
+
+def several_a_night(series, number, own_noise=0.1):
+    """Return series in which each night has so many observations, which share its noise."""
+    draw = np.random.default_rng(3)
+    repeated = {name: np.repeat(array, number, axis=2) for name, array in series.values.items()}
+    values = {name: array + own_noise * draw.normal(size=array.shape) * {
+        "gain_db": 0.15, "delay_ns": 0.3, "phase_deg": 5.0}[name]
+        for name, array in repeated.items()}
+    hours = np.tile(np.arange(number), len(series.days))
+    return dataclasses.replace(
+        series, values=values, lst_hours=15.0 + hours,
+        observations=tuple(f"{night}-{k}" for night in series.observations for k in range(number)),
+        dates=tuple(np.repeat(series.dates, number)),
+        days=np.repeat(series.days, number) + 0.1 + hours / 24,
+        **{name: np.repeat(getattr(series, name), number, axis=2)
+           for name in ("status", "reasons", "evidence", "flagged")},
+    )
+
+
+def test_observations_of_one_night_share_its_noise():
+    """Six a night are no six times surer, or the ionosphere of every night would be a jump."""
+    series = several_a_night(quiet(nights=14), 6)
+    assert found(series, least_gain_db=1e-3, least_delay_ns=1e-3, least_phase_deg=1e-3) == []
+
+
+def test_changes_between_nights_of_several_observations():
+    series = calm()
+    series.values["gain_db"][96:128, :, 29:] -= 6.1
+    series.status[5, 0, 20:] = 2
+    series.reasons[5, 0, 20:] = 1
+    told = found(several_a_night(series, 3, 0.01))
+    assert [change.text for change in told] == [
+        "SNAP2 board 4: gain −6.1 dB of 32 antennas on 2024-05-30 (one night so far)",
+        f"{NAMES[5]} X: went bad: no power from the sky on 2024-05-21",
+    ]
+    assert [(change.night, change.nights) for change in told] == [(29 * 3, 1), (20 * 3, 10)]
 
 
 def test_half_a_board_is_told_antenna_by_antenna_unless_asked():

@@ -7,7 +7,7 @@ import pytest
 
 import test_health
 from lwacal import records, settings, settings_checks, suggested_flags
-from test_changes import quiet
+from test_changes import quiet, several_a_night
 
 TRENDS = settings.resolve({})["trends"]
 NAMES = tuple(f"LWA{k:03d}" for k in range(1, 9))
@@ -74,6 +74,16 @@ def test_nights_in_which_the_list_itself_was_the_reason_do_not_count():
     assert record["signals"][0]["last_judged"] == "night008"
     assert names(until, retry_days=10) == []
     assert names(series) == []  # good again from the 20th night on
+
+
+def test_nights_count_and_not_observations():
+    series = some_nights()
+    fail(series, 2, 0, [8, 9])
+    fail(series, 3, 0, [7, 8, 9])
+    assert names(several_a_night(series, 4)) == ["LWA004X"]
+    record = suggested_flags.suggest(several_a_night(series, 4), TRENDS)
+    assert record["signals"][0]["bad_nights"] == 3
+    assert record["signals"][0]["since_observation"] == "night007-0"
 
 
 def test_no_night_no_list():

@@ -32,9 +32,9 @@ ORDER = ("jump", "swap", "bad", "drift", "recovered")
 class Change:
     """Something that happened to an antenna, a board or the array.
 
-    ``night`` and ``until`` are places of observations: the first after it, and for a drift its
-    last; ``nights`` it has lasted. ``size`` of the first quantity, its unit's; ``text`` is a
-    sentence. ``lasts`` is false if there is only one night of it yet.
+    ``night`` and ``until`` are places of observations: the first after it, and of a drift the last,
+    else the newest; ``nights`` it has lasted. ``size`` of the first quantity, its unit's; ``text``
+    is a sentence. ``lasts`` is false if there is only one night of it yet.
     """
 
     kind: str
@@ -75,7 +75,7 @@ def group(
         _change(kind, where, together, series, same_lst_h)
         for (kind, where), lists in found.items() for together in _merge(lists)
     ]
-    changes = _without_echoes(changes)
+    changes = _without_echoes(changes, series.night)
     return sorted(changes, key=lambda c: (-c.night, ORDER.index(c.kind), -len(c.antennas),
                                           -c.significance, c.where))
 
@@ -157,8 +157,9 @@ def _change(
         by_quantity[event.quantity].append(event)
     order = [q for q in (*UNITS, "status", "swap") if q in by_quantity]
     first = by_quantity[order[0]]
-    night, last = _night(first), len(series.observations) - 1
-    until = max(event.until for event in first) if kind == "drift" else last
+    first_night, last = _night(first), len(series.observations) - 1
+    night = int(series.of_night(first_night)[0])
+    until = int(series.of_night(max(e.until for e in first))[-1]) if kind == "drift" else last
     single = len({event.antenna for event in events}) == 1 and where != ARRAY
     parts = [_PARTS[kind](by_quantity[quantity], single) for quantity in order]
     nights = max(event.nights for event in first)
@@ -167,8 +168,8 @@ def _change(
     if kind == "drift" and until < last:
         dates = f"from {series.dates[night]} to {series.dates[until]}"
     doubt = "" if lasts else " (one night so far)"
-    if kind == "jump" and _sky_changes(series, night, same_lst_h):
-        doubt += ", at another sidereal time than the observation before"
+    if kind == "jump" and _sky_changes(series, first_night, same_lst_h):
+        doubt += ", at another sidereal time than the night before"
     return Change(
         kind, where, night, until, nights, order[0],
         float(np.median([event.size for event in first])) if order[0] in UNITS else None,
@@ -180,8 +181,10 @@ def _change(
 
 
 def _sky_changes(series: Series, night: int, same_lst_h: float) -> bool:
-    apart = abs(series.lst_hours[night] - series.lst_hours[night - 1])
-    return bool(min(apart, 24 - apart) > same_lst_h)
+    """Return whether no observation of a night has one of like sidereal time the night before."""
+    now, before = (series.lst_hours[series.of_night(k)] for k in (night, night - 1))
+    apart = np.abs(now[:, None] - before)
+    return bool(np.minimum(apart, 24 - apart).min() > same_lst_h)
 
 
 def _signals(events: Sequence[Event], single: bool) -> str:
@@ -246,17 +249,18 @@ def signed(value: float, unit: str, digits: int) -> str:
     return f"{value:+.{digits}f}".replace("-", "−") + f"{space}{unit}"
 
 
-def _without_echoes(changes: Sequence[Change]) -> list[Change]:
+def _without_echoes(changes: Sequence[Change], night_of: np.ndarray) -> list[Change]:
     """Leave out what another change of the same place and night explains.
 
     That an antenna's cables were swapped is why it is bad; that it went bad or recovered, why its
     gain jumped.
     """
-    told = {kind: {(change.where, change.night + apart) for change in changes
+    told = {kind: {(change.where, night_of[change.night] + apart) for change in changes
                    if change.kind == kind for apart in (-APART, 0, APART)}
             for kind in ("swap", "bad", "recovered")}
     why = {"bad": ("swap",), "recovered": (), "jump": ("swap", "bad", "recovered")}
     return [
         change for change in changes
-        if not any((change.where, change.night) in told[kind] for kind in why.get(change.kind, ()))
+        if not any((change.where, night_of[change.night]) in told[kind]
+                   for kind in why.get(change.kind, ()))
     ]

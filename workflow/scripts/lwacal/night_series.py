@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lwacal import site
 from lwacal.antenna_status import POLARIZATIONS, RANK
 from lwacal.robust import MAD_SIGMA, masked_median, spread
 
@@ -21,6 +22,7 @@ UNKNOWN = 255  # status of an antenna that an observation does not know
 APART_SIGMA = 3.0  # of the antennas in a night: what is farther off is not what all have in common
 ROUNDS = 2  # of taking out what the array has in common
 LEAST_RESULTANT = 0.5  # of the phases against those of other nights, to be one array
+NOON_DAY = 0.5 - site.LONGITUDE_DEG / 360  # UTC of the site's noon: a night is from noon to noon
 FOLLOWED_DEG = 35.0  # phases that scatter more from night to night cannot be followed through turns
 
 _QUERY = """
@@ -51,6 +53,15 @@ class Series:
     evidence: np.ndarray
     words: tuple[str, ...]
     flagged: np.ndarray
+
+    @property
+    def night(self) -> np.ndarray:
+        """The night of each observation (observation,): 0, 1, ... of those with observations."""
+        return np.unique(np.floor(self.days - NOON_DAY), return_inverse=True)[1]
+
+    def of_night(self, night: int) -> np.ndarray:
+        """Return the places of the observations of a night, in order of time."""
+        return np.flatnonzero(self.night == night)
 
     def reason_words(self, antenna: int, pol: int, night: int) -> tuple[str, ...]:
         """Return the reasons for a signal's status in a night, in the words of contract C4."""
@@ -105,6 +116,34 @@ def comparable(series: Series) -> dict[str, np.ndarray]:
         name: follow_turns(align_phases(values)) if name == "phase_deg" else align(values)
         for name, values in series.values.items()
     }
+
+
+def by_night(values: np.ndarray, night: np.ndarray) -> np.ndarray:
+    """Return medians over the observations of each night, (..., night), of (..., observation).
+
+    Observations of one night share its ionosphere and weather: they are not independent.
+    """
+    number = int(night.max()) + 1 if len(night) else 0
+    if number == len(night):
+        return values
+    chosen = [values[..., night == k] for k in range(number)]
+    return np.stack([masked_median(own, np.isnan(own), axis=-1) for own in chosen], axis=-1)
+
+
+def most_of_night(
+    state: np.ndarray, known: np.ndarray, night: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return a state that holds in half of a night's known observations, and where any is known.
+
+    Both (..., night), of (..., observation) bool.
+    """
+    number = int(night.max()) + 1 if len(night) else 0
+    counts = np.zeros((2, *state.shape[:-1], number), int)
+    for k in range(number):
+        own = night == k
+        counts[0, ..., k] = (state & known)[..., own].sum(axis=-1)
+        counts[1, ..., k] = known[..., own].sum(axis=-1)
+    return (2 * counts[0] >= counts[1]) & (counts[1] > 0), counts[1] > 0
 
 
 def align(values: np.ndarray) -> np.ndarray:

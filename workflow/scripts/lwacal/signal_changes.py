@@ -12,7 +12,16 @@ import numpy as np
 from lwacal import segments
 from lwacal.antenna_names import on_fibre
 from lwacal.antenna_status import RANK
-from lwacal.night_series import QUANTITIES, UNKNOWN, Series, comparable, scatter, wrapped
+from lwacal.night_series import (
+    QUANTITIES,
+    UNKNOWN,
+    Series,
+    by_night,
+    comparable,
+    most_of_night,
+    scatter,
+    wrapped,
+)
 from lwacal.robust import masked_median
 
 FEWEST_NIGHTS = 4  # with values, to say anything of a signal
@@ -26,9 +35,9 @@ LASTS = 2  # nights that a status must hold, before and after, unless the last n
 class Event:
     """Something that happened to one signal.
 
-    ``kind`` is jump, drift, swap, bad or recovered; ``night`` the place of the first observation
-    after it, of a drift that of its begin. ``size`` in the unit of ``quantity``, of a drift from
-    begin to ``until``; ``rate`` a day. ``nights`` it has lasted since. ``significance`` in sigma.
+    ``kind`` is jump, drift, swap, bad or recovered; ``night`` the first after it (Series.night), of
+    a drift that of its begin. ``size`` in the unit of ``quantity``, of a drift from begin to the
+    night ``until``; ``rate`` a day. ``nights`` it has lasted since. ``significance`` in sigma.
     """
 
     antenna: int
@@ -63,16 +72,19 @@ def find(series: Series, settings: Mapping[str, Any]) -> list[Event]:
     """Return what happened to the signals. ``settings`` is the section trends."""
     fibre = np.array([on_fibre(name) for name in series.antennas], bool)
     events = [*_swaps(series), *_statuses(series)]
-    if len(series.observations) < FEWEST_NIGHTS:
+    night = series.night
+    if not len(night) or night[-1] + 1 < FEWEST_NIGHTS:
         return events
-    for quantity, values in comparable(series).items():
+    days = by_night(series.days, night)
+    for quantity, observed in comparable(series).items():
+        values = by_night(observed, night)
         least = settings[LEAST[quantity]]
         sigma = noise(values, fibre, least)
         judged = np.isfinite(sigma) & (np.isfinite(values).sum(axis=2) >= FEWEST_NIGHTS)
         places = np.argwhere(judged)
         if len(places):
             known = segments.without_single_nights(values[judged], sigma[judged])
-            pieces = segments.cut(known, series.days, sigma[judged], settings["jump_sigma"],
+            pieces = segments.cut(known, days, sigma[judged], settings["jump_sigma"],
                                   settings["drift_nights"])
             for (antenna, pol), own in zip(places, pieces):
                 pattern = Event(int(antenna), int(pol), "jump", 0, 0, quantity)
@@ -111,17 +123,20 @@ def expected_false(series: Series, settings: Mapping[str, Any]) -> float:
 
     trials = 0
     for values in series.values.values():
-        known = np.isfinite(values).sum(axis=2)
+        known = most_of_night(np.isfinite(values), np.isfinite(values), series.night)[0].sum(axis=2)
         trials += 2 * int(known[known >= FEWEST_NIGHTS].sum())
     return float(2 * norm.sf(settings["jump_sigma"]) * trials)
 
 
 def _statuses(series: Series) -> Iterator[Event]:
     bad = series.status == RANK["bad"]
-    for antenna, pol, night, nights, begins in _switches(bad, series.status != UNKNOWN):
-        at = night if begins else night - 1
-        reasons = series.reason_words(antenna, pol, at)
+    known = series.status != UNKNOWN
+    switches = _switches(*most_of_night(bad, known, series.night))
+    for antenna, pol, night, nights, begins in switches:
         if begins:
+            own = series.of_night(night)
+            at = own[np.flatnonzero(bad[antenna, pol, own])[-1]]
+            reasons = series.reason_words(antenna, pol, int(at))
             yield Event(antenna, pol, "bad", night, nights, "status", reasons=reasons)
         else:
             yield Event(antenna, pol, "recovered", night, nights, "status")
@@ -129,7 +144,9 @@ def _statuses(series: Series) -> Iterator[Event]:
 
 def _swaps(series: Series) -> Iterator[Event]:
     swapped = series.has_reason("swapped_polarizations")
-    for antenna, pol, night, nights, begins in _switches(swapped, series.status != UNKNOWN):
+    known = series.status != UNKNOWN
+    switches = _switches(*most_of_night(swapped, known, series.night))
+    for antenna, pol, night, nights, begins in switches:
         if begins:
             yield Event(antenna, pol, "swap", night, nights, "swap")
 

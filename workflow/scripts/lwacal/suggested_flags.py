@@ -15,7 +15,7 @@ import numpy as np
 
 from lwacal.antenna_names import POLARIZATIONS
 from lwacal.antenna_status import RANK
-from lwacal.night_series import UNKNOWN, Series
+from lwacal.night_series import UNKNOWN, Series, most_of_night
 
 METHOD = "trends"
 UNJUDGED = {f"cache:{METHOD}", "config:both_polarizations"}  # evidence that says nothing new
@@ -31,12 +31,14 @@ def suggest(series: Series, settings: Mapping[str, Any]) -> dict[str, Any]:
     if not series.observations:
         return _record(None, [], "there is no observation yet")
     judged = (series.status != UNKNOWN) & ~_by_own_list(series)
+    bad, known = most_of_night(series.status == RANK["bad"], judged, series.night)
     signals = [
-        signal
+        _signal(series, int(antenna), pol, judged[antenna, pol], bad[antenna, pol],
+                known[antenna, pol], settings)
         for antenna in np.lexsort((series.antennas, series.numbers))
         for pol in range(len(POLARIZATIONS))
-        if (signal := _signal(series, int(antenna), pol, judged[antenna, pol], settings))
     ]
+    signals = [signal for signal in signals if signal]
     return _record(series, signals, "")
 
 
@@ -47,24 +49,30 @@ def _by_own_list(series: Series) -> np.ndarray:
 
 
 def _signal(
-    series: Series, antenna: int, pol: int, judged: np.ndarray, settings: Mapping[str, Any]
+    series: Series, antenna: int, pol: int, judged: np.ndarray, bad: np.ndarray,
+    known: np.ndarray, settings: Mapping[str, Any],
 ) -> dict[str, Any] | None:
-    """Return what the list says of a signal, None if it does not belong there."""
-    nights = np.flatnonzero(judged)
-    bad = series.status[antenna, pol, nights] == RANK["bad"]
-    recent = bad[-settings["persist_of"] :]
-    if not len(bad) or not bad[-1] or recent.sum() < settings["persist_nights"]:
+    """Return what the list says of a signal, None if it does not belong there.
+
+    ``judged`` (observation,); ``bad`` and ``known``, whether it was judged, (night,).
+    """
+    nights = np.flatnonzero(known)
+    was_bad = bad[nights]
+    recent = was_bad[-settings["persist_of"] :]
+    if not len(nights) or not was_bad[-1] or recent.sum() < settings["persist_nights"]:
         return None
-    if series.days[-1] - series.days[nights[-1]] > settings["retry_days"]:
+    last = int(np.flatnonzero(judged)[-1])
+    if series.days[-1] - series.days[last] > settings["retry_days"]:
         return None
-    good = np.flatnonzero(~bad)
-    since = nights[good[-1] + 1] if len(good) else nights[0]
+    good = np.flatnonzero(~was_bad)
+    since = int(series.of_night(nights[good[-1] + 1 if len(good) else 0])[0])
+    at_fault = judged & (series.status[antenna, pol] == RANK["bad"])
     return {
         "name": series.antennas[antenna] + POLARIZATIONS[pol],
-        "reasons": list(series.reason_words(antenna, pol, int(nights[-1]))),
+        "reasons": list(series.reason_words(antenna, pol, int(np.flatnonzero(at_fault)[-1]))),
         "since_utc": series.dates[since],
         "since_observation": series.observations[since],
-        "last_judged": series.observations[nights[-1]],
+        "last_judged": series.observations[last],
         "bad_nights": int(recent.sum()),
         "judged_nights": len(recent),
     }

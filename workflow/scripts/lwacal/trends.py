@@ -7,6 +7,7 @@ with them. The same files give the same bytes.
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
@@ -103,11 +104,13 @@ def _rows(qa: Mapping[str, Any], folder: str) -> dict[str, list[dict[str, Any]]]
     if odd:
         raise ValueError(f"a signal is {odd[0]['pol']}, {odd[0]['status']}")
     name = {"observation": seen["id"]}
+    mid_mjd = site.mjd_seconds(seen["mid_utc"]) / SECONDS_A_DAY
     head = {
         **{key: seen.get(key) for key in ("id", "start_utc", "mid_utc", "lst_hours",
                                           "integrations", "n_antennas")},
         "folder": folder,
-        "mid_mjd": site.mjd_seconds(seen["mid_utc"]) / SECONDS_A_DAY,
+        "mid_mjd": mid_mjd,
+        "night": math.floor(mid_mjd - night_series.NOON_DAY),
         "phase_freq_mhz": seen.get("phase_freq_mhz"),
         "verdict": qa["verdict"],
         "reasons": json.dumps(qa["reasons"], ensure_ascii=False),

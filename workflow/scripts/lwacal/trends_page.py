@@ -96,7 +96,7 @@ def write(
                for key, (title, function, shows, normal) in FIGURES.items()]
     records.write_text(page, html_page.render(
         "trends.html.j2", observations=_listed(history), problems=problems,
-        last=_last_night(history, changes),
+        last=_last_night(history, newest_changes(database)),
         look=_to_look_at(series, changes, suggested, settings), most_look=MOST_TO_LOOK_AT,
         changes=changes, false_changes=expected["false_changes"],
         jump_sigma=settings["jump_sigma"], suggested=suggested, reason_words=REASON_WORDS,
@@ -107,11 +107,15 @@ def write(
 
 
 def newest_changes(database: Path) -> list[dict[str, Any]]:
-    """Return the changes that the newest observation shows for the first time."""
+    """Return the changes that the newest night shows for the first time."""
     observations = trends.read(database, 1).observations
-    newest = observations[-1]["id"] if observations else None
-    changes = trends_tables.found(database, "changes")
-    return [dict(row) for row in changes if row["observation"] == newest]
+    changes = [dict(row) for row in trends_tables.found(database, "changes")]
+    if not observations:
+        return []
+    with trends_tables.opened(database) as connection:
+        last_night = {row["id"] for row in connection.execute(
+            "SELECT id FROM observations WHERE night = ?", [observations[-1]["night"]])}
+    return [row for row in changes if row["observation"] in last_night]
 
 
 def _drawn(
@@ -135,12 +139,12 @@ def _drawn(
 def _last_night(
     history: nights.Nights, changes: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any] | None:
-    """Return the newest observation and what it shows for the first time; None without any."""
+    """Return the newest observation and the changes of its night; None without any."""
     if not history.observations:
         return None
     newest = history.observations[-1]
     return {**newest, "reasons": json.loads(newest["reasons"]),
-            "changes": [row for row in changes if row["observation"] == newest["id"]]}
+            "changes": list(changes)}
 
 
 def _to_look_at(

@@ -15,6 +15,7 @@ SCHEMA = """
 CREATE TABLE observations (  -- a row a qa.json
     id TEXT PRIMARY KEY, folder TEXT,  -- folder below that of all results
     start_utc TEXT, mid_utc TEXT, mid_mjd REAL,  -- days, UTC
+    night INTEGER,  -- of the middle, from local noon to noon: days (MJD)
     lst_hours REAL,  -- sidereal time of the middle
     integrations INTEGER, n_antennas INTEGER, reference_antenna TEXT,
     phase_freq_mhz REAL,  -- of antennas.phase_deg
