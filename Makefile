@@ -13,11 +13,12 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV_VERSION := 0.13.9
 APT_PACKAGES := wsclean aoflagger casacore-data python3-venv
+SLURM := slurmctld slurmd slurm-client munge
 CORES ?= $(shell nproc)
 DP3 := .venv-dp3
 BENCH ?=
 
-.PHONY: help env system demo test lint lock pictures known-answers bench clean
+.PHONY: help env system demo test test-cluster lint lock pictures known-answers bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -35,11 +36,15 @@ demo: env ## Simulate a small observation, calibrate it and show where the repor
 	@scripts/demo.sh "$(BIN)" "$(CORES)"
 
 test: env ## Check the code and run all tests
-	@scripts/install-programs.sh chromium poppler-utils || echo "tests that need these are skipped"
+	@scripts/install-programs.sh chromium poppler-utils $(SLURM) || echo "tests that need these are skipped"
 	$(BIN)/ruff check .
 	$(BIN)/snakefmt --check workflow
 	$(BIN)/snakemake --lint
 	$(BIN)/python -m pytest -n $(CORES) --dist loadgroup
+
+test-cluster: env ## Calibrate on a private Slurm of this machine, with jobs that are killed (as root)
+	@scripts/install-programs.sh $(SLURM)
+	REQUIRE_SLURM=1 $(BIN)/python -m pytest tests/test_cluster.py tests/test_private_cluster.py
 
 lint: env ## Check style only
 	$(BIN)/ruff check .

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from bench import (
     accuracy,
     chain,
     growth,
+    imaging,
     interference,
     machine,
     report_stage,
@@ -36,9 +39,19 @@ MEASURE = {
     "stages": stages,
     "report": report_stage.measure,
     "interference": interference.measure,
-    "chain": lambda options: [chain.measure(options, *item) for item in options.chains],
+    "imaging": imaging.measure,
     "growth": growth.measure,
 }
+
+
+def measurements(part: str, options: Options) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Yield name and work of what a part consists of: each chain is kept under its own name."""
+    if part != "chain":
+        yield part, partial(MEASURE[part], options)
+        return
+    for bands, integrations in options.chains:
+        name = results.chain_name(bands, integrations)
+        yield name, partial(chain.measure, options, bands, integrations)
 
 
 def run(options: Options) -> None:
@@ -47,12 +60,12 @@ def run(options: Options) -> None:
     shutil.rmtree(products, ignore_errors=True)  # of other code, perhaps
     try:
         for part in options.parts:
-            before = machine.load()
-            if before > BUSY:
-                say(f"warning: the load is {before:.1f} before '{part}': times will be too long")
-            measured = MEASURE[part](options)
-            results.store(options.output, part, measured, options.quick, before)
-            shutil.rmtree(products, ignore_errors=True)
+            for name, work in measurements(part, options):
+                before = machine.load()
+                if before > BUSY:
+                    say(f"warning: the load is {before:.1f} before '{name}': times get too long")
+                results.store(options.output, name, work(), options.quick, before)
+                shutil.rmtree(products, ignore_errors=True)
     finally:
         shutil.rmtree(products, ignore_errors=True)
         if not options.keep:

@@ -104,6 +104,7 @@ def _job(band: str, results: Path, observation: Observation, work: Path) -> dict
     low, high = summary["uv_range_lambda"]
     return {
         "band": band,
+        "channels": observation.size.channels,
         "raw": sorted(map(str, observation.raw.glob(f"*_{band}.ms"))),
         "folder": str(work),
         "strategy": str(peers.default_strategy()),

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import nnls
 
+from bench.results import chains
 from bench.sizes import Size, of_record
 from bench.stages import OF_ONE_BAND
 
@@ -137,7 +138,7 @@ def points(results: Mapping[str, Any]) -> dict[str, list[Point]]:
     if "report" in parts:
         report = parts["report"]["records"]
         found["report"].append(point(report["size"], report))
-    for chain in parts.get("chain", {}).get("records", []):
+    for chain in chains(results):
         for rule, item in chain["rules"].items():
             if item["jobs"] == 1 and found.get(rule) and rule not in OF_ONE_BAND:
                 found[rule].append(

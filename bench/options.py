@@ -13,7 +13,7 @@ from bench.project import PROJECT
 from bench.sizes import Size, first_bands
 from bench.stages import RULES, UNMEASURED
 
-PARTS = ("stages", "report", "interference", "chain", "growth")
+PARTS = ("stages", "report", "interference", "imaging", "chain", "growth")
 STAGES = tuple(rule for rule in RULES if rule not in UNMEASURED)
 GROWING = ("concat", "flag", "bandpass", "calibrate_split")
 FOLDER = "lwacal-bench"  # what is below it is the suite's own, and removed

@@ -9,6 +9,7 @@ from bench import machine
 from lwacal import records
 
 SCHEMA = 1
+CHAIN = "chain "
 
 
 def empty() -> dict[str, Any]:
@@ -22,6 +23,16 @@ def read(path: Path) -> dict[str, Any]:
         return empty()
     found = records.read_json(path)
     return found if found.get("schema") == SCHEMA else empty()
+
+
+def chain_name(bands: int, integrations: int) -> str:
+    """Return the name of the part that a chain of so many sub-bands and integrations is."""
+    return f"{CHAIN}{bands}x{integrations}"
+
+
+def chains(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the records of the chains that were measured."""
+    return [part["records"] for name, part in found["parts"].items() if name.startswith(CHAIN)]
 
 
 def store(path: Path, part: str, measured: Any, quick: bool, load: float) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from bench import cost_model
 from bench.cost_model import Model, is_large, work
 from bench.prediction import Cluster, Prediction, part_of, predict, threads_of
+from bench.results import chains
 from bench.sizes import Size, of_record
 from bench.stages import OF_ONE_BAND
 from bench.tables import seconds, size_words, table
@@ -94,8 +95,8 @@ def _checks(
     found: Mapping[str, Any], models: Models, threads: Mapping[str, int]
 ) -> Iterator[str]:
     """Say how the prediction of the chains that were measured compares."""
-    chains = found["parts"].get("chain", {}).get("records", [])
-    if not chains:
+    measured = chains(found)
+    if not measured:
         return
     yield "## Does it hold?"
     yield ""
@@ -106,7 +107,7 @@ def _checks(
     kept = {rule: model for rule, model in models.items()
             if rule not in ("delay", "calibrate_split", "report")}
     rows = []
-    for chain in chains:
+    for chain in measured:
         size = of_record(dict(chain["size"]))
         one = predict(kept, threads, size, Cluster("", 1, chain["cores"], 1e6, 0.0))
         expected, wall = one.busy_s / chain["cores"], chain["ours"]["wall_s"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from bench import results
+
 CHAIN_RULES = ("concat", "flag", "bandpass", "delay", "calibrate_split")
 Found = Mapping[str, Any]
 
@@ -15,12 +17,13 @@ def page(found: Found) -> str:
     lines = ["# Benchmarks", "", "Written by `make bench` from `benchmarks/results.json`.", ""]
     lines += [*_machine(parts), ""]
     sections = {
-        "stages": _stages, "report": _report, "interference": _interference, "chain": _chains,
-        "growth": _growth,
+        "stages": _stages, "report": _report, "interference": _interference,
+        "imaging": _imaging, "growth": _growth,
     }
     for part, section in sections.items():
         if part in parts:
             lines += [*section(parts[part]["records"]), ""]
+    lines += _chains(results.chains(found))
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -220,12 +223,45 @@ def _interference(found: Sequence[Found]) -> Iterator[str]:
         yield from table(["", *flaggers], rows)
 
 
+def _imaging(found: Sequence[Found]) -> Iterator[str]:
+    yield "## WSClean's settings"
+    yield ""
+    yield "The same image by other gridders, with one thread or all, with CLEAN in parallel on"
+    yield "parts of it, from the averaged data or from those they come from. Differences are rms"
+    yield "(largest) over the image, in units of the noise (of the residual image), and the ratio"
+    yield "of the peak."
+    for item in found:
+        yield ""
+        yield (
+            f"### {item['image']}, {size_words(item['size'])}: peak {item['peak_jy']:.0f} Jy,"
+            f" noise {item['noise_jy']:.2f} Jy"
+        )
+        yield ""
+        fixed = list(item["choices"][0]["against"])
+        head = ("settings", "wall s", "CPU s", "peak MB",
+                *(f"{words} {name.partition(':')[0]}" for name in fixed
+                  for words in ("rms (largest) against", "peak over")))
+        yield from table(head, [
+            [choice["name"], seconds(choice["cost"]["wall_s"]), seconds(choice["cost"]["cpu_s"]),
+             f"{choice['cost']['peak_mb']:.0f}",
+             *(words for name in fixed for words in _apart(choice["against"][name]))]
+            for choice in item["choices"]
+        ])
+
+
+def _apart(difference: Found) -> tuple[str, str]:
+    return (
+        f"{difference['rms']:.2g} ({difference['largest']:.2g})", f"{difference['peak']:.5f}"
+    )
+
+
 def _share(value: float | None) -> str:
     return "-" if value is None else f"{value:.2%}"
 
 
 def _chains(found: Sequence[Found]) -> Iterator[str]:
-    yield "## From raw measurement sets to cleaned tables"
+    if found:
+        yield "## From raw measurement sets to cleaned tables"
     for chain in found:
         yield ""
         yield f"### {size_words(chain['size'])}, {chain['cores']} cores"
@@ -284,7 +320,7 @@ def short(found: Found) -> str:
                  seconds(peer["median"]["wall_s"]), f"{peer['ratio']:.1f}"]
                 for peer in stage["peers"]
             ]
-    for chain in parts.get("chain", {}).get("records", []):
+    for chain in results.chains(found):
         if "reference" in chain:
             size = chain["size"]
             rows.append([

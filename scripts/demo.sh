@@ -15,7 +15,7 @@ else
         --fault rfi:59MHz:7 --fault zero_filled:41MHz:2
 fi
 echo "demo: calibrating it: $bin/snakemake --cores $cores"
-"$bin/snakemake" --cores "$cores" --quiet rules
+"$bin/snakemake" --cores "$cores"
 cat <<DONE
 
 The report:   results/demo/report.html and results/demo/report.pdf

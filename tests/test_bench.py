@@ -9,6 +9,7 @@ import pytest
 
 from bench import __main__ as bench
 from bench import (
+    imaging,
     measuring,
     options,
     results,
@@ -205,3 +206,12 @@ def test_table_goes_between_the_markers():
     with pytest.raises(ValueError, match="README"):
         texts.between_markers("nothing", "new")
     assert texts.BEGIN in (PROJECT / "README.md").read_text()
+
+
+def test_images_are_compared_in_units_of_the_noise():
+    """Edges of an image that has none are NaN, and do not count."""
+    theirs = np.array([[np.nan, 100.0], [2.0, 0.0]])
+    found = imaging.difference(theirs * 1.01, theirs, 0.5)
+    assert found["largest"] == pytest.approx(2.0)
+    assert found["rms"] == pytest.approx(np.sqrt((2.0**2 + 0.04**2) / 3))
+    assert found["peak"] == pytest.approx(1.01)

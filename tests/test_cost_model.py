@@ -182,7 +182,7 @@ def test_chains_count_for_steps_that_are_once_in_them():
             "size": FULL.record(),
             "stages": [{"rule": rule, **stage} for rule in ("sky_model", "flag")],
         }]},
-        "chain": {"records": [chain]},
+        "chain 16x1": {"records": chain},
     }
     found = cost_model.fit({"parts": parts})
     assert found["sky_model"].seconds(FULL) == pytest.approx(3.0)

@@ -25,14 +25,15 @@ def found(config, sheet=()):
 
 
 def row(name, **values):
-    return {"observation": name, "input": "", "input_ms": "", "config": "", **values}
+    own = {"observation": name, "input": "", "input_ms": "", "config": "", "line": "2"}
+    return {**own, **values}
 
 
 def test_input_is_enough(raw):
     (name, observation), = found({"input": str(raw)}).items()
     assert name == observation.stamp == STAMP
     assert observation.bands == ["69MHz", "73MHz"]
-    assert observation.source == ["--input", str(raw)]
+    assert observation.source == [f"--input={raw}"]
 
 
 def test_given_name_is_used(raw):
@@ -43,7 +44,7 @@ def test_concatenated_set_is_looked_into(raw):
     path = next(raw.glob("*73MHz.ms"))
     observation, = found({"input_ms": str(path)}).values()
     assert (observation.stamp, observation.bands) == (STAMP, ["73MHz"])
-    assert observation.source == ["--input-ms", str(path)]
+    assert observation.source == [f"--input-ms={path}"]
 
 
 def test_rows_of_the_sheet_are_used_without_input_and_looked_at_when_needed(raw):
@@ -87,3 +88,70 @@ def test_fingerprint_changes_with_any_table_that_changes(raw):
     assert found({"input": str(raw)})[STAMP].fingerprint() == before
     write_raw(raw, small_array(), SECOND_STAMP, "69MHz")
     assert found({"input": str(raw)})[STAMP].fingerprint() != before
+
+
+# --- many nights -----------------------------------------------------------------------------
+
+
+def test_a_row_without_name_and_data_is_called_by_its_line(raw):
+    rows = found({}, [row("", input="nowhere", line="7"), row("", input=str(raw), line="8")])
+    assert list(rows) == ["line-7", STAMP]
+    assert "nowhere is not a folder" in rows["line-7"].problem
+    assert rows["line-7"].fingerprint() == [rows["line-7"].problem]
+    assert rows[STAMP].problem == ""
+
+
+def test_two_rows_of_one_stamp_and_all_wrong_configurations_are_told_at_once(raw, tmp_path):
+    (tmp_path / "wrong.yaml").write_text("sky_modell: {}\ndelay: {min_snr: high}\n")
+    (tmp_path / "code.yaml").write_text("input: !!python/object/apply:os.system [touch X]\n")
+    sheet = [
+        row("", input=str(raw), line="2"), row("", input=str(raw), line="3"),
+        row("c", input="x", config=str(tmp_path / "wrong.yaml"), line="4"),
+        row("d", input="x", config="not there.yaml", line="5"),
+        row("e", input="x", config=str(tmp_path / "code.yaml"), line="6"),
+    ]
+    with pytest.raises(settings.SettingsError) as caught:
+        found({}, sheet)
+    keys = [problem.key for problem in caught.value.problems]
+    assert [key.partition(",")[0] for key in keys] == [f"line {n}" for n in (3, 4, 4, 5, 6)]
+    assert "line 2 too" in str(caught.value)
+    assert "not there.yaml" in keys[3]
+
+
+def test_what_is_wrong_in_configuration_and_sheet_is_told_at_once(tmp_path):
+    sheet = tmp_path / "sheet.tsv"
+    sheet.write_text("observation\tinput\na/b\t/data\n")
+    with pytest.raises(settings.SettingsError) as caught:
+        observations.read({"observations": str(sheet), "delai": {}}, settings.SCHEMA)
+    assert [problem.key for problem in caught.value.problems] == [
+        "delai", f"{sheet}, line 2, observation",
+    ]
+
+
+NAMES = ["20240501_100000", "20240531_235959", "20240601_000000", "gone", "20240430_120000"]
+
+
+@pytest.mark.parametrize(("nights", "expected"), [
+    ({}, NAMES),
+    ({"from": "2024-05-01", "to": "2024-05-31"}, [*NAMES[:2], "gone"]),
+    ({"from": "2024-06-01", "without": ["gone"]}, [NAMES[2]]),
+    ({"to": "2024-04-30"}, ["gone", NAMES[4]]),
+    ({"from": "2030-01-01", "without": ["gone"]}, []),
+])
+def test_nights_of_a_range_of_dates(nights, expected):
+    rows = found({}, [row(name, input=f"nowhere/{name}") for name in NAMES])
+    chosen = settings.resolve({"nights": nights})["nights"]
+    assert observations.chosen(rows, chosen) == expected
+
+
+def test_date_of_a_named_observation_is_that_of_its_data(raw):
+    rows = found({}, [row("named", input=str(raw))])
+    for day, expected in (("2024-05-24", ["named"]), ("2024-05-25", [])):
+        nights = settings.resolve({"nights": {"from": day, "to": day}})["nights"]
+        assert observations.chosen(rows, nights) == expected
+
+
+def test_unknown_name_to_leave_out_is_refused(raw):
+    nights = settings.resolve({"nights": {"without": ["nigth"]}})["nights"]
+    with pytest.raises(settings.SettingsError, match=r"nights\.without.*try: night"):
+        observations.chosen(found({}, [row("night", input=str(raw))]), nights)

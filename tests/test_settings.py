@@ -262,6 +262,18 @@ def test_hint(config, key, hint):
         ({"health": {"bad_antennas": ["LWA"]}}, "health.bad_antennas[0]"),
         ({"imaging": {"source": {"weight": "brigs 1"}}}, "imaging.source.weight"),
         ({"pathvars": {}}, "pathvars"),
+        ({"nights": {"from": "May"}}, "nights.from"),
+        ({"nights": {"to": "2024-02-30"}}, "nights.to"),
+        ({"nights": {"from": "2024-05-02", "to": "2024-05-01"}}, "nights"),
+        ({"results": "-out"}, "results"),
+        ({"results": "a{input}"}, "results"),
+        ({"results": "a<b>"}, "results"),
+        ({"results": "a\nb"}, "results"),
+        ({"input": "a", "observation": "a\n"}, "observation"),
+        ({"input": "a", "observation": "$(touch X)"}, "observation"),
+        ({"input": "a", "observation": "-rf"}, "observation"),
+        ({"input": "a", "observation": "{input}"}, "observation"),
+        ({"input": "a", "observation": "trends.html"}, "observation"),
     ],
 )
 def test_what_is_refused(config, key):
@@ -336,16 +348,19 @@ def test_sheet_with_comments_and_blank_lines(tmp_path):
         "\t/data/c\n"
     )
     assert read_observations(path) == [
-        {"observation": "night-1", "input": "/data/a b", "input_ms": "", "config": ""},
-        {"observation": "b.2", "input": "", "input_ms": "/data/x.ms", "config": ""},
-        {"observation": "", "input": "/data/c", "input_ms": "", "config": ""},
+        {"observation": "night-1", "input": "/data/a b", "input_ms": "", "config": "",
+         "line": "4"},
+        {"observation": "b.2", "input": "", "input_ms": "/data/x.ms", "config": "",
+         "line": "6"},
+        {"observation": "", "input": "/data/c", "input_ms": "", "config": "", "line": "7"},
     ]
 
 
 def test_sheet_columns_in_any_order_and_left_out(tmp_path):
     path = write_sheet(tmp_path, "input\tobservation\r\n/data/a\tnight\r\n")
     assert read_observations(path) == [
-        {"observation": "night", "input": "/data/a", "input_ms": "", "config": ""}
+        {"observation": "night", "input": "/data/a", "input_ms": "", "config": "",
+         "line": "2"}
     ]
 
 
@@ -368,6 +383,37 @@ def test_sheet_with_a_wrong_header(tmp_path, header):
     assert set(sheet_problems(write_sheet(tmp_path, f"{header}\nnight\t/data\n"))) == {"line 1"}
 
 
+@pytest.mark.parametrize(
+    "name", ["$(touch X)", "; rm -rf x", "a b", "-rf", "{input}", "'a'", '"', "ä", "..", ".a",
+             "a/b", "trends.sqlite", "nights.tsv", "successful", "x" * 101, "a\x07"],
+)
+def test_sheet_names_are_names_of_folders(tmp_path, name):
+    path = write_sheet(tmp_path, f"observation\tinput\n{name}\t/data\n")
+    assert "line 2, observation" in sheet_problems(path)
+
+
+def test_sheet_that_is_no_text_is_refused(tmp_path):
+    path = tmp_path / "sheet.tsv"
+    path.write_bytes(b"observation\tinput\n\xff\xfe\t/data\n")
+    assert sheet_problems(path) == ["observations"]
+
+
+def test_rows_below_an_unknown_column_are_checked_too(tmp_path):
+    path = write_sheet(tmp_path, "observation\tinput\tnotes\na/b\t/data\tx\n")
+    assert sheet_problems(path) == ["line 1", "line 2, observation"]
+
+
+def test_missing_configuration_of_a_row_is_told_with_its_line(tmp_path):
+    path = write_sheet(tmp_path, "observation\tinput\tconfig\na/b\t/data\tnot-there.yaml\n")
+    assert sheet_problems(path) == ["line 2, config", "line 2, observation"]
+
+
+def test_dates_and_other_types_of_yaml(tmp_path):
+    path = tmp_path / "own.yaml"
+    path.write_text("nights: {from: 2024-05-01}\n")
+    assert resolve(settings.with_file({}, path))["nights"]["from"] == "2024-05-01"
+
+
 def test_sheet_that_is_not_there(tmp_path, monkeypatch):
     assert sheet_problems(tmp_path / "none.tsv") == ["observations"]
     monkeypatch.chdir(tmp_path)
@@ -385,7 +431,9 @@ def test_file_of_a_row_goes_over_the_configuration(tmp_path):
     assert base["imaging"]["source"]["size"] == 512
 
 
-@pytest.mark.parametrize("text", ["- a\n- b\n", "a: [\n"])
+@pytest.mark.parametrize("text", [
+    "- a\n- b\n", "a: [\n", "a: !!python/object/apply:os.getcwd []\n", "a: 2024-13-41\n",
+])
 def test_file_of_a_row_that_is_no_configuration_is_refused(tmp_path, text):
     path = tmp_path / "night.yaml"
     path.write_text(text)

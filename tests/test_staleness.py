@@ -51,6 +51,7 @@ KEYS = [
     ("outcome={links: false}", NOTED),
     ("trends={jump_sigma: 6}", {"trends": 1, **NOTED}),
     ("publish={force: true}", {}),
+    ("nights={to: 2030-12-31}", {}),
 ]
 
 

@@ -1,10 +1,11 @@
 """The message at the end of a run: verdict, reasons, and where the report is."""
 
+import csv
 import os
 
 import pytest
 
-from lwacal import outcome, records, verdicts
+from lwacal import night_rows, outcome, progress, records, trends, verdicts
 
 
 @pytest.fixture
@@ -15,7 +16,12 @@ def results(tmp_path):
 def finish(results, name, verdict, reasons, reported=True):
     """Write what a finished observation leaves: qa.json, then reports, then outcome.json."""
     folder = results / name
-    quality = {"observation": {"id": name}, "verdict": verdict, "reasons": reasons}
+    quality = {
+        "observation": {"id": name, "start_utc": "2024-05-24T09:00:03", "lst_hours": 17.31},
+        "verdict": verdict, "reasons": reasons,
+        "antennas": [{"antenna": f"LWA{n // 2:03d}", "status": "bad" if n < 3 else "good"}
+                     for n in range(20)],
+    }
     records.write_json(folder / "qa.json", quality)
     if reported:
         for report in verdicts.REPORTS:
@@ -33,17 +39,91 @@ def judge_later(folder, **changed):
     os.utime(path, (late, late))
 
 
-def test_each_observation_has_verdict_reasons_and_report(results):
-    finish(results, "one", "pass", ["All is well."])
+def test_one_observation_has_verdict_reasons_and_report(results):
     finish(results, "two", "fail", ["No calibrator was measured.", "Half of the data are missing."])
-    (results / "trends.html").write_text("nights")
-    said = verdicts.summary(["one", "two"], results)
-    assert said.index("one: PASS") < said.index("two: FAIL")
-    for words in ("  - No calibrator was measured.", "  - Half of the data are missing.",
-                  f"report: {results / 'two' / 'report.html'}", str(results / "two/report.pdf"),
-                  f"all nights: {results / 'trends.html'}"):
+    said = verdicts.summary(["two"], results)
+    for words in ("two: FAIL", "  - No calibrator was measured.",
+                  "  - Half of the data are missing.",
+                  f"report: {results / 'two' / 'report.html'}", str(results / "two/report.pdf")):
         assert words in said
     assert "of an earlier" not in said
+
+
+def fail(results, name, job="flag 73MHz", cause="no room on the disk"):
+    failure = progress.Failure(name, job, cause, f"logs/{name}/flag/73MHz.log")
+    night_rows.keep_failures(results, [name], [failure])
+
+
+def test_many_observations_are_a_table(results):
+    finish(results, "one", "pass", ["All is well."])
+    finish(results, "two", "warn", ["The ionosphere moves Cyg A by 700 arcsec.", "More."])
+    records.write_json(results / "two" / "run.json", {"total_s": 1860.0})
+    fail(results, "three")
+    (results / "trends.html").write_text("nights")
+    said = verdicts.summary(["one", "two", "three", "four"], results)
+    lines = said.splitlines()
+    assert lines[1].split() == ["observation", "start", "(UTC)", "LST", "verdict", "bad",
+                                "antennas", "job", "time"]
+    assert lines[2].split() == ["one", "2024-05-24", "09:00", "17.3", "h", "PASS", "2", "of", "10"]
+    assert lines[3].split()[-2:] == ["31", "min"]
+    assert lines[4] == "    The ionosphere moves Cyg A by 700 arcsec. (and 1 more)"
+    assert lines[5].split() == ["three", "ERROR"]
+    assert lines[6] == "    flag 73MHz: no room on the disk"
+    assert lines[7] == "    log: logs/three/flag/73MHz.log"
+    assert "3 observations: 1 pass, 1 warn, 1 not finished (error)" in lines
+    assert f"all nights: {results / 'trends.html'}" in lines
+
+
+def test_table_fits_its_width(results):
+    long = "x" * 100
+    finish(results, long, "fail", ["A long reason of many words " * 9])
+    finish(results, "b", "pass", [])
+    fail(results, "c", cause="words " * 40)
+    said = verdicts.summary([long, "b", "c"], results)
+    for line in said.splitlines():
+        assert len(line) <= 100 or str(results) in line
+
+
+def test_observation_that_failed_is_told_with_its_log(results):
+    fail(results, "one")
+    said = verdicts.summary(["one"], results)
+    assert "one: no verdict yet\n  FAILED at flag 73MHz: no room on the disk" in said
+    assert "log: logs/one/flag/73MHz.log" in said
+
+
+def test_failures_are_forgotten_when_a_later_run_has_none(results):
+    finish(results, "one", "pass", [])
+    fail(results, "one")
+    assert night_rows.row(results, "one")["verdict"] == "error"
+    fail(results, "one", job="promote")  # on request: the night has its verdict
+    assert night_rows.row(results, "one")["verdict"] == "pass"
+    fail(results, "one")
+    night_rows.keep_failures(results, ["one"], [])
+    assert night_rows.row(results, "one")["verdict"] == "pass"
+
+
+def test_note_of_a_failure_is_never_taken_for_a_product(results):
+    fail(results, "qa")
+    fail(results, "qa.json")
+    assert trends.find(results) == []
+    assert night_rows.names(results) == ["qa", "qa.json"]
+
+
+def test_file_of_all_nights(results):
+    finish(results, "one", "pass", ['A "quoted"\treason.'])
+    fail(results, "earlier")
+    (results / "broken").mkdir()
+    (results / "broken" / "qa.json").write_text("{")
+    with night_rows.write(results, ["one", "not begun"]).open(newline="") as stream:
+        rows = {row["observation"]: row
+                for row in csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)}
+    assert {name: row["verdict"] for name, row in rows.items()} == {
+        "one": "pass", "earlier": "error", "broken": "unreadable", "not begun": "not begun",
+    }
+    assert rows["one"]["reason"] == 'A "quoted" reason.'
+    assert (rows["one"]["bad_antennas"], rows["one"]["antennas"]) == ("2", "10")
+    assert rows["earlier"]["log"] == "logs/earlier/flag/73MHz.log"
+    assert "is not valid JSON" in rows["broken"]["reason"]
 
 
 def test_observations_of_the_sheet_that_were_not_begun_are_not_mentioned(results):
@@ -54,9 +134,12 @@ def test_observations_of_the_sheet_that_were_not_begun_are_not_mentioned(results
 def test_what_stopped_half_way_is_named(results):
     (results / "one").mkdir(parents=True)
     finish(results, "two", "warn", ["Look."], reported=False)
+    assert "one: no verdict yet" in verdicts.summary(["one"], results)
     said = verdicts.summary(["one", "two"], results)
-    assert "one: no verdict yet" in said
-    assert f"no report yet: `snakemake {results / 'two' / 'report.html'}` makes it" in said
+    assert "UNFINISHED" in said
+    assert f"no report yet: `snakemake {results / 'two' / 'report.html'}` makes it" in (
+        verdicts.summary(["two"], results))
+    assert "no report yet" in said
 
 
 def test_many_reasons_are_counted(results):

@@ -14,6 +14,7 @@ from pathlib import Path
 import quality_schema
 
 PROJECT = Path(__file__).resolve().parents[1]
+TARGETS = ("total", "all", "nights")
 COPIED = ("workflow", "config", "profiles", "resources")
 SMALL_IMAGES = (
     "imaging={source: {size: 256, scale_deg: 0.02}, scintillation: {size: 256, scale_deg: 0.02},"
@@ -64,9 +65,16 @@ def copy_project(folder: Path, *config: str) -> Project:
 
 
 def job_counts(done: subprocess.CompletedProcess) -> dict[str, int]:
-    """Read the table of jobs that Snakemake prints (rule all not counted)."""
-    counts = dict(re.findall(r"^(\w+) +(\d+)$", done.stdout + done.stderr, re.MULTILINE))
-    return {rule: int(count) for rule, count in counts.items() if rule not in ("total", "all")}
+    """Read how many jobs of each rule are to run (those that only ask for others not counted).
+
+    A dry run prints a table, a run a sentence that may go on in indented lines.
+    """
+    said = done.stdout + done.stderr
+    counts = {rule: number for rule, number in re.findall(r"^(\w+) +(\d+)$", said, re.MULTILINE)}
+    sentence = re.search(r"^\d+ jobs?: (.+(?:\n {4}\d+ .+)*)", said, re.MULTILINE)
+    if sentence:
+        counts |= {rule: number for number, rule in re.findall(r"(\d+) (\w+)", sentence[1])}
+    return {rule: int(count) for rule, count in counts.items() if rule not in TARGETS}
 
 
 def folder_digest(folder: str | Path) -> str:

@@ -3,6 +3,11 @@
 JOBS is a file with a list of what bench.chain makes. For each sub-band CASA concat, flagdata of the
 bad antennas, AOFlagger with its default command line, CASA ft, bandpass, applycal; what each took
 goes to <band>.json beside.
+
+Several integrations do not fit the memory of a small machine twice: AOFlagger then reads as it goes
+(-direct-read, which is faster too), FIELD_ID is set to 0 before, so that it takes them as one
+series, and CASA's bandpass gets the channels in as many parts as there are integrations, each into
+a table of its own; so it takes no more memory than with one.
 """
 
 from __future__ import annotations
@@ -44,26 +49,49 @@ def calibrate(job: dict[str, Any]) -> None:
         print(f"{job['band']} {name}: {took[name]:.1f} s", flush=True)
 
     folder, band = Path(job["folder"]), job["band"]
-    data, table = str(folder / f"{band}.ms"), str(folder / f"{band}.bcal")
+    data = str(folder / f"{band}.ms")
+    several = len(job["raw"]) > 1
     tasks = _casa(folder / f"{band}.log")
     step("concat", lambda: tasks.concat(vis=job["raw"], concatvis=data))
     if job["bad_antennas"]:
         antennas = ",".join(map(str, job["bad_antennas"]))
         step("flagdata", lambda: tasks.flagdata(vis=data, antenna=antennas, flagbackup=False))
+    if several:
+        step("field", lambda: _one_field(data))
     step("aoflagger", lambda: subprocess.run(
-        ["aoflagger", "-strategy", job["strategy"], data], check=True
+        ["aoflagger", *["-direct-read"] * several, "-strategy", job["strategy"], data], check=True
     ))
     step("ft", lambda: tasks.ft(vis=data, complist=job["component_list"], usescratch=True))
-    step("bandpass", lambda: tasks.bandpass(
-        vis=data, caltable=table, bandtype="B", solint="inf", combine="obs,scan,field",
-        refant=job["refant"], uvrange=job["uvrange"], minblperant=4, minsnr=3.0, solnorm=False,
-    ))
-    if not Path(table).exists():
-        sys.exit(f"CASA's bandpass has made no table of {band}; its log is {folder}/{band}.log")
+    step("bandpass", lambda: _bandpass(tasks, job, data))
     step("applycal", lambda: tasks.applycal(
-        vis=data, gaintable=[table], calwt=[False], flagbackup=False
+        vis=data, gaintable=[str(_tables(job)[0])], calwt=[False], flagbackup=False
     ))
     (folder / f"{band}.json").write_text(json.dumps(took))
+
+
+def _one_field(data: str) -> None:
+    from casacore import tables
+
+    with tables.table(data, readonly=False, ack=False) as table:
+        table.putcol("FIELD_ID", 0 * table.getcol("FIELD_ID"))
+
+
+def _tables(job: dict[str, Any]) -> list[Path]:
+    """Return CASA's table of each part of the channels."""
+    return [Path(job["folder"]) / f"{job['band']}.{part}.bcal" for part in range(len(job["raw"]))]
+
+
+def _bandpass(tasks: Any, job: dict[str, Any], data: str) -> None:
+    """Solve the channels in as many parts as there are integrations, into a table each."""
+    at_once = job["channels"] // len(job["raw"])
+    for part, table in enumerate(_tables(job)):
+        tasks.bandpass(
+            vis=data, caltable=str(table), bandtype="B", solint="inf", combine="obs,scan,field",
+            spw=f"0:{part * at_once}~{(part + 1) * at_once - 1}",
+            refant=job["refant"], uvrange=job["uvrange"], minblperant=4, minsnr=3.0, solnorm=False,
+        )
+        if not table.exists():
+            sys.exit(f"CASA's bandpass has made no {table}; its log is in {job['folder']}")
 
 
 def _casa(log: Path):

@@ -1,6 +1,7 @@
 """What the workflow's files share: checked configuration, observations, input functions."""
 
 import hashlib
+import os
 import re
 import sys
 from pathlib import Path
@@ -16,7 +17,6 @@ from lwacal import (
     records,
     resources_needed,
     settings,
-    verdicts,
 )
 from lwacal.code_digest import code_digest
 
@@ -24,9 +24,7 @@ environment.prepare(SCRIPTS)
 SCHEMAS = Path(workflow.basedir) / "schemas"
 
 try:
-    SETTINGS = settings.resolve(config, SCHEMAS / "config.schema.json")
-    SHEET = settings.read_observations(SETTINGS["observations"])
-    OBSERVATIONS = observations.from_settings(config, SETTINGS, SHEET)
+    SETTINGS, OBSERVATIONS = observations.read(config, SCHEMAS / "config.schema.json")
 except (settings.SettingsError, discover.InputError) as error:
     raise WorkflowError(str(error)) from None
 
@@ -74,8 +72,11 @@ def section_at(*keys):
 
 
 def whole_configuration(wildcards):
-    """Return the whole checked configuration as JSON, without how tables are handed on."""
-    return section(*[key for key in SETTINGS if key != "publish"])(wildcards)
+    """Return the whole checked configuration as JSON, without what no product depends on.
+
+    That is which nights are asked for, and how tables are handed on.
+    """
+    return section(*[key for key in SETTINGS if key not in ("nights", "publish")])(wildcards)
 
 
 def configured_file(*keys, unless=""):
@@ -182,26 +183,3 @@ def flagger(wildcards):
     """Return by what AOFlagger's search is made: its package, or its program with a strategy."""
     flagging = observation(wildcards).settings["flagging"]
     return "program" if flagging["strategy"] else "package"
-
-
-def wanted_products(wildcards):
-    """Return what a run without targets makes, by the switches of the configuration."""
-    if not OBSERVATIONS:
-        raise WorkflowError(
-            "No observation is given. Give a folder of raw measurement sets (snakemake --config"
-            " input=FOLDER), a concatenated one (--config input_ms=FILE), or rows in"
-            f" {SETTINGS['observations']}."
-        )
-    products = ["report.pdf", "report.html", "qa.json", "run.json", "outcome.json"]
-    wanted = expand("<results>/{obs}/{product}", obs=OBSERVATIONS, product=products)
-    for name in OBSERVATIONS:
-        wanted += for_each_band("<results>/{obs}/tables/{stamp}_{band}.bcal", name)
-        wanted += for_each_band("<results>/{obs}/tables/{stamp}.K", name)[:1]
-    cleaned = [name for name, found in OBSERVATIONS.items() if found.settings["cleanup"]["enabled"]]
-    wanted += expand("<results>/{obs}/cleanup.json", obs=cleaned)
-    return wanted + ["<results>/trends.html"]
-
-
-def say_verdicts():
-    """Say at the end of a run, on stderr, what came out and where to look."""
-    sys.stderr.write(verdicts.summary(OBSERVATIONS, Path(SETTINGS["results"])))

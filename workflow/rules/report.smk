@@ -152,7 +152,7 @@ rule outcome:
 
 rule trends:
     input:
-        expand("<results>/{obs}/qa.json", obs=OBSERVATIONS),
+        with_verdict,
     output:
         database="<results>/trends.sqlite",
         html=report(

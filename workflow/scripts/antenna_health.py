@@ -27,7 +27,7 @@ def main() -> None:
     for source in record["sources"]:
         records.say(f"{source['name']}: {source['message']}")
     bad = sum(antenna["status"] == "bad" for antenna in record["antennas"])
-    records.say(f"{bad} bad signals")
+    records.found(f"{bad} of {len(record['antennas'])} signals are bad")
 
 
 if __name__ == "__main__":

@@ -30,9 +30,11 @@ def main() -> None:
     )
     quality = assess.assess(inputs, settings["quality"], settings["delay"]["difference_ns"])
     records.write_json(arguments.output, quality)
-    records.say(f"verdict: {quality['verdict']}")
     for reason in quality["reasons"]:
         records.say(f"  {reason}")
+    reasons = quality["reasons"]
+    more = f" (and {len(reasons) - 1} more reasons)" if len(reasons) > 1 else ""
+    records.found(f"{quality['verdict']}: {reasons[0] if reasons else 'no reasons'}{more}")
 
 
 def by_band(paths: list[Path]) -> dict[str, dict]:

@@ -33,7 +33,8 @@ def main() -> None:
         arguments.threads,
     )
     records.write_json(arguments.summary, summary)
-    records.say(f"{arguments.band}: {summary['flagged_fraction']:.1%} of the solutions flagged")
+    words = f"{summary['flagged_fraction']:.1%} of the solutions flagged"
+    records.found(summary["message"] or words)
 
 
 if __name__ == "__main__":

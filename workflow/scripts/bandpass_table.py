@@ -23,7 +23,7 @@ def main() -> None:
     caltable.write_bandpass(
         arguments.output, solutions, manifest_antennas(manifest), manifest_centre(manifest)
     )
-    records.say(f"{arguments.band}: {solutions.flag.mean():.1%} flagged")
+    records.found(f"{solutions.flag.mean():.1%} of the solutions flagged")
 
 
 if __name__ == "__main__":

@@ -29,7 +29,6 @@ def main() -> None:
         json.loads(arguments.settings),
         arguments.output,
     )
-    records.say(record["message"] or f"{arguments.band}: {', '.join(record['targets'])}")
     for target in record["targets"]:
         loss = record["smearing"][target]
         records.say(
@@ -37,6 +36,7 @@ def main() -> None:
             f" field the longest baseline loses {loss['bandwidth_loss']:.2%} by that, and"
             f" {loss['time_loss']:.1%} by the length of an integration"
         )
+    records.found(record["message"] or f"data of {', '.join(record['targets'])}")
 
 
 if __name__ == "__main__":

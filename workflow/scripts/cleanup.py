@@ -27,7 +27,7 @@ def main() -> None:
             removed.append(str(folder.relative_to(arguments.directory)))
     message = "kept everything: the verdict is fail" if verdict == "fail" else ""
     records.write_json(arguments.output, {"schema": 1, "removed": removed, "message": message})
-    records.say(message or f"removed {', '.join(removed) or 'nothing'}")
+    records.found(message or f"removed {', '.join(removed) or 'nothing'}")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ def main() -> None:
     )
     records.write_json(arguments.findings, found)
     used = sum(item["used"] for item in found["entries"])
-    records.say(f"{arguments.band}: {used} integrations written to {arguments.output}")
+    records.found(f"{used} of {len(found['entries'])} integrations can be used")
 
 
 if __name__ == "__main__":

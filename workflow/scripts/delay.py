@@ -39,7 +39,7 @@ def main() -> None:
     )
     records.write_json(arguments.summary, record)
     records.write_csv(arguments.csv, delay.table_rows(record), delay.COLUMNS)
-    records.say(record["message"] or f"delays from {', '.join(record['bands'])}")
+    records.found(record["message"] or f"delays from {', '.join(record['bands'])}")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ def main() -> None:
         records.read_json(arguments.delays),
         arguments.output,
     )
-    records.say(f"written to {arguments.output}")
+    records.found(f"written to {arguments.output}")
 
 
 if __name__ == "__main__":

@@ -31,8 +31,10 @@ def main() -> None:
     )
     fractions = {name: value for name, value in summary["fractions"].items() if value is not None}
     records.say(", ".join(f"{name} {value:.2%}" for name, value in fractions.items()) or "no data")
-    if flags.message:
-        records.say(flags.message)
+    total = fractions.pop("total", None)
+    causes = ", ".join(f"{name} {value:.1%}" for name, value in fractions.items() if value > 5e-4)
+    words = "no data" if total is None else f"{total:.1%} of the data flagged ({causes or 'none'})"
+    records.found(f"{words}; {flags.message}" if flags.message else words)
 
 
 if __name__ == "__main__":

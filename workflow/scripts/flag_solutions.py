@@ -7,6 +7,8 @@ from pathlib import Path
 
 from lwacal import records, reference_change, solution_flags, solution_products
 
+SHOWN = 4
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
@@ -39,6 +41,21 @@ def main() -> None:
         if antenna["status"] != "good":
             reasons = ", ".join(antenna["reasons"])
             records.say(f"{antenna['antenna']} {antenna['pol']}: {antenna['status']} ({reasons})")
+    records.found(found_words(summary["antennas"]))
+
+
+def found_words(signals: list[dict]) -> str:
+    """Return how many signals are bad, why, and the first that are: the most frequent first."""
+    bad = [signal for signal in signals if signal["status"] == "bad" and signal["reasons"]]
+    names: dict[str, list[str]] = {}
+    for signal in bad:
+        names.setdefault(signal["reasons"][0], []).append(signal["antenna"] + signal["pol"])
+    by_number = sorted(names.items(), key=lambda item: -len(item[1]))
+    words = [
+        f"{len(found)} {reason}: {', '.join(found[:SHOWN])}{', ...' * (len(found) > SHOWN)}"
+        for reason, found in by_number
+    ]
+    return f"{len(bad)} of {len(signals)} signals are bad" + (f" ({'; '.join(words)})" * bool(bad))
 
 
 if __name__ == "__main__":

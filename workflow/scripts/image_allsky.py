@@ -30,7 +30,7 @@ def main() -> None:
         machine,
     )
     record = imaging.in_new_folder(arguments.output, work)
-    records.say(record["message"] or f"{len(record['bands'])} bands")
+    records.found(record["message"] or f"images of {len(record['bands'])} bands")
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def main() -> None:
         machine,
     )
     record = imaging.in_new_folder(arguments.output, work)
-    records.say(record["message"] or f"{arguments.source}: {len(record['spectrum'])} sub-bands")
+    records.found(record["message"] or f"images of {len(record['spectrum'])} sub-bands")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 """Rule inventory: what the headers of the raw data tell of the observation."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from lwacal import discover, inventory, records
@@ -14,10 +15,13 @@ def main() -> None:
     parser.add_argument("--observation", required=True, help="name of the observation")
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
-    discovery = discover.discover(arguments.input, arguments.input_ms)
-    record = inventory.build(discovery, arguments.observation)
+    try:
+        discovery = discover.discover(arguments.input, arguments.input_ms)
+        record = inventory.build(discovery, arguments.observation)
+    except discover.InputError as error:
+        sys.exit(f"error: {error}")
     records.write_json(arguments.output, record)
-    records.say(f"{len(record['bands'])} sub-bands, {len(record['integrations'])} integrations")
+    records.found(f"{len(record['bands'])} sub-bands, {len(record['integrations'])} integrations")
 
 
 if __name__ == "__main__":

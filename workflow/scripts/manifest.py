@@ -20,7 +20,10 @@ def main() -> None:
     records.write_json(arguments.output, record)
     for fault in record["faults"]:
         records.say(f"{fault['kind']}: {fault['message']}")
-    records.say(f"{len(record['bands'])} sub-bands, {len(record['integrations'])} integrations")
+    records.found(
+        f"{len(record['bands'])} sub-bands, {len(record['integrations'])} integrations,"
+        f" faults in the raw data: {len(record['faults'])}"
+    )
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ def main() -> None:
     records.write_csv(
         arguments.scintillation, record["scintillation"], measure.SCINTILLATION_COLUMNS
     )
-    records.say(f"{len(found)} of {len(calibrators)} images of sources have a good fit")
+    records.found(f"{len(found)} of {len(calibrators)} images of sources have a good fit")
 
 
 if __name__ == "__main__":

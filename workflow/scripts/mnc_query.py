@@ -83,7 +83,8 @@ def main():
         json.dump(answer, stream, indent=1, sort_keys=True)
         stream.write("\n")
     os.rename(arguments.output + ".part", arguments.output)
-    print(answer.get("message") or "{} bad signals".format(len(answer["bad"])))
+    # as records.found does, which this script cannot import (mnc has its own Python)
+    print("found: " + (answer.get("message") or "{} bad signals".format(len(answer["bad"]))))
 
 
 if __name__ == "__main__":

@@ -19,9 +19,8 @@ def main() -> None:
     quality = records.read_json(arguments.qa)
     record = outcome.sort(quality, arguments.qa.parent, arguments.results, links)
     records.write_json(arguments.output, record)
-    records.say(f"{record['id']}: {record['outcome']} ({record['verdict']})")
-    if record["message"]:
-        records.say(record["message"])
+    words = f"{record['outcome']} ({record['verdict']})"
+    records.found(f"{words}; {record['message']}" if record["message"] else words)
 
 
 if __name__ == "__main__":

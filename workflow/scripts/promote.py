@@ -24,6 +24,7 @@ def main() -> None:
     records.write_json(arguments.output, record)
     for path in record["tables"]:
         records.say(f"reference: {path}")
+    records.found(f"{len(record['tables'])} tables are references now")
 
 
 if __name__ == "__main__":

@@ -31,8 +31,8 @@ def main() -> None:
     except OSError as error:
         sys.exit(f"error: the tables cannot be written (publish.folder): {error}")
     records.write_json(arguments.output, record)
-    records.say(f"{record['message']}: {record['folder']}")
-    records.say(f"valid until {record['provenance']['valid']['until_utc']}")
+    until = record["provenance"]["valid"]["until_utc"]
+    records.found(f"{record['message']}: {record['folder']}, valid until {until}")
 
 
 if __name__ == "__main__":

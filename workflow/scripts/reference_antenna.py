@@ -25,7 +25,7 @@ def main() -> None:
         arguments.max_flagged,
     )
     records.write_json(arguments.output, record)
-    records.say(f"{record['antenna']}: {record['why']}")
+    records.found(f"{record['antenna']}: {record['why']}")
 
 
 if __name__ == "__main__":

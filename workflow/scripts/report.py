@@ -26,8 +26,7 @@ def main() -> None:
     report_figures.write(figures + boards, folder)
     report_pdf.write(report, figures, boards, pdf)
     report_html.write(report, figures, html)
-    for path in (pdf, html):
-        records.say(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+    records.found(", ".join(f"{path} ({path.stat().st_size / 1e6:.1f} MB)" for path in (pdf, html)))
 
 
 if __name__ == "__main__":

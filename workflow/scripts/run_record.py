@@ -19,7 +19,7 @@ def main() -> None:
         arguments.observation, json.loads(arguments.settings), arguments.benchmarks
     )
     records.write_json(arguments.output, record)
-    records.say(f"commit {record['git']['commit']}, {record['total_s']:.0f} s in all rules")
+    records.found(f"commit {record['git']['commit']}, {record['total_s']:.0f} s in all rules")
 
 
 if __name__ == "__main__":

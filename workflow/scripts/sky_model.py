@@ -30,8 +30,8 @@ def main() -> None:
             records.say(f"{source['name']}: its shape is that of {number} components of {path}")
         for warning in source["warnings"]:
             records.say(f"warning: {warning}")
-    if model["message"]:
-        records.say(model["message"])
+    calibrators = [source["name"] for source in model["sources"] if source["calibrator"]]
+    records.found(model["message"] or f"calibrators {', '.join(calibrators)}")
 
 
 if __name__ == "__main__":

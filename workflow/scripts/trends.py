@@ -21,12 +21,15 @@ def main() -> None:
     suggested, problems = trends.build(files, arguments.database, settings)
     trends_page.write(arguments.database, suggested, problems, settings, arguments.html)
     records.write_json(arguments.flags, suggested)
-    records.say(f"{len(files) - len(problems)} observations in {arguments.database}")
     for problem in problems:
         records.say(problem)
-    for change in trends_page.newest_changes(arguments.database):
+    changes = trends_page.newest_changes(arguments.database)
+    for change in changes:
         records.say(change["message"])
-    records.say(f"{len(suggested['bad'])} signals are suggested to be flagged")
+    records.found(
+        f"{len(files) - len(problems)} observations in {arguments.database}, {len(changes)} changes"
+        f" last night, {len(suggested['bad'])} signals suggested to be flagged"
+    )
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lwacal import beam_file, memo178
+from lwacal import memo178
 
 FROM_FILE = "h5"
 SINE_EXPONENT = 1.6  # of sin(elevation), the fall-back used at the observatory
@@ -36,6 +36,8 @@ def power(
     from_x_plane = azimuth_rad - np.deg2rad(x_azimuth_deg)
     above = (altitude_rad > 0)[:, None]
     if model == FROM_FILE:
+        from lwacal import beam_file  # h5py and interpolation take long to import
+
         up = above[:, 0]
         xx, yy = (np.zeros((len(altitude_rad), len(frequency_hz))) for _ in range(2))
         xx[up], yy[up] = beam_file.read(file).power_at(

@@ -47,7 +47,7 @@ def discover_raw(directory: str | Path) -> Discovery:
     if not directory.is_dir():
         raise InputError(
             f"input: {directory} is not a folder. Give the folder that holds the raw measurement"
-            " sets: --config input=FOLDER"
+            " sets: --config input=FOLDER, or in the sheet's column input"
         )
     found = sorted(_measurement_sets(directory))
     names = [(path, naming.parse_raw_name(path)) for path in found]
@@ -56,7 +56,7 @@ def discover_raw(directory: str | Path) -> Discovery:
         raise InputError(
             f"input: no measurement set called YYYYMMDD_HHMMSS_NNMHz.ms in {directory} or below"
             f" ({len(found)} with other names). An existing concatenated measurement set is given"
-            " with --config input_ms=FILE"
+            " with --config input_ms=FILE, or in the sheet's column input_ms"
         )
     return Discovery(
         kind="raw",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,9 @@ def image_allsky(
 ) -> dict[str, Any]:
     """Image the whole sky at the zenith in the bands of imaging.allsky.bands_mhz, and together.
 
-    Returns images.json; bands without data are said to be so.
+    As many images as ``machine`` has threads are made side by side, each by a WSClean of one
+    thread: with more threads in one WSClean sums are added in any order, and a run never gives the
+    same image again. Returns images.json; bands without data are said to be so.
     """
     record: dict[str, Any] = {
         "schema": 1, "status": "ok", "message": "", "bands": [], "commands": [],
@@ -67,15 +70,15 @@ def image_allsky(
     if not (settings["enabled"] and choice["enabled"]):
         message = "all-sky images are switched off (imaging.enabled, imaging.allsky.enabled)"
         return {**record, "status": "off", "message": message}
-    with scratch_directory("wsclean") as scratch:
-        for plan in plans(choice):
-            bands = plan.of(splits)
-            record["bands"].append(_image_record(plan, bands))
-            if bands:
-                say(f"whole sky, {plan.low:g} to {plan.high:g} MHz")
-                record["commands"].append(
-                    _image(plan, manifest, bands, choice, machine, folder, scratch)
-                )
+    asked = list(plans(choice))
+    record["bands"] = [_image_record(plan, plan.of(splits)) for plan in asked]
+    own = replace(machine, threads=1, memory_mb=machine.memory_mb // machine.threads)
+    with scratch_directory("wsclean") as scratch, ThreadPoolExecutor(machine.threads) as pool:
+        jobs = [
+            pool.submit(_image, plan, manifest, plan.of(splits), choice, own, folder, scratch)
+            for plan in asked if plan.of(splits)
+        ]
+        record["commands"] = [job.result() for job in jobs]
     if not settings["keep_auxiliary_fits"]:
         wsclean.remove_auxiliary(folder)
     colours = [item for item in record["bands"] if item["name"] != FULL_BAND]
@@ -114,6 +117,18 @@ def _image(
     choice: Mapping[str, Any], machine: wsclean.Machine, folder: Path, scratch: Path,
 ) -> str:
     """Run WSClean, and return the command."""
+    say(f"whole sky, {plan.low:g} to {plan.high:g} MHz")
+    own = scratch / plan.name  # WSClean names its files there after the sets, which others read too
+    own.mkdir()
+    sets = [band.path(calibrate.ZENITH) for band in bands]
+    options = image_options(plan, manifest, bands, choice)
+    return wsclean.run(machine, sets, folder / plan.name, options, own)
+
+
+def image_options(
+    plan: Plan, manifest: Mapping[str, Any], bands: Sequence[SplitBand], choice: Mapping[str, Any]
+) -> list[str]:
+    """Return WSClean's options for an image of the whole sky."""
     options = wsclean.image_options({**choice, "tukey_lambda": plan.tukey_lambda})
     if plan.joined:
         names = [band.name for band in bands]
@@ -125,5 +140,4 @@ def _image(
     ]
     if choice["local_rms"]:
         options.append("-local-rms")
-    sets = [band.path(calibrate.ZENITH) for band in bands]
-    return wsclean.run(machine, sets, folder / plan.name, options, scratch)
+    return options

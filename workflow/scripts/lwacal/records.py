@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+FOUND = "found:"
+
 
 def plain(value: Any) -> Any:
     """Return the value in types that JSON has; a number that is not finite becomes None."""
@@ -83,3 +85,12 @@ def say(text: str) -> None:
     """Print one line of progress with the time (UTC); the rule sends it to the job's log."""
     sys.stdout.write(f"{time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime())} {text}\n")
     sys.stdout.flush()
+
+
+def found(text: str) -> None:
+    """Print the last line of a job: in a few words what it found.
+
+    It is shown when the job has finished (see ``job_log.found``), with the observation, the rule,
+    the sub-band or the source before it: the text need not name them.
+    """
+    say(f"{FOUND} {text}")

@@ -11,6 +11,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ def with_file(config: Mapping[str, Any], path: str | Path) -> dict[str, Any]:
     """
     try:
         given = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise SettingsError([Problem("config", str(error), "a readable YAML file")], str(path)) \
             from error
     if not isinstance(given, Mapping):
@@ -211,7 +212,9 @@ def _as_list(item: Node, value: Any) -> Any:
 
 
 def _as_text(value: Any) -> Any:
-    """Return a stamp that was read as a number (20240524_090003) as text again."""
+    """Return a stamp or a date that YAML read as something else as text again."""
+    if type(value) is date:
+        return value.isoformat()
     if type(value) is int and naming.is_stamp(f"{str(value)[:8]}_{str(value)[8:]}"):
         return f"{str(value)[:8]}_{str(value)[8:]}"
     return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,20 @@ def _input(settings: Settings) -> Iterator[Problem]:
             f"input=FOLDER too; for one row of the sheet, ask for the file"
             f" {settings['results']}/{settings['observation']}/report.pdf",
         )
+
+
+def _nights(settings: Settings) -> Iterator[Problem]:
+    nights = settings["nights"]
+    wrong = False
+    for key in ("from", "to"):
+        try:
+            date.fromisoformat(nights[key] or "2024-01-01")
+        except ValueError as error:
+            wrong = True
+            yield Problem(f"nights.{key}", found_words(nights[key]), f"a date that is ({error})")
+    if not wrong and nights["to"] and nights["from"] > nights["to"]:
+        yield Problem("nights", f"from {nights['from']} to {nights['to']}",
+                      "the earlier date first", f"from {nights['to']} to {nights['from']}")
 
 
 def _uv_range(settings: Settings) -> Iterator[Problem]:
@@ -166,6 +181,6 @@ def _trends(settings: Settings) -> Iterator[Problem]:
 
 MORE_IS_BETTER = frozenset({"allsky_dynamic_range"})
 RULES: Iterable[Callable[[Settings], Iterator[Problem]]] = (
-    _input, _uv_range, _ranges, _ratios, _odd_width, _limits, _extra_options, _paths,
+    _input, _nights, _uv_range, _ranges, _ratios, _odd_width, _limits, _extra_options, _paths,
     _beam_file, _component_lists, _suggested_flags, _trends,
 )

@@ -18,8 +18,9 @@ Line = tuple[int, list[str]]
 def read_observations(path: str | Path) -> list[dict[str, str]]:
     """Return the rows of the sheet: observation, input, input_ms and config ("" if not given).
 
-    Blank lines and lines that begin with # do not count. The sheet at its default place need not
-    be there. Raises SettingsError with everything that is wrong.
+    Each has its ``line`` in the file too. Blank lines and lines that begin with # do not count.
+    The sheet at its default place need not be there. Raises SettingsError with everything that is
+    wrong.
     """
     path = Path(path)
     if not path.is_file():
@@ -34,21 +35,27 @@ def read_observations(path: str | Path) -> list[dict[str, str]]:
     if not lines:
         return []
     (header_line, header), *body = lines
-    problems = list(_header_problems(f"line {header_line}", header, list(schema["properties"])))
+    columns = list(schema["properties"])
+    problems = list(_header_problems(f"line {header_line}", header, columns))
     rows: list[dict[str, str]] = []
-    for number, fields in [] if problems else body:
-        row = {name: "" for name in schema["properties"]} | dict(zip(header, fields))
+    for number, fields in body if {"input", "input_ms"} & set(header) else []:
+        given = {name: value for name, value in zip(header, fields) if name in columns}
+        row = {name: "" for name in columns} | given | {"line": str(number)}
         problems += _row_problems(number, fields, header, row, schema)
         rows.append(row)
-    problems += _repeated([number for number, _ in body], rows)
+    problems += _repeated(rows)
     if problems:
         raise SettingsError(problems, str(path))
     return rows
 
 
 def _lines(path: Path) -> Iterator[Line]:
-    text = path.read_text(encoding="utf-8-sig")
-    for number, line in enumerate(text.splitlines(), 1):
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError([Problem("observations", str(error), "a text file in UTF-8")],
+                            str(path)) from error
+    for number, line in enumerate(text.split("\n"), 1):
         if line.strip() and not line.lstrip().startswith("#"):
             yield number, [field.strip() for field in line.split("\t")]
 
@@ -79,16 +86,21 @@ def _row_problems(
         found = "input and input_ms" if row["input"] else "neither input nor input_ms"
         hint = "tabs between the columns" if len(fields) == 1 else ""
         yield Problem(where, found, "one of the two", hint)
+    if row["config"] and not Path(row["config"]).is_file():
+        yield Problem(f"{where}, config", found_words(row["config"]), "an existing YAML file",
+                      f"another path; relative ones start from {Path.cwd()}")
+    if any(not character.isprintable() for field in fields for character in field):
+        yield Problem(where, "a character that cannot be seen", "text and tabs alone")
     for name, node in schema["properties"].items():
         if not Draft202012Validator(node).is_valid(row[name]):
             yield Problem(f"{where}, {name}", found_words(row[name]), expected_words(node))
 
 
-def _repeated(numbers: Sequence[int], rows: Sequence[dict[str, str]]) -> Iterator[Problem]:
-    first: dict[str, int] = {}
-    for number, row in zip(numbers, rows):
+def _repeated(rows: Sequence[dict[str, str]]) -> Iterator[Problem]:
+    first: dict[str, str] = {}
+    for row in rows:
         name = row["observation"]
         if name and name in first:
-            yield Problem(f"line {number}, observation", found_words(name),
+            yield Problem(f"line {row['line']}, observation", found_words(name),
                           f"a name of its own (line {first[name]} has this one)")
-        first.setdefault(name, number)
+        first.setdefault(name, row["line"])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from lwacal import records
+from lwacal import night_rows, records, time_left
 
 SHOWN_REASONS = 8
 REPORTS = ("report.html", "report.pdf")
@@ -15,19 +16,78 @@ REPORTS = ("report.html", "report.pdf")
 def summary(observations: Iterable[str], results: Path) -> str:
     """Return the message for the observations of a run, in their order.
 
-    An observation without a verdict is named as such if it was begun; one of which there is
-    nothing yet (only a product of another was asked for) is left out.
+    One observation is told with all its reasons, several in a table. One without a verdict is
+    named as such if it was begun; of which there is nothing yet (only a product of another was
+    asked for) is left out.
     """
-    folders = [results / name for name in observations]
-    parts = [_verdict(folder) for folder in folders if folder.is_dir()]
+    begun = [name for name in observations if night_rows.is_begun(results, name)]
+    if len(begun) == 1:
+        return _alone(night_rows.row(results, begun[0]), results / begun[0])
+    if not begun:
+        return ""
     trends = results / "trends.html"
-    if len(parts) > 1 and trends.is_file():
-        parts.append(f"\nall nights: {trends}\n")
+    rows = [night_rows.row(results, name) for name in begun]
+    parts = [f"\n{HEADER}\n", *[_in_table(row, results / row["observation"]) for row in rows],
+             f"\n{night_rows.counts(rows)}\n"]
+    if any((results / name / REPORTS[0]).is_file() for name in begun):
+        parts.append(f"reports: {results}/<observation>/{REPORTS[0]}\n")
+    if trends.is_file():
+        parts.append(f"all nights: {trends}\n")
     return "".join(parts)
 
 
-def _verdict(folder: Path) -> str:
-    if not (folder / "qa.json").is_file():
+def _line(name: str, start: str, lst: str, verdict: str, bad: str, took: str) -> str:
+    return (f"{_cut(name, NAME):{NAME}}  {start:16}  {lst:>6}  {verdict:10}  {bad:>12}"
+            f"  {took:>8}").rstrip()
+
+
+def _cut(text: str, width: int) -> str:
+    """Return the text, without its middle if it is too long."""
+    half = (width - 1) // 2
+    return text if len(text) <= width else f"{text[:half]}~{text[-half:]}"
+
+
+NAME = 34
+WIDTH = 100
+HEADER = _line("observation", "start (UTC)", "LST", "verdict", "bad antennas", "job time")
+
+
+def _in_table(row: Mapping[str, Any], folder: Path) -> str:
+    """Return an observation's line, and below it why it is not a pass and where to look."""
+    lst = f"{row['lst_hours']:.1f} h" if row["lst_hours"] is not None else ""
+    bad = f"{row['bad_antennas']} of {row['antennas']}" if row["antennas"] else ""
+    took = time_left.words(row["job_seconds"]) if row["job_seconds"] else ""
+    start = (row["start_utc"] or "").replace("T", " ")[:16]
+    lines = [_line(row["observation"], start, lst, row["verdict"].upper(), bad, took)]
+    for text in _why(row, folder):
+        lines += textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="      ",
+                               break_long_words=False, break_on_hyphens=False)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _why(row: Mapping[str, Any], folder: Path) -> Iterator[str]:
+    if row["failed_job"]:
+        yield f"{row['failed_job']}: {row['cause']}"
+        yield f"log: {row['log']}"
+    elif row["verdict"] not in ("pass", "not begun") and row["reason"]:
+        more = f" (and {row['reasons'] - 1} more)" if (row["reasons"] or 0) > 1 else ""
+        yield row["reason"] + more
+    if row["verdict"] in ("pass", "warn", "fail"):
+        reports = _reports(folder, records.read_json(folder / "qa.json")).strip()
+        if not reports.startswith("report: ") or "earlier verdict" in reports:
+            yield reports
+
+
+def _alone(row: Mapping[str, Any], folder: Path) -> str:
+    """Return what came out of an observation with all its reasons."""
+    if row["failed_job"]:
+        known = "its verdict is of an earlier run" if (folder / "qa.json").is_file() else \
+            "no verdict yet"
+        return (f"\n{folder.name}: {known}\n  FAILED at {row['failed_job']}: {row['cause']}\n"
+                f"  log: {row['log']}\n  products so far: {folder}\n")
+    if row["verdict"] == "unreadable":
+        return f"\n{folder.name}: {row['reason']}\n"
+    if row["verdict"] in ("unfinished", "not begun"):
         return f"\n{folder.name}: no verdict yet\n  products so far: {folder}\n"
     quality = records.read_json(folder / "qa.json")
     reasons = [f"  - {reason}\n" for reason in quality["reasons"]]

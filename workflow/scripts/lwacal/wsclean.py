@@ -11,6 +11,7 @@ from typing import Any
 from lwacal.processes import find_tool, run_tool
 from lwacal.records import say
 
+ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}  # it refuses to run without
 AUXILIARY = ("psf", "dirty", "residual", "model", "mask")
 
 
@@ -73,16 +74,22 @@ def run(
     Files it needs meanwhile go to ``scratch``. Raises processes.ToolError if it is missing or
     fails.
     """
-    executable = find_tool(machine.executable, "tools.wsclean")
     prefix.parent.mkdir(parents=True, exist_ok=True)
-    command = [
-        executable, "-quiet", "-j", str(machine.threads),
+    words = command(machine, sets, prefix, options, scratch)
+    run_tool(words, ENVIRONMENT)
+    return shlex.join(words)
+
+
+def command(
+    machine: Machine, sets: Sequence[Path], prefix: Path, options: Sequence[str], scratch: Path
+) -> list[str]:
+    """Return WSClean's command. Raises processes.ToolError if there is no WSClean."""
+    return [
+        find_tool(machine.executable, "tools.wsclean"), "-quiet", "-j", str(machine.threads),
         "-abs-mem", f"{max(machine.memory_mb / 1000, 0.5):.1f}",
         "-temp-dir", str(scratch), "-reorder", "-no-update-model-required",
         "-data-column", "DATA", "-name", str(prefix), *options, *map(str, sets),
     ]
-    run_tool(command, {"OPENBLAS_NUM_THREADS": "1"})
-    return shlex.join(command)
 
 
 def remove_auxiliary(folder: Path) -> None:

@@ -1,0 +1,333 @@
+"""Lines of progress: what finished, what was found, what failed and why, and how long is left."""
+
+import io
+import logging
+import subprocess
+
+import pytest
+
+from lwacal import job_log, progress, records, time_left
+from workflow_run import job_counts
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def lines(tmp_path):
+    return Lines(tmp_path, io.StringIO(), ())
+
+
+class Lines:
+    """A handler with a stream, fed with what Snakemake logs."""
+
+    def __init__(self, folder, stream, quiet):
+        self.folder, self.stream = folder, stream
+        self.handler = progress.Progress(stream, quiet, time_left.TimeLeft({}))
+        self.tell("run_info", stats={"flag": 3, "trends": 1, "all": 1, "total": 5})
+
+    def tell(self, event, **values):
+        record = logging.LogRecord("snakemake", logging.INFO, "", 1, values.pop("text", ""), (),
+                                   None)
+        record.__dict__.update(values, event=event)
+        self.handler.handle(record)
+        return record
+
+    def begin(self, number, log_text, rule="flag", band="73MHz", obs="night"):
+        log = self.folder / f"{number}.log"
+        log.write_text(log_text)
+        wildcards = {"obs": obs, "band": band} if obs else {}
+        self.tell("job_info", jobid=number, rule_name=rule, wildcards=wildcards, log=[str(log)],
+                  benchmark=None)
+        return log
+
+    def fail(self, number, log, said=None):
+        self.tell("job_error", jobid=number, rule_name="flag", log=[str(log)], rule_msg=said,
+                  aux={})
+
+    @property
+    def said(self):
+        return self.stream.getvalue().splitlines()
+
+
+FOUND = "2024-05-24 09:00:00 zero 1 %\n2024-05-24 09:00:01 found: 3.1% of the data flagged\n"
+
+
+def test_one_line_a_finished_job_says_what_was_found(lines):
+    lines.begin(1, FOUND)
+    lines.tell("job_finished", job_id=1)
+    lines.begin(2, "", rule="trends", obs="")
+    lines.tell("job_finished", job_id=2)
+    assert lines.said == [
+        "4 jobs: 3 flag, 1 trends",
+        "[1/4] night: flag 73MHz: 3.1% of the data flagged",
+        "[2/4] trends: done",
+    ]
+
+
+@pytest.mark.parametrize(("quiet", "expected"), [
+    (("rules",), ["4 jobs: 3 flag, 1 trends", "[1/4]"]),
+    (("progress",), ["night: flag 73MHz: 3.1% of the data flagged"]),
+    (("rules", "progress"), []),
+    (("all",), []),
+    (("host", "reason"), ["4 jobs: 3 flag, 1 trends",
+                          "[1/4] night: flag 73MHz: 3.1% of the data flagged"]),
+])
+def test_quiet_is_respected(tmp_path, quiet, expected):
+    lines = Lines(tmp_path, io.StringIO(), quiet)
+    lines.begin(1, FOUND)
+    lines.tell("job_finished", job_id=1)
+    assert lines.said == expected
+
+
+@pytest.mark.parametrize("quiet", ["rules", "progress"])
+def test_failures_are_said_though_quiet_unless_about_all(tmp_path, quiet):
+    lines = Lines(tmp_path, io.StringIO(), (quiet,))
+    lines.fail(1, lines.begin(1, "error: no data\n"))
+    assert any(line.startswith("FAILED night: flag 73MHz: no data") for line in lines.said)
+
+
+def test_failed_job_is_told_with_cause_tail_and_log(lines):
+    text = "".join(f"line {number}\n" for number in range(40)) + "error: disk full\n"
+    log = lines.begin(1, text)
+    lines.fail(1, log)
+    said = lines.said[1:]
+    assert said[0] == "FAILED night: flag 73MHz: disk full"
+    assert said[1] == "    | line 26"
+    assert said[-2:] == ["    | error: disk full", f"    log: {log}"]
+    assert len(said) == 2 + job_log.TAIL_LINES
+    failure = progress.Failure("night", "flag 73MHz", "disk full", str(log))
+    assert lines.handler.failures == [failure]
+
+
+SLURM = "SLURM-job '15' failed, SLURM status is: 'OUT_OF_MEMORY'"
+
+
+@pytest.mark.parametrize(("text", "cause"), [
+    ("reading 1 of 6\n", SLURM), ("", SLURM), ("error: disk full\n", "disk full"),
+])
+def test_what_the_batch_system_says_is_told(lines, text, cause):
+    lines.fail(1, lines.begin(1, text), SLURM)
+    assert lines.said[1] == f"FAILED night: flag 73MHz: {cause}"
+    assert sum(SLURM in line for line in lines.said) == 1
+    assert any("reading 1 of 6" in line for line in lines.said) == bool("reading" in text)
+
+
+def test_jobs_stopped_on_request_are_no_failures_to_look_into(lines):
+    log = lines.begin(1, "Traceback\nKeyboardInterrupt\n")
+    lines.tell(None, text="Terminating processes on user request, this might take some time.")
+    lines.fail(1, log)
+    assert lines.said[1:] == ["stopped night: flag 73MHz"]
+
+
+def test_job_that_succeeds_in_a_later_attempt_has_not_failed(lines):
+    lines.fail(1, lines.begin(1, "error: out of memory\n"))
+    lines.tell(None, text="Trying to restart job 1.")
+    assert lines.said[-1] == "    flag 73MHz is tried again"
+    assert lines.handler.failures == []
+    lines.begin(1, FOUND)
+    lines.tell("job_finished", job_id=1)
+    assert lines.handler.failures == []
+    assert lines.said[-1].startswith("[1/4] night")
+    assert lines.handler.waiting["flag"] == 2
+
+
+def test_jobs_that_wait_for_one_that_failed_take_no_time(lines):
+    lines.tell("run_info", stats={"flag": 3, "bandpass": 3, "trends": 1, "total": 7})
+    # 1, 2, 3 are followed by 4, 5, 6 and all by 7
+    lines.handler.followers = {
+        **{number: ("flag", {number + 3}) for number in (1, 2, 3)},
+        **{number: ("bandpass", {7}) for number in (4, 5, 6)}, 7: ("trends", set()),
+    }
+    lines.fail(1, lines.begin(1, "error: no data\n"))
+    assert lines.handler._possible() == {"flag": 2, "bandpass": 2}
+    lines.begin(1, FOUND)  # another attempt
+    lines.tell("job_finished", job_id=1)
+    assert lines.handler._possible() == {"flag": 2, "bandpass": 3, "trends": 1}
+
+
+def test_line_fits_a_terminal_and_has_no_control_codes(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = Lines(tmp_path, Terminal(), ())
+    lines.begin(1, "found: " + "\033[31mred\a " + "long " * 30 + "\n")
+    lines.tell("job_finished", job_id=1)
+    assert len(lines.said[-1]) == 40
+    assert lines.said[-1].endswith("...")
+    assert all(letter.isprintable() for letter in lines.said[-1])
+
+
+def test_text_that_the_terminal_cannot_show_does_not_stop_a_run(tmp_path):
+    stream = io.TextIOWrapper(io.BytesIO(), "ascii", errors="backslashreplace")  # stderr, LANG=C
+    lines = Lines(tmp_path, stream, ())
+    lines.begin(1, "found: 3 µs\n")
+    lines.tell("job_finished", job_id=1)
+    assert rb"flag 73MHz: 3 \xb5s" in stream.buffer.getvalue()
+
+
+def test_snakemakes_own_output_is_back_if_the_lines_fail(lines):
+    record = lines.tell("job_finished")  # without what it should have
+    assert not lines.handler.hides(record)
+    assert "Snakemake's own output from here on: AttributeError" in lines.said[-1]
+    lines.tell("job_finished", job_id=1)
+    assert len(lines.said) == 2
+
+
+def test_what_is_hidden_is_what_the_lines_say(lines):
+    hidden = [lines.tell(event, stats={"total": 0}, jobs=[]) for event in ("run_info", "progress")]
+    assert all(lines.handler.hides(record) for record in hidden[:1])
+    assert lines.handler.hides(lines.tell(None, text="Select jobs to execute..."))
+    assert lines.handler.hides(lines.tell(None, text="Trying to restart job 5."))
+    assert not lines.handler.hides(lines.tell(None, text="Something else"))
+    assert lines.handler.hides(lines.tell(None, text="Job 5 has been submitted with SLURM jobid 7"))
+    assert lines.handler.hides(lines.tell("error", exception="CalledProcessError"))
+    assert not lines.handler.hides(lines.tell("error", exception="WorkflowError"))
+
+
+def test_number_of_jobs_of_each_rule_is_told_in_lines_that_fit(lines):
+    stats = {f"rule_{number}": number for number in range(1, 30)}
+    lines.tell("run_info", stats={**stats, "total": sum(stats.values())})
+    said = "\n".join(lines.said[1:])
+    assert said.startswith("435 jobs: 1 rule_1, 2 rule_2,")
+    assert max(map(len, said.splitlines())) <= 100
+    assert job_counts(subprocess.CompletedProcess([], 0, "", f"{said}\n[1/435] 3 x\n")) == stats
+
+
+class Options:
+    """Snakemake's output settings."""
+
+    dryrun = verbose = False
+    quiet = None
+
+
+@pytest.mark.parametrize(("options", "silent"), [({}, False), ({"verbose": True}, True)])
+def test_installed_on_snakemakes_terminal(tmp_path, options, silent):
+    logger = logging.Logger("snakemake")
+    terminal = logging.StreamHandler(io.StringIO())
+    terminal.name = progress.TERMINAL
+    logger.addHandler(terminal)
+    added = progress.install(logger, type("", (Options,), options), tmp_path, str)
+    assert added in logger.handlers
+    assert added.silent is silent
+    logger.info("job", extra={"event": "job_started"})
+    assert (terminal.stream.getvalue() == "") is not silent
+
+
+def test_other_logger_plugin_keeps_the_terminal(tmp_path):
+    logger = logging.Logger("snakemake")
+    assert progress.install(logger, Options, tmp_path, str).silent
+
+
+def test_dry_run_keeps_snakemakes_output_and_a_strange_snakemake_does_not_stop(tmp_path, caplog):
+    logger = logging.Logger("snakemake")
+    assert progress.install(logger, type("", (Options,), {"dryrun": True}), tmp_path, str) is None
+    logger.addHandler(caplog.handler)
+    assert progress.install(logger, object(), tmp_path, str) is None
+    assert "No lines of progress: AttributeError" in caplog.text
+
+
+# --- logs ------------------------------------------------------------------------------------
+
+
+def test_last_found_line_counts_as_the_scripts_write_it(tmp_path, capsys):
+    records.found("one")
+    records.say("between")
+    records.found("two: more")
+    (tmp_path / "log").write_text(capsys.readouterr().out + "CASA says goodbye\n")
+    assert job_log.found(tmp_path / "log") == "two: more"
+    assert job_log.found(tmp_path / "none") == ""
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("error: no room\nTraceback\n", "no room"),
+    ("2024-05-24 09:00:00 error: no room\n", "no room"),
+    ("flag.py: error: argument --x: expected one argument\n",
+     "argument --x: expected one argument"),
+    ('Traceback:\n  File "x"\nlwacal.ms_reader.UnreadableError: a.ms: no table\nbye\n',
+     "UnreadableError: a.ms: no table"),
+    ("MemoryError\n", "MemoryError"),
+    ("Killed\n", "Killed"),
+    ("found: 3 integrations\n", job_log.UNMADE),
+    ("", "nothing is in its log: it was killed or never began"),
+])
+def test_cause_of_a_failure(tmp_path, text, expected):
+    (tmp_path / "log").write_text(text)
+    assert job_log.cause(tmp_path / "log") == expected
+
+
+KILLED = "srun: error: n1: task 0: Killed\n"
+
+
+@pytest.mark.parametrize(("own", "slurm", "said", "expected"), [
+    ("error: no room\n", KILLED, "It failed. Ask.", "no room"),
+    ("reading\n", "slurmstepd: error: Step 2.0 exceeded memory limit\n" + KILLED, "It failed.",
+     "Step 2.0 exceeded memory limit"),
+    ("reading\n", KILLED, "Status is: 'CANCELLED'. For details", "Status is: 'CANCELLED'"),
+    ("", KILLED, "", "n1: task 0: Killed"),
+    ("reading\n", "bye\n", "", "reading"),
+])
+def test_cause_when_a_batch_system_ran_the_job(tmp_path, own, slurm, said, expected):
+    (tmp_path / "own").write_text(own)
+    (tmp_path / "slurm").write_text(slurm)
+    assert job_log.cause(tmp_path / "own", [tmp_path / "slurm"], said) == expected
+
+
+def test_log_that_is_no_text_is_read_all_the_same(tmp_path):
+    (tmp_path / "log").write_bytes(b"\xff\x00" * 200_000 + b"\nerror: broken\n")
+    assert job_log.cause(tmp_path / "log") == "broken"
+
+
+# --- time left -------------------------------------------------------------------------------
+
+
+def test_time_left_goes_by_what_jobs_of_a_rule_took():
+    left = time_left.TimeLeft({"flag": 50, "image_allsky": 1000})
+    left.finished("flag", 5)
+    left.finished("flag", 5)
+    assert left.job_s("image_allsky") == pytest.approx(100)  # a tenth of earlier, as flag
+    # 10 s of work took 60 s, with 20 s to begin with: 30 s in 80 s; 5 + 100 s of work are left
+    assert left.left_s({"flag": 1, "image_allsky": 1}, [], 60) == pytest.approx(105 * 80 / 30)
+    # half of one that runs is done
+    assert left.left_s({}, [("flag", 2.5)], 60) == pytest.approx(2.5 * 80 / 32.5)
+
+
+def test_time_left_of_a_run_at_a_steady_pace_becomes_what_it_takes():
+    left = time_left.TimeLeft({"flag": 1})
+    for _ in range(100):
+        left.finished("flag", 10)  # two side by side
+    assert left.left_s({"flag": 100}, [], 500) == pytest.approx(500, rel=0.03)
+
+
+def test_time_left_is_a_guess_while_most_of_it_is_of_jobs_never_seen_here():
+    left = time_left.TimeLeft({"flag": 5})
+    assert left.is_guess({"flag": 3, "image_allsky": 1}, [])
+    assert not left.is_guess({"flag": 3}, [("concat", 1)])
+    left.finished("image_allsky", 200)
+    assert not left.is_guess({"flag": 3, "image_allsky": 1}, [])
+
+
+def test_no_time_is_told_before_anything_is_known():
+    assert time_left.TimeLeft({}).left_s({"flag": 1}, [], 100) is None
+    left = time_left.TimeLeft({})
+    left.finished("flag", 1)
+    assert left.left_s({"flag": 1}, [], 1) is None
+
+
+def test_earlier_times_are_those_of_benchmarks(tmp_path):
+    for night, seconds in (("a", 2), ("b", 4), ("c", 12)):
+        path = tmp_path / night / "flag" / "73MHz.tsv"
+        path.parent.mkdir(parents=True)
+        path.write_text(f"s\th:m:s\n{seconds}\t0:00:01\n")
+        (tmp_path / night / "broken.tsv").write_text("x\n")
+    (tmp_path / "results.json").write_text("{}")
+    assert time_left.earlier(tmp_path) == {"flag": 4}
+
+
+@pytest.mark.parametrize(("seconds", "words"), [
+    (1, "10 s"), (44, "40 s"), (89, "90 s"), (100, "2 min"), (5000, "83 min"), (9000, "2.5 h"),
+])
+def test_times_in_words(seconds, words):
+    assert time_left.words(seconds) == words

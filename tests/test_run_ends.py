@@ -1,0 +1,101 @@
+"""The end of a run: trends of those that finished, and what is noted."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lwacal import night_rows, progress, records, run_ends, time_left
+
+NIGHTS = {"from": "", "to": "", "without": ["left out"]}
+
+
+@pytest.fixture
+def run(tmp_path, capsys):
+    handler = progress.Progress(run_ends.sys.stderr, (), time_left.TimeLeft({}))
+    found = run_ends.Run(tmp_path / "results", ["a", "b", "c"], handler, "snakemake nights")
+    found.begin({"a", "b"}, {})
+    handler.waiting["trends"] = 1
+    return found
+
+
+def judged(run, name):
+    records.write_json(run.results / name / "qa.json", {
+        "observation": {"start_utc": "2024-05-24T09:00:03", "lst_hours": 17.3},
+        "verdict": "pass", "reasons": [], "antennas": [],
+    })
+
+
+def failed(run, name):
+    run.progress.failed[1] = progress.Failure(name, "flag 73MHz", "no room", "logs/x.log")
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """The commands that are run, each with the configuration it gets."""
+    seen = []
+
+    def call(command, **_):
+        config = json.loads(Path(command[command.index("--configfile") + 1]).read_text())
+        seen.append((command, config))
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", call)
+    return seen
+
+
+def end(run):
+    run.end(run_ends.Again("Snakefile", {"results": "r", "nights": None}, NIGHTS, ["conda"]))
+
+
+def test_trends_are_made_without_those_that_failed(run, calls, capsys):
+    judged(run, "a")
+    judged(run, "b")
+    failed(run, "a")
+    end(run)
+    (command, config), = calls
+    assert config == {"results": "r", "nights": {**NIGHTS, "without": ["left out", "a", "c"]}}
+    assert command[3] == str(run.results / "trends.html")
+    assert command[-2:] == ["--software-deployment-method", "conda"]
+    assert "1 pass, 1 not finished (error)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("why", ["nothing failed", "none finished", "interrupted", "not asked for"])
+def test_trends_are_not_made_again_without_need(run, calls, why):
+    if why != "none finished":
+        judged(run, "b")
+    if why != "nothing failed":
+        failed(run, "a")
+    run.progress.interrupted = why == "interrupted"
+    if why == "not asked for":
+        run.progress.waiting.clear()
+    end(run)
+    assert calls == []
+
+
+def test_interrupted_run_says_nothing_new_of_the_nights(run, calls, capsys):
+    failed(run, "a")
+    run.progress.interrupted = True
+    end(run)
+    assert "the same command again makes what is missing" in capsys.readouterr().err
+    assert not night_rows.note(run.results, "a").exists()
+
+
+def test_end_of_a_run_frees_the_observations(run, calls):
+    assert sorted(path.name for path in (run.results / ".running").iterdir()) == ["a.run", "b.run"]
+    end(run)
+    assert list((run.results / ".running").iterdir()) == []
+
+
+def test_results_that_cannot_be_written_do_not_hide_the_verdicts(run, calls, monkeypatch, capsys):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(night_rows, "write", full)
+    judged(run, "a")
+    end(run)
+    said = capsys.readouterr().err
+    assert "could not be noted" in said
+    assert "No space left" in said
+    assert "a: PASS" in said

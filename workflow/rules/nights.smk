@@ -1,0 +1,117 @@
+"""Which observations a run is about, and what happens before its first job and after its last.
+
+Needs    the sheet of observations (config: observations, nights), or input
+Makes    nothing by itself: all and nights ask for the products; results/nights.tsv is written at
+         the end of each run, also of one in which something failed
+Steps    choose the observations; see that nobody else works on them; say what finishes; sum up
+"""
+
+from lwacal import progress, run_ends, run_lock
+from snakemake.logging import logger
+
+RESULTS = Path(SETTINGS["results"])
+GIVEN = bool(SETTINGS["input"] or SETTINGS["input_ms"])
+
+try:
+    CHOSEN = list(OBSERVATIONS) if GIVEN else observations.chosen(OBSERVATIONS, SETTINGS["nights"])
+except settings.SettingsError as error:
+    raise WorkflowError(str(error)) from None
+
+
+def wanted_products(wildcards):
+    """Return what a run without targets makes, by the switches of the configuration."""
+    if not OBSERVATIONS:
+        raise WorkflowError(
+            "No observation is given. Give a folder of raw measurement sets (snakemake --config"
+            " input=FOLDER), a concatenated one (--config input_ms=FILE), or rows in"
+            f" {SETTINGS['observations']}."
+        )
+    if not CHOSEN:
+        raise WorkflowError(
+            f"No observation of {SETTINGS['observations']} is left by nights.from, nights.to and"
+            f" nights.without ({SETTINGS['nights']})."
+        )
+    wanted = [product for name in CHOSEN for product in products_of(name)]
+    return wanted + (["<results>/trends.html"] if with_verdict(wildcards) else [])
+
+
+def products_of(name):
+    """Return what is wanted of an observation.
+
+    If a row of the sheet leads to no data, that is the inventory: its job fails and says why, and
+    the other observations are made.
+    """
+    found = OBSERVATIONS[name]
+    if found.problem and not GIVEN:
+        return expand("<results>/{obs}/inventory.json", obs=name)
+    products = ["report.pdf", "report.html", "qa.json", "run.json", "outcome.json"]
+    if found.settings["cleanup"]["enabled"]:
+        products.append("cleanup.json")
+    return [
+        *expand("<results>/{obs}/{product}", obs=name, product=products),
+        *for_each_band("<results>/{obs}/tables/{stamp}_{band}.bcal", name),
+        *for_each_band("<results>/{obs}/tables/{stamp}.K", name)[:1],
+    ]
+
+
+def wanted_of_nights(wildcards):
+    """Return the same for the sheet alone."""
+    if GIVEN:
+        raise WorkflowError(
+            "The target nights is about the sheet of observations: leave out input and input_ms, or"
+            " leave out the word nights."
+        )
+    return wanted_products(wildcards)
+
+
+def with_verdict(wildcards):
+    """Return the verdicts that the trends wait for."""
+    names = [name for name in CHOSEN if not OBSERVATIONS[name].problem]
+    return expand("<results>/{obs}/qa.json", obs=names)
+
+
+def who_holds_the_lock():
+    """Say who holds Snakemake's lock on the working directory, and what to do."""
+    return run_lock.lock_words(RESULTS, CHOSEN, os.getcwd())
+
+
+def at_work():
+    """Return the observations that have jobs in this run."""
+    jobs = workflow.dag.needrun_jobs()
+    return {job.wildcards.obs for job in jobs if "obs" in job.wildcards.keys()}
+
+
+def followers():
+    """Return the rule of each job of this run, by its number, and the jobs that wait for it."""
+    dag = workflow.dag
+    return {
+        dag.jobid(job): (job.rule.name, {dag.jobid(later) for later in dag.depending[job]})
+        for job in list(dag.needrun_jobs())
+    }
+
+
+def begin_run():
+    """Stop before the first job if another run works on the same observations."""
+    try:
+        RUN.begin(at_work(), followers(), locking=workflow.execution_settings.lock)
+    except run_lock.RunningError as error:
+        raise WorkflowError(str(error)) from None
+    except OSError as error:
+        raise WorkflowError(f"results: {RESULTS} cannot be written to: {error}") from None
+
+
+def end_run():
+    """Say at the end of a run, on stderr, what came out and where to look."""
+    methods = [method.item_to_choice() for method in workflow.deployment_settings.deployment_method]
+    RUN.end(run_ends.Again(workflow.main_snakefile, config, SETTINGS["nights"], methods))
+
+
+if workflow.is_main_process:
+    RUN = run_ends.Run(
+        RESULTS,
+        CHOSEN,
+        progress.install(logger, workflow.output_settings, Path("benchmarks"), who_holds_the_lock),
+        os.environ[environment.COMMAND_VARIABLE],
+    )
+    if "--unlock" in sys.argv:
+        sys.stderr.writelines(f"{said}\n" for said in run_lock.remove(RESULTS, CHOSEN))

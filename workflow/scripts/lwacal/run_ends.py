@@ -1,0 +1,149 @@
+"""What happens before the first job of a run and after its last, in the Snakemake that was called.
+
+Before: nobody else works on the observations. After: what failed is noted, the trends of those that
+finished are made, the table of all observations is written, and what came out is said.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lwacal import night_rows, run_lock, verdicts
+from lwacal.progress import Failure, Followers, Progress
+
+
+@dataclass(frozen=True)
+class Again:
+    """What is needed to run the rule of the trends once more.
+
+    The Snakefile, the configuration as given, what ``nights`` of it is when checked, and the ways
+    in which software is deployed. The rule asks for every observation of the run, so that it waits
+    for all; where one failed Snakemake does not run it at all.
+    """
+
+    snakefile: str
+    config: Mapping[str, Any]
+    nights: Mapping[str, Any]
+    deployment: Sequence[str]
+
+    def trends(self, results: Path, without: Sequence[str]) -> str:
+        """Make the trends without some observations; return what went wrong, in words."""
+        left_out = [*self.nights["without"], *without]
+        config = {**self.config, "nights": {**self.nights, "without": left_out}}
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as file:
+            json.dump(config, file, default=str)
+            file.flush()
+            done = subprocess.run(
+                self._command(f"{results}/trends.html", file.name), capture_output=True, text=True,
+                check=False,
+            )
+        if not done.returncode:
+            return ""
+        return "The trends of the observations that finished could not be made: logs/trends.log"
+
+    def _command(self, page: str, config_file: str) -> list[str]:
+        methods = ["--software-deployment-method", *self.deployment] if self.deployment else []
+        return [
+            sys.executable, "-m", "snakemake", page, "--snakefile", self.snakefile,
+            "--configfile", config_file, "--cores", "1", "--executor", "local", "--nolock",
+            "--allowed-rules", "trends", "--quiet", "all", *methods,
+        ]
+
+
+@dataclass
+class Run:
+    """A run of the workflow. ``observations`` are those it is asked for, in their order."""
+
+    results: Path
+    observations: Sequence[str]
+    progress: Progress | None
+    command: str
+    taken: list[str] = field(default_factory=list)
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.progress:
+            self.progress.idle = self.sum_up
+
+    def begin(
+        self, at_work: Collection[str], followers: Followers, locking: bool = True
+    ) -> None:
+        """Take the observations that have jobs. Raises run_lock.RunningError."""
+        if self.progress:
+            self.progress.followers = followers
+        self.taken = sorted(at_work)
+        self.record = run_lock.this_run(self.command)
+        if not locking:
+            return
+        atexit.register(run_lock.release, self.results, self.taken, self.record)
+        for said in run_lock.take(self.results, self.taken, self.record):
+            self._say(said)
+        if self.progress:
+            self.progress.alive = lambda: run_lock.sign_of_life(self.results, self.taken)
+
+    def end(self, again: Again | None = None) -> None:
+        """Say what came out. ``again`` is how the trends are made of those that finished."""
+        try:
+            self._note(again)
+        except OSError as error:
+            self._say(f"What came out could not be noted in {self.results}: {error}")
+        run_lock.release(self.results, self.taken, self.record)
+        self.sum_up()
+
+    def _note(self, again: Again | None) -> None:
+        """Write down what failed, the trends that wait for it, and the table of all nights."""
+        seen = self.progress
+        if seen and not (seen.interrupted or seen.broken):
+            night_rows.keep_failures(self.results, self.taken, self.failures)
+            if again and self.trends_are_due():
+                self._say_if(again.trends(self.results, self.without()))
+        if night_rows.names(self.results):
+            night_rows.write(self.results, self.observations)
+
+    def sum_up(self) -> None:
+        """Say what is known of the observations, and what else failed."""
+        text = verdicts.summary(self.observations, self.results)
+        for failure in self.failures:
+            if night_rows.is_apart(failure) and not self.progress.interrupted:
+                who = f"{failure.observation}: {failure.job}".removeprefix(": ")
+                text += f"\n{who}: FAILED: {failure.cause}\n  log: {failure.log}\n"
+        if self.progress and self.progress.interrupted:
+            text += "\nStopped on request: the same command again makes what is missing.\n"
+        self._say_if(text.rstrip("\n"))
+
+    @property
+    def failures(self) -> list[Failure]:
+        return self.progress.failures if self.progress else []
+
+    def trends_are_due(self) -> bool:
+        """Return whether the trends wait for observations that failed, and others have finished."""
+        return (
+            self.progress is not None and self.progress.waiting["trends"] > 0
+            and any(failure.observation for failure in self.failures)
+            and len(self.without()) < len(self.observations)
+        )
+
+    def without(self) -> list[str]:
+        """Return the observations that are not part of the trends: they failed."""
+        failed = {failure.observation for failure in self.failures}
+        return [name for name in self.observations
+                if name in failed or not (self.results / name / "qa.json").is_file()]
+
+    def _say_if(self, text: str) -> None:
+        if text:
+            self._say(text)
+
+    def _say(self, text: str) -> None:
+        if not (self.progress and "all" in self.progress.quiet):
+            sys.stderr.write(text + "\n")
+            sys.stderr.flush()
+
+
