@@ -174,6 +174,16 @@ def memory_mb(rule, record="manifest", way=None):
     return needed
 
 
+def image_memory_mb(rule):
+    """Return a resource function for a rule that makes images, one a thread."""
+
+    def needed(wildcards, threads, attempt):
+        imaging = observation(wildcards).settings["imaging"]
+        return resources_needed.image_memory_mb(rule, imaging, threads) * attempt
+
+    return needed
+
+
 def engine_of(section):
     """Return a function that gives the solver that a section of the configuration names."""
     return lambda wildcards: observation(wildcards).settings[section]["engine"]

@@ -72,7 +72,7 @@ rule image_source:
         "../envs/wsclean.yaml"
     threads: 1  # with more, sums are added in any order: results differ in the seventh digit
     resources:
-        mem_mb=memory_mb("image"),
+        mem_mb=image_memory_mb("image_source"),
     params:
         settings=part(*IMAGE_SETTINGS, "imaging.source", "imaging.scintillation"),
         code=code_digest("image_source.py"),
@@ -97,9 +97,9 @@ rule image_allsky:
         "<benchmarks>/{obs}/image_allsky.tsv"
     conda:
         "../envs/wsclean.yaml"
-    threads: 1
+    threads: 2  # images side by side, each by a WSClean of one thread
     resources:
-        mem_mb=memory_mb("image"),
+        mem_mb=image_memory_mb("image_allsky"),
     params:
         settings=part(*IMAGE_SETTINGS, "imaging.allsky"),
         code=code_digest("image_allsky.py"),
