@@ -58,7 +58,7 @@ lock: env ## Resolve the Python packages anew, into requirements/lock.txt and wo
 	$(BIN)/python scripts/pin_environments.py
 
 pictures: demo ## Draw the pictures of the README from the demonstration
-	@scripts/install-programs.sh graphviz poppler-utils
+	@scripts/install-programs.sh graphviz poppler-utils chromium
 	@scripts/pictures.sh "$(BIN)"
 
 known-answers: env ## Measure what is found of planted faults, into docs/known-answers.md

@@ -50,6 +50,8 @@ KEYS = [
     ("quality={flux_ratio_deviation: {warn: 0.1, fail: 0.4}}", JUDGE),
     ("outcome={links: false}", NOTED),
     ("environment_modules={aoflagger: [aoflagger/3.5]}", FLAGS),
+    ("trends={jump_sigma: 6}", {"trends": 1, **NOTED}),
+    ("publish={force: true}", {}),
     ("nights={to: 2030-12-31}", {}),
 ]
 

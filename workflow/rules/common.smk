@@ -77,8 +77,11 @@ def section_at(*keys):
 
 
 def whole_configuration(wildcards):
-    """Return the whole checked configuration as JSON, without the choice of nights."""
-    return section(*[key for key in SETTINGS if key != "nights"])(wildcards)
+    """Return the whole checked configuration as JSON, without what no product depends on.
+
+    That is which nights are asked for, and how tables are handed on.
+    """
+    return section(*[key for key in SETTINGS if key not in ("nights", "publish")])(wildcards)
 
 
 def configured_file(*keys, unless=""):
