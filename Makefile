@@ -18,7 +18,7 @@ CORES ?= $(shell nproc)
 DP3 := .venv-dp3
 BENCH ?=
 
-.PHONY: help env system demo test test-cluster lint lock pictures known-answers bench clean
+.PHONY: help env system demo test test-cluster lint lock pictures known-answers faults bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -63,6 +63,9 @@ pictures: demo ## Draw the pictures of the README from the demonstration
 
 known-answers: env ## Measure what is found of planted faults, into docs/known-answers.md
 	PYTHONPATH=workflow/scripts:tests $(BIN)/python -m known_answers
+
+faults: env ## List what happens when things break, into docs/faults.md
+	PYTHONPATH=workflow/scripts:tests $(BIN)/python -m fault_table
 
 $(DP3)/.ready: requirements/dp3.txt | $(READY)
 	$(PYTHON) -m venv --clear $(DP3)

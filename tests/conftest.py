@@ -21,9 +21,9 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 # Modules that share a finished run, the longest first: each group is run by one process.
 GROUPS = {
-    "test_determinism": "determinism",
+    "test_determinism": "determinism", "test_faults": "determinism",
+    "test_interrupted_runs": "determinism", "test_nights_run": "determinism",
     "test_cluster": "cluster", "test_private_cluster": "cluster",
-    "test_nights_run": "determinism",
     "test_end_to_end": "night", "test_staleness": "night", "test_publish_rule": "night",
     "test_full_array": "full array",
     "test_environments_run": "environments",

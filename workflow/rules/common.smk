@@ -21,6 +21,8 @@ from lwacal import (
 from lwacal.code_digest import code_digest
 
 environment.prepare(SCRIPTS)
+# A job takes the place of its shell: it is told when the Snakemake that started it is killed.
+shell.prefix("set -euo pipefail; exec ")
 SCHEMAS = Path(workflow.basedir) / "schemas"
 
 try:

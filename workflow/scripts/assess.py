@@ -5,7 +5,7 @@ import argparse
 import json
 from pathlib import Path
 
-from lwacal import assess, records
+from lwacal import assess, job, records
 
 
 def main() -> None:
@@ -44,4 +44,4 @@ def by_band(paths: list[Path]) -> dict[str, dict]:
 
 
 if __name__ == "__main__":
-    main()
+    job.run(main)

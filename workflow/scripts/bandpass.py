@@ -5,7 +5,7 @@ import argparse
 import json
 from pathlib import Path
 
-from lwacal import bandpass, records, sky_model
+from lwacal import bandpass, job, records, sky_model
 from lwacal.sub_band import SubBand
 
 
@@ -38,4 +38,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    job.run(main)

@@ -4,7 +4,7 @@
 import argparse
 from pathlib import Path
 
-from lwacal import caltable, records, solution_products
+from lwacal import caltable, job, records, solution_products
 from lwacal.concat import manifest_antennas, manifest_centre
 
 
@@ -27,4 +27,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    job.run(main)

@@ -5,7 +5,7 @@ import argparse
 import json
 from pathlib import Path
 
-from lwacal import calibrate, records, sky_model
+from lwacal import calibrate, job, records, sky_model
 from lwacal.sub_band import SubBand
 
 
@@ -40,4 +40,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    job.run(main)

@@ -3,10 +3,9 @@
 
 import argparse
 import json
-import shutil
 from pathlib import Path
 
-from lwacal import records
+from lwacal import job, records, whole
 
 LARGE = ("calibrated", "concat/*.ms")
 
@@ -22,13 +21,21 @@ def main() -> None:
     large = [*LARGE, *(["images"] if json.loads(arguments.settings)["cleanup"]["images"] else [])]
     removed = []
     if verdict != "fail":
-        for folder in sorted(found for name in large for found in arguments.directory.glob(name)):
-            shutil.rmtree(folder)
+        for folder in large_folders(arguments.directory, large):
+            whole.remove_whole(folder)
             removed.append(str(folder.relative_to(arguments.directory)))
     message = "kept everything: the verdict is fail" if verdict == "fail" else ""
     records.write_json(arguments.output, {"schema": 1, "removed": removed, "message": message})
     records.found(message or f"removed {', '.join(removed) or 'nothing'}")
 
 
+def large_folders(directory: Path, names: list[str]) -> list[Path]:
+    """Return the folders to remove, and first what a stopped job has left of one."""
+    for name in names:
+        for half in directory.glob(name + whole.OLD):
+            whole.remove(half)
+    return sorted(found for name in names for found in directory.glob(name))
+
+
 if __name__ == "__main__":
-    main()
+    job.run(main)

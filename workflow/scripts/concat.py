@@ -4,7 +4,7 @@
 import argparse
 from pathlib import Path
 
-from lwacal import concat, records
+from lwacal import concat, job, records
 
 
 def main() -> None:
@@ -24,4 +24,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    job.run(main)

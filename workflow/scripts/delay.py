@@ -5,9 +5,7 @@ import argparse
 import json
 from pathlib import Path
 
-import numpy as np
-
-from lwacal import delay, naming, records, sky_model
+from lwacal import delay, job, naming, records, sky_model
 
 
 def main() -> None:
@@ -25,15 +23,13 @@ def main() -> None:
     arguments = parser.parse_args()
     manifest = records.read_json(arguments.manifest)
     bands = naming.sort_bands(manifest["bands"])
-    with np.load(arguments.solutions) as archive:
-        solutions = dict(archive)
     record = delay.solve(
         manifest,
         dict(zip(bands, arguments.concat, strict=True)),
         dict(zip(bands, arguments.flags, strict=True)),
         sky_model.read(arguments.sky_model),
         records.read_json(arguments.reference),
-        solutions,
+        records.read_npz(arguments.solutions),
         json.loads(arguments.settings),
         arguments.threads,
     )
@@ -43,4 +39,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    job.run(main)

@@ -4,7 +4,7 @@
 import argparse
 from pathlib import Path
 
-from lwacal import delay_table, records
+from lwacal import delay_table, job, records
 
 
 def main() -> None:
@@ -22,4 +22,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    job.run(main)

@@ -5,7 +5,7 @@ import argparse
 import json
 from pathlib import Path
 
-from lwacal import records, reference_change, solution_flags, solution_products
+from lwacal import job, records, reference_change, solution_flags, solution_products
 
 SHOWN = 4
 
@@ -59,4 +59,4 @@ def found_words(signals: list[dict]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    job.run(main)

@@ -6,7 +6,7 @@ import json
 from functools import partial
 from pathlib import Path
 
-from lwacal import imaging, imaging_allsky, records, wsclean
+from lwacal import imaging, imaging_allsky, job, records, wsclean
 
 
 def main() -> None:
@@ -34,4 +34,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    job.run(main)

@@ -6,7 +6,7 @@ import json
 from functools import partial
 from pathlib import Path
 
-from lwacal import imaging, records, wsclean
+from lwacal import imaging, job, records, wsclean
 
 
 def main() -> None:
@@ -38,4 +38,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    job.run(main)

@@ -5,7 +5,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from lwacal import discover, inventory, records
+from lwacal import discover, inventory, job, records
 
 
 def main() -> None:
@@ -25,4 +25,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    job.run(main)

@@ -4,7 +4,7 @@
 import argparse
 from pathlib import Path
 
-from lwacal import manifest, records
+from lwacal import job, manifest, records
 
 
 def main() -> None:
@@ -27,4 +27,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    job.run(main)

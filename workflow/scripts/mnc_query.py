@@ -8,13 +8,16 @@ output; a failure never stops the run.
 """
 
 import argparse
+import ctypes
 import json
 import math
 import os
+import signal
 import subprocess
 import sys
 
 SECONDS_A_DAY = 86400.0
+PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 
 
 def ask(mjd, python, timeout_s, tries):
@@ -23,10 +26,7 @@ def ask(mjd, python, timeout_s, tries):
     message = ""
     for attempt in range(1, tries + 1):
         try:
-            done = subprocess.run(
-                [python, helper, str(mjd)],
-                capture_output=True, timeout=timeout_s, text=True, check=False,
-            )
+            done = run([python, helper, str(mjd)], timeout_s)
         except subprocess.TimeoutExpired:
             message = f"no answer within {timeout_s} s (health.mnc.timeout_s)"
         except OSError as error:
@@ -39,6 +39,31 @@ def ask(mjd, python, timeout_s, tries):
             message = failure_words(done)
         print(f"try {attempt} of {tries}: {message}")
     return {"ok": False, "message": message, "bad": []}
+
+
+def run(command, timeout_s):
+    """Run the child to its end, or end it and all that it has started at the time limit.
+
+    The configured command may be a script that starts Python: killing that alone would leave its
+    Python waiting for the database, and this process waiting for the end of its output.
+    """
+    child = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        universal_newlines=True, errors="replace", start_new_session=True,
+        preexec_fn=end_with_parent,
+    )
+    try:
+        said, complained = child.communicate(timeout=timeout_s)
+    except BaseException:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.communicate()
+        raise
+    return subprocess.CompletedProcess(command, child.returncode, said, complained)
+
+
+def end_with_parent():
+    """Have the kernel kill the child when this process is killed (Linux)."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
 
 
 def parse(text):
@@ -65,6 +90,28 @@ def failure_words(done):
     return f"exit code {done.returncode}: {last}"
 
 
+def write(path, answer):
+    """Write the answer so that it appears whole; say what to do if the disk is full."""
+    part = path + ".part"
+    try:
+        with open(part, "w") as stream:
+            json.dump(answer, stream, indent=1, sort_keys=True)
+            stream.write("\n")
+        os.replace(part, path)
+    except OSError as error:
+        if os.path.lexists(part):
+            os.remove(part)
+        sys.exit(
+            f"error: {path} cannot be written: {error}. Make room there, or put the products"
+            " elsewhere (key results)"
+        )
+
+
+def stop(number, frame):
+    """End as by an exception, so that the child is ended too."""
+    sys.exit(f"error: stopped by signal {number}; run again to make what is missing")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--manifest", required=True, help="manifest.json: tells the time")
@@ -81,13 +128,11 @@ def main():
         answer = ask(mjd, python, settings["timeout_s"], settings["tries"])
     else:
         answer = {"ok": False, "message": "switched off (health.mnc.enabled)", "bad": []}
-    with open(arguments.output + ".part", "w") as stream:
-        json.dump(answer, stream, indent=1, sort_keys=True)
-        stream.write("\n")
-    os.rename(arguments.output + ".part", arguments.output)
+    write(arguments.output, answer)
     # as records.found does, which this script cannot import (mnc has its own Python)
     print("found: " + (answer.get("message") or "{} bad signals".format(len(answer["bad"]))))
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, stop)
     main()

@@ -3,10 +3,9 @@
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
-from lwacal import promotion, records
+from lwacal import job, promotion, records
 
 
 def main() -> None:
@@ -17,10 +16,7 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
     settings = json.loads(arguments.settings)["delay"]
-    try:
-        record = promotion.promote(records.read_json(arguments.qa), arguments.tables, settings)
-    except promotion.PromotionError as error:
-        sys.exit(f"error: {error}")
+    record = promotion.promote(records.read_json(arguments.qa), arguments.tables, settings)
     records.write_json(arguments.output, record)
     for path in record["tables"]:
         records.say(f"reference: {path}")
@@ -28,4 +24,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    job.run(main)

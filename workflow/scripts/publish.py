@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from lwacal import publication, records
+from lwacal import job, publication, records
 
 
 def main() -> None:
@@ -36,4 +36,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    job.run(main)

@@ -4,7 +4,7 @@
 import argparse
 from pathlib import Path
 
-from lwacal import records, report_figures, report_html, report_pdf, report_records
+from lwacal import job, records, report_figures, report_html, report_pdf, report_records
 
 
 def main() -> None:
@@ -30,4 +30,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    job.run(main)

@@ -5,7 +5,7 @@ import argparse
 import json
 from pathlib import Path
 
-from lwacal import records, run_record
+from lwacal import job, records, run_record
 
 
 def main() -> None:
@@ -23,4 +23,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    job.run(main)

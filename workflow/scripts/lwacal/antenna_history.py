@@ -27,8 +27,9 @@ def until(qa: Mapping[str, Any], files: Iterable[Path]) -> Nights:
     for path in files:
         try:
             other = records.read_json(path)
-            known = other["observation"]["id"], other["observation"]["mid_utc"]
-        except (ValueError, KeyError, TypeError) as error:
+            known = other["observation"]["id"], str(other["observation"]["mid_utc"])
+            _check(other)
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             records.say(f"{path} is left out of the history: {type(error).__name__}: {error}")
             continue
         if known[1] <= qa["observation"]["mid_utc"]:
@@ -45,6 +46,13 @@ def until(qa: Mapping[str, Any], files: Iterable[Path]) -> Nights:
                   for name, (_, record) in chosen for row in record["antennas"]],
         metrics=[], bands=[], calibrators=[],
     )
+
+
+def _check(qa: Mapping[str, Any]) -> None:
+    """Raise KeyError, TypeError or ValueError if a record lacks what is shown of it."""
+    str(qa["verdict"])
+    for row in qa["antennas"]:
+        str(row["antenna"]), RANK[row["status"]], POLARIZATIONS.index(row["pol"])
 
 
 def histories(nights: Nights) -> dict[str, Any]:
@@ -64,7 +72,7 @@ def histories(nights: Nights) -> dict[str, Any]:
               nights.place[row["observation"]])
         status[at] = RANK[row["status"]]
         for name, array in values.items():
-            array[at] = np.nan if row[name] is None else row[name]
+            array[at] = np.nan if row.get(name) is None else row[name]
     return {
         "observations": [{key: row[key] for key in ("id", "folder", "mid_utc", "verdict")}
                          for row in nights.observations],

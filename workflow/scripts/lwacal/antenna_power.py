@@ -66,5 +66,4 @@ class AntennaPower:
 
 def read(path: Path) -> dict[str, np.ndarray]:
     """Return what AntennaPower.write wrote; power is NaN without an autocorrelation."""
-    with np.load(path) as archive:
-        return dict(archive)
+    return records.read_npz(path)

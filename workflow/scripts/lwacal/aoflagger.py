@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from lwacal import ms_reader
+from lwacal import ms_reader, space
 from lwacal.ms_writer import Field, MeasurementSetWriter
-from lwacal.processes import find_tool, run_tool
+from lwacal.processes import ToolError, find_tool, run_tool
 from lwacal.scratch import scratch_directory
 
 SHIPPED = Path(__file__).resolve().parents[2] / "strategies" / "ovro-lwa.lua"
@@ -36,9 +36,14 @@ def run(
     with scratch_directory("aoflagger") as directory:
         copy = directory / "data.ms"
         _copy(concatenated, flagged, copy)
-        run_tool(
-            [executable, "-j", str(threads), "-strategy", str(script), "-direct-read", str(copy)]
-        )
+        command = [executable, "-j", str(threads), "-strategy", str(script), "-direct-read"]
+        try:
+            run_tool([*command, str(copy)])
+        except ToolError as error:
+            raise ToolError(
+                f"{error}\nAOFlagger's program failed with the strategy {script}"
+                " (flagging.strategy): correct it, or leave the key empty to use the package"
+            ) from error
         return joined(read_flags(copy), flagged)
 
 
@@ -78,6 +83,7 @@ def _copy(concatenated: Path, flagged: np.ndarray, copy: Path) -> None:
     to be bad, their data are therefore replaced by those of a polarization that is not.
     """
     frequency_hz, width_hz = ms_reader.read_channels(concatenated)
+    space.require(copy, space.set_bytes(len(flagged), len(frequency_hz)))
     centre = Field("zenith", *ms_reader.read_field(concatenated))
     antennas = ms_reader.read_antennas(concatenated)
     with MeasurementSetWriter(copy, antennas, frequency_hz, width_hz, [centre]) as writer:

@@ -7,8 +7,6 @@ source the other sources are subtracted (lwacal.other_sources); that of the zeni
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -20,7 +18,6 @@ from scipy.spatial.distance import pdist
 
 from lwacal import (
     averaging,
-    caltable,
     geometry,
     ms_reader,
     noise_weights,
@@ -28,8 +25,10 @@ from lwacal import (
     predict,
     records,
     sky_model,
+    space,
     uv_range,
     visibility_fluxes,
+    whole,
 )
 from lwacal.band_model import BandModel
 from lwacal.caltable import Solutions
@@ -107,24 +106,32 @@ def split(
     gives no sets, and a message. The folder appears whole. Memory: the flags, and about six times
     one integration.
     """
-    output = Path(output).absolute()
-    part = output.with_name(output.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    solutions = caltable.read(table)
+    with whole.whole(output) as part:
+        part.mkdir()
+        record = _fill(band, band.solutions(table), settings, part)
+        records.write_json(part / "split.json", record)
+    return record
+
+
+def _fill(
+    band: SubBand, solutions: Solutions, settings: Mapping[str, Any], folder: Path
+) -> dict[str, Any]:
+    """Write the sets into a folder and return split.json."""
     flagged = band.flagged()
     targets = choose_targets(band, settings["imaging"])
     message = _why_nothing(band.name, flagged, solutions)
     found = Found()
     if not message:
+        channels = [len(band.frequency_hz) // target.n_average for target in targets]
+        space.require(folder, sum(space.set_bytes(len(flagged), n, 12) for n in channels))
         found = _write_all(
-            band, flagged, solutions, targets, part,
+            band, flagged, solutions, targets, folder,
             uv_range.configured(band.model, settings["bandpass"]),
             settings["imaging"]["source"]["subtract_others"],
         )
         if not found.scans:
             message = f"{band.name}: everything is flagged after calibration"
-    record = {
+    return {
         "schema": 1,
         "band": band.name,
         "targets": [] if message else [target.name for target in targets],
@@ -137,11 +144,6 @@ def split(
         "thermal_jy": visibility_fluxes.thermal_jy(found.information),
         "message": message,
     }
-    records.write_json(part / "split.json", record)
-    if output.exists():
-        shutil.rmtree(output)
-    os.replace(part, output)
-    return record
 
 
 def _why_nothing(band: str, flags: np.ndarray, solutions: Solutions) -> str:

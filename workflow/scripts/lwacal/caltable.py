@@ -10,15 +10,13 @@ are the same.)
 
 from __future__ import annotations
 
-import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from casacore import tables
 
-from lwacal import site
+from lwacal import site, space, unclosed, whole
 from lwacal.ms_reader import Antennas, open_table
 
 NO_ANTENNA = -1
@@ -121,12 +119,21 @@ def _write(
     path: Path, solutions: Solutions, antennas: Antennas, centre: tuple[float, float],
     kind: str, parameter: str, parameter_type: str, dtype: type,
 ) -> None:
-    path = path.absolute()
-    part = path.with_name(path.name + ".part")
-    if part.exists():
-        shutil.rmtree(part)
-    part.parent.mkdir(parents=True, exist_ok=True)
-    table = _create(part, parameter, "complex" if dtype is np.complex64 else "float")
+    space.require(path, space.table_bytes(solutions.values.size))
+    with whole.whole(path) as part:
+        table = _create(part, parameter, "complex" if dtype is np.complex64 else "float")
+        try:
+            _fill(table, part, solutions, antennas, centre, kind, parameter, parameter_type, dtype)
+        except BaseException as error:
+            unclosed.give_up(table, table.close, error)
+            raise
+        table.close()
+
+
+def _fill(
+    table: tables.table, part: Path, solutions: Solutions, antennas: Antennas,
+    centre: tuple[float, float], kind: str, parameter: str, parameter_type: str, dtype: type,
+) -> None:
     keywords = {
         "ParType": parameter_type, "MSName": "unknown", "VisCal": kind, "PolBasis": "unknown",
         "CASA_Version": FOLLOWED_VERSION,
@@ -148,10 +155,6 @@ def _write(
     table.putcol("SNR", np.asarray(solutions.snr, np.float32))
     _fill_subtables(table, part, solutions, antennas, centre)
     table.flush(recursive=True)
-    table.close()
-    if path.exists():
-        shutil.rmtree(path)
-    os.replace(part, path)
 
 
 def _create(path: Path, parameter: str, kind: str) -> tables.table:

@@ -12,10 +12,11 @@ import importlib
 import os
 import shutil
 import sys
-import tempfile
 import warnings
 from pathlib import Path
 from types import ModuleType
+
+from lwacal import scratch
 
 SITE_CONFIGURATION = """\
 measurespath = {data!r}
@@ -60,7 +61,7 @@ def start_tools(logfile: str | Path = os.devnull) -> ModuleType:
 
 
 def _prepare(logfile: Path) -> None:
-    home = Path(tempfile.mkdtemp(prefix="lwacal-casa-"))
+    home, _ = scratch.make("casa")  # held until this process ends
     _started["home"] = home
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     data = importlib.import_module("casadata").datapath

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from lwacal import casa, naming, sky_model
+from lwacal import casa, naming, sky_model, whole
 from lwacal.scratch import scratch_directory
 
 
@@ -23,9 +23,7 @@ def write(model: Mapping[str, Any], manifest: Mapping[str, Any], output: Path) -
     The frame is called LSRK: that is what makes CASA take the (topocentric) frequencies as they
     are; it refuses TOPO.
     """
-    output = Path(output).absolute()
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with scratch_directory("components"):
+    with whole.whole(output) as part, scratch_directory("components"):
         tool = casa.start_tools().componentlist()
         for number, source in enumerate(sky_model.model_sources(model)):
             frequency_hz, apparent_jy = _spectrum(model, manifest, source["name"])
@@ -39,7 +37,7 @@ def write(model: Mapping[str, Any], manifest: Mapping[str, Any], output: Path) -
                 which=number, type="tabular", tabularfreqs=frequency_hz,
                 tabularflux=apparent_jy, tabularframe="LSRK",
             )
-        tool.rename(str(output))
+        tool.rename(str(part))
         tool.close()
 
 

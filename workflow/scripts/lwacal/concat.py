@@ -8,18 +8,25 @@ nowhere else: what is wrong with them is found on the way, and what the antennas
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from lwacal import antenna_power, data_check, geometry, ms_reader, predict
+from lwacal import antenna_power, data_check, geometry, ms_reader, predict, space
 from lwacal.data_check import DataFault
 from lwacal.ms_reader import Antennas, Integration
 from lwacal.ms_writer import Field, MeasurementSetWriter
 from lwacal.records import say
 
 CORRELATIONS = ["XX", "XY", "YX", "YY"]
+DISK_TROUBLE = tuple(map(os.strerror, (errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN)))
+
+
+class RawDataChangedError(RuntimeError):
+    """The raw data are not what the inventory says."""
 
 
 def manifest_antennas(manifest: dict[str, Any]) -> Antennas:
@@ -48,6 +55,8 @@ def concatenate(inventory: dict[str, Any], band: str, output: Path, powers: Path
     seen = antenna_power.AntennaPower(len(antennas.names), len(frequency_hz))
     chosen = [number for number, entry in enumerate(record["entries"]) if entry["usable"]]
     chosen.sort(key=lambda number: record["entries"][number]["scan"])
+    n_rows = sum(record["entries"][number]["n_rows"] for number in chosen)
+    space.require(output, space.set_bytes(n_rows, len(frequency_hz)))
     used: dict[int, str] = {}  # the set that is used of each integration
     findings = []
     with MeasurementSetWriter(
@@ -96,8 +105,9 @@ def _append(
     """Add one integration, unless its data are not fit for it; return what is wrong with them."""
     try:
         integration = _read(entry)
-    except RuntimeError as error:
-        message = f"{entry['path']}: the data cannot be read: {error}; left out"
+    except ms_reader.UnreadableError as error:
+        _check_disk(entry["path"], str(error))
+        message = f"the data cannot be read: {error}; left out"
         return [DataFault("unreadable", message, True)]
     faults = data_check.find(
         Path(entry["path"]).name, integration.columns["DATA"], integration.antenna1,
@@ -122,6 +132,20 @@ def _append(
     return faults
 
 
+def _check_disk(path: str, problem: str) -> None:
+    """Raise RawDataChangedError if a set could be read before: the disk, not the set, is to blame.
+
+    To leave it out would give a result that stays when the disk is back.
+    """
+    gone = not (Path(path) / "table.dat").exists()
+    if gone or any(words in problem for words in DISK_TROUBLE):
+        raise RawDataChangedError(
+            f"{path} could be read when the inventory was made, and cannot now: {problem}. Is the"
+            " disk mounted? Run again when it is; if the set was taken away for good, make the"
+            " inventory again (snakemake -R inventory)"
+        )
+
+
 def _read(entry: dict[str, Any]) -> Integration:
     found = list(
         ms_reader.iterate_selected(
@@ -130,7 +154,7 @@ def _read(entry: dict[str, Any]) -> Integration:
         )
     )
     if len(found) != 1:
-        raise ms_reader.UnreadableError(
+        raise RawDataChangedError(
             f"{entry['path']} no longer holds the integration that the inventory names; make the"
             " inventory again (snakemake -R inventory)"
         )

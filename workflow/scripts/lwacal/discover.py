@@ -8,7 +8,7 @@ has to be asked for its spectral windows and its first time.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lwacal import naming
@@ -36,6 +36,7 @@ class Discovery:
     bands: list[str]
     files: list[RawFile]
     ignored: list[Path]
+    closed: list[Path] = field(default_factory=list)  # folders that may not be read
 
 
 def discover_raw(directory: str | Path) -> Discovery:
@@ -49,14 +50,15 @@ def discover_raw(directory: str | Path) -> Discovery:
             f"input: {directory} is not a folder. Give the folder that holds the raw measurement"
             " sets: --config input=FOLDER, or in the sheet's column input"
         )
-    found = sorted(_measurement_sets(directory))
+    found, closed = _measurement_sets(directory)
     names = [(path, naming.parse_raw_name(path)) for path in found]
     files = [RawFile(path, name) for path, name in names if name is not None]
     if not files:
         raise InputError(
             f"input: no measurement set called YYYYMMDD_HHMMSS_NNMHz.ms in {directory} or below"
-            f" ({len(found)} with other names). An existing concatenated measurement set is given"
-            " with --config input_ms=FILE, or in the sheet's column input_ms"
+            f" ({len(found)} with other names{_closed_words(closed)}). An existing concatenated"
+            " measurement set is given with --config input_ms=FILE, or in the sheet's column"
+            " input_ms"
         )
     return Discovery(
         kind="raw",
@@ -65,16 +67,36 @@ def discover_raw(directory: str | Path) -> Discovery:
         bands=naming.sort_bands(file.name.band for file in files),
         files=files,
         ignored=[path for path, name in names if name is None],
+        closed=closed,
     )
 
 
-def _measurement_sets(directory: Path) -> list[Path]:
-    found = []
-    for folder, below, _ in os.walk(directory, followlinks=True):
-        sets = [name for name in below if name.endswith(".ms")]
-        found.extend(Path(folder) / name for name in sets)
+def _measurement_sets(directory: Path) -> tuple[list[Path], list[Path]]:
+    """Return what is called like a measurement set, and the folders that may not be read.
+
+    A file, or a link to nothing, of such a name counts: it is found out when it is opened. Links
+    that lead to a folder that was looked into are not followed again.
+    """
+    found: list[Path] = []
+    closed: list[Path] = []
+    seen: set[str] = set()
+
+    def note(error: OSError) -> None:
+        closed.append(Path(error.filename))
+
+    for folder, below, files in os.walk(directory, followlinks=True, onerror=note):
+        real = os.path.realpath(folder)
+        if real in seen:
+            below.clear()
+            continue
+        seen.add(real)
+        found.extend(Path(folder) / name for name in (*below, *files) if name.endswith(".ms"))
         below[:] = sorted(name for name in below if not name.endswith(".ms"))
-    return found
+    return sorted(found), sorted(closed)
+
+
+def _closed_words(closed: list[Path]) -> str:
+    return f"; {closed[0]} may not be read" if closed else ""
 
 
 def discover_concatenated(path: str | Path) -> Discovery:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from astropy.io import fits
 from astropy.stats import mad_std
 from astropy.wcs import WCS
 from scipy.optimize import least_squares
+
+from lwacal import fits_image
 
 FWHM_PER_SIGMA = np.sqrt(8 * np.log(2))
 LEAST_SNR = 5.0
@@ -48,9 +49,8 @@ class PointFit:
 
 
 def read_image(path: Path) -> PlaneImage:
-    """Read a WSClean image."""
-    with fits.open(path) as image:
-        header, pixels = image[0].header, np.asarray(image[0].data[0, 0], float)
+    """Read a WSClean image. Raises fits_image.ImageError."""
+    header, pixels = fits_image.read(path)
     wcs = WCS(header, naxis=2)
     scale_deg = abs(float(header["CDELT2"]))
     major, minor = header.get("BMAJ", 0.0), header.get("BMIN", 0.0)

@@ -31,8 +31,9 @@ class FlagFile:
 
     def __init__(self, path: str | Path) -> None:
         """Open a file that write has written; reads no masks."""
-        self._archive = np.load(path)
-        self._rows = self._archive["rows"]
+        self._path = Path(path)
+        self._archive = records.open_npz(path)
+        self._rows = self._read("rows")
 
     def __enter__(self) -> FlagFile:
         """Return the open file."""
@@ -49,23 +50,30 @@ class FlagFile:
         """Close the file."""
         self._archive.close()
 
+    @property
+    def n_rows(self) -> int:
+        """How many rows the flags are for."""
+        return int(self._rows[-1, 1])
+
+    def _read(self, name: str) -> np.ndarray:
+        return records.read_array(self._archive, name, self._path)
+
     def causes(self, rows: slice | None = None) -> np.ndarray:
         """Return the bit masks of these rows of the set, or all, (row, channel, correlation) uint8.
 
         Memory: the asked rows, and one integration.
         """
-        total = int(self._rows[-1, 1])
-        start, stop, step = (rows or slice(None)).indices(total)
+        start, stop, step = (rows or slice(None)).indices(self.n_rows)
         if step != 1:
             raise ValueError(f"rows {rows} of a flag file are asked for with a step; take 1")
         parts = [
-            self._archive[_name(number)][max(start - first, 0): stop - first]
+            self._read(_name(number))[max(start - first, 0): stop - first]
             for number, (first, last) in enumerate(self._rows)
             if first < stop and last > start
         ]
         if len(parts) == 1:
             return parts[0]
-        return np.concatenate(parts) if parts else self._archive[_name(0)][:0]
+        return np.concatenate(parts) if parts else self._read(_name(0))[:0]
 
     def flags(self, rows: slice | None = None) -> np.ndarray:
         """Return what is flagged for any cause, (row, channel, correlation) bool."""

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from lwacal import array_lines, bursts, interference, ms_reader
+from lwacal.processes import end_with_parent
 
 CAUSES = {
     "original": 1, "antenna": 2, "aoflagger": 4, "zero": 8, "non_finite": 16, "burst": 32,
@@ -101,7 +102,8 @@ def _results(search: Search, blocks: list[Block], processes: int) -> Iterator[li
             yield look_at(search, block)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(processes, len(blocks)), context) as pool:
+    number = min(processes, len(blocks))
+    with ProcessPoolExecutor(number, context, initializer=end_with_parent) as pool:
         yield from pool.map(look_at, [search] * len(blocks), blocks)
 
 

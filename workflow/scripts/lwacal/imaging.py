@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,11 +11,12 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 
-from lwacal import calibrate, naming, records, site, wsclean
+from lwacal import calibrate, naming, records, site, whole, wsclean
 from lwacal.records import say
 from lwacal.scratch import scratch_directory
 
 FEWEST_INTEGRATIONS = 2  # to show a source's change with time
+TOGETHER = "spectrum-MFS-image.fits"  # of all sub-bands
 TIME_TOLERANCE_S = 1.0  # the header has tenths of a second
 
 
@@ -57,15 +56,10 @@ def read_splits(folders: Sequence[Path]) -> list[SplitBand]:
 
 def in_new_folder(output: Path, work: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
     """Let ``work`` fill a folder, add its record as images.json, and put the folder in place."""
-    output = Path(output).absolute()
-    part = output.with_name(output.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    record = work(part)
-    records.write_json(part / "images.json", record)
-    if output.exists():
-        shutil.rmtree(output)
-    os.replace(part, output)
+    with whole.whole(output) as part:
+        part.mkdir()
+        record = work(part)
+        records.write_json(part / "images.json", record)
     return record
 
 
@@ -120,7 +114,7 @@ def image_source(
         for item, band in zip(record["spectrum"], bands):
             item["thermal_jy"] = band.record["thermal_jy"]
             item["visibilities"] = band.record["flux_ratios"].get(source)
-        record["mfs"] = "spectrum-MFS-image.fits" if len(bands) > 1 else "spectrum-image.fits"
+        record["mfs"] = TOGETHER if len(bands) > 1 else spectrum_names(1)[0]
         moments = settings["scintillation"]
         if moments["enabled"] and len(manifest["integrations"]) >= FEWEST_INTEGRATIONS:
             for band in bands:
@@ -142,7 +136,10 @@ def _spectrum(
         edges_between(manifest, names), len(names), choice["fit_spectral_pol"]
     )
     sets = [band.path(source) for band in bands]
-    return wsclean.run(machine, sets, folder / "spectrum", options, scratch)
+    makes = spectrum_names(len(names))
+    if len(names) > 1:
+        makes.append(TOGETHER)
+    return wsclean.run(machine, sets, folder / "spectrum", options, scratch, makes)
 
 
 def unimaged_records(
@@ -160,13 +157,19 @@ def unimaged_records(
     ]
 
 
+def spectrum_names(number: int) -> list[str]:
+    """Return the names that WSClean gives to the images of so many sub-bands."""
+    if number == 1:
+        return ["spectrum-image.fits"]
+    return [f"spectrum-{place:04d}-image.fits" for place in range(number)]
+
+
 def spectrum_records(
     manifest: Mapping[str, Any], bands: Sequence[str], folder: Path
 ) -> list[dict[str, Any]]:
     """Return sub-band, frequency and file of each image, checked against the image's header."""
     found = []
-    for number, band in enumerate(bands):
-        name = f"spectrum-{number:04d}-image.fits" if len(bands) > 1 else "spectrum-image.fits"
+    for band, name in zip(bands, spectrum_names(len(bands))):
         frequency_hz = image_frequency_hz(folder / name)
         low, high = band_limits_hz(manifest, band)
         if not low <= frequency_hz <= high:
@@ -208,11 +211,11 @@ def _intervals(
     options = wsclean.image_options(choice)
     if len(times) > 1:
         options += ["-intervals-out", str(len(times))]
-    command = wsclean.run(machine, [band.path(source)], prefix, options, scratch)
+    intervals = [f"-t{number:04d}" for number in range(len(times))] if len(times) > 1 else [""]
+    names = [f"{prefix.name}{interval}-image.fits" for interval in intervals]
+    command = wsclean.run(machine, [band.path(source)], prefix, options, scratch, names)
     images = []
-    for number, (mjd_s, scan) in enumerate(zip(times, scans)):
-        interval = f"-t{number:04d}" if len(times) > 1 else ""
-        name = f"{prefix.name}{interval}-image.fits"
+    for number, (mjd_s, scan, name) in enumerate(zip(times, scans, names)):
         check_time(folder / name, mjd_s)
         images.append(
             {

@@ -76,7 +76,7 @@ def inspect(path: Path) -> SetFacts:
             size_bytes=sum(file.stat().st_size for file in path.rglob("*") if file.is_file()),
             windows=windows,
         )
-    except (RuntimeError, KeyError, IndexError, OSError) as error:
+    except (RuntimeError, KeyError, IndexError, TypeError, OSError) as error:
         raise ms_reader.UnreadableError(f"{path} cannot be read: {error}") from error
 
 

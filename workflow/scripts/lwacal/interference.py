@@ -29,6 +29,10 @@ class MissingPackageError(ImportError):
     """AOFlagger's Python package cannot be imported."""
 
 
+class SearchError(RuntimeError):
+    """AOFlagger's Python package has failed."""
+
+
 def amplitudes(data: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return what is searched, (amplitude, ..., channel), and what of it is not to be looked at.
 
@@ -95,7 +99,14 @@ def _search_image(level: np.ndarray, known: np.ndarray) -> np.ndarray:
     image.set_image_buffer(0, np.ascontiguousarray(level[used].T))
     mask = flagger.make_flag_mask(width, n_channels)
     mask.set_buffer(np.ascontiguousarray(known[used].T))
-    found[used] = strategy.run(image, mask).get_buffer().T
+    try:
+        flags = strategy.run(image, mask)
+    except RuntimeError as error:
+        raise SearchError(
+            f"AOFlagger's package failed with the strategy {STRATEGY}: {error}. With"
+            " flagging.strategy: generic its program is taken, with flagging.aoflagger: false none"
+        ) from error
+    found[used] = flags.get_buffer().T
     return found & ~known
 
 

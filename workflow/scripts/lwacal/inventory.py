@@ -88,6 +88,11 @@ def _stamps(discovery: discover.Discovery) -> set[str]:
 
 
 def _collect_raw(discovery: discover.Discovery, collection: _Collection) -> None:
+    for folder in discovery.closed:
+        collection.fault(
+            "unreadable", f"the folder {folder} may not be read; what is in it is left out",
+            folder, "", "",
+        )
     for number, file in enumerate(discovery.files, 1):
         say(f"reading {number} of {len(discovery.files)}: {file.path.name}")
         band, stamp = file.name.band, file.name.stamp

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,14 +47,26 @@ class Integration:
 class UnreadableError(ValueError):
     """A measurement set, or a part of it, cannot be read."""
 
+    remedy = (
+        "If it is a product of the workflow remove it and run again: it is made anew. Raw data, or"
+        " what a key names, have to be restored or taken away"
+    )
 
-def open_table(path: str | Path, subtable: str = "") -> tables.table:
-    """Open a table, or a sub-table of it, read-only; UnreadableError says which and why not."""
+
+@contextmanager
+def open_table(path: str | Path, subtable: str = "") -> Iterator[tables.table]:
+    """Open a table, or a sub-table of it, read-only, for a ``with``.
+
+    What casacore cannot open, or cannot read, is an UnreadableError that says which and why.
+    """
     place = Path(path) / subtable if subtable else Path(path)
     try:
-        return tables.table(str(place), readonly=True, ack=False)
+        with tables.table(str(place), readonly=True, ack=False) as table:
+            yield table
     except RuntimeError as error:
-        raise UnreadableError(f"{place} cannot be opened as a casacore table: {error}") from error
+        if type(error) is not RuntimeError:
+            raise  # not of casacore
+        raise UnreadableError(f"{place} cannot be read as a casacore table: {error}") from error
 
 
 def read_antennas(path: str | Path) -> Antennas:

@@ -18,7 +18,7 @@ from types import TracebackType
 import numpy as np
 from casacore import tables
 
-from lwacal import site
+from lwacal import site, unclosed, whole
 from lwacal.ms_reader import Antennas
 
 CORRELATION_TYPES = (9, 10, 11, 12)  # XX, XY, YX, YY in casacore's Stokes enumeration
@@ -66,18 +66,22 @@ class MeasurementSetWriter:
         if self.path.exists():
             raise FileExistsError(f"{self.path} exists already and is not overwritten")
         self._part = self.path.with_name(self.path.name + ".part")
-        if self._part.exists():
-            shutil.rmtree(self._part)
+        whole.remove(self._part)
         self._part.parent.mkdir(parents=True, exist_ok=True)
         self.n_channels = len(frequency_hz)
         self.columns = tuple(columns)
         self._time_range = [np.inf, -np.inf]
-        self._table = self._create()
-        self._fill_antennas(antennas)
-        self._fill_spectral_window(np.asarray(frequency_hz), channel_width_hz, spw_name)
-        self._fill_polarization()
-        self._fill_fields(fields)
         self._observation = {"TELESCOPE_NAME": telescope, "OBSERVER": observer}
+        self._table = None
+        try:
+            self._table = self._create()
+            self._fill_antennas(antennas)
+            self._fill_spectral_window(np.asarray(frequency_hz), channel_width_hz, spw_name)
+            self._fill_polarization()
+            self._fill_fields(fields)
+        except BaseException as error:
+            self._give_up(error)
+            raise
 
     def __enter__(self) -> MeasurementSetWriter:
         return self
@@ -88,11 +92,19 @@ class MeasurementSetWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is None:
+        if kind is not None:
+            self._give_up(error)
+            return
+        try:
             self.close()
-        else:
-            self._table.close()
-            shutil.rmtree(self._part, ignore_errors=True)
+        except BaseException as late:
+            self._give_up(late)
+            raise
+
+    def _give_up(self, error: BaseException) -> None:
+        if self._table is not None:
+            unclosed.give_up(self._table, self._table.close, error)
+        shutil.rmtree(self._part, ignore_errors=True)
 
     def append(
         self,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from collections import deque
@@ -13,6 +15,15 @@ from collections.abc import Mapping, Sequence
 from lwacal.records import say
 
 TAIL_LINES = 20
+SECONDS_TO_END = 10  # that a program gets between being told to stop and being killed
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
+SIGNAL_WORDS = {
+    signal.SIGKILL: "most often the system has killed it for lack of memory: give the job more"
+                    " (--set-resources RULE:mem_mb=N), or less to do",
+    signal.SIGTERM: "it was told to stop, by the batch system or by a person",
+    signal.SIGXFSZ: "it may not write files as large as it wants to (ulimit -f)",
+}
 
 
 class ToolError(RuntimeError):
@@ -36,25 +47,60 @@ def find_tool(name: str, key: str) -> str:
 def run_tool(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
     """Run a program, pass its output on to the log line by line, and return all of it.
 
-    ``environment`` is added to the present one. Raises ToolError with the last lines of the
-    output if the program fails.
+    ``environment`` is added to the present one. The program ends if this process does. Raises
+    ToolError with the last lines of the output if the program fails.
     """
     words = shlex.join(command)
     say(f"$ {words}")
     lines: list[str] = []
     tail: deque[str] = deque(maxlen=TAIL_LINES)
-    process = subprocess.Popen(
-        list(command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-        text=True, errors="replace", env={**os.environ, **(environment or {})},
-    )
+    try:
+        process = subprocess.Popen(
+            list(command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL, text=True, errors="replace",
+            env={**os.environ, **(environment or {})}, preexec_fn=end_with_parent,
+        )
+    except OSError as error:
+        raise ToolError(f"{command[0]} cannot be run: {error}") from error
     with process:
-        for line in process.stdout:
-            lines.append(line)
-            tail.append(line)
-            sys.stdout.write(line)
+        try:
+            for line in process.stdout:
+                lines.append(line)
+                tail.append(line)
+                sys.stdout.write(line)
+                sys.stdout.flush()
+        except BaseException:
+            _stop(process)
+            raise
     if process.returncode:
-        how = f"exit code {process.returncode}"
-        if process.returncode < 0:
-            how = f"signal {-process.returncode}"
-        raise ToolError(f"{words}\nended with {how}. Its last words:\n{''.join(tail)}")
+        how = _ending(process.returncode)
+        raise ToolError(
+            f"{words}\nIts last words:\n{''.join(tail)}\n{command[0]} ended with {how}"
+        )
     return "".join(lines)
+
+
+def _stop(process: subprocess.Popen) -> None:
+    process.terminate()
+    try:
+        process.wait(SECONDS_TO_END)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def _ending(code: int) -> str:
+    """Return what an exit code of a child means; a shell gives 128 more for a signal."""
+    number = -code if code < 0 else code - 128
+    if number not in list(signal.Signals):
+        return f"exit code {code}"
+    why = SIGNAL_WORDS.get(signal.Signals(number), "")
+    return f"signal {number} ({signal.Signals(number).name})" + (f": {why}" if why else "")
+
+
+def end_with_parent(number: int = signal.SIGKILL) -> None:
+    """Have the kernel send this process a signal when the one that started it ends (Linux).
+
+    Without it WSClean, or a process that searches for interference, works on for nobody after its
+    job was killed, and writes where the next attempt writes.
+    """
+    LIBC.prctl(PR_SET_PDEATHSIG, int(number))

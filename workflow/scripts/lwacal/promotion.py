@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from lwacal import whole
 from lwacal.metrics import STATUS_RANK
 
 
@@ -45,12 +45,6 @@ def promote(
 
 def copy_whole(table: Path, place: Path) -> Path:
     """Copy a table so that it appears whole at its place; return the place."""
-    part = place.with_name(f".{place.name}.{os.getpid()}.part")
-    old = place.with_name(f".{place.name}.{os.getpid()}.old")
-    shutil.copytree(table, part)
-    if place.exists():
-        place.rename(old)
-    part.rename(place)
-    if old.exists():
-        shutil.rmtree(old)
+    with whole.whole(place) as part:
+        shutil.copytree(table, part)
     return place

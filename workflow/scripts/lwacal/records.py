@@ -5,14 +5,24 @@ from __future__ import annotations
 import csv
 import json
 import math
-import os
 import sys
 import time
+import zipfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
+
+from lwacal.whole import whole
+
+
+class DamagedError(ValueError):
+    """A product cannot be read: it is damaged, or not what it should be."""
+
+    remedy = "Remove it and run again: it is made anew"
 
 FOUND = "found:"
 
@@ -36,12 +46,9 @@ def plain(value: Any) -> Any:
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Write a file beside its place and rename it, so that nobody ever sees half of it."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
+    """Write a file that appears whole (lwacal.whole)."""
+    with whole(path) as part:
+        part.write_text(text, encoding="utf-8")
 
 
 def write_json(path: str | Path, record: Any) -> None:
@@ -50,35 +57,52 @@ def write_json(path: str | Path, record: Any) -> None:
 
 
 def read_json(path: str | Path) -> Any:
-    """Read a JSON file; a file that is not JSON is a ValueError that names it."""
+    """Read a JSON file; a file that is not JSON is a DamagedError that names it."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path} is not valid JSON ({error}); remove it and run again") from error
+    except ValueError as error:  # not JSON, or not even text
+        raise DamagedError(f"{path} is not valid JSON: {error}") from error
 
 
 def write_csv(
     path: str | Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]
 ) -> None:
     """Write rows as CSV with these columns; None and missing values are left empty."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    with part.open("w", newline="", encoding="utf-8") as stream:
+    with whole(path) as part, part.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, columns, extrasaction="ignore", restval="")
         writer.writeheader()
         writer.writerows({key: plain(row.get(key)) for key in columns} for row in rows)
-    os.replace(part, path)
 
 
 def write_npz(path: str | Path, **arrays: np.ndarray) -> None:
     """Write compressed arrays whole or not at all (same arrays, same bytes)."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as stream:
+    with whole(path) as part, part.open("wb") as stream:
         np.savez_compressed(stream, **arrays)
-    os.replace(part, path)
+
+
+def open_npz(path: str | Path) -> NpzFile:
+    """Open a file of arrays; one that is none, or half of one, is a DamagedError that names it."""
+    try:
+        archive = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DamagedError(f"{path} is not a file of arrays: {error}") from error
+    if not isinstance(archive, NpzFile):
+        raise DamagedError(f"{path} holds one array where a file of several is expected")
+    return archive
+
+
+def read_npz(path: str | Path) -> dict[str, np.ndarray]:
+    """Read all arrays of a file; one that is none, or damaged, is a DamagedError that names it."""
+    with open_npz(path) as archive:
+        return {name: read_array(archive, name, path) for name in archive}
+
+
+def read_array(archive: NpzFile, name: str, path: str | Path) -> np.ndarray:
+    """Read an array of an open file; one that is not there, or damaged, is a DamagedError."""
+    try:
+        return archive[name]
+    except (KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise DamagedError(f"{path}: the array {name} cannot be read: {error}") from error
 
 
 def say(text: str) -> None:

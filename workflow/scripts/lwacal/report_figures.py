@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from lwacal import records
+from lwacal import records, whole
 from lwacal.plots import antennas, boards, calibrators, data, delays, gains, sky, style
 from lwacal.report_records import ReportRecords
 
@@ -60,15 +59,11 @@ def draw_boards(report: ReportRecords) -> list[Drawn]:
 
 def write(figures: Sequence[Drawn], folder: Path) -> None:
     """Write the figures that were drawn as PNG files named NN_key.png; the folder appears whole."""
-    part = folder.with_name(folder.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    for figure in figures:
-        if figure.png:
-            (part / f"{figure.number:02d}_{figure.key}.png").write_bytes(figure.png)
-    if folder.exists():
-        shutil.rmtree(folder)
-    part.replace(folder)
+    with whole.whole(folder) as part:
+        part.mkdir()
+        for figure in figures:
+            if figure.png:
+                (part / f"{figure.number:02d}_{figure.key}.png").write_bytes(figure.png)
 
 
 def captions() -> dict[str, dict[str, str]]:

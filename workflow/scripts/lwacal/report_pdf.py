@@ -33,7 +33,7 @@ from reportlab.platypus import (
     Table,
 )
 
-from lwacal import report_content
+from lwacal import report_content, whole
 from lwacal.plots import style
 from lwacal.report_content import Cell
 from lwacal.report_figures import Drawn
@@ -135,10 +135,8 @@ def write(
     ]
     drawn = io.BytesIO()
     _document(drawn, report.qa).build(story)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(drawn.getvalue())
-    part.replace(path)
+    with whole.whole(path) as part:
+        part.write_bytes(drawn.getvalue())
 
 
 def _document(target: io.BytesIO, qa: dict[str, Any]) -> BaseDocTemplate:

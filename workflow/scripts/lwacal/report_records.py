@@ -70,12 +70,12 @@ def read(
 
 def read_solutions(path: Path) -> Solutions:
     """Read the solutions of all sub-bands, put in order of frequency."""
-    with np.load(path) as arrays:
-        order = np.argsort(arrays["frequency_hz"], kind="stable")
-        return Solutions(
-            gain=arrays["gain"][:, order],
-            flag=arrays["flag"][:, order],
-            cause=arrays["cause"][:, order],
-            interpolated=arrays["interpolated"][:, order],
-            frequency_hz=arrays["frequency_hz"][order],
-        )
+    arrays = records.read_npz(path)
+    order = np.argsort(arrays["frequency_hz"], kind="stable")
+    return Solutions(
+        gain=arrays["gain"][:, order],
+        flag=arrays["flag"][:, order],
+        cause=arrays["cause"][:, order],
+        interpolated=arrays["interpolated"][:, order],
+        frequency_hz=arrays["frequency_hz"][order],
+    )

@@ -16,6 +16,7 @@ from typing import Any
 from lwacal import environment, rule_environments
 from lwacal import settings as configuration
 from lwacal.processes import ToolError, find_tool
+from lwacal.records import say
 
 PACKAGES = (
     "snakemake", "casatools", "casatasks", "casadata", "python-casacore", "numpy", "scipy",
@@ -23,6 +24,7 @@ PACKAGES = (
 )
 TOOLS = {"wsclean": ["-version"], "aoflagger": ["--version"]}
 VERSION = re.compile(r"\d+\.\d+[\w.]*")
+TOOL_TIMEOUT_S = 20  # to say its version
 PROJECT = Path(__file__).resolve().parents[3]
 
 
@@ -79,9 +81,15 @@ def _tool_version(tool: str, name: str, words: Sequence[str]) -> str:
         path = find_tool(tool, f"tools.{name}")
     except ToolError:
         return "absent"
-    done = subprocess.run(
-        [path, *words], capture_output=True, text=True, timeout=60, check=False
-    )
+    try:
+        done = subprocess.run(
+            [path, *words], capture_output=True, text=True, timeout=TOOL_TIMEOUT_S, check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except subprocess.TimeoutExpired:
+        return f"unknown (no answer within {TOOL_TIMEOUT_S} s)"
+    except OSError as error:
+        return f"unknown ({error.strerror})"
     found = VERSION.search(done.stdout + done.stderr)
     return found[0] if found else "unknown"
 
@@ -106,8 +114,7 @@ def rule_times(benchmarks: Path) -> list[dict[str, Any]]:
     """Return what Snakemake's benchmark files say of each job: wall time and peak memory."""
     times = []
     for path in sorted(benchmarks.rglob("*.tsv")):
-        with path.open(newline="") as stream:
-            rows = list(csv.DictReader(stream, delimiter="\t"))
+        rows = _times_of_file(path)
         relative = path.relative_to(benchmarks).with_suffix("")
         times.extend(
             {
@@ -121,5 +128,18 @@ def rule_times(benchmarks: Path) -> list[dict[str, Any]]:
     return times
 
 
+def _times_of_file(path: Path) -> list[dict[str, str]]:
+    """Return the rows that are whole; a job that was killed may have left half of one."""
+    with path.open(newline="", errors="replace") as stream:
+        rows = list(csv.DictReader(stream, delimiter="\t"))
+    good = [
+        row for row in rows
+        if _number(row.get("s") or "") is not None and row.get("max_rss") is not None
+    ]
+    if len(good) < len(rows):
+        say(f"{path}: {len(rows) - len(good)} of {len(rows)} rows cannot be read and are left out")
+    return good
+
+
 def _number(text: str) -> float | None:
-    return float(text) if re.fullmatch(r"[\d.]+", text) else None
+    return float(text) if re.fullmatch(r"\d+(\.\d*)?", text) else None

@@ -146,7 +146,13 @@ def _component_list(choice: Mapping[str, Any], source: str) -> dict[str, Any] | 
     path = choice["component_lists"][source]
     if not path:
         return None
-    components = wsclean_list.read(path)
+    try:
+        components = wsclean_list.read(path)
+    except wsclean_list.ComponentListError as error:
+        raise wsclean_list.ComponentListError(
+            f"sky_model.component_lists.{source}: {error}. Correct the key, or leave it empty for a"
+            " point"
+        ) from error
     return {
         "path": path, "n_components": len(components.flux_jy), "sha256": components.digest,
         "trusted_mhz": choice["component_lists_mhz"],

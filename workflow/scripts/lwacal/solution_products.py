@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from lwacal import caltable, faint_signals, flagging, naming, solution_flags, uv_range
+from lwacal import caltable, faint_signals, flagging, naming, records, solution_flags, uv_range
 from lwacal.antenna_names import POLARIZATIONS
 from lwacal.caltable import Solutions
 from lwacal.robust import masked_median
@@ -263,11 +263,11 @@ def final_solutions(
     interpolated solution is not flagged; its signal-to-noise of zero tells that it was not solved.
     """
     number = naming.sort_bands(manifest["bands"]).index(band_name)
-    with np.load(flags) as archive:
-        channels = archive["band_index"] == number
-        gain, flag = archive["gain"][:, channels], archive["flag"][:, channels]
-        interpolated = archive["interpolated"][:, channels]
-        reference = int(archive["reference"][number])
+    archive = records.read_npz(flags)
+    channels = archive["band_index"] == number
+    gain, flag = archive["gain"][:, channels], archive["flag"][:, channels]
+    interpolated = archive["interpolated"][:, channels]
+    reference = int(archive["reference"][number])
     solutions = caltable.read(raw)
     return replace(
         solutions, values=np.where(flag, 1, gain), flag=flag,

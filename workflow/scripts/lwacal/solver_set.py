@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lwacal import ms_reader, noise_weights
+from lwacal import ms_reader, noise_weights, space
 from lwacal.ms_writer import Field, MeasurementSetWriter
 from lwacal.noise_weights import PARALLEL_HANDS
 from lwacal.sub_band import SubBand
@@ -36,6 +36,7 @@ def write(
     """
     antennas, sky, flagged = band.antennas, band.sky(), band.flagged()
     data_set = band.concatenated
+    space.require(output, space.set_bytes(len(flagged), len(band.frequency_hz), 16))
     alive = signals_alive(data_set, flagged, len(antennas.names), integrations)
     with MeasurementSetWriter(
         output, antennas, band.frequency_hz, band.channel_width_hz,

@@ -9,11 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from lwacal import band_model, flagging
+from lwacal import band_model, caltable, ms_reader, site
 from lwacal.band_model import BandModel
+from lwacal.caltable import Solutions
 from lwacal.concat import manifest_antennas, manifest_centre
 from lwacal.flag_file import FlagFile
 from lwacal.ms_reader import Antennas
+
+SAME_TIME_S = 1.0
+
+
+class OtherDataError(ValueError):
+    """Flags or solutions are of other data than those they are to be used for."""
+
+    remedy = "Remove it and run again: it is made anew from the data"
 
 
 @dataclass(frozen=True)
@@ -61,8 +70,43 @@ class SubBand:
 
     def flagged(self) -> np.ndarray:
         """Return what is flagged for any cause, (row, channel, correlation) bool."""
-        return flagging.load_flags(self.flags)
+        with self.flag_file() as file:
+            return file.flags()
 
     def flag_file(self) -> FlagFile:
-        """Open the flags, to be read an integration at a time."""
-        return FlagFile(self.flags)
+        """Open the flags, to be read an integration at a time.
+
+        Raises OtherDataError if they are not those of the data.
+        """
+        file = FlagFile(self.flags)
+        n_rows = ms_reader.count_rows(self.concatenated)
+        if file.n_rows != n_rows:
+            file.close()
+            raise OtherDataError(
+                f"{self.flags} has flags of {file.n_rows} rows, but {self.concatenated} has"
+                f" {n_rows}"
+            )
+        return file
+
+    def solutions(self, table: str | Path) -> Solutions:
+        """Read a table of the sub-band.
+
+        Raises OtherDataError if it is of another array, of other channels or of another time.
+        """
+        solutions = caltable.read(table)
+        found = caltable.read_antennas(table).names, solutions.frequency_hz
+        same_channels = np.array_equal(np.round(found[1]), np.round(self.frequency_hz))
+        mid_mjd_s = self.manifest["observation"]["mid_mjd_s"]
+        if found[0] != self.antennas.names or not same_channels:
+            raise OtherDataError(
+                f"{table} is for {len(found[0])} antennas and {len(found[1])} channels from"
+                f" {found[1][0] / 1e6:.3f} MHz, which are not the {len(self.antennas.names)}"
+                f" antennas and {len(self.frequency_hz)} channels from"
+                f" {self.frequency_hz[0] / 1e6:.3f} MHz of {self.name}"
+            )
+        if abs(solutions.mjd_s - mid_mjd_s) > SAME_TIME_S:
+            raise OtherDataError(
+                f"{table} is of {site.iso(solutions.mjd_s)}, but the observation of"
+                f" {site.iso(mid_mjd_s)}"
+            )
+        return solutions

@@ -14,12 +14,26 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from lwacal import changes, night_series, records, signal_changes, site, suggested_flags, validity
+from lwacal import (
+    changes,
+    night_series,
+    records,
+    signal_changes,
+    site,
+    suggested_flags,
+    validity,
+    whole,
+)
 from lwacal.antenna_status import POLARIZATIONS, RANK
 from lwacal.plots import nights
 from lwacal.trends_tables import OF_OBSERVATIONS, SCHEMA, opened
 
 SECONDS_A_DAY = 86400.0
+# what a qa.json that is none, or damaged, can lead to; a full disk is not among it
+NOT_A_RECORD = (
+    OSError, ValueError, LookupError, TypeError, AttributeError, sqlite3.IntegrityError,
+    sqlite3.InterfaceError, sqlite3.ProgrammingError,
+)
 
 
 def find(results: Path) -> list[Path]:
@@ -35,18 +49,16 @@ def build(
     Returns suggested_flags.json, and what could not be read, in words. The database appears whole.
     """
     problems = []
-    part = database.with_name(database.name + ".part")
-    part.parent.mkdir(parents=True, exist_ok=True)
-    part.unlink(missing_ok=True)
-    with closing(sqlite3.connect(part)) as connection, connection:
+    with (
+        whole.whole(database) as part, closing(sqlite3.connect(part)) as connection, connection,
+    ):
         connection.executescript(f"PRAGMA journal_mode = MEMORY; {SCHEMA} BEGIN;")
         for path in files:
             try:
                 _insert(connection, records.read_json(path), path.parent.name)
-            except (ValueError, KeyError, TypeError, sqlite3.IntegrityError) as error:
+            except NOT_A_RECORD as error:
                 problems.append(f"{path} is left out: {type(error).__name__}: {error}")
         suggested = _look_at_all(connection, settings)
-    part.replace(database)
     return suggested, problems
 
 

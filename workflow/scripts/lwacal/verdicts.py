@@ -89,7 +89,14 @@ def _alone(row: Mapping[str, Any], folder: Path) -> str:
         return f"\n{folder.name}: {row['reason']}\n"
     if row["verdict"] in ("unfinished", "not begun"):
         return f"\n{folder.name}: no verdict yet\n  products so far: {folder}\n"
-    quality = records.read_json(folder / "qa.json")
+    try:
+        quality = records.read_json(folder / "qa.json")
+        return _words(folder, quality)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return f"\n{folder.name}: no verdict can be read\n  {type(error).__name__}: {error}\n"
+
+
+def _words(folder: Path, quality: Mapping[str, Any]) -> str:
     reasons = [f"  - {reason}\n" for reason in quality["reasons"]]
     if len(reasons) > SHOWN_REASONS:
         more = len(reasons) - SHOWN_REASONS

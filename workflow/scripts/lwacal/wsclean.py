@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lwacal.processes import find_tool, run_tool
+from lwacal.processes import ToolError, find_tool, run_tool
 from lwacal.records import say
 
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}  # it refuses to run without
@@ -67,16 +67,23 @@ def channel_options(
 
 
 def run(
-    machine: Machine, sets: Sequence[Path], prefix: Path, options: Sequence[str], scratch: Path
+    machine: Machine, sets: Sequence[Path], prefix: Path, options: Sequence[str], scratch: Path,
+    makes: Sequence[str],
 ) -> str:
     """Run WSClean on sets and return the command as text.
 
-    Files it needs meanwhile go to ``scratch``. Raises processes.ToolError if it is missing or
-    fails.
+    Files it needs meanwhile go to ``scratch``; ``makes`` are the names of images, beside
+    ``prefix``, that it has to make. Raises processes.ToolError if it is missing or fails.
     """
     prefix.parent.mkdir(parents=True, exist_ok=True)
     words = command(machine, sets, prefix, options, scratch)
     run_tool(words, ENVIRONMENT)
+    missing = [name for name in makes if not (prefix.parent / name).is_file()]
+    if missing:
+        raise ToolError(
+            f"{words[0]} ended without an error but has not made {', '.join(missing)}; its output"
+            " is above. Is tools.wsclean WSClean 3.1 or later, and is there room on the disk?"
+        )
     return shlex.join(words)
 
 

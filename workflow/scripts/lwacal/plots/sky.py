@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Circle
 
+from lwacal import fits_image
 from lwacal.plots import style
 
 LARGEST_SIDE = 700
@@ -40,9 +41,7 @@ def read_image(path: Path) -> Image | None:
     """
     if not path.is_file():
         return None
-    with fits.open(path) as files:
-        header = files[0].header
-        plane = np.asarray(files[0].data, float).reshape(-1, *files[0].data.shape[-2:])[0]
+    header, plane = fits_image.read(path)
     step = max(1, -(-max(plane.shape) // LARGEST_SIDE))
     rows, columns = (side // step for side in plane.shape)
     blocks = plane[: rows * step, : columns * step].reshape(rows, step, columns, step)

@@ -1,0 +1,117 @@
+"""Products appear whole, scratch of killed jobs goes, processes end with what started them."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from fault_place import wait_for
+from lwacal import discover, error_words, records, scratch, verdicts, whole
+from workflow_run import PROJECT
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PROJECT / "workflow" / "scripts")}
+
+
+def python(text, *words):
+    """Start a Python that prints a line when it is ready."""
+    return subprocess.Popen(
+        [sys.executable, "-c", text, *words], env=ENVIRONMENT, stdout=subprocess.PIPE, text=True
+    )
+
+
+def test_failing_work_leaves_the_old_product(tmp_path):
+    place = tmp_path / "folder"
+    for text in ("old", "new"):
+        with whole.whole(place) as part:
+            part.mkdir()
+            (part / "data").write_text(text)
+    with pytest.raises(FileNotFoundError, match="gone"), whole.whole(place) as part:
+        (part.mkdir(), (part / "gone").read_text())
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+    assert (place / "data").read_text() == "new"
+
+
+def test_leftovers_of_a_killed_job_are_replaced(tmp_path):
+    """Killed while an old folder is moved aside: neither it nor a part is taken for the product."""
+    for name in ("folder.part", "folder.old"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "half").write_text("")
+    with whole.whole(tmp_path / "folder") as part:
+        part.mkdir()
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+    assert list((tmp_path / "folder").iterdir()) == []
+
+
+def test_full_disk_names_the_product(tmp_path):
+    with pytest.raises(OSError, match="No space") as caught, whole.whole(tmp_path / "a.json"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    words = error_words.explain(caught.value)
+    assert str(tmp_path / "a.json") in words
+    assert "key results" in words
+
+
+def test_scratch_of_killed_jobs_is_removed_and_of_others_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(scratch.tempfile, "tempdir", str(tmp_path))
+    text = "from lwacal import scratch; import time; print(*scratch.make('x')); time.sleep(60)"
+    killed, alive = (python(f"import tempfile; tempfile.tempdir={str(tmp_path)!r}; {text}")
+                     for _ in range(2))
+    places = [process.stdout.readline().split()[0] for process in (killed, alive)]
+    killed.kill()
+    killed.wait()
+    other = tmp_path / "lwacal-scratch-another-machine-x"
+    other.mkdir()
+    with scratch.scratch_directory("mine") as mine:
+        left = {str(path) for path in tmp_path.iterdir()}
+        assert left == {places[1], str(other), str(mine)}
+    alive.kill()
+    alive.wait()
+
+
+WORKERS = """
+import multiprocessing, sys, time
+from concurrent.futures import ProcessPoolExecutor
+from lwacal.processes import end_with_parent
+if __name__ == "__main__":
+    context = multiprocessing.get_context("fork")
+    pool = ProcessPoolExecutor(1, context, initializer=end_with_parent)
+    print(pool.submit(__import__("os").getpid).result(), flush=True)
+    time.sleep(60)
+"""
+
+
+def test_workers_end_with_a_killed_job():
+    job = python(WORKERS)
+    worker = int(job.stdout.readline())
+    job.send_signal(signal.SIGKILL)
+    job.wait()
+    wait_for(lambda: not alive(worker), 5)
+
+
+def alive(number):
+    """Tell whether a process runs (one that nobody has waited for does not)."""
+    try:
+        with open(f"/proc/{number}/stat") as stream:
+            return stream.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_verdict_that_cannot_be_read_is_said(tmp_path):
+    """At the end of a run of many nights one broken file does not take the others' verdicts."""
+    for name, text in (("first", '{"verdict": "pa'), ("second", "[]")):
+        records.write_text(tmp_path / name / "qa.json", text)
+    said = verdicts.summary(["first", "second"], tmp_path)
+    assert said.count("no verdict can be read") == 2
+    assert "first/qa.json is not valid JSON" in said
+
+
+def test_links_back_are_followed_once(tmp_path):
+    (tmp_path / "20240601_110000_59MHz.ms").mkdir()
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "up").symlink_to(tmp_path)
+    assert len(discover.discover_raw(tmp_path).files) == 1
