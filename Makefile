@@ -36,7 +36,8 @@ demo: env ## Simulate a small observation, calibrate it and show where the repor
 	@scripts/demo.sh "$(BIN)" "$(CORES)"
 
 test: env ## Check the code and run all tests
-	@scripts/install-programs.sh chromium poppler-utils $(SLURM) || echo "tests that need these are skipped"
+	@scripts/install-programs.sh chromium poppler-utils environment-modules $(SLURM) \
+	    || echo "tests that need these are skipped"
 	$(BIN)/ruff check .
 	$(BIN)/snakefmt --check workflow
 	$(BIN)/snakemake --lint
@@ -51,12 +52,13 @@ lint: env ## Check style only
 	$(BIN)/snakefmt --check workflow
 	$(BIN)/snakemake --lint
 
-lock: env ## Resolve the Python packages anew into requirements/lock.txt
+lock: env ## Resolve the Python packages anew, into requirements/lock.txt and workflow/envs/
 	$(BIN)/uv pip compile --universal --python-version 3.11 --upgrade --no-header \
 	    requirements/dev.in -o requirements/lock.txt
+	$(BIN)/python scripts/pin_environments.py
 
 pictures: demo ## Draw the pictures of the README from the demonstration
-	@scripts/install-programs.sh graphviz poppler-utils
+	@scripts/install-programs.sh graphviz poppler-utils chromium
 	@scripts/pictures.sh "$(BIN)"
 
 known-answers: env ## Measure what is found of planted faults, into docs/known-answers.md

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from bench.project import PROJECT
-from lwacal import resources_needed
+from lwacal import resources_needed, settings
 
 RULES = PROJECT / "workflow" / "rules"
 THREAD_VARIABLES = (
@@ -46,7 +46,12 @@ def environment(rule: str, cores: int) -> dict[str, str]:
     return dict.fromkeys(THREAD_VARIABLES, str(threads(rule, cores)))
 
 
-def memory_mb(rule: str, manifest: dict[str, Any], band: str) -> int | None:
-    """Return the memory that a rule asks for, None if it leaves that to Snakemake."""
-    line = resources_needed.OF_RULE.get(rule)
-    return resources_needed.memory_mb(line, manifest, band) if line else None
+def memory_mb(
+    rule: str, manifest: dict[str, Any], band: str, imaging: dict[str, Any] | None = None
+) -> int | None:
+    """Return the memory that a rule asks for, None if it leaves that to Snakemake.
+
+    ``imaging`` is that section of the configuration, by default the default one.
+    """
+    imaging = imaging or settings.resolve({})["imaging"]
+    return resources_needed.usual_memory_mb(rule, manifest, band, imaging)

@@ -24,8 +24,9 @@ GROUPS = {
     "test_determinism": "determinism", "test_faults": "determinism",
     "test_interrupted_runs": "determinism", "test_nights_run": "determinism",
     "test_cluster": "cluster", "test_private_cluster": "cluster",
-    "test_end_to_end": "night", "test_staleness": "night",
+    "test_end_to_end": "night", "test_staleness": "night", "test_publish_rule": "night",
     "test_full_array": "full array",
+    "test_environments_run": "environments",
     "test_real_data": "real data",
 }
 

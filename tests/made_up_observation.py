@@ -225,12 +225,14 @@ def _delay(plan: Plan, antennas: dict, rng: np.random.Generator) -> dict:
             "index": index, "antenna": signal["antenna"], "pol": signal["pol"],
             "flagged": flagged, "delay_ns": None if flagged else value,
             "delay_err_ns": None if flagged else 0.8,
+            "phase_deg": None if flagged else float((value * 23.04 + 180) % 360 - 180),
             "reference_ns": reference[index] if plan.delay_reference else None,
             "difference_ns": value - reference[index] if known else None,
         })
     message = "" if plan.delay_reference else "no reference table within 8 h of LST"
     return {"schema": 1, "status": "ok", "message": message, "bands": used,
             "reference_antenna": antennas["names"][0], "antennas": found, "boards": [],
+            "phase_freq_mhz": 64.0,
             "reference_table": "20h/20250202_190116.K" if plan.delay_reference else None}
 
 

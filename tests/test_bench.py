@@ -87,12 +87,15 @@ def test_rules_tell_threads_and_memory():
     assert rules.threads("image_source", 2) == 1
     for rule in resources_needed.OF_RULE:
         assert rules.threads(rule, 1) == 1
+    for rule, (_, at_once) in resources_needed.IMAGES.items():
+        assert rules.threads(rule, 9) == at_once
     manifest = {
         "integrations": [{}],
         "bands": {"73MHz": {"frequency_hz": [0.0] * 4, "entries": [{"n_rows": 10}]}},
     }
-    assert rules.memory_mb("image_source", manifest, "73MHz") == resources_needed.memory_mb(
-        "image", manifest, "73MHz"
+    imaging = {"allsky": {"size": 1000}}
+    assert rules.memory_mb("image_allsky", manifest, "73MHz", imaging) == pytest.approx(
+        resources_needed.IMAGE_BASE_MB + 2 * resources_needed.IMAGE_BYTES_A_PIXEL
     )
     assert rules.memory_mb("report", manifest, "73MHz") is None
     with pytest.raises(KeyError, match="no rule"):

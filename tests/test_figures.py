@@ -8,8 +8,19 @@ import pytest
 from matplotlib.text import Text
 
 import made_up_observation as made_up
-from lwacal import records, report_figures, trends
-from lwacal.plots import antennas, boards, calibrators, data, delays, gains, labels, nights, style
+from lwacal import records, report_figures, settings, trends, trends_page, validity
+from lwacal.plots import (
+    antennas,
+    boards,
+    calibrators,
+    data,
+    delays,
+    gains,
+    labels,
+    nights,
+    style,
+    trend_curves,
+)
 from test_outcome_trends import quality
 from test_report import NIGHT, records_of
 
@@ -90,14 +101,27 @@ def history(tmp_path_factory):
         night["bands"].append({**night["bands"][0], "band": "41MHz", "freq_mhz": 43.2})
         night["bands"] = night["bands"][:1] if day == 1 else night["bands"]
         records.write_json(results / f"n{day:02d}" / "qa.json", night)
-    assert trends.build(trends.find(results), results / "trends.sqlite") == []
+    choice = settings.resolve({})["trends"]
+    assert trends.build(trends.find(results), results / "trends.sqlite", choice)[1] == []
     return trends.read(results / "trends.sqlite")
 
 
-@pytest.mark.parametrize("key", trends.FIGURES)
+@pytest.mark.parametrize("key", trends_page.FIGURES)
 def test_figures_of_the_nights_are_legible(history, key):
     with style.applied():
-        items, boxes = texts(trends.FIGURES[key][1](history))
+        items, boxes = texts(trends_page.FIGURES[key][1](history))
+    assert {item.get_text() for item in items if item.get_fontsize() < style.SMALLEST_PT} == set()
+    assert overlaps(items, boxes) == []
+
+
+def test_figure_of_validity_is_legible():
+    rows = [
+        {"sky": sky, "median_days": days, "quantity": quantity, "p10": 0.5, "p50": 1, "p90": 2}
+        for sky in ("same", "other") for days in (1, 2, 5.5, 11, 20, 45, 90, 180, 300)
+        for quantity in validity.QUANTITIES
+    ]
+    with style.applied():
+        items, boxes = texts(trend_curves.validity(rows))
     assert {item.get_text() for item in items if item.get_fontsize() < style.SMALLEST_PT} == set()
     assert overlaps(items, boxes) == []
 

@@ -262,6 +262,23 @@ def test_bands_of_the_whole_sky_say_what_they_hold(allsky_images, measured):
         assert item["dynamic_range"] == pytest.approx(item["peak_jy"] / item["rms_jy"], rel=1e-4)
 
 
+def test_images_of_the_whole_sky_do_not_depend_on_how_many_are_made_at_once(
+    allsky_images, splits, tmp_path
+):
+    """Two at a time share sets, not temporary files; each has one thread and half the memory."""
+    folder, record = allsky_images
+    for command in record["commands"]:
+        words = command.split()
+        assert words[words.index("-j") + 1] == "1"
+        assert words[words.index("-abs-mem") + 1] == "2.0"
+    one = replace(MACHINE, threads=1)
+    alone = tmp_path / "allsky"
+    run(partial(imaging_allsky.image_allsky, manifest(), splits, SETTINGS, one), alone)
+    for band in record["bands"]:
+        first, second = (fits.getdata(path / band["file"]) for path in (folder, alone))
+        np.testing.assert_array_equal(first, second)
+
+
 def test_missing_band_of_the_whole_sky_is_said(splits, tmp_path):
     low_only = [split for split in splits if split.name in ("36MHz", "82MHz")]
     work = partial(imaging_allsky.image_allsky, manifest(), low_only, SETTINGS, MACHINE)

@@ -6,7 +6,17 @@ from contextlib import closing
 
 import pytest
 
-from lwacal import antenna_history, outcome, records, trends
+from lwacal import (
+    antenna_history,
+    outcome,
+    records,
+    settings,
+    trends,
+    trends_page,
+    trends_tables,
+)
+
+TRENDS = settings.resolve({})["trends"]
 
 
 def quality(name="20240524_090003", verdict="pass", ratio=1.05):
@@ -73,6 +83,11 @@ def test_what_is_not_a_link_is_left_alone(night):
     assert not place.is_symlink()
 
 
+def build(results, database):
+    """Build the database; return what could not be read."""
+    return trends.build(trends.find(results), database, TRENDS)[1]
+
+
 def write_nights(results, verdicts):
     for day, verdict in enumerate(verdicts, 1):
         name = f"202405{day:02d}_090003"
@@ -84,14 +99,44 @@ def test_database_has_every_night_once(tmp_path):
     write_nights(results, ["pass", "warn", "fail"])
     folder = results / "20240501_090003"
     outcome.sort(quality("20240501_090003"), folder, results, links=True)
-    assert trends.build(trends.find(results), tmp_path / "trends.sqlite") == []
+    assert build(results, tmp_path / "trends.sqlite") == []
     with closing(sqlite3.connect(tmp_path / "trends.sqlite")) as connection:
         counts = {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-                  for table in trends.TABLES}
+                  for table in trends_tables.OF_OBSERVATIONS}
         ratio = connection.execute(
             "SELECT ratio FROM calibrators WHERE observation = '20240503_090003'").fetchone()[0]
     assert counts == {"observations": 3, "metrics": 3, "antennas": 6, "bands": 3, "calibrators": 3}
     assert ratio == pytest.approx(1.03)
+
+
+def test_same_records_give_the_same_bytes_and_odd_ones_are_left_out(tmp_path):
+    results = tmp_path / "results %7E?mode=rw#"  # a path is no address
+    write_nights(results, ["pass", "warn", "fail"] * 2)
+    odd = quality("20240520_090003")
+    odd["antennas"][0]["status"] = "wonderful"
+    records.write_json(results / "odd" / "qa.json", odd)
+    for name in ("one", "two"):
+        assert "wonderful" in build(results, results / name)[0]
+    assert (results / "one").read_bytes() == (results / "two").read_bytes()
+    assert len(trends.read(results / "one").observations) == 6
+    assert len(trends.read(results / "one", newest=2).antennas) == 4
+
+
+def test_observations_without_antennas_are_followed(tmp_path):
+    for day in range(1, 7):
+        empty = {**quality(f"202405{day:02d}_090003"), "antennas": []}
+        records.write_json(tmp_path / f"n{day}" / "qa.json", empty)
+    database = tmp_path / "trends.sqlite"
+    suggested, problems = trends.build(trends.find(tmp_path), database, TRENDS)
+    assert (suggested["bad"], problems) == ([], [])
+    trends_page.write(database, suggested, problems, TRENDS, tmp_path / "trends.html")
+    assert "<h2>One antenna" not in (tmp_path / "trends.html").read_text()
+
+
+def test_every_table_and_column_is_explained():
+    """Each line of the schema that begins a table has a comment."""
+    for line in trends_tables.SCHEMA.splitlines():
+        assert not line.startswith("CREATE TABLE") or "--" in line or line.endswith("("), line
 
 
 def test_database_is_made_anew(tmp_path):
@@ -99,9 +144,9 @@ def test_database_is_made_anew(tmp_path):
     write_nights(results, ["pass", "pass"])
     database = tmp_path / "trends.sqlite"
     database.write_text("not a database")
-    trends.build(trends.find(results), database)
+    build(results, database)
     (results / "20240501_090003" / "qa.json").unlink()
-    trends.build(trends.find(results), database)
+    build(results, database)
     assert [row["id"] for row in trends.read(database).observations] == ["20240502_090003"]
 
 
@@ -113,7 +158,7 @@ def test_unreadable_nights_are_left_out_whole_and_named(tmp_path):
     records.write_json(results / "broken" / "qa.json", broken)
     (results / "odd").mkdir()
     (results / "odd" / "qa.json").write_text("{")
-    problems = trends.build(trends.find(results), tmp_path / "trends.sqlite")
+    problems = build(results, tmp_path / "trends.sqlite")
     assert len(problems) == 2
     assert "broken" in problems[0]
     history = trends.read(tmp_path / "trends.sqlite")
@@ -127,11 +172,13 @@ def test_page_for_no_one_and_many_nights(tmp_path, verdicts):
     results.mkdir()
     write_nights(results, verdicts)
     database, page = results / "trends.sqlite", results / "trends.html"
-    trends.write_page(database, trends.build(trends.find(results), database), page)
+    found = trends.build(trends.find(results), database, TRENDS)
+    trends_page.write(database, *found, TRENDS, page)
     text = page.read_text()
-    assert text.count('/report.html">') == len(verdicts)
+    rows = text.index('<section id="observations">')
+    assert text.count('/report.html">', rows) == len(verdicts)
     assert "://" not in text
-    assert ("Not drawn" in text) == (not verdicts)
+    assert text.count("Not drawn") == (1 if verdicts else 8)  # no phases, no validity
 
 
 def test_history_of_a_report_ends_with_its_night(tmp_path, capsys):

@@ -111,3 +111,29 @@ def test_dead_reference_antenna_gives_no_delays_at_all():
     gain, flag, frequency_hz, _ = drawn()
     flag[2] = True
     assert np.isnan(phase_delay.fit(gain, flag, frequency_hz, 2).delay_ns).all()
+
+
+def test_drawn_phases_come_back_within_their_errors():
+    pulls = []
+    for seed in range(10):
+        gain, flag, frequency_hz, delay_ns = drawn(0.05, seed=seed, spread_ns=100.0)
+        found = phase_delay.fit(gain, flag, frequency_hz, 3)
+        phase_deg, error_deg = phase_delay.phase_at(gain, flag, frequency_hz, 3, found, 64e6)
+        clean = drawn(0.0, seed=seed, spread_ns=100.0)[0]  # the same phases without noise
+        nearest = np.abs(frequency_hz - 64e6).argmin()
+        turn = 2 * np.pi * delay_ns * (64e6 - frequency_hz[nearest]) / 1e9
+        truth = np.angle(clean[:, nearest] * np.exp(1j * turn))
+        off = np.radians(phase_deg) - (truth - truth[3])
+        others = np.arange(N_ANTENNAS) != 3
+        pulls.append((np.degrees(np.angle(np.exp(1j * off))) / error_deg)[others])
+    assert np.sqrt(np.mean(np.square(pulls))) == pytest.approx(1, abs=0.25)
+
+
+def test_no_phase_where_there_is_no_delay():
+    gain, flag, frequency_hz, _ = drawn()
+    flag[4, :, 0] = True
+    found = phase_delay.fit(gain, flag, frequency_hz, 0)
+    phase_deg, error_deg = phase_delay.phase_at(gain, flag, frequency_hz, 0, found, 64e6)
+    assert np.argwhere(np.isnan(phase_deg)).tolist() == [[4, 0]]
+    assert np.argwhere(np.isnan(error_deg)).tolist() == [[4, 0]]
+    assert phase_deg[0] == pytest.approx(0, abs=1e-6)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lwacal import records, resources_check, resources_needed
+from lwacal import records, resources_check, resources_needed, settings
 
 MANIFEST = {
     "integrations": [{}, {}],
@@ -16,9 +16,16 @@ MANIFEST = {
 }
 
 
+IMAGING = settings.resolve({})["imaging"]
+
+
 def job(rule, used_mb, name="73MHz"):
     used = None if used_mb is None else used_mb / resources_check.MB_A_MEBIBYTE
     return {"rule": rule, "job": name, "wall_s": 1.0, "max_rss_mb": used}
+
+
+def compare(manifest, jobs):
+    return resources_check.compare(manifest, jobs, IMAGING)
 
 
 def asked(rule):
@@ -29,7 +36,7 @@ def asked(rule):
     ("share", "verdict"), [(1.02, "more"), (0.98, "fits"), (0.3, "fits"), (0.2, "less")]
 )
 def test_use_is_judged_by_what_was_asked(share, verdict):
-    (use,) = resources_check.compare(MANIFEST, [job("bandpass", share * asked("bandpass"))])
+    (use,) = compare(MANIFEST, [job("bandpass", share * asked("bandpass"))])
     assert use.asked_mb == asked("bandpass")
     assert use.used_mb / use.asked_mb == pytest.approx(share)
     assert use.verdict == verdict
@@ -37,22 +44,26 @@ def test_use_is_judged_by_what_was_asked(share, verdict):
 
 def test_hungriest_job_of_a_rule_counts():
     jobs = [job("concat", 200, "59MHz"), job("concat", 900), job("concat", 400, "59MHz")]
-    (use,) = resources_check.compare(MANIFEST, jobs)
+    (use,) = compare(MANIFEST, jobs)
     assert (use.job, use.used_mb) == ("73MHz", pytest.approx(900))
 
 
 def test_rules_of_another_line_and_short_jobs():
-    """Images of a source ask by the line "image"; what has no peak or asks nothing is left out."""
+    """Images ask by their pixels; what has no peak or asks nothing is left out."""
     jobs = [job("image_source", 100, "CygA"), job("flag", None), job("report", 5000, "")]
-    (use,) = resources_check.compare(MANIFEST, jobs)
+    (use,) = compare(MANIFEST, jobs)
     assert use.rule == "image_source"
-    assert use.asked_mb == resources_needed.memory_mb("image", MANIFEST)
+    assert use.asked_mb == resources_needed.image_memory_mb("image_source", IMAGING)
+    larger = {**IMAGING, "scintillation": {"size": 2048}}
+    more = resources_needed.image_memory_mb("image_source", larger) - use.asked_mb
+    pixels = 2048**2 - 512**2
+    assert more == pytest.approx(pixels * resources_needed.IMAGE_BYTES_A_PIXEL / 1e6, abs=1)
 
 
 def test_little_is_not_worth_a_word():
     small = {**MANIFEST, "bands": {"73MHz": {"frequency_hz": [0.0] * 24,
                                              "entries": [{"n_rows": 528}]}}}
-    (use,) = resources_check.compare(small, [job("flag", 120)])
+    (use,) = compare(small, [job("flag", 120)])
     assert use.used_mb < resources_check.LEAST_USED * use.asked_mb
     assert use.verdict == "fits"
 
@@ -63,16 +74,18 @@ def test_every_rule_that_asks_is_compared():
     for path in (Path(__file__).parents[1] / "workflow" / "rules").glob("*.smk"):
         for name, body in re.findall(r"^rule (\w+):\n(.*?)(?=^rule |\Z)", path.read_text(),
                                      re.MULTILINE | re.DOTALL):
-            line = re.search(r'memory_mb\("(\w+)"', body)
+            line = re.search(r'mem_mb=(?:image_)?memory_mb\("(\w+)"', body)
             if line:
                 found[name] = line[1]
+    images = {rule: rule for rule in resources_needed.IMAGES}
     lines = {rule: line.split(" by ")[0] for rule, line in resources_needed.OF_RULE.items()}
-    assert found == lines
+    assert found == {**lines, **images}
 
 
 def test_command_fails_if_a_job_used_more_than_asked(tmp_path, capsys):
     results, measured = tmp_path / "results" / "night", tmp_path / "benchmarks"
     records.write_json(results / "manifest.json", MANIFEST)
+    records.write_json(results / "run.json", {"configuration": {"imaging": IMAGING}})
     (measured / "concat").mkdir(parents=True)
     for used, code in ((100, 0), (90000, 1)):
         (measured / "concat" / "73MHz.tsv").write_text(f"s\tmax_rss\n3.5\t{used}\n")

@@ -1,10 +1,12 @@
 """run.json says with what and how long; memory is asked for by the manifest's numbers."""
 
+import importlib.metadata
 import subprocess
+import sys
 
 import pytest
 
-from lwacal import resources_needed, run_record, settings
+from lwacal import environment, resources_needed, rule_environments, run_record, settings
 
 MEGABYTE = 1e6
 
@@ -93,3 +95,38 @@ def test_memory_of_a_job_over_all_sub_bands_is_that_of_the_largest():
     assert resources_needed.integration_mb(record, None) == resources_needed.integration_mb(
         record, "82MHz"
     )
+
+
+@pytest.fixture
+def other_environment(monkeypatch):
+    """A process that Snakemake started in an environment of its own, made by conda."""
+    monkeypatch.setenv(environment.PREFIX_VARIABLE, "/where/snakemake/is")
+    monkeypatch.setenv("CONDA_PREFIX", sys.prefix)
+    monkeypatch.setattr(run_record, "PACKAGES", ("numpy", "of-another-rule", "of-no-rule"))
+    monkeypatch.setattr(
+        rule_environments, "declared", lambda: ({"wsclean": "9.9"}, {"of-another-rule": "1.2.3"})
+    )
+
+
+def test_versions_of_other_environments_are_those_that_their_files_pin(other_environment):
+    versions = run_record.package_versions()
+    assert versions["numpy"] == importlib.metadata.version("numpy")
+    assert versions["of-another-rule"] == "1.2.3"
+    assert versions["of-no-rule"] == "absent"
+    tools = {"wsclean": "wsclean", "aoflagger": "no-such-program"}
+    assert run_record.tool_versions(tools) == {"wsclean": "9.9", "aoflagger": "absent"}
+
+
+def test_versions_are_not_guessed_where_environments_are_not_conda_s(
+    other_environment, monkeypatch
+):
+    monkeypatch.delenv("CONDA_PREFIX")
+    assert run_record.package_versions()["of-another-rule"] == rule_environments.NOT_TOLD
+    monkeypatch.setenv(environment.PREFIX_VARIABLE, sys.prefix)
+    assert run_record.package_versions()["of-another-rule"] == "absent"
+
+
+def test_pins_of_the_environments_files_are_read():
+    conda, pip = rule_environments.declared()
+    assert conda["wsclean"][0].isdigit()
+    assert pip["casatools"][0].isdigit()

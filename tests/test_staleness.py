@@ -49,6 +49,9 @@ KEYS = [
     ("measure={fit_radius_beams: 2}", MEASURE),
     ("quality={flux_ratio_deviation: {warn: 0.1, fail: 0.4}}", JUDGE),
     ("outcome={links: false}", NOTED),
+    ("environment_modules={aoflagger: [aoflagger/3.5]}", FLAGS),
+    ("trends={jump_sigma: 6}", {"trends": 1, **NOTED}),
+    ("publish={force: true}", {}),
     ("nights={to: 2030-12-31}", {}),
 ]
 

@@ -4,10 +4,21 @@ import numpy as np
 import pytest
 
 import browser
-from lwacal import records, trends
+import many_nights
+from lwacal import records, settings, trends, trends_page
 from test_outcome_trends import quality
 
 NIGHTS = 30
+TRENDS = settings.resolve({})["trends"]
+STEPS = {"gain_db": 0.01, "delay_ns": 0.1}
+
+
+def write_page(folder):
+    """Write database and page for the records below a folder."""
+    database = folder / "trends.sqlite"
+    suggested, problems = trends.build(trends.find(folder), database, TRENDS)
+    assert problems == []
+    trends_page.write(database, suggested, problems, TRENDS, folder / "trends.html")
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +41,7 @@ def results(tmp_path_factory):
             for number in range(2 if day == 7 else 3) for pol in "XY"]
         known["observation"]["mid_utc"] = f"2024-06-{day:02d}T09:00:13"
         records.write_json(folder / name / "qa.json", known)
-    database = folder / "trends.sqlite"
-    assert trends.build(trends.find(folder), database) == []
-    trends.write_page(database, [], folder / "trends.html")
+    write_page(folder)
     return folder
 
 
@@ -53,13 +62,23 @@ def recorded(results, name, pol, key):
 @pytest.mark.parametrize("name", ["LWA000", "LWA001", "LWA002"])
 @pytest.mark.parametrize("key", ["gain_db", "delay_ns"])
 def test_history_holds_what_the_records_say(page, results, name, key):
+    """Up to what all antennas have in common in a night, which is the same for each of them."""
     page.open(results / "trends.html")
-    page.page.select_option("#history-antenna", name)
-    for pol, letter in enumerate("XY"):
-        values = f"Array.from(pastOf('{key}', {pol}))"
-        shown = page.value(f"{values}.map(value => isKnown(value) ? value : null)")
-        assert len(shown) == NIGHTS
-        assert shown == pytest.approx(recorded(results, name, letter, key), rel=1e-6)
+    shown, recorded_ = {}, {}
+    for antenna in (name, "LWA000"):
+        page.page.select_option("#history-antenna", antenna)
+        for pol, letter in enumerate("XY"):
+            values = f"Array.from(pastOf('{key}', {pol}))"
+            shown[antenna, letter] = page.value(
+                f"{values}.map(value => isKnown(value) ? value : NaN)")
+            recorded_[antenna, letter] = recorded(results, antenna, letter, key)
+    for letter in "XY":
+        known, told = (
+            np.array(pair[name, letter], float) - np.array(pair["LWA000", letter], float)
+            for pair in (recorded_, shown)
+        )
+        assert len(told) == NIGHTS
+        assert np.allclose(told, known, rtol=0, atol=1.01 * STEPS[key], equal_nan=True)
     assert page.errors == []
 
 
@@ -91,9 +110,85 @@ def test_click_on_a_night_opens_its_report(page, results):
     page.page.wait_for_url("**/20240630_090003/report.html")
 
 
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory):
+    """The page of thirty nights of 96 antennas: a board fails, one drifts, one is swapped."""
+    folder = tmp_path_factory.mktemp("planted")
+    first = many_nights.template(folder / "records", 96, ("41MHz", "59MHz"))
+    events = many_nights.Planted(board=(1, 16, -6.1), drift=(77, "X", 12, 0.45), swap=(20, 29),
+                                 dead=((5, "X", 0, 99), (70, "Y", 3, 18)), gaps=(9, 10))
+    many_nights.write(folder / "results", first, NIGHTS, events)
+    write_page(folder / "results")
+    return folder / "results"
+
+
+def names_of(places):
+    return [many_nights.real_names(96)[place] for place in places]
+
+
+def test_page_leads_with_what_changed_and_what_to_look_at(page, planted):
+    swapped, drifting, dead, recovered = names_of([20, 77, 5, 70])
+    page.open(planted / "trends.html")
+    assert page.text("#last li") == (
+        f"{swapped} X and Y: cables of X and Y swapped on 2024-05-30 (one night so far)")
+    look = page.text("#look tbody").splitlines()
+    assert [line.split()[0] for line in look] == [swapped, dead, drifting]
+    assert recovered not in page.text("#look")
+    headings = page.page.locator("h2").all_inner_texts()
+    assert headings[:3] == ["What changed last night", "What to look at", "One antenna"]
+    changes = page.text("#changes tbody")
+    assert "SNAP2 board 2: gain −6.1 dB of 32 antennas on 2024-05-17" in changes
+    assert f"{recovered} Y: recovered on 2024-05-19" in changes
+    assert f"{drifting} X: delay drifts by +0.4" in changes
+    assert len(changes.splitlines()) == 5  # and nothing that was not planted
+    assert page.errors == []
+
+
+def test_click_on_what_to_look_at_shows_the_antenna(page, planted):
+    drifting = names_of([77])[0]
+    page.open(planted / "trends.html")
+    assert page.value("document.querySelector('#history-antenna').value") == names_of([20])[0]
+    page.click(f"#look a[href='#antenna={drifting}']")
+    page.page.wait_for_timeout(100)
+    assert page.value("document.querySelector('#history-antenna').value") == drifting
+    assert page.text("#history-changes").startswith(f"{drifting} X: delay drifts")
+    assert "SNAP2 board 3" in page.text("#history-wiring")
+    assert "phase change" in page.value("nightInWords(27)")
+    assert page.errors == []
+
+
+def test_boards_tell_their_values(page, planted):
+    page.open(planted / "trends.html")
+    last = "boards.arrays[0].gain_db[1 * NIGHTS.length + NIGHTS.length - 1]"
+    first = "boards.arrays[0].gain_db[1 * NIGHTS.length]"
+    assert page.value(f"{last} - {first}") == pytest.approx(-6.1, abs=0.1)
+    assert "SNAP2 board 3: 0.0 dB" in page.hover("#board-map", across=0.9)
+    page.page.select_option("#boards-kind", "1")
+    page.page.select_option("#boards-quantity", "bad")
+    assert page.text("#boards-scale").split()[0] == "0"
+    assert page.value("chosenBoards().names").count("ARX board 24") == 1
+    assert page.errors == []
+
+
+def test_sidereal_time_chooses_the_nights_that_are_shown(page, planted):
+    page.open(planted / "trends.html")
+    count = "NIGHTS.map((_, night) => isShown(night)).filter(Boolean).length"
+    assert page.value(count) == NIGHTS - 2
+    page.page.select_option("#history-lst", "0")
+    assert page.value(count) == 0  # all are at 16 h
+    page.page.select_option("#history-lst", "12")
+    assert page.value(count) == NIGHTS - 2
+    assert page.errors == []
+
+
+@pytest.mark.parametrize("width", [1400, 900, 480])
+def test_page_is_no_wider_than_the_window(page, planted, width):
+    page.page.set_viewport_size({"width": width, "height": 900})
+    page.open(planted / "trends.html")
+    assert page.value("document.documentElement.scrollWidth") <= width
+
+
 def test_page_without_observations_loads(page, tmp_path):
-    database = tmp_path / "trends.sqlite"
-    trends.build([], database)
-    trends.write_page(database, [], tmp_path / "trends.html")
+    write_page(tmp_path)
     page.open(tmp_path / "trends.html")
     assert page.errors == []

@@ -81,7 +81,7 @@ def test_cleaning_of_the_whole_sky(monkeypatch, tmp_path, key, value, words):
     monkeypatch.setattr(wsclean, "run", lambda *arguments: told.append(arguments[3]) or "")
     choice = settings.resolve({"imaging": {"allsky": {key: value}}})["imaging"]["allsky"]
     plan = imaging_allsky.Plan("full", 18, 83, 30, joined=False)
-    imaging_allsky._image(plan, {}, [], choice, None, tmp_path, tmp_path)
+    imaging_allsky._image(plan, {}, [], choice, None, tmp_path / "full.fits", tmp_path)
     text = " ".join(told[0])
     assert ("-local-rms" in told[0]) == (key != "local_rms")
     assert words is None or words in text

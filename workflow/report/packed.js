@@ -8,7 +8,12 @@ async function unpack(entry) {
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
   const array = numbersOf(entry, new Uint8Array(await new Response(stream).arrayBuffer()));
   if (entry.differences) addUp(array, entry.shape[entry.shape.length - 1]);
-  return array;
+  return entry.step ? multiplesOf(array, entry) : array;
+}
+
+// Numbers that are kept as whole multiples of a step; NaN where they are not known.
+function multiplesOf(array, entry) {
+  return Float32Array.from(array, value => value === entry.unknown ? NaN : value * entry.step);
 }
 
 function numbersOf(entry, planes) {

@@ -29,6 +29,8 @@ rule bandpass:
         "<benchmarks>/{obs}/bandpass/{band}.tsv"
     conda:
         "../envs/casa.yaml"
+    envmodules:
+        *modules("casa"),
     threads: 2
     resources:
         mem_mb=memory_mb("bandpass", way=engine_of("bandpass")),
@@ -60,6 +62,8 @@ rule flag_solutions:
         "<benchmarks>/{obs}/flag_solutions.tsv"
     conda:
         "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         settings=section("solution_flags"),
         code=code_digest("flag_solutions.py"),
@@ -83,6 +87,8 @@ rule bandpass_table:
         "<logs>/{obs}/bandpass_table/{stamp}_{band}.log",
     conda:
         "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         code=code_digest("bandpass_table.py"),
     message:
@@ -112,6 +118,8 @@ rule delay:
         "<benchmarks>/{obs}/delay.tsv"
     conda:
         "../envs/casa.yaml"
+    envmodules:
+        *modules("casa"),
     threads: 2
     resources:
         mem_mb=memory_mb("delay", way=engine_of("delay")),
@@ -138,6 +146,8 @@ rule delay_table:
         "<logs>/{obs}/delay_table/{stamp}.log",
     conda:
         "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         code=code_digest("delay_table.py"),
     message:

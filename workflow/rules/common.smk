@@ -46,6 +46,11 @@ def observation(wildcards):
     return OBSERVATIONS[wildcards.obs]
 
 
+def modules(environment):
+    """Return the environment modules that a site names for the rules of an environment."""
+    return SETTINGS["environment_modules"][environment]
+
+
 def section(*names):
     """Return a params function that gives sections of the configuration as JSON (--settings)."""
 
@@ -74,8 +79,11 @@ def section_at(*keys):
 
 
 def whole_configuration(wildcards):
-    """Return the whole checked configuration as JSON, without the choice of nights."""
-    return section(*[key for key in SETTINGS if key != "nights"])(wildcards)
+    """Return the whole checked configuration as JSON, without what no product depends on.
+
+    That is which nights are asked for, and how tables are handed on.
+    """
+    return section(*[key for key in SETTINGS if key not in ("nights", "publish")])(wildcards)
 
 
 def configured_file(*keys, unless=""):
@@ -169,6 +177,16 @@ def memory_mb(rule, record="manifest", way=None):
         manifest = records.read_json(input[record])
         name = f"{rule} by {way(wildcards)}" if way else rule
         return resources_needed.memory_mb(name, manifest, wildcards.get("band")) * attempt
+
+    return needed
+
+
+def image_memory_mb(rule):
+    """Return a resource function for a rule that makes images, one a thread."""
+
+    def needed(wildcards, threads, attempt):
+        imaging = observation(wildcards).settings["imaging"]
+        return resources_needed.image_memory_mb(rule, imaging, threads) * attempt
 
     return needed
 

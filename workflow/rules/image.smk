@@ -43,6 +43,8 @@ rule calibrate_split:
         "<benchmarks>/{obs}/calibrate_split/{band}.tsv"
     conda:
         "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     resources:
         mem_mb=memory_mb("calibrate_split"),
     params:
@@ -70,9 +72,11 @@ rule image_source:
         "<benchmarks>/{obs}/image_source/{source}.tsv"
     conda:
         "../envs/wsclean.yaml"
+    envmodules:
+        *modules("wsclean"),
     threads: 1  # with more, sums are added in any order: results differ in the seventh digit
     resources:
-        mem_mb=memory_mb("image"),
+        mem_mb=image_memory_mb("image_source"),
     params:
         settings=part(*IMAGE_SETTINGS, "imaging.source", "imaging.scintillation"),
         code=code_digest("image_source.py"),
@@ -97,9 +101,11 @@ rule image_allsky:
         "<benchmarks>/{obs}/image_allsky.tsv"
     conda:
         "../envs/wsclean.yaml"
-    threads: 1
+    envmodules:
+        *modules("wsclean"),
+    threads: 2  # images side by side, each by a WSClean of one thread
     resources:
-        mem_mb=memory_mb("image"),
+        mem_mb=image_memory_mb("image_allsky"),
     params:
         settings=part(*IMAGE_SETTINGS, "imaging.allsky"),
         code=code_digest("image_allsky.py"),
@@ -127,6 +133,8 @@ rule measure:
         "<benchmarks>/{obs}/measure.tsv"
     conda:
         "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         settings=section("measure"),
         code=code_digest("measure.py"),

@@ -21,6 +21,8 @@ rule sky_model:
         "<benchmarks>/{obs}/sky_model.tsv"
     conda:
         "../envs/casa.yaml"
+    envmodules:
+        *modules("casa"),
     params:
         settings=section("sky_model", "beam"),
         code=code_digest("sky_model.py"),

@@ -25,6 +25,8 @@ rule inventory:
         "<benchmarks>/{obs}/inventory.tsv"
     conda:
         "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         source=lambda wildcards: observation(wildcards).source,
         files=lambda wildcards: observation(wildcards).fingerprint(),
@@ -49,6 +51,8 @@ rule concat:
         "<benchmarks>/{obs}/concat/{band}.tsv"
     conda:
         "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     resources:
         mem_mb=memory_mb("concat", record="inventory"),
     params:
@@ -71,6 +75,8 @@ rule manifest:
         "<logs>/{obs}/manifest.log",
     conda:
         "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         code=code_digest("manifest.py"),
     message:
@@ -89,6 +95,8 @@ rule mnc_query:
         "<logs>/{obs}/mnc_query.log",
     conda:
         "../envs/mnc.yaml"
+    envmodules:
+        *modules("mnc"),
     params:
         settings=section_at("health", "mnc"),
         code=code_digest("mnc_query.py", "mnc_list.py"),
@@ -112,6 +120,8 @@ rule antenna_health:
         "<benchmarks>/{obs}/antenna_health.tsv"
     conda:
         "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     resources:
         mem_mb=memory_mb("antenna_health"),
     params:
@@ -141,6 +151,8 @@ rule flag:
         "<benchmarks>/{obs}/flag/{band}.tsv"
     conda:
         "../envs/aoflagger.yaml"
+    envmodules:
+        *modules("aoflagger"),
     resources:
         mem_mb=memory_mb("flag", way=flagger),
     params:
@@ -165,6 +177,8 @@ rule reference_antenna:
         "<logs>/{obs}/reference_antenna.log",
     conda:
         "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         antennas=section_at("bandpass", "reference_antennas"),
         max_flagged=section_at("bandpass", "reference_max_flagged"),

@@ -1,9 +1,11 @@
 """From measurements to a verdict that people and programs can read.
 
 Needs    all records made before
-Makes    qa.json, run.json, report.pdf, report.html, outcome.json and its link, trends
+Makes    qa.json, run.json, report.pdf, report.html, outcome.json and its link, trends and
+         suggested_flags.json
 Steps    judge; write down how it was made; report; sort by outcome; follow the nights; on request
-         make the tables references for later nights (promoted.json) or clean up (cleanup.json)
+         make the tables references for later nights (promoted.json), hand them to the beamformer
+         (published.json) or clean up (cleanup.json)
 """
 
 
@@ -14,6 +16,7 @@ localrules:
     outcome,
     trends,
     promote,
+    publish,
     cleanup,
 
 
@@ -33,6 +36,8 @@ rule assess:
         "<logs>/{obs}/assess.log",
     conda:
         "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         settings=section("quality", "delay"),
         code=code_digest("assess.py"),
@@ -57,6 +62,8 @@ rule run_record:
         "<logs>/{obs}/run_record.log",
     conda:
         "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         settings=whole_configuration,
         benchmarks=lambda wildcards: f"benchmarks/{wildcards.obs}",
@@ -111,6 +118,8 @@ rule report:
         "<benchmarks>/{obs}/report.tsv"
     conda:
         "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         results=folder_above(2),
         code=code_digest("report.py", with_report=True),
@@ -136,6 +145,8 @@ rule outcome:
         "<logs>/{obs}/outcome.log",
     conda:
         "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         settings=section("outcome"),
         results=folder_above(2),
@@ -158,18 +169,23 @@ rule trends:
             category="All nights",
             labels={"product": "trends"},
         ),
+        flags="<results>/suggested_flags.json",
     log:
         "<logs>/trends.log",
     conda:
         "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
+        settings=settings.section_json(SETTINGS, "trends"),
         results=folder_above(1),
         code=code_digest("trends.py", with_report=True),
     message:
         "Following the nights"
     shell:
-        "trends.py --results {params.results:q} --database {output.database:q}"
-        " --html {output.html:q} > {log:q} 2>&1"
+        "trends.py --results {params.results:q} --settings {params.settings:q}"
+        " --database {output.database:q} --flags {output.flags:q} --html {output.html:q}"
+        " > {log:q} 2>&1"
 
 
 rule promote:
@@ -183,6 +199,8 @@ rule promote:
         "<logs>/{obs}/promote.log",
     conda:
         "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         settings=section("delay"),
         code=code_digest("promote.py"),
@@ -190,6 +208,32 @@ rule promote:
         "{wildcards.obs}: making its tables references for later nights"
     shell:
         "promote.py --qa {input.quality:q} --tables {input.delays:q} {input.tables:q}"
+        " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
+
+
+rule publish:
+    input:
+        quality="<results>/{obs}/qa.json",
+        run="<results>/{obs}/run.json",
+        manifest="<results>/{obs}/manifest.json",
+        tables=of_bands("<results>/{obs}/tables/{stamp}_{band}.bcal"),
+    output:
+        "<results>/{obs}/published.json",
+    log:
+        "<logs>/{obs}/publish.log",
+    conda:
+        "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
+    params:
+        settings=section("publish"),
+        results=folder_above(2),
+        code=code_digest("publish.py"),
+    message:
+        "{wildcards.obs}: handing its tables to the beamformer"
+    shell:
+        "publish.py --qa {input.quality:q} --run {input.run:q} --manifest {input.manifest:q}"
+        " --tables {input.tables:q} --database {params.results:q}/trends.sqlite"
         " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
 
 
@@ -204,6 +248,8 @@ rule cleanup:
         "<logs>/{obs}/cleanup.log",
     conda:
         "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
     params:
         settings=section("cleanup"),
         directory=folder_above(1),

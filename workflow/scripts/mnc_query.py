@@ -123,6 +123,8 @@ def main():
         mjd = json.load(stream)["observation"]["mid_mjd_s"] / SECONDS_A_DAY
     if settings["enabled"]:
         python = settings["command"] or sys.executable
+        if settings["command"]:  # what it finds in the home is its own affair
+            os.environ.pop("PYTHONNOUSERSITE", None)
         answer = ask(mjd, python, settings["timeout_s"], settings["tries"])
     else:
         answer = {"ok": False, "message": "switched off (health.mnc.enabled)", "bad": []}

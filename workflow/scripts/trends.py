@@ -1,24 +1,35 @@
 #!/usr/bin/env python3
-"""Rule trends: follow all observations, in a database and on a page."""
+"""Rule trends: follow all observations, in a database, on a page, and in a list of bad antennas."""
 
 import argparse
+import json
 from pathlib import Path
 
-from lwacal import job, records, trends
+from lwacal import job, records, trends, trends_page
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--results", required=True, type=Path, help="folder of all observations")
+    parser.add_argument("--settings", required=True, help="JSON: trends")
     parser.add_argument("--database", required=True, type=Path)
+    parser.add_argument("--flags", required=True, type=Path, help="what to flag")
     parser.add_argument("--html", required=True, type=Path)
     arguments = parser.parse_args()
+    settings = json.loads(arguments.settings)["trends"]
     files = trends.find(arguments.results)
-    problems = trends.build(files, arguments.database)
-    trends.write_page(arguments.database, problems, arguments.html)
+    suggested, problems = trends.build(files, arguments.database, settings)
+    trends_page.write(arguments.database, suggested, problems, settings, arguments.html)
+    records.write_json(arguments.flags, suggested)
     for problem in problems:
         records.say(problem)
-    records.found(f"{len(files) - len(problems)} observations in {arguments.database}")
+    changes = trends_page.newest_changes(arguments.database)
+    for change in changes:
+        records.say(change["message"])
+    records.found(
+        f"{len(files) - len(problems)} observations in {arguments.database}, {len(changes)} changes"
+        f" last night, {len(suggested['bad'])} signals suggested to be flagged"
+    )
 
 
 if __name__ == "__main__":

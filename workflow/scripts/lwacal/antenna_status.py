@@ -130,6 +130,7 @@ def _empty(index: int, name: str, pol: str) -> dict[str, Any]:
         "gain_db": None,
         "delay_ns": None,
         "delay_difference_ns": None,
+        "phase_deg": None,
         "flagged_fraction": None,
     }
 
@@ -156,6 +157,7 @@ def _add_delay(
     if signal is None or record.get("flagged"):
         return
     signal["delay_ns"] = record.get("delay_ns")
+    signal["phase_deg"] = record.get("phase_deg")
     difference = record.get("difference_ns")
     signal["delay_difference_ns"] = difference
     if difference is not None and abs(difference) > limit_ns:

@@ -96,6 +96,7 @@ def observation_facts(inputs: Inputs, reference: Record) -> dict[str, Any]:
         "bands": naming.sort_bands(inputs.manifest["bands"]),
         "n_antennas": len(inputs.manifest["antennas"]["names"]),
         "reference_antenna": dict(reference),
+        "phase_freq_mhz": inputs.delay.get("phase_freq_mhz"),
         "reference_delays": inputs.delay.get("reference_table") or None,
         "flux_scale": inputs.sky_model.get("flux_scale"),
         "sources": sources,

@@ -26,8 +26,10 @@ MAD_SIGMA = 1.4826
 OUTLIER_SIGMA = 5.0
 SMALLEST_SIGMA_NS = 0.1
 ANTENNAS_A_BOARD = 32  # a SNAP2 board has 32 antennas in correlator order
+PHASE_MHZ = 64.0  # where phases are told, in the middle of the usual range: the same every night
 COLUMNS = (
-    "antenna_index", "antenna", "pol", "delay_ns", "delay_err_ns", "coherence",
+    "antenna_index", "antenna", "pol", "delay_ns", "delay_err_ns", "phase_deg", "phase_err_deg",
+    "coherence",
     "first_integration_ns", "first_integration_err_ns", "first_integration_bands",
     "reference_ns", "difference_ns", "status",
 )
@@ -61,8 +63,9 @@ def solve(
     index = reference["index"]
     nothing = np.full((n_antennas, 2), np.nan)
     measured = phase_delay.PhaseDelays(nothing, nothing, nothing, np.zeros(nothing.shape, bool))
+    phases = nothing, nothing
     if not status:
-        index, measured = whole_band(manifest, bands, solutions, reference)
+        index, measured, phases = whole_band(manifest, bands, solutions, reference)
         for band in bands:
             data = SubBand(manifest, band, concatenated[band], flags[band], model)
             delays = ENGINES[choice["engine"]](data, index, settings, threads)
@@ -81,9 +84,10 @@ def solve(
         "first_integration_bands": list(solved),
         "reference_antenna": manifest["antennas"]["names"][index],
         "reference_index": index,
+        "phase_freq_mhz": PHASE_MHZ,
         "reference_table": compared["path"],
         "reference_message": compared["message"],
-        "antennas": _antenna_records(manifest, measured, first, compared),
+        "antennas": _antenna_records(manifest, measured, phases, first, compared),
         "groups": group_records(measured.delay_ns, compared, manifest["antennas"]["names"]),
         "boards": board_records(compared["difference_ns"], choice),
     }
@@ -92,10 +96,11 @@ def solve(
 def whole_band(
     manifest: Mapping[str, Any], bands: Sequence[str], solutions: Mapping[str, np.ndarray],
     reference: Mapping[str, Any],
-) -> tuple[int, phase_delay.PhaseDelays]:
-    """Return the antenna that delays are relative to, and the delays from the bandpass's phases.
+) -> tuple[int, phase_delay.PhaseDelays, tuple[np.ndarray, np.ndarray]]:
+    """Return the antenna that delays are relative to, and delays and phases of the bandpass.
 
-    That antenna is the first of the configured order that has half the solutions of the best.
+    That antenna is the first of the configured order that has half the solutions of the best. The
+    phases are those of the fitted lines at PHASE_MHZ, and their errors: degrees, (antenna, 2).
     """
     order = naming.sort_bands(manifest["bands"])
     channels = np.isin(solutions["band_index"], [order.index(band) for band in bands])
@@ -105,7 +110,12 @@ def whole_band(
         (n for n in reference["order"] if number[n] >= max(0.5 * number.max(), 1)),
         reference["index"],
     )
-    return index, phase_delay.fit(gain, flag, solutions["frequency_hz"][channels], index)
+    frequency_hz = solutions["frequency_hz"][channels]
+    measured = phase_delay.fit(gain, flag, frequency_hz, index)
+    phases = phase_delay.phase_at(
+        gain, flag, frequency_hz, index, measured, PHASE_MHZ * 1e6
+    )
+    return index, measured, phases
 
 
 def _whether(
@@ -172,6 +182,7 @@ def compare(
 
 def _antenna_records(
     manifest: Mapping[str, Any], measured: phase_delay.PhaseDelays,
+    phases: tuple[np.ndarray, np.ndarray],
     first: tuple[np.ndarray, np.ndarray, np.ndarray], compared: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
     first_ns, first_err_ns, count = first
@@ -182,6 +193,8 @@ def _antenna_records(
             "pol": letter,
             "delay_ns": float(measured.delay_ns[index, pol]),
             "delay_err_ns": float(measured.error_ns[index, pol]),
+            "phase_deg": float(phases[0][index, pol]),
+            "phase_err_deg": float(phases[1][index, pol]),
             "coherence": float(measured.coherence[index, pol]),
             "flagged": not np.isfinite(measured.delay_ns[index, pol]),
             "ambiguous": bool(measured.ambiguous[index, pol]),

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import shlex
+import site
 import sys
 from pathlib import Path
 
+PREFIX_VARIABLE = "LWACAL_PREFIX"  # of the Python that runs Snakemake
+VERSION_VARIABLE = "LWACAL_SNAKEMAKE"
+NO_PACKAGES_OF_HOME = "PYTHONNOUSERSITE"  # Python's own variable
 COMMAND_VARIABLE = "LWACAL_COMMAND"
 # Where packages keep what they need again, which is the home unless they are told otherwise
 CACHES = {"MPLCONFIGDIR": "matplotlib"}
@@ -27,3 +32,17 @@ def prepare(scripts: Path) -> None:
     first = [str(scripts), str(Path(sys.executable).parent)]
     rest = [place for place in os.environ.get("PATH", "").split(os.pathsep) if place not in first]
     os.environ["PATH"] = os.pathsep.join(first + rest)
+    _tell_where_snakemake_is()
+
+
+def _tell_where_snakemake_is() -> None:
+    """Tell jobs in environments of their own which one Snakemake is in, and keep homes out.
+
+    A package in the home of whoever runs this must not take the place of an environment's own,
+    unless Snakemake itself is installed there.
+    """
+    snakemake = importlib.metadata.distribution("snakemake")
+    os.environ[PREFIX_VARIABLE] = sys.prefix
+    os.environ[VERSION_VARIABLE] = snakemake.version
+    if Path(snakemake.locate_file("")) != Path(site.getusersitepackages()):
+        os.environ[NO_PACKAGES_OF_HOME] = "1"

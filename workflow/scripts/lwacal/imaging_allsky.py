@@ -75,8 +75,10 @@ def image_allsky(
     own = replace(machine, threads=1, memory_mb=machine.memory_mb // machine.threads)
     with scratch_directory("wsclean") as scratch, ThreadPoolExecutor(machine.threads) as pool:
         jobs = [
-            pool.submit(_image, plan, manifest, plan.of(splits), choice, own, folder, scratch)
-            for plan in asked if plan.of(splits)
+            pool.submit(
+                _image, plan, manifest, plan.of(splits), choice, own, folder / item["file"], scratch
+            )
+            for plan, item in zip(asked, record["bands"]) if plan.of(splits)
         ]
         try:
             record["commands"] = [job.result() for job in jobs]
@@ -118,16 +120,16 @@ def thermal_together(noise_jy: Sequence[float | None]) -> float | None:
 
 def _image(
     plan: Plan, manifest: Mapping[str, Any], bands: Sequence[SplitBand],
-    choice: Mapping[str, Any], machine: wsclean.Machine, folder: Path, scratch: Path,
+    choice: Mapping[str, Any], machine: wsclean.Machine, image: Path, scratch: Path,
 ) -> str:
-    """Run WSClean, and return the command."""
+    """Run WSClean, which makes ``image``, and return the command."""
     say(f"whole sky, {plan.low:g} to {plan.high:g} MHz")
     own = scratch / plan.name  # WSClean names its files there after the sets, which others read too
     own.mkdir()
     sets = [band.path(calibrate.ZENITH) for band in bands]
     options = image_options(plan, manifest, bands, choice)
-    makes = [_image_record(plan, bands)["file"]]
-    return wsclean.run(machine, sets, folder / plan.name, options, own, makes)
+    prefix = image.with_name(plan.name)
+    return wsclean.run(machine, sets, prefix, options, own, [image.name])
 
 
 def image_options(

@@ -74,6 +74,36 @@ def fit(
     )
 
 
+def phase_at(
+    gain: np.ndarray, flag: np.ndarray, frequency_hz: np.ndarray, reference: int,
+    measured: PhaseDelays, at_hz: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the phase of the fitted lines at a frequency, and its error: degrees, (antenna, 2).
+
+    Gains and flags as ``fit`` takes them, ``measured`` as it returns them. The phase is that of the
+    mean over channels once the delay is taken out about ``at_hz``, within (-180, 180]; the error is
+    the rms of what is left over the root of the number of channels, and what the delay's own error
+    does between their mean and ``at_hz``. NaN where there is no delay.
+    """
+    delay_ns = measured.delay_ns
+    used = ~flag & ~flag[reference]
+    turned = gain * gain[reference].conj()
+    turn = np.exp(-2j * np.pi * (frequency_hz - at_hz)[:, None] / 1e9 * delay_ns[:, None])
+    phasor = np.where(used, np.exp(1j * np.angle(turned)) * turn, 0)
+    count = used.sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = phasor.sum(axis=1) / count
+        rest = np.where(used, np.angle(phasor * mean[:, None].conj()), 0)
+        far_ghz = (used * frequency_hz[:, None]).sum(axis=1) / count / 1e9 - at_hz / 1e9
+        error = np.hypot(np.sqrt((rest**2).sum(axis=1)) / count,
+                         2 * np.pi * far_ghz * measured.error_ns)
+    known = np.isfinite(delay_ns) & (count > 0)
+    return (
+        np.where(known, np.degrees(np.angle(mean)), np.nan),
+        np.where(known, np.degrees(error), np.nan),
+    )
+
+
 def _span(ghz: np.ndarray) -> float:
     return max(float(np.ptp(ghz)), 1e-9)
 

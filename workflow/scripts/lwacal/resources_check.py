@@ -43,22 +43,21 @@ class Use:
         return "fits"
 
 
-def compare(manifest: Mapping[str, Any], jobs: Iterable[Mapping[str, Any]]) -> list[Use]:
+def compare(
+    manifest: Mapping[str, Any], jobs: Iterable[Mapping[str, Any]], imaging: Mapping[str, Any]
+) -> list[Use]:
     """Return for each rule that asks for memory the job that came nearest to it, or went beyond.
 
-    ``jobs`` as run_record.rule_times gives them; those without a peak, which were too short for
-    Snakemake to look at, do not count.
+    ``imaging`` is that section of the configuration. ``jobs`` as run_record.rule_times gives them;
+    those without a peak, which were too short for Snakemake to look at, do not count.
     """
     nearest: dict[str, Use] = {}
     for job in jobs:
-        factors = resources_needed.OF_RULE.get(job["rule"])
-        if factors is None or job["max_rss_mb"] is None:
-            continue
         band = job["job"] if job["job"] in manifest["bands"] else None
-        use = Use(
-            job["rule"], job["job"], resources_needed.memory_mb(factors, manifest, band),
-            job["max_rss_mb"] * MB_A_MEBIBYTE,
-        )
+        asked_mb = resources_needed.usual_memory_mb(job["rule"], manifest, band, imaging)
+        if asked_mb is None or job["max_rss_mb"] is None:
+            continue
+        use = Use(job["rule"], job["job"], asked_mb, job["max_rss_mb"] * MB_A_MEBIBYTE)
         before = nearest.get(use.rule)
         if before is None or use.used_mb / use.asked_mb > before.used_mb / before.asked_mb:
             nearest[use.rule] = use
@@ -92,7 +91,8 @@ def main(words: Sequence[str] | None = None) -> int:
     if not benchmarks.is_dir():
         parser.error(f"{benchmarks} is not a folder; name the records with --benchmarks")
     uses = compare(
-        records.read_json(given.results / "manifest.json"), run_record.rule_times(benchmarks)
+        records.read_json(given.results / "manifest.json"), run_record.rule_times(benchmarks),
+        records.read_json(given.results / "run.json")["configuration"]["imaging"],
     )
     print("\n".join(lines(uses)))
     return 1 if any(use.verdict == "more" for use in uses) else 0

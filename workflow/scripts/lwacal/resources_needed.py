@@ -6,6 +6,9 @@ bytes). Those of solvers come from measurements at 352 antennas and 192 channels
 integration): CASA's bandpass 5.3 GB, its gaincal 6.4 GB; our own 1.5 GB, whatever the number of
 integrations; flagging 0.58 GB for one integration, 0.83 GB for
 six, and 0.6 GB more with two processes.
+
+Images take memory by their pixels: WSClean 1.5 GB for 4096 x 4096 of one sub-band and 1.8 GB for
+five cleaned together, whatever the data.
 """
 
 from __future__ import annotations
@@ -29,14 +32,21 @@ FACTORS = {
     "delay by stefcal": (3.0, 0.0),
     "delay by casa": (18.0, 0.4),
     "calibrate_split": (6.0, 0.2),
-    "image": (4.0, 1.0),
 }
+
+# rule: its images (sections of imaging), and how many it makes side by side
+IMAGES = {
+    "image_source": (("source", "scintillation"), 1),
+    "image_allsky": (("allsky",), 2),
+}
+IMAGE_BASE_MB = 500
+IMAGE_BYTES_A_PIXEL = 110
 
 # rule: its line in FACTORS, by the default way
 OF_RULE = {
     "concat": "concat", "antenna_health": "antenna_health", "flag": "flag by package",
     "bandpass": "bandpass by stefcal", "delay": "delay by stefcal",
-    "calibrate_split": "calibrate_split", "image_source": "image", "image_allsky": "image",
+    "calibrate_split": "calibrate_split",
 }
 
 
@@ -57,3 +67,23 @@ def memory_mb(rule: str, manifest: Mapping[str, Any], band: str | None = None) -
     first, further = FACTORS[rule]
     more = max(0, len(manifest["integrations"]) - 1)
     return round(BASE_MB + integration_mb(manifest, band) * (first + further * more))
+
+
+def image_memory_mb(rule: str, imaging: Mapping[str, Any], at_once: int | None = None) -> int:
+    """Return the memory a job that makes images needs, in MB.
+
+    ``imaging`` is that section of the configuration; ``at_once`` images are made side by side.
+    """
+    kinds, usual = IMAGES[rule]
+    pixels = max(imaging[kind]["size"] for kind in kinds)
+    an_image = pixels**2 * IMAGE_BYTES_A_PIXEL / MEGABYTE
+    return round(IMAGE_BASE_MB + (at_once or usual) * an_image)
+
+
+def usual_memory_mb(
+    rule: str, manifest: Mapping[str, Any], band: str | None, imaging: Mapping[str, Any]
+) -> int | None:
+    """Return what a rule asks for by its default way, None if it leaves that to Snakemake."""
+    if rule in IMAGES:
+        return image_memory_mb(rule, imaging)
+    return memory_mb(OF_RULE[rule], manifest, band) if rule in OF_RULE else None

@@ -8,7 +8,9 @@ MAD_SIGMA = 1.4826  # sigma of a Gaussian over its median absolute deviation
 
 
 def masked_median(values: np.ndarray, mask: np.ndarray, axis: int) -> np.ndarray:
-    """Return medians over an axis of what is not masked; NaN where all is."""
+    """Return medians over an axis of what is not masked; NaN where all is, or there is nothing."""
+    if not values.shape[axis]:
+        return np.full(np.delete(values.shape, axis), np.nan)
     ordered = np.sort(np.where(mask, np.inf, values), axis=axis)
     return middle_of_sorted(np.moveaxis(ordered, axis, -1), (~mask).sum(axis=axis))
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from lwacal import environment
+from lwacal import environment, rule_environments
 from lwacal import settings as configuration
 from lwacal.processes import ToolError, find_tool
 from lwacal.records import say
@@ -53,20 +53,27 @@ def build(
 
 
 def package_versions() -> dict[str, str]:
-    """Return the versions of the Python packages that matter, "absent" for those not here."""
+    """Return the versions of the Python packages that matter, "absent" for those not there.
+
+    Those of other rules' environments are the ones that their files pin.
+    """
     versions = {}
     for name in PACKAGES:
         key = f"{name} (Python)" if name in TOOLS else name
         try:
             versions[key] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
-            versions[key] = "absent"
+            versions[key] = rule_environments.package_version(name)
     return versions
 
 
 def tool_versions(tools: Mapping[str, str]) -> dict[str, str]:
     """Return the versions of the programs, or in words why there is none."""
-    return {name: _tool_version(tools[name], name, words) for name, words in TOOLS.items()}
+    return {
+        name: rule_environments.program_version(tools[name])
+        or _tool_version(tools[name], name, words)
+        for name, words in TOOLS.items()
+    }
 
 
 def _tool_version(tool: str, name: str, words: Sequence[str]) -> str:

@@ -160,8 +160,27 @@ def _component_lists(settings: Settings) -> Iterator[Problem]:
             )
 
 
+def _suggested_flags(settings: Settings) -> Iterator[Problem]:
+    """Refuse as cached list the file that every run writes anew: no night would be finished."""
+    path, results = settings["health"]["cached_list"], Path(settings["results"])
+    if path and Path(path).absolute() == (results / "suggested_flags.json").absolute():
+        yield Problem(
+            "health.cached_list", found_words(path), "a file that no run changes",
+            "a copy of it for the nights to come, outside of the results",
+        )
+
+
+def _trends(settings: Settings) -> Iterator[Problem]:
+    trends = settings["trends"]
+    if trends["persist_nights"] > trends["persist_of"]:
+        yield Problem(
+            "trends.persist_nights", found_words(trends["persist_nights"]),
+            f"at most trends.persist_of ({found_words(trends['persist_of'])})",
+        )
+
+
 MORE_IS_BETTER = frozenset({"allsky_dynamic_range"})
 RULES: Iterable[Callable[[Settings], Iterator[Problem]]] = (
     _input, _nights, _uv_range, _ranges, _ratios, _odd_width, _limits, _extra_options, _paths,
-    _beam_file, _component_lists,
+    _beam_file, _component_lists, _suggested_flags, _trends,
 )

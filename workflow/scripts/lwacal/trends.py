@@ -1,74 +1,39 @@
-"""Follows the nights: a database of all qa.json, and a page of figures drawn from it.
+"""Follows the nights: a database of all qa.json, and what is found by looking at them together.
 
 The database is made anew from the files each time: it can be thrown away, and never disagrees
-with them.
+with them. The same files give the same bytes.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from lwacal import antenna_history, html_page, packed, records, whole
-from lwacal.plots import nights, style
+from lwacal import (
+    changes,
+    night_series,
+    records,
+    signal_changes,
+    site,
+    suggested_flags,
+    validity,
+    whole,
+)
+from lwacal.antenna_status import POLARIZATIONS, RANK
+from lwacal.plots import nights
+from lwacal.trends_tables import OF_OBSERVATIONS, SCHEMA, opened
 
-SCHEMA = """
-CREATE TABLE observations (
-    id TEXT PRIMARY KEY, folder TEXT, start_utc TEXT, mid_utc TEXT, lst_hours REAL,
-    integrations INTEGER, n_antennas INTEGER, reference_antenna TEXT, verdict TEXT, reasons TEXT);
-CREATE TABLE metrics (
-    observation TEXT, stage TEXT, name TEXT, band TEXT, source TEXT, antenna TEXT, pol TEXT,
-    value REAL, unit TEXT, score REAL, status TEXT, decides INTEGER, message TEXT);
-CREATE TABLE antennas (
-    observation TEXT, number INTEGER, antenna TEXT, pol TEXT, status TEXT, reasons TEXT,
-    gain_db REAL, delay_ns REAL, delay_difference_ns REAL, flagged_fraction REAL);
-CREATE TABLE bands (
-    observation TEXT, band TEXT, freq_mhz REAL, flagged_fraction_data REAL,
-    flagged_fraction_healthy REAL, flagged_fraction_solutions REAL, rfi_channels INTEGER,
-    solved INTEGER);
-CREATE TABLE calibrators (
-    observation TEXT, source TEXT, band TEXT, freq_mhz REAL, flux_jy REAL, flux_err_jy REAL,
-    flux_expected_jy REAL, ratio REAL, ra_offset_arcsec REAL, dec_offset_arcsec REAL, fit TEXT);
-CREATE INDEX metrics_of ON metrics (name, observation);
-CREATE INDEX antennas_of ON antennas (antenna, pol);
-"""
+SECONDS_A_DAY = 86400.0
 # what a qa.json that is none, or damaged, can lead to; a full disk is not among it
 NOT_A_RECORD = (
     OSError, ValueError, LookupError, TypeError, AttributeError, sqlite3.IntegrityError,
     sqlite3.InterfaceError, sqlite3.ProgrammingError,
 )
-TABLES = ("observations", "metrics", "antennas", "bands", "calibrators")
-SCRIPTS = ("tools.js", "packed.js", "tip.js", "table.js", "axes.js", "history_plot.js",
-           "antenna_history.js")
-FIGURES = {
-    "verdicts": ("Verdict and stages", nights.verdicts,
-                 "Status of each stage of each observation, the verdict on top.",
-                 "Green throughout. A stage that turns yellow in one night and stays so is a"
-                 " change of the array; single nights are weather, ionosphere or interference."),
-    "bad_signals": ("Bad antenna signals", nights.bad_signals,
-                    "Share of the antenna signals that are bad, by first reason.",
-                    "A level of 4 to 13 % that changes by a few antennas a week. A step of 9 % is"
-                    " a SNAP2 board (32 of 352 antennas)."),
-    "flux_ratios": ("Flux ratios", nights.flux_ratios,
-                    "Measured over expected flux of each calibrator, median of the sub-bands, with"
-                    " the range that holds the middle half of them.",
-                    "Near one and level. A step that is common to all sources is the array; one"
-                    " source alone is its place in the beam."),
-    "flagged": ("Flagged data and solutions", nights.flagged,
-                "Share that is flagged in each sub-band of each observation: above, of the data of"
-                " healthy antennas; below, of the solutions.",
-                "Pale above 30 MHz, darker below. A dark column is a bad night, a dark row a"
-                " frequency with lasting interference."),
-    "antenna_history": ("Antennas that are not always good", nights.antenna_history,
-                        "Worse status of the two polarizations of each antenna that was bad or"
-                        " suspect in some observation, the most often bad first (at most 60).",
-                        "A few rows that are red throughout are known faults. A row that turns red"
-                        " is a new one; rows that come and go are intermittent."),
-}
 
 
 def find(results: Path) -> list[Path]:
@@ -76,19 +41,47 @@ def find(results: Path) -> list[Path]:
     return sorted(path for path in results.glob("*/qa.json") if not path.parent.is_symlink())
 
 
-def build(files: Sequence[Path], database: Path) -> list[str]:
-    """Write the database from these qa.json; return what could not be read, in words."""
+def build(
+    files: Sequence[Path], database: Path, settings: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[str]]:
+    """Write the database from these qa.json. ``settings`` is the section trends.
+
+    Returns suggested_flags.json, and what could not be read, in words. The database appears whole.
+    """
     problems = []
     with (
         whole.whole(database) as part, closing(sqlite3.connect(part)) as connection, connection,
     ):
-        connection.executescript(SCHEMA)
+        connection.executescript(f"PRAGMA journal_mode = MEMORY; {SCHEMA} BEGIN;")
         for path in files:
             try:
                 _insert(connection, records.read_json(path), path.parent.name)
             except NOT_A_RECORD as error:
                 problems.append(f"{path} is left out: {type(error).__name__}: {error}")
-    return problems
+        suggested = _look_at_all(connection, settings)
+    return suggested, problems
+
+
+def _look_at_all(
+    connection: sqlite3.Connection, settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Fill the tables of what the observations tell together; return suggested_flags.json."""
+    series = night_series.read(connection)
+    events = signal_changes.find(series, settings)
+    grouped = changes.group(
+        events, series, settings["board_share"], settings["same_lst_h"])
+    _insert_rows(connection, "changes", [
+        {**vars(change), "place": change.where, "observation": series.observations[change.night],
+         "until": series.observations[change.until], "antennas": " ".join(change.antennas),
+         "message": change.text}
+        for change in grouped
+    ])
+    pairs = validity.compare(series)
+    _insert_rows(connection, "validity", validity.curve(pairs, settings["same_lst_h"]))
+    _insert_rows(connection, "noise", [
+        {"name": "false_changes", "value": signal_changes.expected_false(series, settings)},
+    ])
+    return suggested_flags.suggest(series, settings)
 
 
 def _insert(connection: sqlite3.Connection, qa: Mapping[str, Any], folder: str) -> None:
@@ -96,7 +89,7 @@ def _insert(connection: sqlite3.Connection, qa: Mapping[str, Any], folder: str) 
     rows = _rows(qa, folder)
     connection.execute("SAVEPOINT observation")
     try:
-        for table in TABLES:
+        for table in OF_OBSERVATIONS:
             _insert_rows(connection, table, rows[table])
     except sqlite3.Error:
         connection.execute("ROLLBACK TO observation")
@@ -117,13 +110,20 @@ def _insert_rows(
 
 
 def _rows(qa: Mapping[str, Any], folder: str) -> dict[str, list[dict[str, Any]]]:
-    """Return the rows of each table."""
+    """Return the rows of each table; ValueError if a signal has no status that is known."""
     seen = qa["observation"]
+    odd = [a for a in qa["antennas"] if a["status"] not in RANK or a["pol"] not in POLARIZATIONS]
+    if odd:
+        raise ValueError(f"a signal is {odd[0]['pol']}, {odd[0]['status']}")
     name = {"observation": seen["id"]}
+    mid_mjd = site.mjd_seconds(seen["mid_utc"]) / SECONDS_A_DAY
     head = {
         **{key: seen.get(key) for key in ("id", "start_utc", "mid_utc", "lst_hours",
                                           "integrations", "n_antennas")},
         "folder": folder,
+        "mid_mjd": mid_mjd,
+        "night": math.floor(mid_mjd - night_series.NOON_DAY),
+        "phase_freq_mhz": seen.get("phase_freq_mhz"),
         "verdict": qa["verdict"],
         "reasons": json.dumps(qa["reasons"], ensure_ascii=False),
         "reference_antenna": (seen.get("reference_antenna") or {}).get("antenna"),
@@ -131,7 +131,8 @@ def _rows(qa: Mapping[str, Any], folder: str) -> dict[str, list[dict[str, Any]]]
     return {
         "observations": [head],
         "metrics": [{**name, **metric, **metric["applies_to"]} for metric in qa["metrics"]],
-        "antennas": [{**name, **a, "number": a["index"], "reasons": " ".join(a["reasons"])}
+        "antennas": [{**name, **a, "number": a["index"], "reasons": " ".join(a["reasons"]),
+                      "evidence": "; ".join(a.get("evidence", []))}
                      for a in qa["antennas"]],
         "bands": [{**name, **band, "rfi_channels": len(band["rfi_channels"])}
                   for band in qa["bands"]],
@@ -139,60 +140,22 @@ def _rows(qa: Mapping[str, Any], folder: str) -> dict[str, list[dict[str, Any]]]
     }
 
 
-def read(database: Path) -> nights.Nights:
-    """Read what the figures are drawn from, the observations in order of time."""
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-        connection.row_factory = sqlite3.Row
+def read(database: Path, newest: int = -1) -> nights.Nights:
+    """Read what the page shows, in order of time, of so many of the newest observations."""
+    with opened(database) as connection:
+        connection.execute(
+            "CREATE TEMP TABLE shown AS SELECT id FROM observations"
+            " ORDER BY mid_utc DESC, id DESC LIMIT ?", [newest])
 
-        def select(query: str) -> list[dict[str, Any]]:
-            return [dict(row) for row in connection.execute(query)]
+        def select(table: str, rest: str) -> list[sqlite3.Row]:
+            own = "id" if table == "observations" else "observation"
+            return list(connection.execute(
+                f"SELECT * FROM {table} WHERE {own} IN (SELECT id FROM shown) {rest}"))
 
         return nights.Nights(
-            observations=select("SELECT * FROM observations ORDER BY mid_utc, id"),
-            metrics=select("SELECT * FROM metrics WHERE decides ORDER BY rowid"),
-            antennas=select("SELECT * FROM antennas ORDER BY number, pol"),
-            bands=select("SELECT * FROM bands ORDER BY freq_mhz"),
-            calibrators=select("SELECT * FROM calibrators WHERE fit = 'ok' ORDER BY rowid"),
+            observations=select("observations", "ORDER BY mid_utc, id"),
+            metrics=select("metrics", "AND decides ORDER BY rowid"),
+            antennas=select("antennas", "ORDER BY number, pol"),
+            bands=select("bands", "ORDER BY freq_mhz"),
+            calibrators=select("calibrators", "AND fit = 'ok' ORDER BY rowid"),
         )
-
-
-def write_page(database: Path, problems: Sequence[str], page: Path) -> None:
-    """Write the page: a table of the observations, newest first, and the figures."""
-    history = read(database)
-    figures = []
-    for key, (title, function, shows, normal) in FIGURES.items():
-        picture = {"key": key, "title": title, "shows": shows, "normal": normal, "png": b"",
-                   "message": ""}
-        try:
-            with style.applied():
-                figure = function(history)
-                picture["png"] = style.png(figure)
-            picture["width_in"] = figure.get_figwidth()
-            picture["height_in"] = figure.get_figheight()
-        except style.NothingToPlotError as nothing:
-            picture["message"] = str(nothing)
-        figures.append(picture)
-    antennas = antenna_history.histories(history)
-    records.write_text(page, html_page.render(
-        "trends.html.j2", observations=_listed(history), figures=figures, problems=problems,
-        names=antennas["antennas"], records=packed.as_json(antennas),
-        script=html_page.script(SCRIPTS),
-    ))
-
-
-def _listed(history: nights.Nights) -> list[dict[str, Any]]:
-    """Return the observations for the table, the newest first."""
-    counts = nights.count_statuses(history.antennas)
-    ratios = nights.median_ratios(history.calibrators)
-    listed = []
-    for observation in reversed(history.observations):
-        name = observation["id"]
-        listed.append({
-            **observation,
-            "reasons": json.loads(observation["reasons"]),
-            "bad": counts.get(name, {}).get("bad", 0),
-            "suspect": counts.get(name, {}).get("suspect", 0),
-            "ratios": ", ".join(f"{source} {ratio[1]:.2f}"
-                                for source, ratio in ratios.get(name, {}).items()),
-        })
-    return listed

@@ -60,7 +60,7 @@ def median_ratios(calibrators: Sequence[Record]) -> dict[str, dict[str, np.ndarr
                     for source, ratios in sources.items()} for night, sources in values.items()}
 
 
-def _night_axis(axes: Axes, history: Nights) -> None:
+def night_axis(axes: Axes, history: Nights) -> None:
     """Label the observations with date and time; only some of them if there are many."""
     number = len(history.observations)
     step = max(1, -(-number // 24))
@@ -104,7 +104,7 @@ def verdicts(history: Nights) -> Figure:
     figure = style.new(2.9)
     axes = figure.add_subplot()
     _status_board(axes, ["verdict", *STAGES], ranks, list(STATUS_COLOURS.values()))
-    _night_axis(axes, history)
+    night_axis(axes, history)
     _legend(figure, STATUS_COLOURS)
     return figure
 
@@ -139,7 +139,7 @@ def bad_signals(history: Nights) -> Figure:
     axes.set_ylabel("bad signals (%)")
     axes.set_ylim(0, max(5.0, 1.1 * base.max()))
     axes.grid(axis="x", visible=False)
-    _night_axis(axes, history)
+    night_axis(axes, history)
     if colours:
         _legend(figure, colours)
     return figure
@@ -164,7 +164,7 @@ def flux_ratios(history: Nights) -> Figure:
     reach = max(LEAST_DEVIATION, *(1.1 * abs(end - 1) for end in axes.dataLim.intervaly))
     axes.set_ylim(max(0, 1 - reach), 1 + reach)
     axes.set_ylabel("measured / expected flux")
-    _night_axis(axes, history)
+    night_axis(axes, history)
     figure.legend(loc="outside upper right", ncols=6)
     return figure
 
@@ -193,7 +193,7 @@ def flagged(history: Nights) -> Figure:
         panel.set_yticks(ticks, [names[k].removesuffix("MHz") for k in ticks])
         panel.grid(False)
     figure.supylabel("sub-band (MHz)", fontsize="medium")
-    _night_axis(panels[1], history)
+    night_axis(panels[1], history)
     figure.colorbar(image, ax=panels, label="flagged (%)", pad=0.01, aspect=30)
     return figure
 
@@ -214,6 +214,6 @@ def antenna_history(history: Nights) -> Figure:
     colours = {"not there": "#ffffff", **style.STATUS_COLOURS}
     _status_board(axes, order, np.array([faulty[name] for name in order]), list(colours.values()))
     axes.tick_params(axis="y", labelsize=style.SMALLEST_PT, length=0)
-    _night_axis(axes, history)
+    night_axis(axes, history)
     _legend(figure, colours)
     return figure

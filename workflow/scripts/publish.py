@@ -1,0 +1,39 @@
+#!/usr/bin/env python3
+"""Rule publish: hand the tables of an observation to the beamformer."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from lwacal import job, publication, records
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--qa", required=True, type=Path)
+    parser.add_argument("--run", required=True, type=Path, help="run.json: versions and commit")
+    parser.add_argument("--manifest", required=True, type=Path, help="manifest.json: input files")
+    parser.add_argument("--tables", required=True, nargs="+", type=Path, help="one a sub-band")
+    parser.add_argument("--database", required=True, type=Path, help="trends.sqlite, if there is")
+    parser.add_argument("--settings", required=True, help="JSON: publish")
+    parser.add_argument("--output", required=True, type=Path)
+    arguments = parser.parse_args()
+    settings = json.loads(arguments.settings)["publish"]
+    sources = {name: records.read_json(getattr(arguments, name)) for name in
+               ("qa", "run", "manifest")}
+    try:
+        record = publication.publish(
+            sources, arguments.tables, arguments.database, settings
+        )
+    except publication.PublicationError as error:
+        sys.exit(f"error: {error}")
+    except OSError as error:
+        sys.exit(f"error: the tables cannot be written (publish.folder): {error}")
+    records.write_json(arguments.output, record)
+    until = record["provenance"]["valid"]["until_utc"]
+    records.found(f"{record['message']}: {record['folder']}, valid until {until}")
+
+
+if __name__ == "__main__":
+    job.run(main)
