@@ -6,6 +6,8 @@ import fault_plants as plants
 from fault_cases_data import NIGHTS, PRODUCTS, RAW_DATA, SKY
 from fault_row import RERUN, Case, error, fallback, killed
 
+REFERENCES = {"reference_dir": "{folder}/references", "promote_verdict": "fail"}
+BEAMFORMER = {"folder": "{folder}/beamformer", "force": True, "antennas": 16, "channels": 12}
 KILLED = [
     killed("inventory", "os.rename inventory.json", "before its record is in place"),
     killed("concat 59MHz", "os.rename 59MHz.ms", "before the set is in place"),
@@ -30,7 +32,10 @@ KILLED = [
     killed("report", "os.rename report.html", "between PDF and page"),
     killed("outcome", "os.rename outcome.json", "between link and record"),
     killed("trends", "os.rename trends.html", "between database and page"),
-    killed("promote", "os.rename 73MHz.bcal", "in the middle of the tables", plants.references),
+    killed("promote", "os.rename 73MHz.bcal", "in the middle of the tables",
+           plants.for_good(delay=REFERENCES)),
+    killed("publish", "os.rename beamformer/latest", "before the version is the latest",
+           plants.for_good(publish=BEAMFORMER)),
     killed("cleanup", "shutil.rmtree .old", "in the middle of removing"),
 ]
 

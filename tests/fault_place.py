@@ -28,10 +28,11 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")  # Snakemake sets
 HOOKS = Path(__file__).resolve().parent / "fault_hooks"  # a sitecustomize.py: see there
 OUTPUT_WORDS = {
     "--output", "--summary", "--json", "--csv", "--component-list", "--spectra", "--offsets",
-    "--scintillation", "--pdf", "--html", "--figures", "--database",
+    "--scintillation", "--pdf", "--html", "--figures",
 }
 MORE_OUTPUTS = {  # words that other scripts have for what they read
     "concat.py": {"--powers", "--findings"}, "flag_solutions.py": {"--flags"},
+    "trends.py": {"--database", "--flags"},
 }
 
 

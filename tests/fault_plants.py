@@ -62,14 +62,19 @@ def as_it_is(place: Place) -> None:
     """Plant nothing."""
 
 
-def references(place: Place) -> None:
-    """A folder to keep reference tables in, for good."""
-    folder = str(place.folder / "references")
+def for_good(**sections: dict[str, Any]) -> Plant:
+    """Settings without which the job does nothing; {folder} in them is a folder of the place."""
 
-    def change(found: dict[str, Any]) -> None:
-        found["delay"].update(reference_dir=folder, promote_verdict="fail")
+    def plant(place: Place) -> None:
+        text = json.dumps(sections).replace("{folder}", str(place.folder))
 
-    place.always = lambda job: job.with_settings(change)
+        def change(found: dict[str, Any]) -> None:
+            for name, values in json.loads(text).items():
+                found[name].update(values)
+
+        place.always = lambda job: job.with_settings(change)
+
+    return plant
 
 
 def killed_at(event: str) -> Plant:

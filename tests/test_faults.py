@@ -21,7 +21,8 @@ from lwacal import whole
 from same_products import differences
 from workflow_run import folder_digest
 
-ON_REQUEST = ("promoted.json", "cleanup.json")  # nobody asks for them in a usual run
+# Nobody asks for them in a usual run
+ON_REQUEST = ("promoted.json", "published.json", "cleanup.json")
 
 
 @pytest.fixture(scope="module")
