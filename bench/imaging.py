@@ -43,13 +43,9 @@ FIXED = (REFERENCE, EXACT)  # what the others are compared with
 CHOICES = (
     EXACT,
     REFERENCE,
-    Choice("w-gridder", averaged=False),
-    Choice("averaged, w-stacking", options=()),
     Choice("averaged, w-gridder"),
-    Choice("averaged, w-gridder, one thread", threads=1),
-    Choice("averaged, w-gridder, parallel CLEAN",
-           options=("-use-wgridder", "-parallel-deconvolution", "1024")),
-    Choice("averaged, w-gridder, parallel CLEAN, one thread", threads=1,
+    Choice("averaged, w-gridder, one thread (as in the workflow)", threads=1),
+    Choice("averaged, w-gridder, one thread, parallel CLEAN", threads=1,
            options=("-use-wgridder", "-parallel-deconvolution", "1024")),
 )
 
