@@ -41,7 +41,7 @@ test: env ## Check the code and run all tests
 	$(BIN)/ruff check .
 	$(BIN)/snakefmt --check workflow
 	$(BIN)/snakemake --lint
-	$(BIN)/python -m pytest -n $(CORES) --dist loadgroup
+	$(BIN)/python -m pytest -n $(CORES) --dist loadgroup --durations 25
 
 test-cluster: env ## Calibrate on a private Slurm of this machine, with jobs that are killed (as root)
 	@scripts/install-programs.sh $(SLURM)

@@ -160,7 +160,7 @@ def test_jobs_ask_for_what_their_rules_say(story):
     model, _ = story.first.of("sky_model")
     assert (model.memory, model.processors, model.time_limit) == ("1000M", 1, "1:00:00")
     for job in story.first.jobs + story.second.jobs:
-        assert int(job.memory.removesuffix("M")) >= resources_needed.BASE_MB
+        assert int(job.memory.removesuffix("M")) >= resources_needed.IMAGE_BASE_MB
         assert job.time_limit.endswith(":00:00")
         assert job.processors in (1, 2)
 
