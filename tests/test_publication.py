@@ -56,7 +56,7 @@ def tables(tmp_path):
 def choice(tmp_path):
     """The settings: a folder, and tables of the size that these have."""
     return {**settings.resolve({})["publish"], "folder": str(tmp_path / "caltables"),
-            "antennas": N_ANTENNAS, "channels": N_CHANNELS}
+            "sub_bands": len(BANDS), "antennas": N_ANTENNAS, "channels": N_CHANNELS}
 
 
 def sources(verdict="pass"):
@@ -195,6 +195,19 @@ def test_older_observation_does_not_replace_a_later_one_unless_forced(tables, ch
     assert loaded(choice)[0] == {"20240501_110000"}
     assert publish(tables, choice)["message"] == "published again"
     assert loaded(choice)[0] == {STAMP}
+
+
+def test_sub_bands_must_all_be_there(tables, choice):
+    """The number always; that those in force stay in force, unless forced."""
+    with pytest.raises(PublicationError, match=r"tables of 1 sub-bands .*needs 2 \(publish\.sub_b"):
+        publish(tables[:1], choice, force=True)
+    publish(tables, choice)
+    later = write_table(tables[0].with_name("20240701_110000_59MHz.bcal"))
+    with pytest.raises(PublicationError, match=r"tables of 73MHz in force.*publish\.force"):
+        publish([later], choice, sub_bands=0)
+    assert len(loaded(choice)[1]) == 2
+    publish([later], choice, sub_bands=0, force=True)
+    assert [path.name for path in loaded(choice)[1]] == [later.name]
 
 
 def spoil(kind):

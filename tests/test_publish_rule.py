@@ -20,7 +20,7 @@ def project(night, tmp_path_factory):
 def test_tables_are_published_on_request(project, tmp_path):
     folder = tmp_path / "cal tables"
     target = f"results/{NAME}/published.json"
-    words = f"publish={{folder: '{folder}', force: true, antennas: 0, channels: 0}}"
+    words = f"publish={{folder: '{folder}', force: true, sub_bands: 0, antennas: 0, channels: 0}}"
     project.snakemake("--cores", "1", target, config=(words,))
     record = records.read_json(project.folder / target)
     found = sorted((folder / "latest").glob("*.bcal"))

@@ -42,7 +42,8 @@ def publish(
     trends.sqlite, which may be missing; ``settings`` the section publish. If the same tables are
     in force already, with the same provenance, nothing is written. Raises PublicationError, before
     anything is written, if no folder is configured, the verdict is not pass, a later observation is
-    in force, or a table is not fit for the beamformer; publish.force allows the second and third.
+    or another sub-band is in force, or the tables are not fit for the beamformer; publish.force
+    allows the second and third.
     """
     if not settings["folder"]:
         raise PublicationError(
@@ -58,6 +59,8 @@ def publish(
         _remove_leftovers(folder)
         in_force = _in_force(folder)
         publication_checks.check_order(stamp, in_force, settings)
+        before = [path.name for path in (folder / LATEST).glob(f"*{publication_checks.SUFFIX}")]
+        publication_checks.check_sub_bands([t["name"] for t in described], before, settings)
         version = _same_version(folder, stamp, provenance)
         message = "published"
         if version is None:

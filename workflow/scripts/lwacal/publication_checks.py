@@ -43,12 +43,28 @@ def check_order(stamp: str, in_force: str | None, settings: Mapping[str, Any]) -
         )
 
 
+def check_sub_bands(
+    tables: Sequence[str], in_force: Sequence[str], settings: Mapping[str, Any]
+) -> None:
+    """Raise PublicationError if sub-bands in force have no table now, unless forced.
+
+    Both are names of tables, which end in the name of the sub-band.
+    """
+    now, before = ({Path(name).stem.rpartition("_")[2] for name in names}
+                   for names in (tables, in_force))
+    if before - now and not settings["force"]:
+        raise PublicationError(
+            f"there are tables of {', '.join(sorted(before - now))} in force, but none to put in"
+            " their place: calibrate these sub-bands too; to do without them: publish.force=true"
+        )
+
+
 def check_tables(
     tables: Sequence[Path], settings: Mapping[str, Any]
 ) -> tuple[str, list[dict[str, Any]]]:
     """Return the stamp of the tables, and what each is, in order of their paths.
 
-    Raises PublicationError if they are not fit: their names, shapes or values.
+    Raises PublicationError if they are not fit: their number, names, shapes or values.
     """
     stamps = {}
     for table in sorted(tables):
@@ -61,6 +77,11 @@ def check_tables(
     if len(stamps) != 1:
         raise PublicationError(
             f"tables of {len(stamps)} stamps ({', '.join(stamps)}) cannot be in force together"
+        )
+    if settings["sub_bands"] and len(tables) != settings["sub_bands"]:
+        raise PublicationError(
+            f"there are tables of {len(tables)} sub-bands of {next(iter(stamps))}, the beamformer"
+            f" needs {settings['sub_bands']} (publish.sub_bands; 0: any number)"
         )
     described = [_described(table, settings) for table in sorted(tables)]
     if all(table["flagged_fraction"] == 1 for table in described):
