@@ -205,6 +205,18 @@ def test_gone_bad_recovered_and_swapped():
     ]
 
 
+def test_dead_polarization_does_not_hide_that_the_other_one_jumped():
+    series = calm()
+    series.status[5, 0, 20:] = 2
+    series.reasons[5, 0, 20:] = 1
+    series.values["gain_db"][5, 0, 20:] -= 40
+    series.values["gain_db"][5, 1, 20:] -= 6.1
+    assert texts(series) == [
+        f"{NAMES[5]} Y: gain −6.1 dB on 2024-05-21",
+        f"{NAMES[5]} X: went bad: no power from the sky on 2024-05-21",
+    ]
+
+
 def test_two_skies_in_turn_make_no_change_and_another_sky_is_said():
     """Gains come out otherwise under another sky: in turn that is noise, for good it is told."""
     series = quiet()

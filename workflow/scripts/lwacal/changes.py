@@ -7,7 +7,7 @@ left is told antenna by antenna, X and Y together.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,9 +73,8 @@ def group(
             found[kind, series.antennas[single[0].antenna]].append(single)
     changes = [
         _change(kind, where, together, series, same_lst_h)
-        for (kind, where), lists in found.items() for together in _merge(lists)
+        for (kind, where), lists in _without_echoes(found).items() for together in _merge(lists)
     ]
-    changes = _without_echoes(changes, series.night)
     return sorted(changes, key=lambda c: (-c.night, ORDER.index(c.kind), -len(c.antennas),
                                           -c.significance, c.where))
 
@@ -249,18 +248,22 @@ def signed(value: float, unit: str, digits: int) -> str:
     return f"{value:+.{digits}f}".replace("-", "−") + f"{space}{unit}"
 
 
-def _without_echoes(changes: Sequence[Change], night_of: np.ndarray) -> list[Change]:
-    """Leave out what another change of the same place and night explains.
+def _without_echoes(
+    found: Mapping[tuple[str, str], Sequence[list[Event]]]
+) -> dict[tuple[str, str], list[list[Event]]]:
+    """Leave out what of a signal another change of the same place and night explains.
 
-    That an antenna's cables were swapped is why it is bad; that it went bad or recovered, why its
-    gain jumped.
+    That cables were swapped is why a signal is bad; that it went bad or recovered, why its gain
+    jumped, but not why the other polarization's did. ``found`` by kind and place.
     """
-    told = {kind: {(change.where, night_of[change.night] + apart) for change in changes
-                   if change.kind == kind for apart in (-APART, 0, APART)}
-            for kind in ("swap", "bad", "recovered")}
-    why = {"bad": ("swap",), "recovered": (), "jump": ("swap", "bad", "recovered")}
-    return [
-        change for change in changes
-        if not any((change.where, night_of[change.night]) in told[kind]
-                   for kind in why.get(change.kind, ()))
-    ]
+    told = {(kind, where, event.antenna, event.pol, event.night + apart)
+            for (kind, where), lists in found.items() if kind in ("swap", "bad", "recovered")
+            for events in lists for event in events for apart in (-APART, 0, APART)}
+    why = {"bad": ("swap",), "jump": ("swap", "bad", "recovered")}
+    kept = {}
+    for (kind, where), lists in found.items():
+        left = [[event for event in events
+                 if not any((reason, where, event.antenna, event.pol, event.night) in told
+                            for reason in why.get(kind, ()))] for events in lists]
+        kept[kind, where] = [events for events in left if events]
+    return kept
