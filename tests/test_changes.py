@@ -130,6 +130,21 @@ def test_board_that_drifts_is_one_change_and_drifts_of_its_antennas_are_not():
     assert all(change.where.startswith("LWA") for change in found(series))
 
 
+@pytest.mark.parametrize("antennas", [1, 32])
+def test_opposite_drifts_of_x_and_y_are_two(antennas):
+    """Of an antenna and of a board; what Y does in two quantities is one drift."""
+    series = calm()
+    days, members = np.maximum(np.arange(NIGHTS) - 12, 0), slice(32, 32 + antennas)
+    series.values["delay_ns"][members, 0] += 0.4 * days
+    series.values["delay_ns"][members, 1] -= 0.4 * days
+    series.values["gain_db"][members, 1] += 0.2 * days
+    of = " of 32 antennas" if antennas > 1 else ""
+    of_x, of_y = sorted(texts(series), key=lambda text: "gain" in text)
+    assert f"delay{of} drifts by +0.40 ns a day" in of_x
+    assert f"gain{of} drifts by +0.20 dB a day" in of_y
+    assert f"delay{of} drifts by −0.40 ns a day" in of_y
+
+
 @pytest.mark.parametrize("night", [1, 2, 3, 15, 27, 28])
 def test_night_of_a_jump(night):
     """Also near the ends: two nights before are enough, but not one."""

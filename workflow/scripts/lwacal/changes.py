@@ -131,16 +131,41 @@ def _by_antenna(pool: Iterable[Event]) -> list[list[Event]]:
 def _merge(lists: Sequence[list[Event]]) -> list[list[Event]]:
     """Join what one group did in several quantities in the same night.
 
-    Drifts are joined that end in the same night: when one began is known to some nights only.
+    Drifts are joined that end in the same night: when one began is known to some nights only. Those
+    of a quantity that rises here and falls there stay two.
     """
+    for least_shared in (1, 0):  # what the same signals did comes first
+        lists = _joined(lists, least_shared)
+    return list(lists)
+
+
+def _joined(lists: Sequence[list[Event]], least_shared: int) -> list[list[Event]]:
     merged: list[list[Event]] = []
     for events in sorted(lists, key=lambda events: (events[0].until, _night(events))):
-        ended = events[0].kind == "drift" and merged and merged[-1][0].until == events[0].until
-        if merged and (ended or abs(_night(merged[-1]) - _night(events)) <= APART):
-            merged[-1].extend(events)
+        for known in reversed(merged):
+            if _shared(known, events) >= least_shared and _belong_together(known, events):
+                known.extend(events)
+                break
         else:
             merged.append(list(events))
     return merged
+
+
+def _belong_together(known: Sequence[Event], events: Sequence[Event]) -> bool:
+    if events[0].kind == "drift":
+        signs: dict[str, set[float]] = defaultdict(set)
+        for event in (*known, *events):
+            signs[event.quantity].add(np.sign(event.size))
+        if any(len(found) > 1 for found in signs.values()):
+            return False
+        if known[0].until == events[0].until:
+            return True
+    return abs(_night(known) - _night(events)) <= APART
+
+
+def _shared(known: Sequence[Event], events: Sequence[Event]) -> int:
+    """Return how many signals are in both."""
+    return len({(e.antenna, e.pol) for e in known} & {(e.antenna, e.pol) for e in events})
 
 
 def _night(events: Sequence[Event]) -> int:
