@@ -67,7 +67,8 @@ def group(
     for (kind, _, _), pool in pools.items():
         for where, members in _groups(series):
             for taken in _of_group(pool, members, share, kind):
-                pool = [event for event in pool if event not in set(taken)]
+                gone = set(taken)
+                pool = [event for event in pool if event not in gone]
                 found[kind, where].append(taken)
         for single in _by_antenna(pool):
             found[kind, series.antennas[single[0].antenna]].append(single)
