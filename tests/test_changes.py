@@ -47,15 +47,19 @@ def texts(series):
     return [change.text for change in found(series)]
 
 
-def test_noise_makes_no_more_changes_than_is_said():
-    """Ten arrays of 352 antennas; the number expected of noise is Poisson distributed at most."""
+@pytest.mark.parametrize("nights", [4, 5, 6, 8, 12])
+def test_noise_makes_no_more_changes_than_is_said(nights):
+    """Ten arrays of 352 antennas; the number expected of noise is Poisson distributed at most.
+
+    Of too few nights nothing is said.
+    """
     expected, made = 0.0, 0
     for seed in range(10):
-        series = quiet(seed, nights=12)
+        series = quiet(seed, nights=nights)
         expected += signal_changes.expected_false(series, TRENDS)
         made += len(found(series, least_gain_db=1e-3, least_delay_ns=1e-3, least_phase_deg=1e-3))
-    assert 0.05 < expected < 0.5
-    assert made <= 2  # chance exceeds it once in 300, at 0.3 expected
+    assert 0.05 < expected < 0.5 if nights >= signal_changes.FEWEST_NIGHTS else expected == 0
+    assert made <= (2 if expected else 0)  # chance exceeds it once in 300, at 0.3 expected
 
 
 def test_lower_threshold_makes_as_many_as_is_said():
