@@ -135,6 +135,19 @@ def test_validity_follows_the_nights_so_far(tables, choice, tmp_path):
         "valid"]["why"]
 
 
+def test_nights_that_cross_no_limit_do_not_shorten_the_validity(tables, choice, tmp_path):
+    """Two observations half an hour apart do not say that tables hold for half an hour."""
+    database = tmp_path / "trends.sqlite"
+    with sqlite3.connect(database) as connection:
+        connection.executescript(trends_tables.SCHEMA)
+        connection.execute("INSERT INTO validity VALUES"
+                           " ('same', 0, 0.05, 0.02, 1, 'coherence_loss', 0, 0.01, 1)")
+    connection.close()
+    valid = publish(tables, choice, database=database)["provenance"]["valid"]
+    assert valid["days"] == choice["valid_days"]
+    assert valid["why"].startswith("publish.valid_days; up to 0.02 days apart, the most there are")
+
+
 def test_sidereal_range_passes_through_midnight(tables, choice):
     lst = publish(tables, choice, lst_within_h=4)["provenance"]["lst"]
     assert (lst["from_hours"], lst["until_hours"]) == (16.5, 0.5)
