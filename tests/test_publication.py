@@ -204,10 +204,16 @@ def test_older_observation_does_not_replace_a_later_one_unless_forced(tables, ch
     with pytest.raises(PublicationError, match=f"later observation.*{STAMP}_v001"):
         publish(older, choice)
     assert loaded(choice)[0] == {STAMP}
-    publish(older, choice, force=True)
+    going_back = publish(older, choice, force=True)
+    assert going_back["forced"]
+    assert going_back["provenance"]["forced"]
     assert loaded(choice)[0] == {"20240501_110000"}
-    assert publish(tables, choice)["message"] == "published again"
+    assert publish(older, choice, force=True)["message"] == "already in force"
+    again = publish(tables, choice)
+    assert (again["message"], again["forced"]) == ("published again", False)
     assert loaded(choice)[0] == {STAMP}
+    once_more = publish(older, choice, force=True)
+    assert (once_more["version"], once_more["forced"]) == (going_back["version"], True)
 
 
 def test_sub_bands_must_all_be_there(tables, choice):

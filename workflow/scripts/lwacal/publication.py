@@ -27,7 +27,7 @@ LATEST = "latest"
 PROVENANCE = "provenance.json"
 LOCK = ".publishing"
 PART = ".part"
-OF_THE_ACT = ("published_utc", "host")  # of provenance.json: when and where, not what
+OF_THE_ACT = ("published_utc", "host", "forced")  # of provenance.json: when and how, not what
 _VERSION = re.compile(r"^(\d{8}_\d{6})_v(\d{3,})$")
 __all__ = ["PublicationError", "publish"]
 
@@ -50,17 +50,18 @@ def publish(
             f"the tables of {sources['qa']['observation']['id']} were to be published, but"
             " publish.folder names no folder: set it to the one from which the beamformer loads"
         )
-    publication_checks.check_verdict(sources["qa"], settings)
+    forced = publication_checks.check_verdict(sources["qa"], settings)
     stamp, described = publication_checks.check_tables(tables, settings)
-    provenance = publication_record.build(sources, described, database, settings)
     folder = Path(settings["folder"])
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
         _remove_leftovers(folder)
         in_force = _in_force(folder)
-        publication_checks.check_order(stamp, in_force, settings)
+        forced |= publication_checks.check_order(stamp, in_force, settings)
         before = [path.name for path in (folder / LATEST).glob(f"*{publication_checks.SUFFIX}")]
-        publication_checks.check_sub_bands([t["name"] for t in described], before, settings)
+        names = [table["name"] for table in described]
+        forced |= publication_checks.check_sub_bands(names, before, settings)
+        provenance = publication_record.build(sources, described, database, settings, forced)
         version = _same_version(folder, stamp, provenance)
         message = "published"
         if version is None:
@@ -76,7 +77,7 @@ def publish(
     return {
         "schema": 1, "id": provenance["observation"]["id"], "version": version,
         "folder": str(folder / version), "link": str(folder / LATEST), "replaces": in_force,
-        "message": message, "provenance": written,
+        "message": message, "forced": forced, "provenance": written,
     }
 
 
@@ -163,7 +164,7 @@ def _write_version(
             )
     now = datetime.now(UTC).isoformat(timespec="seconds")
     records.write_json(part / PROVENANCE, {**provenance,
-                                           **dict(zip(OF_THE_ACT, (now, os.uname().nodename)))})
+                                           "published_utc": now, "host": os.uname().nodename})
     for path in sorted(part.rglob("*")):
         _to_disk(path)
     _to_disk(part)
