@@ -124,15 +124,29 @@ def test_validity_follows_the_nights_so_far(tables, choice, tmp_path):
                 ("same", 3, 9, 4, 9, "coherence_loss", 0, 0.09, 1)]
         connection.executemany(f"INSERT INTO validity VALUES ({', '.join('?' * 9)})", rows)
     connection.close()
-    valid = publish(tables, choice, database=database)["provenance"]["valid"]
+    record = publish(tables, choice, database=database)
+    valid = record["provenance"]["valid"]
     assert valid["days"] == pytest.approx(3)
     assert valid["until_utc"].startswith("2024-06-04T11:00")
     assert "lose 9.0 %" in valid["why"]
-    shorter = publish(tables, choice, database=database, valid_days=1)["provenance"]["valid"]
+    elsewhere = {"folder": str(tmp_path / "elsewhere"), "database": database}
+    shorter = publish(tables, choice, valid_days=1, **elsewhere)["provenance"]["valid"]
     assert (shorter["days"], shorter["why"]) == (1, "publish.valid_days")
     database.write_text("no database")
-    assert "cannot be read" in publish(tables, choice, database=database)["provenance"][
-        "valid"]["why"]
+    again = publish(tables, choice, database=database)  # the same tables: what was said stays
+    assert again == {**record, "message": "already in force", "replaces": record["version"]}
+    shutil.rmtree(elsewhere["folder"])
+    assert "cannot be read" in publish(tables, choice, **elsewhere)["provenance"]["valid"]["why"]
+
+
+def test_other_software_with_the_same_tables_is_no_new_version(tables, choice, monkeypatch):
+    first = publish(tables, choice)
+    run = made_up_observation._run()
+    run["git"]["commit"], run["versions"] = "f" * 40, {"numpy": "9"}
+    monkeypatch.setattr(made_up_observation, "_run", lambda: run)
+    again = publish(tables, choice)
+    assert (again["message"], again["provenance"]) == ("already in force", first["provenance"])
+    assert publish(tables, choice, "warn", force=True)["version"] == f"{STAMP}_v002"
 
 
 def test_nights_that_cross_no_limit_do_not_shorten_the_validity(tables, choice, tmp_path):

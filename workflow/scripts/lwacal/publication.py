@@ -27,7 +27,7 @@ LATEST = "latest"
 PROVENANCE = "provenance.json"
 LOCK = ".publishing"
 PART = ".part"
-OF_THE_ACT = ("published_utc", "host", "forced")  # of provenance.json: when and how, not what
+WHAT = ("tables", "observation", "verdict")  # of provenance.json: what makes a version another
 _VERSION = re.compile(r"^(\d{8}_\d{6})_v(\d{3,})$")
 __all__ = ["PublicationError", "publish"]
 
@@ -40,7 +40,7 @@ def publish(
 
     ``sources`` are qa.json, run.json and manifest.json by name (qa, run, manifest); ``database`` is
     trends.sqlite, which may be missing; ``settings`` the section publish. If the same tables are
-    in force already, with the same provenance, nothing is written. Raises PublicationError, before
+    in force already, with the same verdict, nothing is written. Raises PublicationError, before
     anything is written, if no folder is configured, the verdict is not pass, a later observation is
     or another sub-band is in force, or the tables are not fit for the beamformer; publish.force
     allows the second and third.
@@ -132,7 +132,8 @@ def _next_version(folder: Path, stamp: str) -> str:
 def _same_version(folder: Path, stamp: str, provenance: Mapping[str, Any]) -> str | None:
     """Return the newest version of a stamp if it is what would be published, else None.
 
-    Its tables must still be those that its provenance tells of.
+    That other nights, or other software with the same outcome, would say something else beside the
+    tables makes no other version. Its tables must still be those that its provenance tells of.
     """
     versions = _versions(folder, stamp)
     if not versions:
@@ -142,7 +143,7 @@ def _same_version(folder: Path, stamp: str, provenance: Mapping[str, Any]) -> st
         known = dict(records.read_json(place / PROVENANCE))
     except (OSError, ValueError, TypeError):
         return None  # not one of ours, or not whole: it is left as it is
-    if known != {**records.plain(provenance), **{key: known.get(key) for key in OF_THE_ACT}}:
+    if any(known.get(key) != records.plain(provenance[key]) for key in WHAT):
         return None
     whole = all(
         publication_checks.digests(place / table["name"]) == table["files"]
