@@ -17,6 +17,7 @@ from lwacal import (
     code_digest,
     publication,
     publication_checks,
+    publication_link,
     records,
     settings,
     site,
@@ -337,13 +338,14 @@ def test_two_at_once_are_refused(tables, choice):
     assert publish(tables, choice)["version"]
 
 
-def run_script(tmp_path, tables, choice, verdict="pass"):
+def run_script(tmp_path, tables, choice, verdict="pass", moved=""):
     for name, record in sources(verdict).items():
         records.write_json(tmp_path / f"{name}.json", record)
     words = [f"--{name}={tmp_path / name}.json" for name in ("qa", "run", "manifest")]
     return subprocess.run(
         [sys.executable, SCRIPT, *words, "--tables", *tables, "--database", "none.sqlite",
-         "--settings", json.dumps({"publish": choice}), "--output", tmp_path / "published.json"],
+         "--settings", json.dumps({"publish": choice}), f"--moved={moved}",
+         "--output", tmp_path / "published.json"],
         capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": ""})
 
 
@@ -356,6 +358,23 @@ def test_script_writes_the_record_or_says_why_not(tmp_path, tables, choice):
     assert done.returncode == 0, done.stderr
     record = records.read_json(tmp_path / "published.json")
     assert record["folder"] == str(Path(choice["folder"]) / f"{STAMP}_v001")
+
+
+def test_publishing_again_is_asked_for_when_the_link_was_moved(tmp_path, tables, choice):
+    """Each time it was; not by publishing itself."""
+    record, link = tmp_path / "published.json", Path(choice["folder"], "latest")
+    seen = [publication_link.moved(choice["folder"], record)]
+    for _ in range(2):
+        assert run_script(tmp_path, tables, choice, moved=seen[-1]).returncode == 0
+        assert publication_link.moved(choice["folder"], record) == seen[-1]
+        link.unlink()
+        gone = publication_link.moved(choice["folder"], record)
+        link.symlink_to("20230101_000000_v001")
+        seen.append(publication_link.moved(choice["folder"], record))
+        assert seen[-1] == gone
+    assert len(set(seen)) == 3
+    record.write_text("{")
+    assert publication_link.moved(choice["folder"], record) == "unreadable"
 
 
 def test_the_code_that_publishes_draws_nothing():

@@ -22,8 +22,8 @@ from typing import Any
 
 from lwacal import publication_checks, publication_record, records
 from lwacal.publication_checks import PublicationError
+from lwacal.publication_link import LATEST
 
-LATEST = "latest"
 PROVENANCE = "provenance.json"
 LOCK = ".publishing"
 PART = ".part"
