@@ -236,6 +236,16 @@ def test_dead_polarization_does_not_hide_that_the_other_one_jumped():
     ]
 
 
+def test_board_that_jumps_is_told_whole_if_not_all_of_it_went_bad():
+    series = calm()
+    series.values["gain_db"][32:64, :, 20:] -= 20
+    series.status[32:64, :, 20:] = 2
+    assert texts(series) == ["SNAP2 board 2: 32 antennas went bad on 2024-05-21"]
+    series.status[63] = 0
+    assert texts(series) == ["SNAP2 board 2: gain −20.0 dB of 32 antennas on 2024-05-21",
+                             "SNAP2 board 2: 31 antennas went bad on 2024-05-21"]
+
+
 def test_two_skies_in_turn_make_no_change_and_another_sky_is_said():
     """Gains come out otherwise under another sky: in turn that is noise, for good it is told."""
     series = quiet()

@@ -280,7 +280,8 @@ def _without_echoes(
     """Leave out what of a signal another change of the same place and night explains.
 
     That cables were swapped is why a signal is bad; that it went bad or recovered, why its gain
-    jumped, but not why the other polarization's did. ``found`` by kind and place.
+    jumped, but not why the other polarization's did. What a board did stays whole unless all of it
+    is explained. ``found`` by kind and place.
     """
     told = {(kind, where, event.antenna, event.pol, event.night + apart)
             for (kind, where), lists in found.items() if kind in ("swap", "bad", "recovered")
@@ -288,8 +289,12 @@ def _without_echoes(
     why = {"bad": ("swap",), "jump": ("swap", "bad", "recovered")}
     kept = {}
     for (kind, where), lists in found.items():
-        left = [[event for event in events
-                 if not any((reason, where, event.antenna, event.pol, event.night) in told
-                            for reason in why.get(kind, ()))] for events in lists]
-        kept[kind, where] = [events for events in left if events]
+        kept[kind, where] = []
+        for events in lists:
+            left = [event for event in events
+                    if not any((reason, where, event.antenna, event.pol, event.night) in told
+                               for reason in why.get(kind, ()))]
+            if left:
+                alone = len({event.antenna for event in events}) == 1
+                kept[kind, where].append(left if alone else events)
     return kept
