@@ -7,7 +7,8 @@ from fault_cases_data import NIGHTS, PRODUCTS, RAW_DATA, SKY
 from fault_row import RERUN, Case, error, fallback, killed
 
 REFERENCES = {"reference_dir": "{folder}/references", "promote_verdict": "fail"}
-BEAMFORMER = {"folder": "{folder}/beamformer", "force": True, "antennas": 16, "channels": 12}
+BEAMFORMER = {"folder": "{folder}/beamformer", "force": True, "sub_bands": 2, "antennas": 16,
+              "channels": 12}
 KILLED = [
     killed("inventory", "os.rename inventory.json", "before its record is in place"),
     killed("concat 59MHz", "os.rename 59MHz.ms", "before the set is in place"),

@@ -181,6 +181,18 @@ def test_page_for_no_one_and_many_nights(tmp_path, verdicts):
     assert text.count("Not drawn") == (1 if verdicts else 8)  # no phases, no validity
 
 
+@pytest.mark.parametrize("number", [1, 7, 8])
+def test_page_says_that_nights_are_too_few(tmp_path, number):
+    write_nights(tmp_path, ["pass"] * number)
+    found = trends.build(trends.find(tmp_path), tmp_path / "trends.sqlite", TRENDS)
+    trends_page.write(tmp_path / "trends.sqlite", *found, TRENDS, tmp_path / "trends.html")
+    text = (tmp_path / "trends.html").read_text()
+    assert (f"Too few nights to tell what changed ({number} of 8)" in text) == (number < 8)
+    assert ("No antenna and no board has changed" in text) == (number == 8)
+    assert ("told from 8 nights on" in text) == (number < 8)
+    assert "over its first seven observations shown" in text
+
+
 def test_history_of_a_report_ends_with_its_night(tmp_path, capsys):
     """Nights after it, and what is no record of a night, are left out."""
     paths = [tmp_path / name / "qa.json" for name in ("first", "second", "third", "broken")]

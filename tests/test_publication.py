@@ -17,6 +17,7 @@ from lwacal import (
     code_digest,
     publication,
     publication_checks,
+    publication_link,
     records,
     settings,
     site,
@@ -56,7 +57,7 @@ def tables(tmp_path):
 def choice(tmp_path):
     """The settings: a folder, and tables of the size that these have."""
     return {**settings.resolve({})["publish"], "folder": str(tmp_path / "caltables"),
-            "antennas": N_ANTENNAS, "channels": N_CHANNELS}
+            "sub_bands": len(BANDS), "antennas": N_ANTENNAS, "channels": N_CHANNELS}
 
 
 def sources(verdict="pass"):
@@ -124,15 +125,42 @@ def test_validity_follows_the_nights_so_far(tables, choice, tmp_path):
                 ("same", 3, 9, 4, 9, "coherence_loss", 0, 0.09, 1)]
         connection.executemany(f"INSERT INTO validity VALUES ({', '.join('?' * 9)})", rows)
     connection.close()
-    valid = publish(tables, choice, database=database)["provenance"]["valid"]
+    record = publish(tables, choice, database=database)
+    valid = record["provenance"]["valid"]
     assert valid["days"] == pytest.approx(3)
     assert valid["until_utc"].startswith("2024-06-04T11:00")
     assert "lose 9.0 %" in valid["why"]
-    shorter = publish(tables, choice, database=database, valid_days=1)["provenance"]["valid"]
+    elsewhere = {"folder": str(tmp_path / "elsewhere"), "database": database}
+    shorter = publish(tables, choice, valid_days=1, **elsewhere)["provenance"]["valid"]
     assert (shorter["days"], shorter["why"]) == (1, "publish.valid_days")
     database.write_text("no database")
-    assert "cannot be read" in publish(tables, choice, database=database)["provenance"][
-        "valid"]["why"]
+    again = publish(tables, choice, database=database)  # the same tables: what was said stays
+    assert again == {**record, "message": "already in force", "replaces": record["version"]}
+    shutil.rmtree(elsewhere["folder"])
+    assert "cannot be read" in publish(tables, choice, **elsewhere)["provenance"]["valid"]["why"]
+
+
+def test_other_software_with_the_same_tables_is_no_new_version(tables, choice, monkeypatch):
+    first = publish(tables, choice)
+    run = made_up_observation._run()
+    run["git"]["commit"], run["versions"] = "f" * 40, {"numpy": "9"}
+    monkeypatch.setattr(made_up_observation, "_run", lambda: run)
+    again = publish(tables, choice)
+    assert (again["message"], again["provenance"]) == ("already in force", first["provenance"])
+    assert publish(tables, choice, "warn", force=True)["version"] == f"{STAMP}_v002"
+
+
+def test_nights_that_cross_no_limit_do_not_shorten_the_validity(tables, choice, tmp_path):
+    """Two observations half an hour apart do not say that tables hold for half an hour."""
+    database = tmp_path / "trends.sqlite"
+    with sqlite3.connect(database) as connection:
+        connection.executescript(trends_tables.SCHEMA)
+        connection.execute("INSERT INTO validity VALUES"
+                           " ('same', 0, 0.05, 0.02, 1, 'coherence_loss', 0, 0.01, 1)")
+    connection.close()
+    valid = publish(tables, choice, database=database)["provenance"]["valid"]
+    assert valid["days"] == choice["valid_days"]
+    assert valid["why"].startswith("publish.valid_days; up to 0.02 days apart, the most there are")
 
 
 def test_sidereal_range_passes_through_midnight(tables, choice):
@@ -191,10 +219,29 @@ def test_older_observation_does_not_replace_a_later_one_unless_forced(tables, ch
     with pytest.raises(PublicationError, match=f"later observation.*{STAMP}_v001"):
         publish(older, choice)
     assert loaded(choice)[0] == {STAMP}
-    publish(older, choice, force=True)
+    going_back = publish(older, choice, force=True)
+    assert going_back["forced"]
+    assert going_back["provenance"]["forced"]
     assert loaded(choice)[0] == {"20240501_110000"}
-    assert publish(tables, choice)["message"] == "published again"
+    assert publish(older, choice, force=True)["message"] == "already in force"
+    again = publish(tables, choice)
+    assert (again["message"], again["forced"]) == ("published again", False)
     assert loaded(choice)[0] == {STAMP}
+    once_more = publish(older, choice, force=True)
+    assert (once_more["version"], once_more["forced"]) == (going_back["version"], True)
+
+
+def test_sub_bands_must_all_be_there(tables, choice):
+    """The number always; that those in force stay in force, unless forced."""
+    with pytest.raises(PublicationError, match=r"tables of 1 sub-bands .*needs 2 \(publish\.sub_b"):
+        publish(tables[:1], choice, force=True)
+    publish(tables, choice)
+    later = write_table(tables[0].with_name("20240701_110000_59MHz.bcal"))
+    with pytest.raises(PublicationError, match=r"tables of 73MHz in force.*publish\.force"):
+        publish([later], choice, sub_bands=0)
+    assert len(loaded(choice)[1]) == 2
+    publish([later], choice, sub_bands=0, force=True)
+    assert [path.name for path in loaded(choice)[1]] == [later.name]
 
 
 def spoil(kind):
@@ -291,13 +338,14 @@ def test_two_at_once_are_refused(tables, choice):
     assert publish(tables, choice)["version"]
 
 
-def run_script(tmp_path, tables, choice, verdict="pass"):
+def run_script(tmp_path, tables, choice, verdict="pass", moved=""):
     for name, record in sources(verdict).items():
         records.write_json(tmp_path / f"{name}.json", record)
     words = [f"--{name}={tmp_path / name}.json" for name in ("qa", "run", "manifest")]
     return subprocess.run(
         [sys.executable, SCRIPT, *words, "--tables", *tables, "--database", "none.sqlite",
-         "--settings", json.dumps({"publish": choice}), "--output", tmp_path / "published.json"],
+         "--settings", json.dumps({"publish": choice}), f"--moved={moved}",
+         "--output", tmp_path / "published.json"],
         capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": ""})
 
 
@@ -310,6 +358,23 @@ def test_script_writes_the_record_or_says_why_not(tmp_path, tables, choice):
     assert done.returncode == 0, done.stderr
     record = records.read_json(tmp_path / "published.json")
     assert record["folder"] == str(Path(choice["folder"]) / f"{STAMP}_v001")
+
+
+def test_publishing_again_is_asked_for_when_the_link_was_moved(tmp_path, tables, choice):
+    """Each time it was; not by publishing itself."""
+    record, link = tmp_path / "published.json", Path(choice["folder"], "latest")
+    seen = [publication_link.moved(choice["folder"], record)]
+    for _ in range(2):
+        assert run_script(tmp_path, tables, choice, moved=seen[-1]).returncode == 0
+        assert publication_link.moved(choice["folder"], record) == seen[-1]
+        link.unlink()
+        gone = publication_link.moved(choice["folder"], record)
+        link.symlink_to("20230101_000000_v001")
+        seen.append(publication_link.moved(choice["folder"], record))
+        assert seen[-1] == gone
+    assert len(set(seen)) == 3
+    record.write_text("{")
+    assert publication_link.moved(choice["folder"], record) == "unreadable"
 
 
 def test_the_code_that_publishes_draws_nothing():

@@ -7,6 +7,7 @@ import pytest
 
 from lwacal import caltable, records
 from night import BANDS, DEAD, NAME
+from workflow_run import job_counts
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def project(night, tmp_path_factory):
 def test_tables_are_published_on_request(project, tmp_path):
     folder = tmp_path / "cal tables"
     target = f"results/{NAME}/published.json"
-    words = f"publish={{folder: '{folder}', force: true, antennas: 0, channels: 0}}"
+    words = f"publish={{folder: '{folder}', force: true, sub_bands: 0, antennas: 0, channels: 0}}"
     project.snakemake("--cores", "1", target, config=(words,))
     record = records.read_json(project.folder / target)
     found = sorted((folder / "latest").glob("*.bcal"))
@@ -33,6 +34,16 @@ def test_tables_are_published_on_request(project, tmp_path):
     assert provenance["verdict"] == records.read_json(project.results / NAME / "qa.json")["verdict"]
     assert len(provenance["input_files"]) == 7  # two integrations of four sub-bands, one of zeros
     assert "like sidereal time" in provenance["valid"]["why"]
+    link, other = folder / "latest", "20300101_000000_v001"
+    (folder / other).mkdir()
+    for _ in range(2):  # another version is put in force, and these again
+        assert job_counts(project.snakemake("-n", target, config=(words,))) == {}
+        link.unlink()
+        link.symlink_to(other)
+        assert job_counts(project.snakemake("-n", target, config=(words,))) == {"publish": 1}
+        project.snakemake("--cores", "1", target, config=(words,))
+        assert link.readlink().name == record["version"]
+    assert job_counts(project.snakemake("-n", target, config=(words,))) == {}
 
 
 def test_publishing_without_a_folder_fails_in_words(project):

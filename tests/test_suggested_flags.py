@@ -11,7 +11,17 @@ from test_changes import quiet, several_a_night
 
 TRENDS = settings.resolve({})["trends"]
 NAMES = tuple(f"LWA{k:03d}" for k in range(1, 9))
-WORDS = ("", "dead", "autocorr:dead", "cache:trends", "health_list")
+MIXED = [  # evidence, and whether it is bad without the list
+    ("cache:trends; autocorr:odd_spectrum", False),
+    ("cache:trends; config:suspect_antennas; delay:+40 ns from the reference", False),
+    ("cache:trends; autocorr:noisy; config:both_polarizations", False),
+    ("config:both_polarizations; autocorr:weak", False),
+    ("cache:trends; autocorr:dead; solutions:dead", True),
+    ("cache:trends; data:flagged", True), ("cache:trends; config:bad_antennas", True),
+    ("mnc:union; autocorr:odd_spectrum; config:both_polarizations", True),
+    ("autocorr:weak; solutions:weak_gain", True),
+]
+WORDS = ("", "dead", "autocorr:dead", "cache:trends", "health_list", *(text for text, _ in MIXED))
 
 
 def some_nights(nights=10):
@@ -74,6 +84,14 @@ def test_nights_in_which_the_list_itself_was_the_reason_do_not_count():
     assert record["signals"][0]["last_judged"] == "night008"
     assert names(until, retry_days=10) == []
     assert names(series) == []  # good again from the 20th night on
+
+
+@pytest.mark.parametrize(("evidence", "stays"), MIXED)
+def test_what_is_merely_suspect_besides_does_not_keep_it_on_the_list(evidence, stays):
+    series = some_nights(30)
+    fail(series, 2, 0, slice(4, 9))
+    fail(series, 2, 0, slice(9, 30), "health_list", evidence)
+    assert names(series) == (["LWA003X"] if stays else [])
 
 
 def test_nights_count_and_not_observations():

@@ -14,6 +14,7 @@ from lwacal import (
     environment,
     flux,
     observations,
+    publication_link,
     records,
     resources_needed,
     settings,
@@ -159,6 +160,16 @@ def folder_above(levels):
         return str(Path(output[0]).parents[levels - 1])
 
     return folder
+
+
+def link_moved(wildcards):
+    """Return what changes when tables of another version are put in force: see the module.
+
+    Without ``output``: what depends on it makes nothing stale.
+    """
+    folder = observation(wildcards).settings["publish"]["folder"]
+    record = Path(SETTINGS["results"], wildcards.obs, "published.json")
+    return publication_link.moved(folder, record)
 
 
 def figure_labels(wildcards):

@@ -227,6 +227,7 @@ rule publish:
         *modules("analysis"),
     params:
         settings=section("publish"),
+        moved=link_moved,
         results=folder_above(2),
         code=code_digest("publish.py"),
     message:
@@ -234,7 +235,8 @@ rule publish:
     shell:
         "publish.py --qa {input.quality:q} --run {input.run:q} --manifest {input.manifest:q}"
         " --tables {input.tables:q} --database {params.results:q}/trends.sqlite"
-        " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
+        " --settings {params.settings:q} --moved={params.moved:q} --output {output:q}"
+        " > {log:q} 2>&1"
 
 
 rule cleanup:

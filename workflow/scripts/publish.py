@@ -17,6 +17,7 @@ def main() -> None:
     parser.add_argument("--tables", required=True, nargs="+", type=Path, help="one a sub-band")
     parser.add_argument("--database", required=True, type=Path, help="trends.sqlite, if there is")
     parser.add_argument("--settings", required=True, help="JSON: publish")
+    parser.add_argument("--moved", default="", help="of lwacal.publication_link, for the record")
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
     settings = json.loads(arguments.settings)["publish"]
@@ -30,7 +31,7 @@ def main() -> None:
         sys.exit(f"error: {error}")
     except OSError as error:
         sys.exit(f"error: the tables cannot be written (publish.folder): {error}")
-    records.write_json(arguments.output, record)
+    records.write_json(arguments.output, {**record, "moved": arguments.moved})
     until = record["provenance"]["valid"]["until_utc"]
     records.found(f"{record['message']}: {record['folder']}, valid until {until}")
 

@@ -7,7 +7,7 @@ left is told antenna by antenna, X and Y together.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,15 +67,15 @@ def group(
     for (kind, _, _), pool in pools.items():
         for where, members in _groups(series):
             for taken in _of_group(pool, members, share, kind):
-                pool = [event for event in pool if event not in set(taken)]
+                gone = set(taken)
+                pool = [event for event in pool if event not in gone]
                 found[kind, where].append(taken)
         for single in _by_antenna(pool):
             found[kind, series.antennas[single[0].antenna]].append(single)
     changes = [
         _change(kind, where, together, series, same_lst_h)
-        for (kind, where), lists in found.items() for together in _merge(lists)
+        for (kind, where), lists in _without_echoes(found).items() for together in _merge(lists)
     ]
-    changes = _without_echoes(changes, series.night)
     return sorted(changes, key=lambda c: (-c.night, ORDER.index(c.kind), -len(c.antennas),
                                           -c.significance, c.where))
 
@@ -132,16 +132,41 @@ def _by_antenna(pool: Iterable[Event]) -> list[list[Event]]:
 def _merge(lists: Sequence[list[Event]]) -> list[list[Event]]:
     """Join what one group did in several quantities in the same night.
 
-    Drifts are joined that end in the same night: when one began is known to some nights only.
+    Drifts are joined that end in the same night: when one began is known to some nights only. Those
+    of a quantity that rises here and falls there stay two.
     """
+    for least_shared in (1, 0):  # what the same signals did comes first
+        lists = _joined(lists, least_shared)
+    return list(lists)
+
+
+def _joined(lists: Sequence[list[Event]], least_shared: int) -> list[list[Event]]:
     merged: list[list[Event]] = []
     for events in sorted(lists, key=lambda events: (events[0].until, _night(events))):
-        ended = events[0].kind == "drift" and merged and merged[-1][0].until == events[0].until
-        if merged and (ended or abs(_night(merged[-1]) - _night(events)) <= APART):
-            merged[-1].extend(events)
+        for known in reversed(merged):
+            if _shared(known, events) >= least_shared and _belong_together(known, events):
+                known.extend(events)
+                break
         else:
             merged.append(list(events))
     return merged
+
+
+def _belong_together(known: Sequence[Event], events: Sequence[Event]) -> bool:
+    if events[0].kind == "drift":
+        signs: dict[str, set[float]] = defaultdict(set)
+        for event in (*known, *events):
+            signs[event.quantity].add(np.sign(event.size))
+        if any(len(found) > 1 for found in signs.values()):
+            return False
+        if known[0].until == events[0].until:
+            return True
+    return abs(_night(known) - _night(events)) <= APART
+
+
+def _shared(known: Sequence[Event], events: Sequence[Event]) -> int:
+    """Return how many signals are in both."""
+    return len({(e.antenna, e.pol) for e in known} & {(e.antenna, e.pol) for e in events})
 
 
 def _night(events: Sequence[Event]) -> int:
@@ -249,18 +274,27 @@ def signed(value: float, unit: str, digits: int) -> str:
     return f"{value:+.{digits}f}".replace("-", "−") + f"{space}{unit}"
 
 
-def _without_echoes(changes: Sequence[Change], night_of: np.ndarray) -> list[Change]:
-    """Leave out what another change of the same place and night explains.
+def _without_echoes(
+    found: Mapping[tuple[str, str], Sequence[list[Event]]]
+) -> dict[tuple[str, str], list[list[Event]]]:
+    """Leave out what of a signal another change of the same place and night explains.
 
-    That an antenna's cables were swapped is why it is bad; that it went bad or recovered, why its
-    gain jumped.
+    That cables were swapped is why a signal is bad; that it went bad or recovered, why its gain
+    jumped, but not why the other polarization's did. What a board did stays whole unless all of it
+    is explained. ``found`` by kind and place.
     """
-    told = {kind: {(change.where, night_of[change.night] + apart) for change in changes
-                   if change.kind == kind for apart in (-APART, 0, APART)}
-            for kind in ("swap", "bad", "recovered")}
-    why = {"bad": ("swap",), "recovered": (), "jump": ("swap", "bad", "recovered")}
-    return [
-        change for change in changes
-        if not any((change.where, night_of[change.night]) in told[kind]
-                   for kind in why.get(change.kind, ()))
-    ]
+    told = {(kind, where, event.antenna, event.pol, event.night + apart)
+            for (kind, where), lists in found.items() if kind in ("swap", "bad", "recovered")
+            for events in lists for event in events for apart in (-APART, 0, APART)}
+    why = {"bad": ("swap",), "jump": ("swap", "bad", "recovered")}
+    kept = {}
+    for (kind, where), lists in found.items():
+        kept[kind, where] = []
+        for events in lists:
+            left = [event for event in events
+                    if not any((reason, where, event.antenna, event.pol, event.night) in told
+                               for reason in why.get(kind, ()))]
+            if left:
+                alone = len({event.antenna for event in events}) == 1
+                kept[kind, where].append(left if alone else events)
+    return kept

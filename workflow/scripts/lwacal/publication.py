@@ -22,12 +22,12 @@ from typing import Any
 
 from lwacal import publication_checks, publication_record, records
 from lwacal.publication_checks import PublicationError
+from lwacal.publication_link import LATEST
 
-LATEST = "latest"
 PROVENANCE = "provenance.json"
 LOCK = ".publishing"
 PART = ".part"
-OF_THE_ACT = ("published_utc", "host")  # of provenance.json: when and where, not what
+WHAT = ("tables", "observation", "verdict")  # of provenance.json: what makes a version another
 _VERSION = re.compile(r"^(\d{8}_\d{6})_v(\d{3,})$")
 __all__ = ["PublicationError", "publish"]
 
@@ -40,24 +40,28 @@ def publish(
 
     ``sources`` are qa.json, run.json and manifest.json by name (qa, run, manifest); ``database`` is
     trends.sqlite, which may be missing; ``settings`` the section publish. If the same tables are
-    in force already, with the same provenance, nothing is written. Raises PublicationError, before
+    in force already, with the same verdict, nothing is written. Raises PublicationError, before
     anything is written, if no folder is configured, the verdict is not pass, a later observation is
-    in force, or a table is not fit for the beamformer; publish.force allows the second and third.
+    or another sub-band is in force, or the tables are not fit for the beamformer; publish.force
+    allows the second and third.
     """
     if not settings["folder"]:
         raise PublicationError(
             f"the tables of {sources['qa']['observation']['id']} were to be published, but"
             " publish.folder names no folder: set it to the one from which the beamformer loads"
         )
-    publication_checks.check_verdict(sources["qa"], settings)
+    forced = publication_checks.check_verdict(sources["qa"], settings)
     stamp, described = publication_checks.check_tables(tables, settings)
-    provenance = publication_record.build(sources, described, database, settings)
     folder = Path(settings["folder"])
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
         _remove_leftovers(folder)
         in_force = _in_force(folder)
-        publication_checks.check_order(stamp, in_force, settings)
+        forced |= publication_checks.check_order(stamp, in_force, settings)
+        before = [path.name for path in (folder / LATEST).glob(f"*{publication_checks.SUFFIX}")]
+        names = [table["name"] for table in described]
+        forced |= publication_checks.check_sub_bands(names, before, settings)
+        provenance = publication_record.build(sources, described, database, settings, forced)
         version = _same_version(folder, stamp, provenance)
         message = "published"
         if version is None:
@@ -73,7 +77,7 @@ def publish(
     return {
         "schema": 1, "id": provenance["observation"]["id"], "version": version,
         "folder": str(folder / version), "link": str(folder / LATEST), "replaces": in_force,
-        "message": message, "provenance": written,
+        "message": message, "forced": forced, "provenance": written,
     }
 
 
@@ -128,7 +132,8 @@ def _next_version(folder: Path, stamp: str) -> str:
 def _same_version(folder: Path, stamp: str, provenance: Mapping[str, Any]) -> str | None:
     """Return the newest version of a stamp if it is what would be published, else None.
 
-    Its tables must still be those that its provenance tells of.
+    That other nights, or other software with the same outcome, would say something else beside the
+    tables makes no other version. Its tables must still be those that its provenance tells of.
     """
     versions = _versions(folder, stamp)
     if not versions:
@@ -138,7 +143,7 @@ def _same_version(folder: Path, stamp: str, provenance: Mapping[str, Any]) -> st
         known = dict(records.read_json(place / PROVENANCE))
     except (OSError, ValueError, TypeError):
         return None  # not one of ours, or not whole: it is left as it is
-    if known != {**records.plain(provenance), **{key: known.get(key) for key in OF_THE_ACT}}:
+    if any(known.get(key) != records.plain(provenance[key]) for key in WHAT):
         return None
     whole = all(
         publication_checks.digests(place / table["name"]) == table["files"]
@@ -160,7 +165,7 @@ def _write_version(
             )
     now = datetime.now(UTC).isoformat(timespec="seconds")
     records.write_json(part / PROVENANCE, {**provenance,
-                                           **dict(zip(OF_THE_ACT, (now, os.uname().nodename)))})
+                                           "published_utc": now, "host": os.uname().nodename})
     for path in sorted(part.rglob("*")):
         _to_disk(path)
     _to_disk(part)

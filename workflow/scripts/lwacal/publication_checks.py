@@ -24,23 +24,52 @@ class PublicationError(ValueError):
     """The tables cannot be published: the message says why and what to do."""
 
 
-def check_verdict(qa: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
-    """Raise PublicationError unless the verdict is pass or publish.force is set."""
-    if qa["verdict"] != "pass" and not settings["force"]:
+def check_verdict(qa: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:
+    """Return whether it takes force, as the verdict is not pass.
+
+    Raises PublicationError then, unless publish.force is set.
+    """
+    takes_force = bool(qa["verdict"] != "pass")
+    if takes_force and not settings["force"]:
         raise PublicationError(
             f"the verdict of {qa['observation']['id']} is {qa['verdict']}, and only tables of"
             f" observations that pass are published: {' '.join(qa['reasons'])} If they are to be"
             " used all the same: publish.force=true"
         )
+    return takes_force
 
 
-def check_order(stamp: str, in_force: str | None, settings: Mapping[str, Any]) -> None:
-    """Raise PublicationError if the version in force is of a later observation, unless forced."""
-    if in_force and in_force[: len(stamp)] > stamp and not settings["force"]:
+def check_order(stamp: str, in_force: str | None, settings: Mapping[str, Any]) -> bool:
+    """Return whether it takes force, as the version in force is of a later observation.
+
+    Raises PublicationError then, unless publish.force is set.
+    """
+    takes_force = bool(in_force and in_force[: len(stamp)] > stamp)
+    if takes_force and not settings["force"]:
         raise PublicationError(
             f"tables of a later observation are in force ({in_force}); to go back to those of"
             f" {stamp}: publish.force=true"
         )
+    return takes_force
+
+
+def check_sub_bands(
+    tables: Sequence[str], in_force: Sequence[str], settings: Mapping[str, Any]
+) -> bool:
+    """Return whether it takes force, as sub-bands in force have no table now.
+
+    Both are names of tables, which end in the name of the sub-band. Raises PublicationError then,
+    unless publish.force is set.
+    """
+    now, before = ({Path(name).stem.rpartition("_")[2] for name in names}
+                   for names in (tables, in_force))
+    takes_force = bool(before - now)
+    if takes_force and not settings["force"]:
+        raise PublicationError(
+            f"there are tables of {', '.join(sorted(before - now))} in force, but none to put in"
+            " their place: calibrate these sub-bands too; to do without them: publish.force=true"
+        )
+    return takes_force
 
 
 def check_tables(
@@ -48,7 +77,7 @@ def check_tables(
 ) -> tuple[str, list[dict[str, Any]]]:
     """Return the stamp of the tables, and what each is, in order of their paths.
 
-    Raises PublicationError if they are not fit: their names, shapes or values.
+    Raises PublicationError if they are not fit: their number, names, shapes or values.
     """
     stamps = {}
     for table in sorted(tables):
@@ -61,6 +90,11 @@ def check_tables(
     if len(stamps) != 1:
         raise PublicationError(
             f"tables of {len(stamps)} stamps ({', '.join(stamps)}) cannot be in force together"
+        )
+    if settings["sub_bands"] and len(tables) != settings["sub_bands"]:
+        raise PublicationError(
+            f"there are tables of {len(tables)} sub-bands of {next(iter(stamps))}, the beamformer"
+            f" needs {settings['sub_bands']} (publish.sub_bands; 0: any number)"
         )
     described = [_described(table, settings) for table in sorted(tables)]
     if all(table["flagged_fraction"] == 1 for table in described):

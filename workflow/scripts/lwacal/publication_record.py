@@ -15,9 +15,12 @@ OBSERVATION_KEYS = ("id", "start_utc", "mid_utc", "end_utc", "lst_hours", "refer
 
 def build(
     sources: Mapping[str, Mapping[str, Any]], tables: Sequence[Mapping[str, Any]],
-    database: Path, settings: Mapping[str, Any],
+    database: Path, settings: Mapping[str, Any], forced: bool,
 ) -> dict[str, Any]:
-    """Return provenance.json, but for when and where it is published."""
+    """Return provenance.json, but for when and where it is published.
+
+    ``forced`` says whether it took publish.force.
+    """
     qa, run, manifest = (sources[name] for name in ("qa", "run", "manifest"))
     seen = qa["observation"]
     return {
@@ -25,7 +28,7 @@ def build(
         "observation": {key: seen.get(key) for key in OBSERVATION_KEYS},
         "verdict": qa["verdict"],
         "reasons": list(qa["reasons"]),
-        "forced": qa["verdict"] != "pass",
+        "forced": forced,
         "valid": _validity(seen["start_utc"], database, settings),
         "lst": _sidereal(seen["lst_hours"], settings["lst_within_h"]),
         "tables": list(tables),

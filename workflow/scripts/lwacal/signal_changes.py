@@ -24,7 +24,7 @@ from lwacal.night_series import (
 )
 from lwacal.robust import masked_median
 
-FEWEST_NIGHTS = 4  # with values, to say anything of a signal
+FEWEST_NIGHTS = 8  # with values, to say how noisy a signal is: by fewer it comes out too quiet
 FEWEST_LIKE = 5  # signals, to say what noise is usual
 QUIETEST = 0.05  # of the least jump that counts: noise is not taken to be less
 LEAST = dict(zip(QUANTITIES, ("least_gain_db", "least_delay_ns", "least_phase_deg")))

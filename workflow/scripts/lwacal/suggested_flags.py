@@ -3,12 +3,12 @@
 The file has the form of an answer of the antenna-health database, so that the rule antenna_health
 reads it as health.cached_list. An antenna that is only bad because such a list says so has shown
 nothing of itself in that night; nights like that do not count, and after a while of them the
-antenna leaves the list, to be judged anew.
+antenna leaves the list, to be judged anew. What makes it merely suspect besides does not keep it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ from lwacal.night_series import UNKNOWN, Series, most_of_night
 
 METHOD = "trends"
 UNJUDGED = {f"cache:{METHOD}", "config:both_polarizations"}  # evidence that says nothing new
+BAD_ALONE = {"autocorr:dead", "data:no_data", "data:flagged", "config:bad_antennas"}
+BAD_LIST = "mnc:"  # whatever the database's list is called
 
 
 def suggest(series: Series, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,9 +45,18 @@ def suggest(series: Series, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _by_own_list(series: Series) -> np.ndarray:
-    """Return where a signal is bad for nothing but being on a list like this."""
-    own = np.array([bool(text) and set(text.split("; ")) <= UNJUDGED for text in series.words])
+    """Return where a signal would not be bad if it were not on a list like this."""
+    own = np.array([_only_listed(text.split("; ")) for text in series.words])
     return own[series.evidence] & (series.status == RANK["bad"])
+
+
+def _only_listed(evidence: Sequence[str]) -> bool:
+    """Return whether evidence holds a word that says nothing new, and none that is bad alone.
+
+    Solutions are no such word: of what is known to be bad they say what is known already.
+    """
+    return bool(UNJUDGED & set(evidence)) and not any(
+        word in BAD_ALONE or word.startswith(BAD_LIST) for word in evidence)
 
 
 def _signal(

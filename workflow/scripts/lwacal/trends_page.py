@@ -20,7 +20,7 @@ from lwacal import (
 )
 from lwacal.antenna_status import REASON_WORDS
 from lwacal.plots import nights, style, trend_curves
-from lwacal.signal_changes import LEAST
+from lwacal.signal_changes import FEWEST_NIGHTS, LEAST
 
 SCRIPTS = ("tools.js", "packed.js", "tip.js", "table.js", "axes.js", "history_plot.js",
            "boards.js", "antenna_history.js")
@@ -100,7 +100,8 @@ def write(
         look=_to_look_at(series, changes, suggested, settings), most_look=MOST_TO_LOOK_AT,
         changes=changes, false_changes=expected["false_changes"],
         jump_sigma=settings["jump_sigma"], suggested=suggested, reason_words=REASON_WORDS,
-        total=len(series.observations), names=arrays["antennas"],
+        total=len(series.observations), nights=len(set(series.night)),
+        fewest_nights=FEWEST_NIGHTS, names=arrays["antennas"],
         records=packed.as_json(arrays), figures=figures, held=held,
         script=html_page.script(SCRIPTS),
     ))

@@ -111,11 +111,11 @@ def curve(pairs: Pairs, same_lst_h: float) -> list[dict[str, Any]]:
 
 
 def valid_days(rows: Sequence[Mapping[str, Any]], max_loss: float) -> tuple[float | None, str]:
-    """Return for how many days the loss stays below a limit, and why, in words.
+    """Return after how many days the loss crosses a limit, and why, in words.
 
     By the median loss of observations of like sidereal time, from the nearest on, with straight
-    lines between, from no loss after no time; as far as there are any. None if there are no such
-    pairs.
+    lines between, from no loss after no time. None if there are no such pairs, or none of them is
+    over the limit: that they hold for as long as has been seen does not say for how long they do.
     """
     losses = [row for row in rows if row["sky"] == "same" and row["quantity"] == "coherence_loss"]
     if not losses:
@@ -129,7 +129,7 @@ def valid_days(rows: Sequence[Mapping[str, Any]], max_loss: float) -> tuple[floa
                 f" the beam (limit {100 * max_loss:g} %)"
             )
         days, loss = row["median_days"], row["p50"]
-    return days, (
+    return None, (
         f"up to {days:.2g} days apart, the most there are, observations lose no more than"
         f" {100 * max(row['p50'] for row in losses):.1f} % of the beam"
     )
