@@ -126,6 +126,17 @@ def test_file_of_all_nights(results):
     assert "is not valid JSON" in rows["broken"]["reason"]
 
 
+def test_damaged_outcome_does_not_take_the_verdicts(results):
+    for name in ("one", "two"):
+        finish(results, name, "warn", ["Look."])
+    (results / "one" / "outcome.json").write_text('{"verdict": "wa')
+    said = verdicts.summary(["one", "two"], results)
+    assert said.count("WARN") == 2
+    for words in (said, verdicts.summary(["one"], results)):
+        assert "WARN" in words
+        assert "outcome.json is not valid JSON" in " ".join(words.split())
+
+
 def test_observations_of_the_sheet_that_were_not_begun_are_not_mentioned(results):
     finish(results, "one", "pass", ["All is well."])
     assert "two" not in verdicts.summary(["one", "two"], results)

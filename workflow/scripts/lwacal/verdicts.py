@@ -11,6 +11,8 @@ from lwacal import night_rows, records, time_left
 
 SHOWN_REASONS = 8
 REPORTS = ("report.html", "report.pdf")
+# What a damaged record, or one of another form, raises when it is read.
+DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError)
 
 
 def summary(observations: Iterable[str], results: Path) -> str:
@@ -59,10 +61,23 @@ def _in_table(row: Mapping[str, Any], folder: Path) -> str:
     took = time_left.words(row["job_seconds"]) if row["job_seconds"] else ""
     start = (row["start_utc"] or "").replace("T", " ")[:16]
     lines = [_line(row["observation"], start, lst, row["verdict"].upper(), bad, took)]
-    for text in _why(row, folder):
+    for text in _why_if_readable(row, folder):
         lines += textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="      ",
                                break_long_words=False, break_on_hyphens=False)
     return "".join(f"{line}\n" for line in lines)
+
+
+def _why_if_readable(row: Mapping[str, Any], folder: Path) -> list[str]:
+    """Return why; a damaged record must not take the lines of the other observations."""
+    try:
+        return list(_why(row, folder))
+    except DAMAGE as error:
+        return [_damaged(error)]
+
+
+def _damaged(error: BaseException) -> str:
+    return (f"not all can be said: {type(error).__name__}: {error}. Remove the damaged file and run"
+            " again")
 
 
 def _why(row: Mapping[str, Any], folder: Path) -> Iterator[str]:
@@ -92,8 +107,8 @@ def _alone(row: Mapping[str, Any], folder: Path) -> str:
     try:
         quality = records.read_json(folder / "qa.json")
         return _words(folder, quality)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        return f"\n{folder.name}: no verdict can be read\n  {type(error).__name__}: {error}\n"
+    except DAMAGE as error:
+        return f"\n{folder.name}: {row['verdict'].upper()}\n  {_damaged(error)}\n"
 
 
 def _words(folder: Path, quality: Mapping[str, Any]) -> str:
