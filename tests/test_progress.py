@@ -30,10 +30,13 @@ class Lines:
         self.handler = progress.Progress(stream, quiet, time_left.TimeLeft({}))
         self.tell("run_info", stats={"flag": 3, "trends": 1, "all": 1, "total": 5})
 
-    def tell(self, event, **values):
-        record = logging.LogRecord("snakemake", logging.INFO, "", 1, values.pop("text", ""), (),
-                                   None)
+    def record(self, event, text="", **values):
+        record = logging.LogRecord("snakemake", logging.INFO, "", 1, text, (), None)
         record.__dict__.update(values, event=event)
+        return record
+
+    def tell(self, event, **values):
+        record = self.record(event, **values)
         self.handler.handle(record)
         return record
 
@@ -42,7 +45,7 @@ class Lines:
         log.write_text(log_text)
         wildcards = {"obs": obs, "band": band} if obs else {}
         self.tell("job_info", jobid=number, rule_name=rule, wildcards=wildcards, log=[str(log)],
-                  benchmark=None)
+                  benchmark=None, output=[f"results/{obs}/flags/{band}.npz"])
         return log
 
     def fail(self, number, log, said=None):
@@ -102,6 +105,50 @@ def test_failed_job_is_told_with_cause_tail_and_log(lines):
     assert len(said) == 2 + job_log.TAIL_LINES
     failure = progress.Failure("night", "flag 73MHz", "disk full", str(log))
     assert lines.handler.failures == [failure]
+
+
+# As Snakemake 9.27 says it.
+UNMADE = """MissingOutputException in rule flag in file "workflow/rules/prepare.smk", line 90:
+Job 1  completed successfully, but some output files are missing. Missing files after 5 seconds. \
+This might be due to filesystem latency. If that is the case, consider to increase the wait time \
+with --latency-wait:
+results/night/flags/73MHz.npz (missing locally, parent dir contents: 27MHz.npz, 50MHz.npz)"""
+OLDER = """WorkflowError in rule flag in file "workflow/rules/prepare.smk", line 90:
+Output results/night/flags/73MHz.npz has older modification time (2024) than input x (2025)."""
+FOLDER = """ImproperOutputException in rule flag in file "workflow/rules/prepare.smk", line 90:
+Outputs of incorrect type for rule flag:
+    output: results/night/flags/73MHz.npz
+    affected files:
+        results/night/flags/73MHz.npz"""
+
+
+@pytest.mark.parametrize(("exception", "text", "cause"), [
+    ("MissingOutputException", UNMADE, f"{job_log.UNMADE}: results/night/flags/73MHz.npz. "),
+    ("WorkflowError", OLDER, "Output results/night/flags/73MHz.npz has older modification time"),
+    ("ImproperOutputException", FOLDER, "Outputs of incorrect type for rule flag: output: "),
+])
+def test_job_found_wanting_after_its_end_has_failed(lines, exception, text, cause):
+    log = lines.begin(1, FOUND)
+    lines.begin(2, FOUND, band="27MHz")
+    record = lines.record("error", exception=exception, text=text)
+    assert lines.handler.hides(record)  # Snakemake's terminal gets it first
+    lines.handler.handle(record)
+    (failure,) = lines.handler.failures
+    assert (failure.observation, failure.job, failure.log) == ("night", "flag 73MHz", str(log))
+    assert failure.cause.startswith(cause)
+    assert "\n" not in failure.cause
+    assert list(lines.handler.running) == [2]
+    assert lines.said[1].startswith(f"FAILED night: flag 73MHz: {cause}")
+    lines.tell(None, text="Trying to restart job 1.")
+    assert lines.handler.failures == []
+
+
+def test_error_of_no_job_is_nobodys_failure(lines):
+    lines.begin(1, FOUND)
+    for text in ("MissingInputException in rule x:\nresults/night/flags/73MHz.npz", "Job 1", ""):
+        record = lines.tell("error", exception="WorkflowError", text=text)
+        assert not lines.handler.hides(record)
+    assert lines.handler.failures == []
 
 
 SLURM = "SLURM-job '15' failed, SLURM status is: 'OUT_OF_MEMORY'"

@@ -14,7 +14,7 @@ import sys
 import textwrap
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
@@ -42,6 +42,11 @@ AGAIN = re.compile(r"Trying to restart job (\d+)")
 LOCKED = "LockException"
 # Exceptions that are told with their job already.
 OF_A_JOB = ("CalledProcessError", "RuleException")
+# What Snakemake says, by an exception alone, of a job that ended well and then was found wanting
+# (DAG.check_and_touch_output): by its number, or by one of its files.
+UNMADE_BY = re.compile(r"\bJob (\d+) +completed successfully, but some output files are missing")
+WRONG_FILE = re.compile(r"\bOutput (.+?) has older modification time|affected files:\s+(.+)")
+MISSING_FILE = re.compile(r"^\s*(.+?) \(missing ", re.MULTILINE)
 INDENT = "    "
 WIDTH = 100
 TOGETHER = "\N{NO-BREAK SPACE}"
@@ -58,6 +63,7 @@ class Job:
     log: str = ""
     benchmark: str = ""
     began: float = 0.0
+    outputs: Sequence[str] = ()
 
     @property
     def observation(self) -> str:
@@ -133,7 +139,8 @@ class Progress(logging.Handler):
             text = str(record.msg)
             return bool(text.startswith(CHATTER) or SUBMITTED in text or AGAIN.match(text))
         if event == "error":
-            return getattr(record, "exception", "") in (*OF_A_JOB, LOCKED)
+            known = getattr(record, "exception", "") in (*OF_A_JOB, LOCKED)
+            return known or self._found_wanting(str(record.msg)) is not None
         return event in REPLACED
 
     def _write(self, text: str) -> None:
@@ -154,8 +161,31 @@ class Progress(logging.Handler):
                 self._write(f"{INDENT}{failure.job} is tried again")
 
     def _error(self, record: logging.LogRecord) -> None:
-        if getattr(record, "exception", "") == LOCKED:
-            self._write(self.about_lock() or str(record.msg))
+        kind, text = getattr(record, "exception", ""), str(record.msg)
+        if kind == LOCKED:
+            self._write(self.about_lock() or text)
+        number = None if kind in OF_A_JOB else self._found_wanting(text)
+        if number is not None:
+            self._fail_after_its_end(number, text)
+
+    def _found_wanting(self, text: str) -> int | None:
+        """Return the number of the job that ended well but whose files are missing or wrong."""
+        unmade, wrong = UNMADE_BY.search(text), WRONG_FILE.search(text)
+        if unmade and int(unmade[1]) in self.jobs:
+            return int(unmade[1])
+        path = (wrong[1] or wrong[2]).strip() if wrong else None
+        return next((number for number in self.running if path in self.jobs[number].outputs), None)
+
+    def _fail_after_its_end(self, number: int, text: str) -> None:
+        job, missing = self.jobs[number], MISSING_FILE.findall(text)
+        cause = " ".join(text.partition("\n")[2].split())  # without the place in the rules
+        if missing:
+            cause = (f"{job_log.UNMADE}: {', '.join(missing)}. If it comes later, let Snakemake"
+                     " wait longer for it (--latency-wait SECONDS)")
+        self.running.pop(number, None)
+        self.failed[number] = Failure(job.observation, job.title, cause, job.log)
+        who = f"{job.observation}: " if job.observation else ""
+        self._write(f"FAILED {who}{job.title}: {cause}\n{INDENT}log: {job.log}")
 
     def _run_info(self, record: Any) -> None:
         jobs = {rule: number for rule, number in record.stats.items() if rule not in NO_JOBS}
@@ -172,7 +202,7 @@ class Progress(logging.Handler):
         again = record.jobid in self.jobs
         self.jobs[record.jobid] = Job(
             record.rule_name, dict(record.wildcards or {}), (list(record.log) or [""])[0],
-            record.benchmark or "", now,
+            record.benchmark or "", now, [str(path) for path in record.output or ()],
         )
         self.running[record.jobid] = now
         if not again and record.rule_name not in NO_JOBS:
