@@ -1,5 +1,6 @@
 """Lines of progress: what finished, what was found, what failed and why, and how long is left."""
 
+import errno
 import io
 import logging
 import subprocess
@@ -221,6 +222,35 @@ def test_snakemakes_own_output_is_back_if_the_lines_fail(lines):
     assert "Snakemake's own output from here on: AttributeError" in lines.said[-1]
     lines.tell("job_finished", job_id=1)
     assert len(lines.said) == 2
+
+
+class Full(io.StringIO):
+    """A stream that cannot be written to."""
+
+    def __init__(self, error):
+        super().__init__()
+        self.error = error
+
+    def write(self, text):
+        raise self.error
+
+
+GONE = (OSError(errno.ENOSPC, "No space left on device"), ValueError("I/O on closed file"))
+
+
+@pytest.mark.parametrize("error", GONE)
+def test_output_that_cannot_be_written_does_not_stop_a_run(tmp_path, error):
+    """What is raised here would have Snakemake cancel all jobs."""
+    lines = Lines(tmp_path, Full(error), ())
+    lines.fail(1, lines.begin(1, "error: no data\n"))
+    lines.tell("job_finished", job_id=1)
+
+
+def test_failure_is_remembered_though_it_cannot_be_said(tmp_path):
+    lines = Lines(tmp_path, Full(GONE[0]), ())
+    lines.fail(1, lines.begin(1, "error: no data\n"))
+    assert [failure.cause for failure in lines.handler.failures] == ["no data"]
+    assert not lines.handler.broken
 
 
 def test_what_is_hidden_is_what_the_lines_say(lines):

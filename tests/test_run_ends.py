@@ -88,6 +88,17 @@ def test_end_of_a_run_frees_the_observations(run, calls):
     assert list((run.results / ".running").iterdir()) == []
 
 
+def test_terminal_that_is_gone_does_not_keep_what_failed_from_being_noted(run, calls, monkeypatch):
+    class Gone:
+        def write(self, text):
+            raise OSError(5, "Input/output error")
+
+    failed(run, "a")
+    monkeypatch.setattr(run_ends.sys, "stderr", Gone())
+    end(run)
+    assert night_rows.row(run.results, "a")["cause"] == "no room"
+
+
 def test_results_that_cannot_be_written_do_not_hide_the_verdicts(run, calls, monkeypatch, capsys):
     def full(*_):
         raise OSError(28, "No space left on device")

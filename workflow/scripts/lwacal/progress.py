@@ -7,6 +7,7 @@ file (.snakemake/log/) keeps everything. If the handler fails, Snakemake's own o
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import shutil
@@ -128,7 +129,9 @@ class Progress(logging.Handler):
                 self.alive()
         except Exception as error:  # noqa: BLE001
             self.broken = True
-            self._write(f"(Snakemake's own output from here on: {type(error).__name__}: {error})")
+            said = f"(Snakemake's own output from here on: {type(error).__name__}: {error})"
+            with contextlib.suppress(Exception):
+                self._write(said)
 
     def hides(self, record: logging.LogRecord) -> bool:
         """Return whether Snakemake's own output on the terminal leaves a record out."""
@@ -144,7 +147,10 @@ class Progress(logging.Handler):
         return event in REPLACED
 
     def _write(self, text: str) -> None:
-        if not self.silent:
+        """Write a line; without a place for it (disk full, terminal gone) the run goes on."""
+        if self.silent:
+            return
+        with contextlib.suppress(OSError):
             self.stream.write(text + "\n")
             self.stream.flush()
 

@@ -7,6 +7,7 @@ finished are made, the table of all observations is written, and what came out i
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import subprocess
 import sys
@@ -142,7 +143,9 @@ class Run:
             self._say(text)
 
     def _say(self, text: str) -> None:
-        if not (self.progress and "all" in self.progress.quiet):
+        if self.progress and "all" in self.progress.quiet:
+            return
+        with contextlib.suppress(OSError):  # disk full, terminal gone
             sys.stderr.write(text + "\n")
             sys.stderr.flush()
 
