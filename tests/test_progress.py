@@ -3,11 +3,12 @@
 import errno
 import io
 import logging
+import shlex
 import subprocess
 
 import pytest
 
-from lwacal import job_log, progress, records, time_left
+from lwacal import error_words, job_log, processes, progress, records, time_left
 from workflow_run import job_counts
 
 
@@ -333,6 +334,21 @@ def test_last_found_line_counts_as_the_scripts_write_it(tmp_path, capsys):
 def test_cause_of_a_failure(tmp_path, text, expected):
     (tmp_path / "log").write_text(text)
     assert job_log.cause(tmp_path / "log") == expected
+
+
+@pytest.mark.parametrize(("program", "expected"), [
+    ("echo 'error: no table'; exit 3", "sh ended with exit code 3"),
+    ("kill -9 $$", "sh ended with signal 9 (SIGKILL): most often the system has killed it"),
+])
+def test_cause_is_how_a_program_ended_and_not_its_command(tmp_path, capsys, program, expected):
+    command = ["/bin/sh", "-c", program]
+    with pytest.raises(processes.ToolError) as caught:
+        processes.run_tool(command)
+    log = tmp_path / "log"
+    words = error_words.explain(caught.value)
+    log.write_text(f"{capsys.readouterr().out}Traceback:\n  File x\nerror: {words}\n")
+    assert job_log.cause(log).startswith(expected)
+    assert f"\nCommand: {shlex.join(command)}\n" in log.read_text()
 
 
 KILLED = "srun: error: n1: task 0: Killed\n"
