@@ -84,7 +84,11 @@ def test_interrupted_run_says_nothing_new_of_the_nights(run, calls, capsys):
 
 def test_end_of_a_run_frees_the_observations(run, calls):
     assert sorted(path.name for path in (run.results / ".running").iterdir()) == ["a.run", "b.run"]
+    assert run.living.is_alive()
+    assert run.living.observations == ["a", "b"]
     end(run)
+    run.living.join(5)
+    assert not run.living.is_alive()
     assert list((run.results / ".running").iterdir()) == []
 
 

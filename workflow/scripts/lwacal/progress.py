@@ -110,7 +110,6 @@ class Progress(logging.Handler):
         self.began = time.monotonic()
         self.broken = self.interrupted = False
         self.silent = "all" in self.quiet
-        self.alive: Callable[[], None] = lambda: None  # called when something happens
         self.idle: Callable[[], None] = lambda: None  # called if nothing is to be done
 
     @property
@@ -126,7 +125,6 @@ class Progress(logging.Handler):
             event = str(getattr(record, "event", None) or "message")
             if event in TAKEN:
                 getattr(self, f"_{event}")(record)
-                self.alive()
         except Exception as error:  # noqa: BLE001
             self.broken = True
             said = f"(Snakemake's own output from here on: {type(error).__name__}: {error})"

@@ -69,6 +69,7 @@ class Run:
     command: str
     taken: list[str] = field(default_factory=list)
     record: Mapping[str, Any] = field(default_factory=dict)
+    living: run_lock.SignsOfLife | None = None
 
     def __post_init__(self) -> None:
         if self.progress:
@@ -87,8 +88,8 @@ class Run:
         atexit.register(run_lock.release, self.results, self.taken, self.record)
         for said in run_lock.take(self.results, self.taken, self.record):
             self._say(said)
-        if self.progress:
-            self.progress.alive = lambda: run_lock.sign_of_life(self.results, self.taken)
+        self.living = run_lock.SignsOfLife(self.results, self.taken)
+        self.living.start()
 
     def end(self, again: Again | None = None) -> None:
         """Say what came out. ``again`` is how the trends are made of those that finished."""
@@ -96,6 +97,8 @@ class Run:
             self._note(again)
         except OSError as error:
             self._say(f"What came out could not be noted in {self.results}: {error}")
+        if self.living:
+            self.living.end()
         run_lock.release(self.results, self.taken, self.record)
         self.sum_up()
 
