@@ -92,6 +92,37 @@ def test_end_of_a_run_frees_the_observations(run, calls):
     assert list((run.results / ".running").iterdir()) == []
 
 
+@pytest.mark.parametrize(("quiet", "ended", "kept"), [
+    ((), True, False), ((), False, True), (("progress",), False, False),  # it then does not tell
+])
+def test_note_of_an_earlier_run_stays_until_its_job_is_made(run, calls, quiet, ended, kept):
+    failed(run, "a")
+    night_rows.keep_failures(run.results, ["a"], run.failures)
+    run.progress.failed.clear()
+    run.progress.quiet = frozenset(quiet)
+    run.progress.jobs[1] = progress.Job("flag", {"obs": "a", "band": "73MHz"})
+    run.progress.running = {} if ended else {1: 0.0}
+    end(run)
+    assert night_rows.note(run.results, "a").exists() == kept
+
+
+@pytest.mark.parametrize("ending", ["end", "nothing to do"])
+@pytest.mark.parametrize(("sheet", "left"), [(["a", "b", "c"], ["b"]), (None, ["b", "line-2"])])
+def test_rows_of_mended_lines_go_by_the_sheet(run, calls, sheet, left, ending):
+    judged(run, "b")
+    failed(run, "line-2")
+    night_rows.keep_failures(run.results, ["line-2"], run.failures)
+    night_rows.write(run.results, [])
+    run.progress.failed.clear()
+    run.sheet = sheet
+    if ending == "end":
+        end(run)
+    else:
+        run.progress.idle()
+    rows = (run.results / "nights.tsv").read_text().splitlines()[1:]
+    assert [row.split("\t")[0] for row in rows if "not begun" not in row] == left
+
+
 def test_terminal_that_is_gone_does_not_keep_what_failed_from_being_noted(run, calls, monkeypatch):
     class Gone:
         def write(self, text):

@@ -117,6 +117,17 @@ class Progress(logging.Handler):
         """What failed and was not made again."""
         return list(self.failed.values())
 
+    @property
+    def made(self) -> set[tuple[str, str]]:
+        """Observation and title of the jobs that ended well.
+
+        With --quiet progress Snakemake does not tell what has finished: then of those that were
+        begun and did not fail. At the end of a run that is the same.
+        """
+        open_still = () if "progress" in self.quiet else self.running
+        return {(job.observation, job.title) for number, job in self.jobs.items()
+                if number not in self.failed and number not in open_still}
+
     def emit(self, record: logging.LogRecord) -> None:
         """Take what Snakemake says. Whatever goes wrong here must not stop a run."""
         if self.broken:

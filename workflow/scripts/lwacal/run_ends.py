@@ -61,19 +61,23 @@ class Again:
 
 @dataclass
 class Run:
-    """A run of the workflow. ``observations`` are those it is asked for, in their order."""
+    """A run of the workflow. ``observations`` are those it is asked for, in their order.
+
+    ``sheet`` has the names of all rows of the sheet; None if the run is not about the sheet.
+    """
 
     results: Path
     observations: Sequence[str]
     progress: Progress | None
     command: str
+    sheet: Collection[str] | None = None
     taken: list[str] = field(default_factory=list)
     record: Mapping[str, Any] = field(default_factory=dict)
     living: run_lock.SignsOfLife | None = None
 
     def __post_init__(self) -> None:
         if self.progress:
-            self.progress.idle = self.sum_up
+            self.progress.idle = self.nothing_to_do
 
     def begin(
         self, at_work: Collection[str], followers: Followers, locking: bool = True
@@ -102,13 +106,22 @@ class Run:
         run_lock.release(self.results, self.taken, self.record)
         self.sum_up()
 
+    def nothing_to_do(self) -> None:
+        """Say what is known, if Snakemake has nothing to do and calls neither begin nor end."""
+        with contextlib.suppress(OSError):  # a folder of results that is only read
+            if self.sheet is not None and night_rows.drop_lines(self.results, self.sheet):
+                night_rows.write(self.results, self.observations)
+        self.sum_up()
+
     def _note(self, again: Again | None) -> None:
         """Write down what failed, the trends that wait for it, and the table of all nights."""
         seen = self.progress
         if seen and not (seen.interrupted or seen.broken):
-            night_rows.keep_failures(self.results, self.taken, self.failures)
+            night_rows.keep_failures(self.results, self.taken, self.failures, seen.made)
             if again and self.trends_are_due():
                 self._say_if(again.trends(self.results, self.without()))
+        if self.sheet is not None:
+            night_rows.drop_lines(self.results, self.sheet)
         if night_rows.names(self.results):
             night_rows.write(self.results, self.observations)
 
