@@ -70,6 +70,8 @@ def run_tool(command: Sequence[str], environment: Mapping[str, str] | None = Non
         raise ToolError(f"{command[0]} cannot be run: {error}") from error
     _running.add(process)
     with process:
+        if _stopped.is_set():  # meanwhile: stop_all has not seen it
+            process.terminate()
         try:
             for line in process.stdout:
                 lines.append(line)
