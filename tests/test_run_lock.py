@@ -147,6 +147,20 @@ def test_without_hard_links_the_file_must_be_new(results, other, monkeypatch):
         run_lock.take(results, [NAME], record())
 
 
+def test_link_that_was_made_though_it_is_said_to_be_there_is_the_own_one(results, monkeypatch):
+    link = os.link
+
+    def asked_again(*paths):
+        link(*paths)
+        raise FileExistsError(errno.EEXIST, "File exists")
+
+    monkeypatch.setattr(os, "link", asked_again)
+    assert run_lock.take(results, [NAME], record()) == []
+    assert holder(results) == os.getpid()
+    with pytest.raises(run_lock.RunningError):
+        run_lock.take(results, [NAME], record(since="earlier"))
+
+
 @pytest.mark.parametrize(("asked", "expected"), [
     ([NAME], f"{NAME} is being calibrated by another run"),
     (["another"], f"Another run in this folder works on {NAME}"),

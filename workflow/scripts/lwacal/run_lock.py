@@ -119,7 +119,9 @@ def _take(path: Path, record: Record) -> Record | None:
     try:
         _link(own, path)
     except FileExistsError:
-        return read(path) or UNKNOWN
+        held = read(path) or UNKNOWN
+        # NFS: a link that was made, of which the answer was lost, is there when it is asked again
+        return None if held == record else held
     finally:
         own.unlink(missing_ok=True)
     return None
