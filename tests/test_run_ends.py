@@ -61,6 +61,31 @@ def test_trends_are_made_without_those_that_failed(run, calls, capsys):
     assert "1 pass, 1 not finished (error)" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("stderr", "log", "words"), [
+    ("Building\nLockException: it is locked\n\n", None, "made: LockException: it is locked\n"),
+    ("", None, "made: Snakemake ended with exit code 1\n"),
+    ("At least one job failed", "error: no room\n", "made: no room\n    log: logs/trends.log\n"),
+])
+def test_why_the_trends_could_not_be_made_is_said(
+    run, monkeypatch, capsys, tmp_path, stderr, log, words
+):
+    monkeypatch.chdir(tmp_path)
+    run_ends.TRENDS_LOG.parent.mkdir()
+    if log is None:
+        run_ends.TRENDS_LOG.write_text("error: of an earlier run\n")
+
+    def fail(command, **_):
+        if log is not None:
+            run_ends.TRENDS_LOG.write_text(log)
+        return subprocess.CompletedProcess(command, 1, stderr=stderr)
+
+    monkeypatch.setattr(subprocess, "run", fail)
+    judged(run, "b")
+    failed(run, "a")
+    end(run)
+    assert words in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("why", ["nothing failed", "none finished", "interrupted", "not asked for"])
 def test_trends_are_not_made_again_without_need(run, calls, why):
     if why != "none finished":

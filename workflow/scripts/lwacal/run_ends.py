@@ -17,8 +17,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lwacal import night_rows, run_lock, verdicts
-from lwacal.progress import Failure, Followers, Progress
+from lwacal import job_log, night_rows, run_lock, verdicts
+from lwacal.progress import INDENT, Failure, Followers, Progress
+
+TRENDS_LOG = Path("logs/trends.log")
+
+
+def _changed(path: Path) -> int:
+    """Return when a file was changed last, in ns; 0 if there is none."""
+    return path.stat().st_mtime_ns if path.is_file() else 0
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,11 @@ class Again:
     deployment: Sequence[str]
 
     def trends(self, results: Path, without: Sequence[str]) -> str:
-        """Make the trends without some observations; return what went wrong, in words."""
+        """Make the trends without waiting for some observations; return what went wrong, in words.
+
+        An observation among them that has a verdict of an earlier run is in the trends with it.
+        """
+        before = _changed(TRENDS_LOG)
         left_out = [*self.nights["without"], *without]
         config = {**self.config, "nights": {**self.nights, "without": left_out}}
         with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as file:
@@ -48,7 +59,11 @@ class Again:
             )
         if not done.returncode:
             return ""
-        return "The trends of the observations that finished could not be made: logs/trends.log"
+        said = [line.strip() for line in (done.stderr or "").splitlines() if line.strip()]
+        why = [f"Snakemake ended with exit code {done.returncode}", *said][-1]
+        if _changed(TRENDS_LOG) != before:  # it came to the job
+            why = f"{job_log.cause(TRENDS_LOG)}\n{INDENT}log: {TRENDS_LOG}"
+        return f"The trends of the observations that finished could not be made: {why}"
 
     def _command(self, page: str, config_file: str) -> list[str]:
         methods = ["--software-deployment-method", *self.deployment] if self.deployment else []
@@ -149,7 +164,10 @@ class Run:
         )
 
     def without(self) -> list[str]:
-        """Return the observations that are not part of the trends: they failed."""
+        """Return the observations that the trends do not wait for: they failed, or stopped.
+
+        One that has a verdict of an earlier run is in the trends all the same.
+        """
         failed = {failure.observation for failure in self.failures}
         return [name for name in self.observations
                 if name in failed or not (self.results / name / "qa.json").is_file()]
