@@ -199,6 +199,30 @@ def test_jobs_that_wait_for_one_that_failed_take_no_time(lines):
     assert lines.handler._possible() == {"flag": 2, "bandpass": 3, "trends": 1}
 
 
+@pytest.mark.parametrize(("submitted", "left"), [
+    (True, "1.7 h"),  # 2 x 100 s of work are left; 100 s were done in an hour
+    (False, "10 s"),  # the others have worked for an hour too
+])
+def test_hours_in_the_queue_of_a_batch_system_are_no_work(
+    lines, monkeypatch, tmp_path, submitted, left
+):
+    now = [1000.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    (tmp_path / "flag.tsv").write_text("s\n100\n")
+    for number in (1, 2, 3):
+        lines.begin(number, FOUND)
+        lines.handler.jobs[number].benchmark = str(tmp_path / "flag.tsv") if number == 1 else ""
+        if submitted:
+            lines.tell(None, text=f"Job {number} has been submitted with SLURM jobid 7 (log: x).")
+    lines.handler.waiting.clear()
+    lines.handler.began = now[0]
+    now[0] += 3600
+    lines.tell("job_finished", job_id=1)
+    assert lines.said[-1].startswith(f"[1/4, about {left} left] ")
+    lines.tell("job_finished", job_id=2)  # without a benchmark
+    assert lines.handler.left.taken_s["flag"] == [100.0] + [3600.0] * (not submitted)
+
+
 def test_line_fits_a_terminal_and_has_no_control_codes(tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
     lines = Lines(tmp_path, Terminal(), ())

@@ -38,7 +38,8 @@ CHATTER = (
     "Conda environments: ignored", "Singularity containers: ignored", "Group jobs: inactive",
     "Assuming unrestricted shared", "host:", "Removing output files of failed job",
 )
-SUBMITTED = "has been submitted with SLURM jobid"
+# What a batch system has taken may wait there for hours; when it begins Snakemake does not tell.
+SUBMITTED = re.compile(r"Job (\d+) has been submitted with SLURM jobid")
 AGAIN = re.compile(r"Trying to restart job (\d+)")
 LOCKED = "LockException"
 # Exceptions that are told with their job already.
@@ -105,6 +106,7 @@ class Progress(logging.Handler):
         self.failed: dict[int, Failure] = {}
         self.waiting: Counter[str] = Counter()
         self.running: dict[int, float] = {}
+        self.submitted: set[int] = set()  # of those that run: perhaps they still wait
         self.followers: Followers = {}
         self.total = self.done = 0
         self.began = time.monotonic()
@@ -149,7 +151,7 @@ class Progress(logging.Handler):
         event = getattr(record, "event", None)
         if event is None:
             text = str(record.msg)
-            return bool(text.startswith(CHATTER) or SUBMITTED in text or AGAIN.match(text))
+            return bool(text.startswith(CHATTER) or SUBMITTED.match(text) or AGAIN.match(text))
         if event == "error":
             known = getattr(record, "exception", "") in (*OF_A_JOB, LOCKED)
             return known or self._found_wanting(str(record.msg)) is not None
@@ -169,6 +171,9 @@ class Progress(logging.Handler):
             self.interrupted = True
         elif text.startswith("Nothing to be done"):
             self.idle()
+        submitted = SUBMITTED.match(text)
+        if submitted:
+            self.submitted.add(int(submitted[1]))
         again = AGAIN.match(text)
         if again:
             failure = self.failed.pop(int(again[1]), None)
@@ -233,7 +238,8 @@ class Progress(logging.Handler):
         self.done += 1
         if began is not None:
             measured = time_left.benchmark_s(job.benchmark) if job.benchmark else None
-            self.left.finished(job.rule, measured or time.monotonic() - began)
+            if measured or record.job_id not in self.submitted:
+                self.left.finished(job.rule, measured or time.monotonic() - began)
         if not {"rules", "progress"} <= self.quiet:
             self._write(self._fitted(self._finished_line(job)))
 
@@ -248,7 +254,8 @@ class Progress(logging.Handler):
         """Return how far the run is: [12/96, about 4 min left]."""
         width = len(str(self.total))
         now = time.monotonic()
-        running = [(self.jobs[number].rule, now - began) for number, began in self.running.items()]
+        running = [(self.jobs[number].rule, 0.0 if number in self.submitted else now - began)
+                   for number, began in self.running.items()]
         waiting = self._possible()
         left = self.left.left_s(waiting, running, now - self.began)
         guess = "perhaps" if self.left.is_guess(waiting, running) else "about"
