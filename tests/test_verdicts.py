@@ -158,6 +158,7 @@ def test_damaged_outcome_does_not_take_the_verdicts(results):
     assert said.count("WARN") == 2
     for words in (said, verdicts.summary(["one"], results)):
         assert "WARN" in words
+        assert "Look." in words
         assert "outcome.json is not valid JSON" in " ".join(words.split())
 
 

@@ -61,23 +61,10 @@ def _in_table(row: Mapping[str, Any], folder: Path) -> str:
     took = time_left.words(row["job_seconds"]) if row["job_seconds"] else ""
     start = (row["start_utc"] or "").replace("T", " ")[:16]
     lines = [_line(row["observation"], start, lst, row["verdict"].upper(), bad, took)]
-    for text in _why_if_readable(row, folder):
+    for text in _why(row, folder):
         lines += textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="      ",
                                break_long_words=False, break_on_hyphens=False)
     return "".join(f"{line}\n" for line in lines)
-
-
-def _why_if_readable(row: Mapping[str, Any], folder: Path) -> list[str]:
-    """Return why; a damaged record must not take the lines of the other observations."""
-    try:
-        return list(_why(row, folder))
-    except DAMAGE as error:
-        return [_damaged(error)]
-
-
-def _damaged(error: BaseException) -> str:
-    return (f"not all can be said: {type(error).__name__}: {error}. Remove the damaged file and run"
-            " again")
 
 
 def _why(row: Mapping[str, Any], folder: Path) -> Iterator[str]:
@@ -120,7 +107,20 @@ def _words(folder: Path, quality: Mapping[str, Any]) -> str:
     return f"\n{folder.name}: {verdict}\n{''.join(reasons)}{_reports(folder, quality)}"
 
 
+def _damaged(error: BaseException) -> str:
+    return (f"not all can be said: {type(error).__name__}: {error}. Remove the damaged file and run"
+            " again")
+
+
 def _reports(folder: Path, quality: Mapping[str, Any]) -> str:
+    """Say where the reports are; a damaged record must not take all that is said of others."""
+    try:
+        return _reports_of(folder, quality)
+    except DAMAGE as error:
+        return f"  {_damaged(error)}\n"
+
+
+def _reports_of(folder: Path, quality: Mapping[str, Any]) -> str:
     """Say where the reports are, and if they are of an earlier verdict than qa.json.
 
     An older file alone says nothing: if qa.json is made again with the same content, reports stay.
