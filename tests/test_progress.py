@@ -1,12 +1,14 @@
-"""Lines of progress: what finished, what was found, what failed and why, and how long is left."""
+"""Lines of progress: what finished, what was found, what failed and why."""
 
+import errno
 import io
 import logging
 import subprocess
 
 import pytest
+from snakemake import exceptions
 
-from lwacal import job_log, progress, records, time_left
+from lwacal import job_log, progress, time_left
 from workflow_run import job_counts
 
 
@@ -30,10 +32,13 @@ class Lines:
         self.handler = progress.Progress(stream, quiet, time_left.TimeLeft({}))
         self.tell("run_info", stats={"flag": 3, "trends": 1, "all": 1, "total": 5})
 
-    def tell(self, event, **values):
-        record = logging.LogRecord("snakemake", logging.INFO, "", 1, values.pop("text", ""), (),
-                                   None)
+    def record(self, event, text="", **values):
+        record = logging.LogRecord("snakemake", logging.INFO, "", 1, text, (), None)
         record.__dict__.update(values, event=event)
+        return record
+
+    def tell(self, event, **values):
+        record = self.record(event, **values)
         self.handler.handle(record)
         return record
 
@@ -42,7 +47,7 @@ class Lines:
         log.write_text(log_text)
         wildcards = {"obs": obs, "band": band} if obs else {}
         self.tell("job_info", jobid=number, rule_name=rule, wildcards=wildcards, log=[str(log)],
-                  benchmark=None)
+                  benchmark=None, output=[f"results/{obs}/flags/{band}.npz"])
         return log
 
     def fail(self, number, log, said=None):
@@ -104,6 +109,56 @@ def test_failed_job_is_told_with_cause_tail_and_log(lines):
     assert lines.handler.failures == [failure]
 
 
+# As Snakemake 9.27 says it.
+UNMADE = """MissingOutputException in rule flag in file "workflow/rules/prepare.smk", line 90:
+Job 1  completed successfully, but some output files are missing. Missing files after 5 seconds. \
+This might be due to filesystem latency. If that is the case, consider to increase the wait time \
+with --latency-wait:
+results/night/flags/73MHz.npz (missing locally, parent dir contents: 27MHz.npz, 50MHz.npz)"""
+OLDER = """WorkflowError in rule flag in file "workflow/rules/prepare.smk", line 90:
+Output results/night/flags/73MHz.npz has older modification time (2024) than input x (2025)."""
+FOLDER = """ImproperOutputException in rule flag in file "workflow/rules/prepare.smk", line 90:
+Outputs of incorrect type for rule flag:
+    output: results/night/flags/73MHz.npz
+    affected files:
+        results/night/flags/73MHz.npz"""
+
+
+@pytest.mark.parametrize(("exception", "text", "cause"), [
+    ("MissingOutputException", UNMADE, f"{job_log.UNMADE}: results/night/flags/73MHz.npz. "),
+    ("WorkflowError", OLDER, "Output results/night/flags/73MHz.npz has older modification time"),
+    ("ImproperOutputException", FOLDER, "Outputs of incorrect type for rule flag: output: "),
+])
+def test_job_found_wanting_after_its_end_has_failed(lines, exception, text, cause):
+    log = lines.begin(1, FOUND)
+    lines.begin(2, FOUND, band="27MHz")
+    record = lines.record("error", exception=exception, text=text)
+    assert lines.handler.hides(record)  # Snakemake's terminal gets it first
+    lines.handler.handle(record)
+    (failure,) = lines.handler.failures
+    assert (failure.observation, failure.job, failure.log) == ("night", "flag 73MHz", str(log))
+    assert failure.cause.startswith(cause)
+    assert "\n" not in failure.cause
+    assert list(lines.handler.running) == [2]
+    assert lines.said[1].startswith(f"FAILED night: flag 73MHz: {cause}")
+    lines.tell(None, text="Trying to restart job 1.")
+    assert lines.handler.failures == []
+
+
+def test_snakemake_says_of_missing_files_what_is_looked_for():
+    error = exceptions.MissingOutputException("Missing files after 5 seconds.", jobid=12)
+    said = exceptions.format_exception_to_string(error)
+    assert progress.UNMADE_BY.search(said)[1] == "12"
+
+
+def test_error_of_no_job_is_nobodys_failure(lines):
+    lines.begin(1, FOUND)
+    for text in ("MissingInputException in rule x:\nresults/night/flags/73MHz.npz", "Job 1", ""):
+        record = lines.tell("error", exception="WorkflowError", text=text)
+        assert not lines.handler.hides(record)
+    assert lines.handler.failures == []
+
+
 SLURM = "SLURM-job '15' failed, SLURM status is: 'OUT_OF_MEMORY'"
 
 
@@ -150,6 +205,30 @@ def test_jobs_that_wait_for_one_that_failed_take_no_time(lines):
     assert lines.handler._possible() == {"flag": 2, "bandpass": 3, "trends": 1}
 
 
+@pytest.mark.parametrize(("submitted", "left"), [
+    (True, "1.7 h"),  # 2 x 100 s of work are left; 100 s were done in an hour
+    (False, "10 s"),  # the others have worked for an hour too
+])
+def test_hours_in_the_queue_of_a_batch_system_are_no_work(
+    lines, monkeypatch, tmp_path, submitted, left
+):
+    now = [1000.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    (tmp_path / "flag.tsv").write_text("s\n100\n")
+    for number in (1, 2, 3):
+        lines.begin(number, FOUND)
+        lines.handler.jobs[number].benchmark = str(tmp_path / "flag.tsv") if number == 1 else ""
+        if submitted:
+            lines.tell(None, text=f"Job {number} has been submitted with SLURM jobid 7 (log: x).")
+    lines.handler.waiting.clear()
+    lines.handler.began = now[0]
+    now[0] += 3600
+    lines.tell("job_finished", job_id=1)
+    assert lines.said[-1].startswith(f"[1/4, about {left} left] ")
+    lines.tell("job_finished", job_id=2)  # without a benchmark
+    assert lines.handler.left.taken_s["flag"] == [100.0] + [3600.0] * (not submitted)
+
+
 def test_line_fits_a_terminal_and_has_no_control_codes(tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
     lines = Lines(tmp_path, Terminal(), ())
@@ -174,6 +253,35 @@ def test_snakemakes_own_output_is_back_if_the_lines_fail(lines):
     assert "Snakemake's own output from here on: AttributeError" in lines.said[-1]
     lines.tell("job_finished", job_id=1)
     assert len(lines.said) == 2
+
+
+class Full(io.StringIO):
+    """A stream that cannot be written to."""
+
+    def __init__(self, error):
+        super().__init__()
+        self.error = error
+
+    def write(self, text):
+        raise self.error
+
+
+GONE = (OSError(errno.ENOSPC, "No space left on device"), ValueError("I/O on closed file"))
+
+
+@pytest.mark.parametrize("error", GONE)
+def test_output_that_cannot_be_written_does_not_stop_a_run(tmp_path, error):
+    """What is raised here would have Snakemake cancel all jobs."""
+    lines = Lines(tmp_path, Full(error), ())
+    lines.fail(1, lines.begin(1, "error: no data\n"))
+    lines.tell("job_finished", job_id=1)
+
+
+def test_failure_is_remembered_though_it_cannot_be_said(tmp_path):
+    lines = Lines(tmp_path, Full(GONE[0]), ())
+    lines.fail(1, lines.begin(1, "error: no data\n"))
+    assert [failure.cause for failure in lines.handler.failures] == ["no data"]
+    assert not lines.handler.broken
 
 
 def test_what_is_hidden_is_what_the_lines_say(lines):
@@ -227,107 +335,3 @@ def test_dry_run_keeps_snakemakes_output_and_a_strange_snakemake_does_not_stop(t
     logger.addHandler(caplog.handler)
     assert progress.install(logger, object(), tmp_path, str) is None
     assert "No lines of progress: AttributeError" in caplog.text
-
-
-# --- logs ------------------------------------------------------------------------------------
-
-
-def test_last_found_line_counts_as_the_scripts_write_it(tmp_path, capsys):
-    records.found("one")
-    records.say("between")
-    records.found("two: more")
-    (tmp_path / "log").write_text(capsys.readouterr().out + "CASA says goodbye\n")
-    assert job_log.found(tmp_path / "log") == "two: more"
-    assert job_log.found(tmp_path / "none") == ""
-
-
-@pytest.mark.parametrize(("text", "expected"), [
-    ("error: no room\nTraceback\n", "no room"),
-    ("2024-05-24 09:00:00 error: no room\n", "no room"),
-    ("flag.py: error: argument --x: expected one argument\n",
-     "argument --x: expected one argument"),
-    ('Traceback:\n  File "x"\nlwacal.ms_reader.UnreadableError: a.ms: no table\nbye\n',
-     "UnreadableError: a.ms: no table"),
-    ("MemoryError\n", "MemoryError"),
-    ("Killed\n", "Killed"),
-    ("found: 3 integrations\n", job_log.UNMADE),
-    ("", "nothing is in its log: it was killed or never began"),
-])
-def test_cause_of_a_failure(tmp_path, text, expected):
-    (tmp_path / "log").write_text(text)
-    assert job_log.cause(tmp_path / "log") == expected
-
-
-KILLED = "srun: error: n1: task 0: Killed\n"
-
-
-@pytest.mark.parametrize(("own", "slurm", "said", "expected"), [
-    ("error: no room\n", KILLED, "It failed. Ask.", "no room"),
-    ("reading\n", "slurmstepd: error: Step 2.0 exceeded memory limit\n" + KILLED, "It failed.",
-     "Step 2.0 exceeded memory limit"),
-    ("reading\n", KILLED, "Status is: 'CANCELLED'. For details", "Status is: 'CANCELLED'"),
-    ("", KILLED, "", "n1: task 0: Killed"),
-    ("reading\n", "bye\n", "", "reading"),
-])
-def test_cause_when_a_batch_system_ran_the_job(tmp_path, own, slurm, said, expected):
-    (tmp_path / "own").write_text(own)
-    (tmp_path / "slurm").write_text(slurm)
-    assert job_log.cause(tmp_path / "own", [tmp_path / "slurm"], said) == expected
-
-
-def test_log_that_is_no_text_is_read_all_the_same(tmp_path):
-    (tmp_path / "log").write_bytes(b"\xff\x00" * 200_000 + b"\nerror: broken\n")
-    assert job_log.cause(tmp_path / "log") == "broken"
-
-
-# --- time left -------------------------------------------------------------------------------
-
-
-def test_time_left_goes_by_what_jobs_of_a_rule_took():
-    left = time_left.TimeLeft({"flag": 50, "image_allsky": 1000})
-    left.finished("flag", 5)
-    left.finished("flag", 5)
-    assert left.job_s("image_allsky") == pytest.approx(100)  # a tenth of earlier, as flag
-    # 10 s of work took 60 s, with 20 s to begin with: 30 s in 80 s; 5 + 100 s of work are left
-    assert left.left_s({"flag": 1, "image_allsky": 1}, [], 60) == pytest.approx(105 * 80 / 30)
-    # half of one that runs is done
-    assert left.left_s({}, [("flag", 2.5)], 60) == pytest.approx(2.5 * 80 / 32.5)
-
-
-def test_time_left_of_a_run_at_a_steady_pace_becomes_what_it_takes():
-    left = time_left.TimeLeft({"flag": 1})
-    for _ in range(100):
-        left.finished("flag", 10)  # two side by side
-    assert left.left_s({"flag": 100}, [], 500) == pytest.approx(500, rel=0.03)
-
-
-def test_time_left_is_a_guess_while_most_of_it_is_of_jobs_never_seen_here():
-    left = time_left.TimeLeft({"flag": 5})
-    assert left.is_guess({"flag": 3, "image_allsky": 1}, [])
-    assert not left.is_guess({"flag": 3}, [("concat", 1)])
-    left.finished("image_allsky", 200)
-    assert not left.is_guess({"flag": 3, "image_allsky": 1}, [])
-
-
-def test_no_time_is_told_before_anything_is_known():
-    assert time_left.TimeLeft({}).left_s({"flag": 1}, [], 100) is None
-    left = time_left.TimeLeft({})
-    left.finished("flag", 1)
-    assert left.left_s({"flag": 1}, [], 1) is None
-
-
-def test_earlier_times_are_those_of_benchmarks(tmp_path):
-    for night, seconds in (("a", 2), ("b", 4), ("c", 12)):
-        path = tmp_path / night / "flag" / "73MHz.tsv"
-        path.parent.mkdir(parents=True)
-        path.write_text(f"s\th:m:s\n{seconds}\t0:00:01\n")
-        (tmp_path / night / "broken.tsv").write_text("x\n")
-    (tmp_path / "results.json").write_text("{}")
-    assert time_left.earlier(tmp_path) == {"flag": 4}
-
-
-@pytest.mark.parametrize(("seconds", "words"), [
-    (1, "10 s"), (44, "40 s"), (89, "90 s"), (100, "2 min"), (5000, "83 min"), (9000, "2.5 h"),
-])
-def test_times_in_words(seconds, words):
-    assert time_left.words(seconds) == words

@@ -1,5 +1,6 @@
 """One run at a time on an observation: who holds it is said; records of killed runs go."""
 
+import errno
 import json
 import os
 import socket
@@ -8,6 +9,7 @@ import sys
 
 import pytest
 
+from fault_place import wait_for
 from lwacal import run_lock
 
 NAME = "20240524_090003"
@@ -99,6 +101,26 @@ def test_run_of_another_host_is_not_judged(results):
     assert run_lock.take(results, [NAME], record()) == []
 
 
+def test_run_gives_signs_of_life_though_nothing_happens(results, monkeypatch):
+    run_lock.take(results, [NAME], record())
+    path, touch, calls = run_lock.place(results, NAME), os.utime, []
+
+    def stale_at_first(touched, *words):
+        calls.append(touched)
+        if len(calls) == 1:
+            raise OSError(errno.ESTALE, "Stale file handle")
+        touch(touched, *words)
+
+    monkeypatch.setattr(os, "utime", stale_at_first)
+    touch(path, (1, 1))
+    living = run_lock.SignsOfLife(results, ["removed", NAME], every_s=0.01)
+    living.start()
+    wait_for(lambda: path.stat().st_mtime > 1, 5)
+    living.end()
+    living.join(5)
+    assert not living.is_alive()
+
+
 def test_unlocking_does_not_unlock_a_run_that_is_there(results, other):
     run_lock.take(results, [NAME], record(other))
     assert "not unlocked" in run_lock.remove(results, [NAME])[0]
@@ -123,6 +145,20 @@ def test_without_hard_links_the_file_must_be_new(results, other, monkeypatch):
     assert holder(results) == other.pid
     with pytest.raises(run_lock.RunningError, match=f"process {other.pid}"):
         run_lock.take(results, [NAME], record())
+
+
+def test_link_that_was_made_though_it_is_said_to_be_there_is_the_own_one(results, monkeypatch):
+    link = os.link
+
+    def asked_again(*paths):
+        link(*paths)
+        raise FileExistsError(errno.EEXIST, "File exists")
+
+    monkeypatch.setattr(os, "link", asked_again)
+    assert run_lock.take(results, [NAME], record()) == []
+    assert holder(results) == os.getpid()
+    with pytest.raises(run_lock.RunningError):
+        run_lock.take(results, [NAME], record(since="earlier"))
 
 
 @pytest.mark.parametrize(("asked", "expected"), [

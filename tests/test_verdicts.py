@@ -93,13 +93,37 @@ def test_observation_that_failed_is_told_with_its_log(results):
 
 def test_failures_are_forgotten_when_a_later_run_has_none(results):
     finish(results, "one", "pass", [])
-    fail(results, "one")
-    assert night_rows.row(results, "one")["verdict"] == "error"
     fail(results, "one", job="promote")  # on request: the night has its verdict
     assert night_rows.row(results, "one")["verdict"] == "pass"
     fail(results, "one")
-    night_rows.keep_failures(results, ["one"], [])
+    assert night_rows.row(results, "one")["verdict"] == "error"
+    night_rows.keep_failures(results, ["one"], [], {("one", "flag 73MHz")})
     assert night_rows.row(results, "one")["verdict"] == "pass"
+
+
+def test_failure_stays_until_its_job_is_made_or_the_observation_finished(results):
+    finish(results, "one", "pass", [])
+    fail(results, "one")
+    others = {("one", "flag 27MHz"), ("two", "flag 73MHz")}
+    night_rows.keep_failures(results, ["one"], [], others)
+    assert night_rows.row(results, "one")["failed_job"] == "flag 73MHz"
+    late = night_rows.note(results, "one").stat().st_mtime + 1
+    os.utime(results / "one" / "outcome.json", (late, late))
+    night_rows.keep_failures(results, ["one"], [], others)
+    assert night_rows.row(results, "one")["failed_job"] is None
+
+
+def test_note_that_is_damaged_goes(results):
+    records.write_text(night_rows.note(results, "one"), "{")
+    night_rows.keep_failures(results, ["one"], [])
+    assert night_rows.names(results) == []
+
+
+def test_line_of_the_sheet_that_was_mended_leaves_no_row(results):
+    for name in ("line-3", "line-4", "other"):
+        fail(results, name)
+    assert night_rows.drop_lines(results, ["line-4", "mended"]) == ["line-3"]
+    assert night_rows.names(results) == ["line-4", "other"]
 
 
 def test_note_of_a_failure_is_never_taken_for_a_product(results):
@@ -124,6 +148,18 @@ def test_file_of_all_nights(results):
     assert (rows["one"]["bad_antennas"], rows["one"]["antennas"]) == ("2", "10")
     assert rows["earlier"]["log"] == "logs/earlier/flag/73MHz.log"
     assert "is not valid JSON" in rows["broken"]["reason"]
+
+
+def test_damaged_outcome_does_not_take_the_verdicts(results):
+    for name in ("one", "two"):
+        finish(results, name, "warn", ["Look."])
+    (results / "one" / "outcome.json").write_text('{"verdict": "wa')
+    said = verdicts.summary(["one", "two"], results)
+    assert said.count("WARN") == 2
+    for words in (said, verdicts.summary(["one"], results)):
+        assert "WARN" in words
+        assert "Look." in words
+        assert "outcome.json is not valid JSON" in " ".join(words.split())
 
 
 def test_observations_of_the_sheet_that_were_not_begun_are_not_mentioned(results):

@@ -112,6 +112,7 @@ if workflow.is_main_process:
         CHOSEN,
         progress.install(logger, workflow.output_settings, Path("benchmarks"), who_holds_the_lock),
         os.environ[environment.COMMAND_VARIABLE],
+        sheet=None if GIVEN else list(OBSERVATIONS),
     )
     if "--unlock" in sys.argv:
         sys.stderr.writelines(f"{said}\n" for said in run_lock.remove(RESULTS, CHOSEN))

@@ -1,7 +1,7 @@
 """One row an observation: when it was, what came out, and what failed; as a table and as a file.
 
-What failed in the last run on an observation is noted in <results>/.failed/ until a run on it ends
-without; so rows follow from the files of the results folder alone.
+What failed of an observation is noted in <results>/.failed/ until it is made, or the observation is
+finished without it; so rows follow from the files of the results folder alone.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ COLUMNS = ("observation", "start_utc", "lst_hours", "verdict", "bad_antennas", "
            "job_seconds", "reason", "reasons", "failed_job", "cause", "log")
 FAILED, SUFFIX = ".failed", ".failed"  # no name of a product, whatever an observation is called
 FILE = "nights.tsv"
+OF_A_LINE = re.compile(r"line-\d+")  # lwacal.observations.from_settings
 # Rules that run only when asked for, on a verdict that is there.
 ON_REQUEST = ("promote", "publish", "cleanup")
 Row = dict[str, Any]
@@ -41,9 +43,14 @@ def is_apart(failure: Failure) -> bool:
 
 
 def keep_failures(
-    results: Path, observations: Iterable[str], failures: Sequence[Failure]
+    results: Path, observations: Iterable[str], failures: Sequence[Failure],
+    made: Collection[tuple[str, str]] = (),
 ) -> None:
-    """Note for each observation what failed, the first job alone; else remove the note."""
+    """Note for each observation what failed, the first job alone; else remove the note.
+
+    ``made`` are observation and title of the jobs that ended well. A note of an earlier run stays
+    if its job is not among them and the observation is not finished: nobody has tried again.
+    """
     first = {failure.observation: failure for failure in reversed(failures)
              if not is_apart(failure)}
     for name in observations:
@@ -52,8 +59,33 @@ def keep_failures(
             failure = first[name]
             records.write_json(path, {"schema": 1, "observation": name, "job": failure.job,
                                       "cause": failure.cause, "log": failure.log})
-        else:
+        elif _is_settled(path, results / name, made):
             path.unlink(missing_ok=True)
+
+
+def _is_settled(path: Path, folder: Path, made: Collection[tuple[str, str]]) -> bool:
+    """Return whether what a note tells is of the past; a note that tells nothing is."""
+    try:
+        if (folder.name, records.read_json(path)["job"]) in made:
+            return True
+        # the last product, that all others lead to
+        return (folder / "outcome.json").stat().st_mtime > path.stat().st_mtime
+    except FileNotFoundError:
+        return False
+    except (ValueError, KeyError, TypeError):
+        return True
+
+
+def drop_lines(results: Path, sheet: Collection[str]) -> list[str]:
+    """Remove the notes of lines that the sheet does not have (any more); return their names.
+
+    A row of the sheet without a name, and without data that tell one, is called by its line; when
+    it is mended it has another name, and nothing is ever made of that one.
+    """
+    gone = [name for name in names(results) if OF_A_LINE.fullmatch(name) and name not in sheet]
+    for name in gone:
+        note(results, name).unlink(missing_ok=True)
+    return gone
 
 
 def row(results: Path, name: str) -> Row:

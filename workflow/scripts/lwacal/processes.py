@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import textwrap
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -69,6 +70,8 @@ def run_tool(command: Sequence[str], environment: Mapping[str, str] | None = Non
         raise ToolError(f"{command[0]} cannot be run: {error}") from error
     _running.add(process)
     with process:
+        if _stopped.is_set():  # meanwhile: stop_all has not seen it
+            process.terminate()
         try:
             for line in process.stdout:
                 lines.append(line)
@@ -81,9 +84,11 @@ def run_tool(command: Sequence[str], environment: Mapping[str, str] | None = Non
         finally:
             _running.discard(process)
     if process.returncode:
-        how = _ending(process.returncode)
+        # Its words are set in: a line of them must not be taken for one of the job (job_log).
+        said = textwrap.indent("".join(tail), "  | ").rstrip("\n") or "  (none)"
         raise ToolError(
-            f"{words}\nIts last words:\n{''.join(tail)}\n{command[0]} ended with {how}"
+            f"{os.path.basename(command[0])} ended with {_ending(process.returncode)}\n"
+            f"Command: {words}\nIts last words:\n{said}"
         )
     return "".join(lines)
 

@@ -7,6 +7,7 @@ file (.snakemake/log/) keeps everything. If the handler fails, Snakemake's own o
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import shutil
@@ -14,7 +15,7 @@ import sys
 import textwrap
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
@@ -37,11 +38,17 @@ CHATTER = (
     "Conda environments: ignored", "Singularity containers: ignored", "Group jobs: inactive",
     "Assuming unrestricted shared", "host:", "Removing output files of failed job",
 )
-SUBMITTED = "has been submitted with SLURM jobid"
+# What a batch system has taken may wait there for hours; when it begins Snakemake does not tell.
+SUBMITTED = re.compile(r"Job (\d+) has been submitted with SLURM jobid")
 AGAIN = re.compile(r"Trying to restart job (\d+)")
 LOCKED = "LockException"
 # Exceptions that are told with their job already.
 OF_A_JOB = ("CalledProcessError", "RuleException")
+# What Snakemake says, by an exception alone, of a job that ended well and then was found wanting
+# (DAG.check_and_touch_output): by its number, or by one of its files.
+UNMADE_BY = re.compile(r"\bJob (\d+) +completed successfully, but some output files are missing")
+WRONG_FILE = re.compile(r"\bOutput (.+?) has older modification time|affected files:\s+(.+)")
+MISSING_FILE = re.compile(r"^\s*(.+?) \(missing ", re.MULTILINE)
 INDENT = "    "
 WIDTH = 100
 TOGETHER = "\N{NO-BREAK SPACE}"
@@ -58,6 +65,7 @@ class Job:
     log: str = ""
     benchmark: str = ""
     began: float = 0.0
+    outputs: Sequence[str] = ()
 
     @property
     def observation(self) -> str:
@@ -98,18 +106,29 @@ class Progress(logging.Handler):
         self.failed: dict[int, Failure] = {}
         self.waiting: Counter[str] = Counter()
         self.running: dict[int, float] = {}
+        self.submitted: set[int] = set()  # of those that run: perhaps they still wait
         self.followers: Followers = {}
         self.total = self.done = 0
         self.began = time.monotonic()
         self.broken = self.interrupted = False
         self.silent = "all" in self.quiet
-        self.alive: Callable[[], None] = lambda: None  # called when something happens
         self.idle: Callable[[], None] = lambda: None  # called if nothing is to be done
 
     @property
     def failures(self) -> list[Failure]:
         """What failed and was not made again."""
         return list(self.failed.values())
+
+    @property
+    def made(self) -> set[tuple[str, str]]:
+        """Observation and title of the jobs that ended well.
+
+        With --quiet progress Snakemake does not tell what has finished: then of those that were
+        begun and did not fail. At the end of a run that is the same.
+        """
+        open_still = () if "progress" in self.quiet else self.running
+        return {(job.observation, job.title) for number, job in self.jobs.items()
+                if number not in self.failed and number not in open_still}
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take what Snakemake says. Whatever goes wrong here must not stop a run."""
@@ -119,10 +138,11 @@ class Progress(logging.Handler):
             event = str(getattr(record, "event", None) or "message")
             if event in TAKEN:
                 getattr(self, f"_{event}")(record)
-                self.alive()
         except Exception as error:  # noqa: BLE001
             self.broken = True
-            self._write(f"(Snakemake's own output from here on: {type(error).__name__}: {error})")
+            said = f"(Snakemake's own output from here on: {type(error).__name__}: {error})"
+            with contextlib.suppress(Exception):
+                self._write(said)
 
     def hides(self, record: logging.LogRecord) -> bool:
         """Return whether Snakemake's own output on the terminal leaves a record out."""
@@ -131,13 +151,17 @@ class Progress(logging.Handler):
         event = getattr(record, "event", None)
         if event is None:
             text = str(record.msg)
-            return bool(text.startswith(CHATTER) or SUBMITTED in text or AGAIN.match(text))
+            return bool(text.startswith(CHATTER) or SUBMITTED.match(text) or AGAIN.match(text))
         if event == "error":
-            return getattr(record, "exception", "") in (*OF_A_JOB, LOCKED)
+            known = getattr(record, "exception", "") in (*OF_A_JOB, LOCKED)
+            return known or self._found_wanting(str(record.msg)) is not None
         return event in REPLACED
 
     def _write(self, text: str) -> None:
-        if not self.silent:
+        """Write a line; without a place for it (disk full, terminal gone) the run goes on."""
+        if self.silent:
+            return
+        with contextlib.suppress(OSError):
             self.stream.write(text + "\n")
             self.stream.flush()
 
@@ -147,6 +171,9 @@ class Progress(logging.Handler):
             self.interrupted = True
         elif text.startswith("Nothing to be done"):
             self.idle()
+        submitted = SUBMITTED.match(text)
+        if submitted:
+            self.submitted.add(int(submitted[1]))
         again = AGAIN.match(text)
         if again:
             failure = self.failed.pop(int(again[1]), None)
@@ -154,8 +181,31 @@ class Progress(logging.Handler):
                 self._write(f"{INDENT}{failure.job} is tried again")
 
     def _error(self, record: logging.LogRecord) -> None:
-        if getattr(record, "exception", "") == LOCKED:
-            self._write(self.about_lock() or str(record.msg))
+        kind, text = getattr(record, "exception", ""), str(record.msg)
+        if kind == LOCKED:
+            self._write(self.about_lock() or text)
+        number = None if kind in OF_A_JOB else self._found_wanting(text)
+        if number is not None:
+            self._fail_after_its_end(number, text)
+
+    def _found_wanting(self, text: str) -> int | None:
+        """Return the number of the job that ended well but whose files are missing or wrong."""
+        unmade, wrong = UNMADE_BY.search(text), WRONG_FILE.search(text)
+        if unmade and int(unmade[1]) in self.jobs:
+            return int(unmade[1])
+        path = (wrong[1] or wrong[2]).strip() if wrong else None
+        return next((number for number in self.running if path in self.jobs[number].outputs), None)
+
+    def _fail_after_its_end(self, number: int, text: str) -> None:
+        job, missing = self.jobs[number], MISSING_FILE.findall(text)
+        cause = " ".join(text.partition("\n")[2].split())  # without the place in the rules
+        if missing:
+            cause = (f"{job_log.UNMADE}: {', '.join(missing)}. If it comes later, let Snakemake"
+                     " wait longer for it (--latency-wait SECONDS)")
+        self.running.pop(number, None)
+        self.failed[number] = Failure(job.observation, job.title, cause, job.log)
+        who = f"{job.observation}: " if job.observation else ""
+        self._write(f"FAILED {who}{job.title}: {cause}\n{INDENT}log: {job.log}")
 
     def _run_info(self, record: Any) -> None:
         jobs = {rule: number for rule, number in record.stats.items() if rule not in NO_JOBS}
@@ -172,7 +222,7 @@ class Progress(logging.Handler):
         again = record.jobid in self.jobs
         self.jobs[record.jobid] = Job(
             record.rule_name, dict(record.wildcards or {}), (list(record.log) or [""])[0],
-            record.benchmark or "", now,
+            record.benchmark or "", now, [str(path) for path in record.output or ()],
         )
         self.running[record.jobid] = now
         if not again and record.rule_name not in NO_JOBS:
@@ -188,7 +238,8 @@ class Progress(logging.Handler):
         self.done += 1
         if began is not None:
             measured = time_left.benchmark_s(job.benchmark) if job.benchmark else None
-            self.left.finished(job.rule, measured or time.monotonic() - began)
+            if measured or record.job_id not in self.submitted:
+                self.left.finished(job.rule, measured or time.monotonic() - began)
         if not {"rules", "progress"} <= self.quiet:
             self._write(self._fitted(self._finished_line(job)))
 
@@ -203,7 +254,8 @@ class Progress(logging.Handler):
         """Return how far the run is: [12/96, about 4 min left]."""
         width = len(str(self.total))
         now = time.monotonic()
-        running = [(self.jobs[number].rule, now - began) for number, began in self.running.items()]
+        running = [(self.jobs[number].rule, 0.0 if number in self.submitted else now - began)
+                   for number, began in self.running.items()]
         waiting = self._possible()
         left = self.left.left_s(waiting, running, now - self.began)
         guess = "perhaps" if self.left.is_guess(waiting, running) else "about"

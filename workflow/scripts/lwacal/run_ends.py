@@ -7,6 +7,7 @@ finished are made, the table of all observations is written, and what came out i
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import subprocess
 import sys
@@ -16,8 +17,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lwacal import night_rows, run_lock, verdicts
-from lwacal.progress import Failure, Followers, Progress
+from lwacal import job_log, night_rows, run_lock, verdicts
+from lwacal.progress import INDENT, Failure, Followers, Progress
+
+TRENDS_LOG = Path("logs/trends.log")
+
+
+def _changed(path: Path) -> int:
+    """Return when a file was changed last, in ns; 0 if there is none."""
+    return path.stat().st_mtime_ns if path.is_file() else 0
 
 
 @dataclass(frozen=True)
@@ -35,7 +43,11 @@ class Again:
     deployment: Sequence[str]
 
     def trends(self, results: Path, without: Sequence[str]) -> str:
-        """Make the trends without some observations; return what went wrong, in words."""
+        """Make the trends without waiting for some observations; return what went wrong, in words.
+
+        An observation among them that has a verdict of an earlier run is in the trends with it.
+        """
+        before = _changed(TRENDS_LOG)
         left_out = [*self.nights["without"], *without]
         config = {**self.config, "nights": {**self.nights, "without": left_out}}
         with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as file:
@@ -47,7 +59,11 @@ class Again:
             )
         if not done.returncode:
             return ""
-        return "The trends of the observations that finished could not be made: logs/trends.log"
+        said = [line.strip() for line in (done.stderr or "").splitlines() if line.strip()]
+        why = [f"Snakemake ended with exit code {done.returncode}", *said][-1]
+        if _changed(TRENDS_LOG) != before:  # it came to the job
+            why = f"{job_log.cause(TRENDS_LOG)}\n{INDENT}log: {TRENDS_LOG}"
+        return f"The trends of the observations that finished could not be made: {why}"
 
     def _command(self, page: str, config_file: str) -> list[str]:
         methods = ["--software-deployment-method", *self.deployment] if self.deployment else []
@@ -60,18 +76,23 @@ class Again:
 
 @dataclass
 class Run:
-    """A run of the workflow. ``observations`` are those it is asked for, in their order."""
+    """A run of the workflow. ``observations`` are those it is asked for, in their order.
+
+    ``sheet`` has the names of all rows of the sheet; None if the run is not about the sheet.
+    """
 
     results: Path
     observations: Sequence[str]
     progress: Progress | None
     command: str
+    sheet: Collection[str] | None = None
     taken: list[str] = field(default_factory=list)
     record: Mapping[str, Any] = field(default_factory=dict)
+    living: run_lock.SignsOfLife | None = None
 
     def __post_init__(self) -> None:
         if self.progress:
-            self.progress.idle = self.sum_up
+            self.progress.idle = self.nothing_to_do
 
     def begin(
         self, at_work: Collection[str], followers: Followers, locking: bool = True
@@ -86,8 +107,8 @@ class Run:
         atexit.register(run_lock.release, self.results, self.taken, self.record)
         for said in run_lock.take(self.results, self.taken, self.record):
             self._say(said)
-        if self.progress:
-            self.progress.alive = lambda: run_lock.sign_of_life(self.results, self.taken)
+        self.living = run_lock.SignsOfLife(self.results, self.taken)
+        self.living.start()
 
     def end(self, again: Again | None = None) -> None:
         """Say what came out. ``again`` is how the trends are made of those that finished."""
@@ -95,16 +116,27 @@ class Run:
             self._note(again)
         except OSError as error:
             self._say(f"What came out could not be noted in {self.results}: {error}")
+        if self.living:
+            self.living.end()
         run_lock.release(self.results, self.taken, self.record)
+        self.sum_up()
+
+    def nothing_to_do(self) -> None:
+        """Say what is known, if Snakemake has nothing to do and calls neither begin nor end."""
+        with contextlib.suppress(OSError):  # a folder of results that is only read
+            if self.sheet is not None and night_rows.drop_lines(self.results, self.sheet):
+                night_rows.write(self.results, self.observations)
         self.sum_up()
 
     def _note(self, again: Again | None) -> None:
         """Write down what failed, the trends that wait for it, and the table of all nights."""
         seen = self.progress
         if seen and not (seen.interrupted or seen.broken):
-            night_rows.keep_failures(self.results, self.taken, self.failures)
+            night_rows.keep_failures(self.results, self.taken, self.failures, seen.made)
             if again and self.trends_are_due():
                 self._say_if(again.trends(self.results, self.without()))
+        if self.sheet is not None:
+            night_rows.drop_lines(self.results, self.sheet)
         if night_rows.names(self.results):
             night_rows.write(self.results, self.observations)
 
@@ -132,7 +164,10 @@ class Run:
         )
 
     def without(self) -> list[str]:
-        """Return the observations that are not part of the trends: they failed."""
+        """Return the observations that the trends do not wait for: they failed, or stopped.
+
+        One that has a verdict of an earlier run is in the trends all the same.
+        """
         failed = {failure.observation for failure in self.failures}
         return [name for name in self.observations
                 if name in failed or not (self.results / name / "qa.json").is_file()]
@@ -142,7 +177,9 @@ class Run:
             self._say(text)
 
     def _say(self, text: str) -> None:
-        if not (self.progress and "all" in self.progress.quiet):
+        if self.progress and "all" in self.progress.quiet:
+            return
+        with contextlib.suppress(OSError):  # disk full, terminal gone
             sys.stderr.write(text + "\n")
             sys.stderr.flush()
 

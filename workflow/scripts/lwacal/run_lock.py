@@ -4,23 +4,26 @@ Snakemake locks files within its working directory; two working directories may 
 results. So each run leaves ``<results>/.running/<observation>.run`` while it lasts: host, process,
 since when, and the command. The record appears whole or not at all (a hard link, which is atomic
 on network file systems too; where there are no hard links, a file that must be new), and no file
-lock is needed. A record of a process of this host that is gone is taken over; whether a process of
-another host still runs cannot be seen from here, and is for people to say:
-``snakemake --unlock``.
+lock is needed. The file's time is renewed each minute while the run lives. A record of a process of
+this host that is gone is taken over; whether a process of another host still runs cannot be seen
+from here, and is for people to say: ``snakemake --unlock``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import json
 import os
 import socket
+import threading
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 FOLDER, SUFFIX = ".running", ".run"
+LIFE_S = 60.0  # from one sign of life to the next
 Record = Mapping[str, Any]
 UNKNOWN: Record = {"host": "", "pid": 0, "since": "", "folder": "", "command": "", "user": ""}
 
@@ -116,7 +119,9 @@ def _take(path: Path, record: Record) -> Record | None:
     try:
         _link(own, path)
     except FileExistsError:
-        return read(path) or UNKNOWN
+        held = read(path) or UNKNOWN
+        # NFS: a link that was made, of which the answer was lost, is there when it is asked again
+        return None if held == record else held
     finally:
         own.unlink(missing_ok=True)
     return None
@@ -157,11 +162,32 @@ def release(results: Path, observations: Iterable[str], record: Record) -> None:
 
 
 def sign_of_life(results: Path, observations: Iterable[str]) -> None:
-    """Set the time of the records to now: other hosts can tell by it that the run lives."""
+    """Set the time of the records to now: other hosts can tell by it that the run lives.
+
+    A record that cannot be reached at the moment gets its sign the next time.
+    """
     for name in observations:
-        path = place(results, name)
-        if path.exists():
-            os.utime(path)
+        with contextlib.suppress(OSError):
+            os.utime(place(results, name))
+
+
+class SignsOfLife(threading.Thread):
+    """Gives signs of life while a run lasts, however long nothing happens in it."""
+
+    def __init__(
+        self, results: Path, observations: Iterable[str], every_s: float = LIFE_S
+    ) -> None:
+        super().__init__(name="signs of life", daemon=True)
+        self.results, self.observations, self.every_s = results, list(observations), every_s
+        self._ended = threading.Event()
+
+    def run(self) -> None:
+        while not self._ended.wait(self.every_s):
+            sign_of_life(self.results, self.observations)
+
+    def end(self) -> None:
+        """Give no more signs."""
+        self._ended.set()
 
 
 def remove(results: Path, observations: Iterable[str]) -> list[str]:
@@ -204,11 +230,11 @@ def _life(held: Record, path: Path) -> str:
     if held["host"] in ("", socket.gethostname()):
         return ""
     try:
-        minutes = (time.time() - path.stat().st_mtime) / 60
+        minutes = max(0.0, time.time() - path.stat().st_mtime) / 60
     except OSError:
         return ""
     return (f"Whether it still runs cannot be seen from here; its last sign of life was"
-            f" {minutes:.0f} min ago.\n")
+            f" {minutes:.0f} min ago (a run gives one every {LIFE_S:.0f} s).\n")
 
 
 def lock_words(results: Path, observations: Iterable[str], folder: str) -> str:

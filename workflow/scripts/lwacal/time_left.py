@@ -57,7 +57,7 @@ class TimeLeft:
         """Return about how many seconds are left, or None if it is too early to tell.
 
         ``waiting`` has the number of jobs of each rule that have not begun, ``running`` rule and
-        seconds until now of each that has.
+        seconds until now of each that has (0 of what may still wait in a batch system).
         """
         begun = [(min(now, self.job_s(rule)), self.job_s(rule)) for rule, now in running]
         done = sum(sum(taken) for taken in self.taken_s.values()) + sum(now for now, _ in begun)

@@ -11,6 +11,8 @@ from lwacal import night_rows, records, time_left
 
 SHOWN_REASONS = 8
 REPORTS = ("report.html", "report.pdf")
+# What a damaged record, or one of another form, raises when it is read.
+DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError)
 
 
 def summary(observations: Iterable[str], results: Path) -> str:
@@ -92,8 +94,8 @@ def _alone(row: Mapping[str, Any], folder: Path) -> str:
     try:
         quality = records.read_json(folder / "qa.json")
         return _words(folder, quality)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        return f"\n{folder.name}: no verdict can be read\n  {type(error).__name__}: {error}\n"
+    except DAMAGE as error:
+        return f"\n{folder.name}: {row['verdict'].upper()}\n  {_damaged(error)}\n"
 
 
 def _words(folder: Path, quality: Mapping[str, Any]) -> str:
@@ -105,7 +107,20 @@ def _words(folder: Path, quality: Mapping[str, Any]) -> str:
     return f"\n{folder.name}: {verdict}\n{''.join(reasons)}{_reports(folder, quality)}"
 
 
+def _damaged(error: BaseException) -> str:
+    return (f"not all can be said: {type(error).__name__}: {error}. Remove the damaged file and run"
+            " again")
+
+
 def _reports(folder: Path, quality: Mapping[str, Any]) -> str:
+    """Say where the reports are; a damaged record must not take all that is said of others."""
+    try:
+        return _reports_of(folder, quality)
+    except DAMAGE as error:
+        return f"  {_damaged(error)}\n"
+
+
+def _reports_of(folder: Path, quality: Mapping[str, Any]) -> str:
     """Say where the reports are, and if they are of an earlier verdict than qa.json.
 
     An older file alone says nothing: if qa.json is made again with the same content, reports stay.
