@@ -128,8 +128,9 @@ def check_rerun(case: Case, place: Place, job: Job) -> None:
             assert found == [], found
         else:
             assert json.loads((place.work / name).read_text())["schema"] == 1
-        for ending in (whole.PART, whole.OLD):
-            assert not whole.beside(place.work / name, ending).exists()
+        for ending in (f".*{whole.PART}*", whole.OLD):
+            path = place.work / name
+            assert list(path.parent.glob(path.name + ending)) == []
     assert place.left("tmp") == []
     assert place.left("home") == []
     assert not (place.folder / "outlived").exists(), "a program has outlived its job"
