@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
@@ -93,6 +94,19 @@ def test_full_disk_names_the_product(tmp_path):
     words = error_words.explain(caught.value)
     assert str(tmp_path / "a.json") in words
     assert "key results" in words
+
+
+@pytest.mark.parametrize(("error", "words"), [
+    (KeyboardInterrupt(), ["Ctrl-C", "Run again"]),
+    (KeyError("antennas"), ["KeyError: 'antennas'", "results/NAME/outcome.json -R RULE"]),
+    (MemoryError(), ["--set-resources RULE:mem_mb=N", "--cores N", "--resources mem_mb=N"]),
+    (BrokenProcessPool(), ["lack of memory", "--cores N", "--resources mem_mb=N"]),
+])
+def test_words_say_what_to_try_and_no_more(error, words):
+    """To make all anew is no advice: without a target that is every night there is."""
+    said = error_words.explain(error)
+    assert [one for one in words if one not in said] == []
+    assert "snakemake -F" not in said
 
 
 def test_scratch_of_killed_jobs_is_removed_and_of_others_not(tmp_path, monkeypatch):

@@ -34,6 +34,7 @@ rule bandpass:
     threads: 2
     resources:
         mem_mb=memory_mb("bandpass", way=engine_of("bandpass")),
+        runtime=long_runtime,
     params:
         settings=section("bandpass"),
         code=code_digest("bandpass.py"),
@@ -123,6 +124,7 @@ rule delay:
     threads: 2
     resources:
         mem_mb=memory_mb("delay", way=engine_of("delay")),
+        runtime=long_runtime,
     params:
         settings=section("delay", "bandpass"),
         code=code_digest("delay.py"),

@@ -191,6 +191,15 @@ def image_memory_mb(rule):
     return needed
 
 
+def long_runtime(wildcards, attempt):
+    """Return the minutes that a cluster gives to solvers and images; to others an hour.
+
+    CASA's solvers take minutes for each integration of a full-size sub-band, and so do images of
+    the whole sky.
+    """
+    return 240 * attempt
+
+
 def engine_of(section):
     """Return a function that gives the solver that a section of the configuration names."""
     return lambda wildcards: observation(wildcards).settings[section]["engine"]
