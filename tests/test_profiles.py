@@ -79,5 +79,5 @@ def test_attempts_get_more_time():
     """A script of Snakemake cannot be imported: the function is taken out of it."""
     text = (PROJECT / "workflow" / "rules" / "common.smk").read_text()
     found = {}
-    exec(re.search(r"^def long_runtime\(.*?(?=\n\n\n)", text, re.MULTILINE | re.DOTALL)[0], found)
+    exec(re.search(r"\ndef long_runtime\([\s\S]*?\n {4}return .*", text)[0], found)
     assert [found["long_runtime"]({}, attempt) for attempt in (1, 2, 3)] == [240, 480, 720]

@@ -33,7 +33,7 @@ rule bandpass:
         *modules("casa"),
     threads: 2
     resources:
-        mem_mb=memory_mb("bandpass", way=engine_of("bandpass")),
+        mem_mb=memory_mb("bandpass"),
         runtime=long_runtime,
     params:
         settings=section("bandpass"),
@@ -123,7 +123,7 @@ rule delay:
         *modules("casa"),
     threads: 2
     resources:
-        mem_mb=memory_mb("delay", way=engine_of("delay")),
+        mem_mb=memory_mb("delay"),
         runtime=long_runtime,
     params:
         settings=section("delay", "bandpass"),
