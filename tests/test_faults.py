@@ -142,7 +142,7 @@ def check_rerun(case: Case, place: Place, job: Job) -> None:
         else:
             assert json.loads((place.work / name).read_text())["schema"] == 1
             handed_on.check(place, complete=True)
-        for ending in (f".*{whole.PART}*", whole.OLD):
+        for ending in (f"*{whole.PART}*", whole.OLD):
             path = place.work / name
             assert list(path.parent.glob(path.name + ending)) == []
     assert place.left("tmp") == []

@@ -66,8 +66,12 @@ def remove_abandoned(place: Path) -> None:
             abandoned = not is_there(process)
         else:
             abandoned = time.time() - last_change(path) > ABANDONED_S
-        if abandoned:  # another job may be removing it, too
-            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(True)
+        if not abandoned:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)  # another job may be doing the same
+        else:
+            path.unlink(missing_ok=True)
 
 
 def is_there(process: int) -> bool:
@@ -83,13 +87,10 @@ def is_there(process: int) -> bool:
 
 def last_change(path: Path) -> float:
     """Return the latest time of modification of a file or of all in a folder (seconds, epoch)."""
-    times = [0.0]
-    for one in (path, *path.rglob("*")):
-        try:
-            times.append(one.lstat().st_mtime)
-        except FileNotFoundError:  # at work
-            return time.time()
-    return max(times)
+    try:
+        return max(one.lstat().st_mtime for one in (path, *path.rglob("*")))
+    except FileNotFoundError:  # somebody is at work there
+        return time.time()
 
 
 def put(part: Path, place: Path) -> None:
