@@ -53,5 +53,7 @@ def memory_mb(
 
     ``imaging`` is that section of the configuration, by default the default one.
     """
-    imaging = imaging or settings.resolve({})["imaging"]
-    return resources_needed.usual_memory_mb(rule, manifest, band, imaging)
+    configuration = settings.resolve({})
+    if imaging:
+        configuration = {**configuration, "imaging": imaging}
+    return resources_needed.usual_memory_mb(rule, manifest, band, configuration)

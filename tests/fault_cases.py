@@ -41,7 +41,7 @@ KILLED = [
 ]
 
 # A program that writes its process number for the test to look at, and does not end by itself
-HANGS = 'echo $$ > "$TMPDIR/../started"; exec sleep 100'
+HANGS = 'echo $$ > "$TMPDIR/../program.$$"; touch "$TMPDIR/../started"; exec sleep 100'
 # One that outlives its job, which must not be
 KILLS = 'kill -9 $PPID; sleep 0.2; touch "$TMPDIR/../outlived"'
 STOPPED = [

@@ -24,11 +24,13 @@ A job that fails ends its log, `logs/<observation>/<rule>...log`, with a line `e
 happened, to which file, by which key of the configuration, and what to try. Snakemake shows it. All
 other observations, and what does not need the product, go on.
 
-* What a killed job has left beside its product is called `<name>.part` or `<name>.old`; the next
-  attempt removes it. Its scratch files in TMPDIR (`lwacal-scratch-*`) are removed by the next job
-  on that machine that needs such a folder.
+* What a killed job has left beside its product is called `<name>.<host>.<process>.part` or
+  `<name>.old`; the next attempt removes it, on another machine (of a cluster) a day later. Its
+  scratch files in TMPDIR (`lwacal-scratch-*`) are removed by the next job on that machine that
+  needs such a folder.
 * Programs (WSClean, AOFlagger), and jobs, end with what has started them, also if that is killed.
 * After a kill of Snakemake itself `snakemake --unlock` comes first; then `snakemake` as before.
+  On a cluster its jobs are still at work then: `squeue --me` shows them, end them with `scancel`.
 * WSClean has no time limit of its own: on a cluster a job has one (`runtime`), and ends in order.
 * Casacore ends a job with an abort, and no word of Python's, where a disk becomes full while it
   closes a table. The room that sets and tables need is looked at before; what is left goes with

@@ -85,7 +85,7 @@ def test_passes_are_counted_without_the_start():
 
 def test_rules_tell_threads_and_memory():
     assert rules.threads("image_source", 2) == 1
-    for rule in resources_needed.OF_RULE:
+    for rule in resources_needed.OF_DATA:
         assert rules.threads(rule, 1) == 1
     for rule, (_, at_once) in resources_needed.IMAGES.items():
         assert rules.threads(rule, 9) == at_once

@@ -14,8 +14,9 @@ import json
 import pytest
 
 import fault_table
+import handed_on
 from fault_cases import CASES
-from fault_place import Job, Place, jobs_of
+from fault_place import Job, Place, jobs_of, wait_for
 from fault_row import Case
 from lwacal import whole
 from same_products import differences
@@ -89,11 +90,23 @@ def check_outcome(case: Case, place: Place, job: Job, code: int, log: str) -> No
     assert missing == [], log
     if case.ends == "error":
         assert "\nerror: " in f"\n{log}"
+    if case.ends == "stopped":
+        check_programs_are_gone(place)
+    if case.ends == "killed":
+        handed_on.check(place, complete=False)
     for path in outputs:
         if case.ends == "killed":
             assert_whole_or_absent(place, path)
         else:
             assert not path.exists(), f"{path} is there though its job failed"
+
+
+def check_programs_are_gone(place: Place) -> None:
+    """The programs that the job ran, which tell their numbers, have been ended."""
+    told = [path.read_text() for path in place.folder.glob("program.*")]
+    numbers = [int(text) for text in told if text]  # one may be ended before it can tell
+    assert numbers
+    wait_for(lambda: not any(map(whole.is_there, numbers)), 5)
 
 
 def assert_whole_or_absent(place: Place, path) -> None:
@@ -128,8 +141,10 @@ def check_rerun(case: Case, place: Place, job: Job) -> None:
             assert found == [], found
         else:
             assert json.loads((place.work / name).read_text())["schema"] == 1
-        for ending in (whole.PART, whole.OLD):
-            assert not whole.beside(place.work / name, ending).exists()
+            handed_on.check(place, complete=True)
+        for ending in (f"*{whole.PART}*", whole.OLD):
+            path = place.work / name
+            assert list(path.parent.glob(path.name + ending)) == []
     assert place.left("tmp") == []
     assert place.left("home") == []
     assert not (place.folder / "outlived").exists(), "a program has outlived its job"

@@ -5,8 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
+from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
@@ -20,7 +23,8 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PROJECT / "workflow" / "scripts")
 def python(text, *words):
     """Start a Python that prints a line when it is ready."""
     return subprocess.Popen(
-        [sys.executable, "-c", text, *words], env=ENVIRONMENT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", text, *words], env=ENVIRONMENT, stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, text=True,
     )
 
 
@@ -38,7 +42,9 @@ def test_failing_work_leaves_the_old_product(tmp_path):
 
 def test_leftovers_of_a_killed_job_are_replaced(tmp_path):
     """Killed while an old folder is moved aside: neither it nor a part is taken for the product."""
-    for name in ("folder.part", "folder.old"):
+    gone = python("")
+    gone.wait()
+    for name in (f"folder.{socket.gethostname()}.{gone.pid}.part", "folder.old"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "half").write_text("")
     with whole.whole(tmp_path / "folder") as part:
@@ -47,12 +53,60 @@ def test_leftovers_of_a_killed_job_are_replaced(tmp_path):
     assert list((tmp_path / "folder").iterdir()) == []
 
 
+def test_two_at_work_on_a_product_do_not_meet(tmp_path):
+    """The job of a run that was killed is still there, or another host's: the last one counts."""
+    text = """
+from lwacal import whole
+import sys
+with whole.whole(sys.argv[1]) as part:
+    (part.mkdir(), (part / "first").write_text(""))
+    print("at work", flush=True)
+    sys.stdin.read()
+"""
+    first = python(text, str(tmp_path / "folder"))
+    first.stdout.readline()
+    with whole.whole(tmp_path / "folder") as part:
+        part.mkdir()
+        first.communicate("")
+        assert first.returncode == 0
+        assert [path.name for path in (tmp_path / "folder").iterdir()] == ["first"]
+    assert list((tmp_path / "folder").iterdir()) == []
+
+
+def test_what_another_host_has_half_made_stays_for_a_day(tmp_path):
+    half = [tmp_path / f"a.json.node-{number}.cluster.7.part" for number in range(2)]
+    for number, path in enumerate(half):
+        path.mkdir()
+        (path / "data").write_text("")
+        past = time.time() - whole.ABANDONED_S + 60 - 120 * number
+        os.utime(path / "data", (past, past))
+        os.utime(path, (0, 0))  # what is in a folder counts
+    others = tmp_path / "a.json.parts.7.csv"
+    others.write_text("")
+    with whole.whole(tmp_path / "a.json") as part:
+        part.write_text("{}")
+    assert set(tmp_path.iterdir()) == {half[0], others, tmp_path / "a.json"}
+
+
 def test_full_disk_names_the_product(tmp_path):
     with pytest.raises(OSError, match="No space") as caught, whole.whole(tmp_path / "a.json"):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     words = error_words.explain(caught.value)
     assert str(tmp_path / "a.json") in words
     assert "key results" in words
+
+
+@pytest.mark.parametrize(("error", "words"), [
+    (KeyboardInterrupt(), ["Ctrl-C", "Run again"]),
+    (KeyError("antennas"), ["KeyError: 'antennas'", "results/NAME/outcome.json -R RULE"]),
+    (MemoryError(), ["--set-resources RULE:mem_mb=N", "--cores N", "--resources mem_mb=N"]),
+    (BrokenProcessPool(), ["lack of memory", "--cores N", "--resources mem_mb=N"]),
+])
+def test_words_say_what_to_try_and_no_more(error, words):
+    """To make all anew is no advice: without a target that is every night there is."""
+    said = error_words.explain(error)
+    assert [one for one in words if one not in said] == []
+    assert "snakemake -F" not in said
 
 
 def test_scratch_of_killed_jobs_is_removed_and_of_others_not(tmp_path, monkeypatch):

@@ -1,12 +1,12 @@
 """The profiles: what a name finds, and what the cluster's takes from the environment."""
 
 import os
-from pathlib import Path
+import re
 
 import pytest
 import yte
 
-from workflow_run import PROJECT
+from workflow_run import PROJECT, copy_project
 
 CLUSTER = PROJECT / "profiles" / "cluster" / "config.yaml"
 
@@ -58,9 +58,26 @@ def test_scratch_is_for_jobs_alone(monkeypatch):
     assert evaluated(SLURM_JOB_ID="17") == "/fast/17"
 
 
-def test_every_rule_with_a_time_of_its_own_exists(monkeypatch):
-    rules = "".join(
-        path.read_text() for path in Path(PROJECT / "workflow" / "rules").glob("*.smk")
-    )
-    for rule in cluster(monkeypatch)["set-resources"]:
-        assert f"\nrule {rule}:\n" in rules
+def test_another_memory_for_one_rule_leaves_all_their_time(tmp_path):
+    """--set-resources on the command line takes the place of all that a profile has there."""
+    (tmp_path / "raw" / "20240601_110000_59MHz.ms").mkdir(parents=True)
+    project = copy_project(tmp_path / "project", f"input={tmp_path / 'raw'}", "observation=night")
+    for path in (project.folder / "workflow" / "rules").glob("*.smk"):
+        # a dry run tells the resources of rules without a message alone
+        path.write_text(re.sub(r" {4}message:\n {8}.*\n", "", path.read_text()))
+    profile = str(project.folder / "profiles" / "cluster")
+    said = project.snakemake("-n", "--profile", profile, "--set-resources", "delay:mem_mb=8000")
+    found = re.findall(r"rule (\w+):\n(?: .*\n)*? .*resources: (.*)", said.stdout)
+    minutes = {rule: int(re.search(r"runtime=(\d+)", asked)[1]) for rule, asked in found}
+    long = {"bandpass", "delay", "image_source", "image_allsky"}
+    assert len(minutes) > 15
+    assert minutes == {rule: 240 if rule in long else 60 for rule in minutes}
+    assert "mem_mb=8000" in dict(found)["delay"]
+
+
+def test_attempts_get_more_time():
+    """A script of Snakemake cannot be imported: the function is taken out of it."""
+    text = (PROJECT / "workflow" / "rules" / "common.smk").read_text()
+    found = {}
+    exec(re.search(r"\ndef long_runtime\([\s\S]*?\n {4}return .*", text)[0], found)
+    assert [found["long_runtime"]({}, attempt) for attempt in (1, 2, 3)] == [240, 480, 720]

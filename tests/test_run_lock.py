@@ -72,6 +72,7 @@ def test_run_that_was_killed_does_not_block_the_next(results):
     run_lock.take(results, [NAME], gone())
     said = run_lock.take(results, [NAME], record())
     assert "is gone" in said[0]
+    assert "scancel" in said[0]
     assert holder(results) == os.getpid()
 
 
@@ -97,7 +98,9 @@ def test_run_of_another_host_is_not_judged(results):
     run_lock.sign_of_life(results, [NAME])
     with pytest.raises(run_lock.RunningError, match="sign of life was 0 min ago"):
         run_lock.take(results, [NAME], record())
-    assert "unlocked, was of the run" in run_lock.remove(results, [NAME, "none"])[0]
+    (said,) = run_lock.remove(results, [NAME, "none"])
+    assert "unlocked, was of the run" in said
+    assert "scancel" in said
     assert run_lock.take(results, [NAME], record()) == []
 
 

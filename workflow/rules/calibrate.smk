@@ -33,7 +33,8 @@ rule bandpass:
         *modules("casa"),
     threads: 2
     resources:
-        mem_mb=memory_mb("bandpass", way=engine_of("bandpass")),
+        mem_mb=memory_mb("bandpass"),
+        runtime=long_runtime,
     params:
         settings=section("bandpass"),
         code=code_digest("bandpass.py"),
@@ -122,7 +123,8 @@ rule delay:
         *modules("casa"),
     threads: 2
     resources:
-        mem_mb=memory_mb("delay", way=engine_of("delay")),
+        mem_mb=memory_mb("delay"),
+        runtime=long_runtime,
     params:
         settings=section("delay", "bandpass"),
         code=code_digest("delay.py"),

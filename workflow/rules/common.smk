@@ -178,16 +178,13 @@ def figure_labels(wildcards):
     return {"figure": number, "shows": words.replace("_", " ")}
 
 
-def memory_mb(rule, record="manifest", way=None):
-    """Return a resource function for what a job needs, from the numbers in an input record.
-
-    ``way`` is a function that gives, from the wildcards, by what a rule does it.
-    """
+def memory_mb(rule, record="manifest"):
+    """Return a resource function for what a job needs, from the numbers in an input record."""
 
     def needed(wildcards, input, attempt):
         manifest = records.read_json(input[record])
-        name = f"{rule} by {way(wildcards)}" if way else rule
-        return resources_needed.memory_mb(name, manifest, wildcards.get("band")) * attempt
+        line = resources_needed.line(rule, observation(wildcards).settings)
+        return resources_needed.memory_mb(line, manifest, wildcards.get("band")) * attempt
 
     return needed
 
@@ -202,12 +199,10 @@ def image_memory_mb(rule):
     return needed
 
 
-def engine_of(section):
-    """Return a function that gives the solver that a section of the configuration names."""
-    return lambda wildcards: observation(wildcards).settings[section]["engine"]
+def long_runtime(wildcards, attempt):
+    """Return the minutes that a cluster gives to solvers and images; to others an hour.
 
-
-def flagger(wildcards):
-    """Return by what AOFlagger's search is made: its package, or its program with a strategy."""
-    flagging = observation(wildcards).settings["flagging"]
-    return "program" if flagging["strategy"] else "package"
+    CASA's solvers take minutes for each integration of a full-size sub-band, and so do images of
+    the whole sky.
+    """
+    return 240 * attempt

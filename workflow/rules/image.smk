@@ -77,6 +77,7 @@ rule image_source:
     threads: 1  # with more, sums are added in any order: results differ in the seventh digit
     resources:
         mem_mb=image_memory_mb("image_source"),
+        runtime=long_runtime,
     params:
         settings=part(*IMAGE_SETTINGS, "imaging.source", "imaging.scintillation"),
         code=code_digest("image_source.py"),
@@ -106,6 +107,7 @@ rule image_allsky:
     threads: 2  # images side by side, each by a WSClean of one thread
     resources:
         mem_mb=image_memory_mb("image_allsky"),
+        runtime=long_runtime,
     params:
         settings=part(*IMAGE_SETTINGS, "imaging.allsky"),
         code=code_digest("image_allsky.py"),

@@ -154,7 +154,7 @@ rule flag:
     envmodules:
         *modules("aoflagger"),
     resources:
-        mem_mb=memory_mb("flag", way=flagger),
+        mem_mb=memory_mb("flag"),
     params:
         settings=section("flagging", "tools"),
         code=code_digest("flag.py", also=["strategies/stacked-baselines.lua"]),

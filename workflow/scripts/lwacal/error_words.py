@@ -13,6 +13,10 @@ FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 OF_LIBRARIES = ("database or disk is full", "disk I/O error", "write error")  # sqlite, casacore
 FULL_TEXTS = (*(os.strerror(number) for number in FULL), *OF_LIBRARIES)
 MAKE_ROOM = NoSpaceError.remedy
+MORE_MEMORY = (
+    "On a cluster give the job more (--set-resources RULE:mem_mb=N); elsewhere let fewer run at a"
+    " time (--cores N, or --resources mem_mb=N with the memory there is)"
+)
 
 
 def explain(error: BaseException) -> str:
@@ -23,14 +27,15 @@ def explain(error: BaseException) -> str:
         return _of_system(error)
     if isinstance(error, MemoryError):
         return (
-            f"not enough memory{_detail(error)}. Give the job more (--set-resources RULE:mem_mb=N),"
-            " or run fewer at a time (--cores)"
+            f"not enough memory{_detail(error)}. {MORE_MEMORY}"
         )
     if isinstance(error, BrokenProcessPool):
         return (
             "a process of this job ended abruptly: most often the system has killed it for lack of"
-            " memory. Give the job more (--set-resources RULE:mem_mb=N)"
+            f" memory. {MORE_MEMORY}"
         )
+    if isinstance(error, KeyboardInterrupt):
+        return "stopped from the keyboard (Ctrl-C). Run again to make what is missing"
     if isinstance(error, ImportError):
         return (
             f"{error}. The Python environment of this rule lacks a package, or has a broken one:"
@@ -40,8 +45,9 @@ def explain(error: BaseException) -> str:
     if any(words in text for words in FULL_TEXTS):
         return f"{text}. {MAKE_ROOM}"
     return (
-        f"{type(error).__name__}: {text}. The lines above say where. An input that was changed by"
-        " hand or by another version of the code can be the cause: snakemake -F makes all anew"
+        f"{type(error).__name__}: {text}. The lines above say where. A product that was changed by"
+        " hand or made by another version of the code can be the cause: snakemake"
+        " results/NAME/outcome.json -R RULE makes it anew, with the rule that makes it"
     )
 
 

@@ -2,7 +2,7 @@
 
 One writer serves all, so that all have the same sub-tables, storage and conventions: one spectral
 window, one polarization set-up (XX, XY, YX, YY), linear feeds, rows appended an integration at a
-time (bounded memory). The set is written beside its place as ``<name>.part`` and renamed when
+time (bounded memory). The set is written beside its place (lwacal.whole) and renamed when
 complete.
 """
 
@@ -65,9 +65,7 @@ class MeasurementSetWriter:
         self.path = Path(path).absolute()
         if self.path.exists():
             raise FileExistsError(f"{self.path} exists already and is not overwritten")
-        self._part = self.path.with_name(self.path.name + ".part")
-        whole.remove(self._part)
-        self._part.parent.mkdir(parents=True, exist_ok=True)
+        self._part = whole.new_part(self.path)
         self.n_channels = len(frequency_hz)
         self.columns = tuple(columns)
         self._time_range = [np.inf, -np.inf]

@@ -14,6 +14,7 @@ import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 
+from lwacal.error_words import MORE_MEMORY
 from lwacal.records import say
 
 TAIL_LINES = 20
@@ -23,8 +24,7 @@ PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 _running: set[subprocess.Popen] = set()
 _stopped = threading.Event()
 SIGNAL_WORDS = {
-    signal.SIGKILL: "most often the system has killed it for lack of memory: give the job more"
-                    " (--set-resources RULE:mem_mb=N), or less to do",
+    signal.SIGKILL: f"most often the system has killed it for lack of memory. {MORE_MEMORY}",
     signal.SIGTERM: "it was told to stop, by the batch system or by a person",
     signal.SIGXFSZ: "it may not write files as large as it wants to (ulimit -f)",
 }

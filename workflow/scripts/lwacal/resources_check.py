@@ -44,17 +44,18 @@ class Use:
 
 
 def compare(
-    manifest: Mapping[str, Any], jobs: Iterable[Mapping[str, Any]], imaging: Mapping[str, Any]
+    manifest: Mapping[str, Any], jobs: Iterable[Mapping[str, Any]],
+    configuration: Mapping[str, Any],
 ) -> list[Use]:
     """Return for each rule that asks for memory the job that came nearest to it, or went beyond.
 
-    ``imaging`` is that section of the configuration. ``jobs`` as run_record.rule_times gives them;
-    those without a peak, which were too short for Snakemake to look at, do not count.
+    ``configuration`` is the whole of it, of this observation. ``jobs`` as run_record.rule_times
+    gives them; those without a peak, which were too short for Snakemake to look at, do not count.
     """
     nearest: dict[str, Use] = {}
     for job in jobs:
         band = job["job"] if job["job"] in manifest["bands"] else None
-        asked_mb = resources_needed.usual_memory_mb(job["rule"], manifest, band, imaging)
+        asked_mb = resources_needed.usual_memory_mb(job["rule"], manifest, band, configuration)
         if asked_mb is None or job["max_rss_mb"] is None:
             continue
         use = Use(job["rule"], job["job"], asked_mb, job["max_rss_mb"] * MB_A_MEBIBYTE)
@@ -92,7 +93,7 @@ def main(words: Sequence[str] | None = None) -> int:
         parser.error(f"{benchmarks} is not a folder; name the records with --benchmarks")
     uses = compare(
         records.read_json(given.results / "manifest.json"), run_record.rule_times(benchmarks),
-        records.read_json(given.results / "run.json")["configuration"]["imaging"],
+        records.read_json(given.results / "run.json")["configuration"],
     )
     print("\n".join(lines(uses)))
     return 1 if any(use.verdict == "more" for use in uses) else 0

@@ -42,12 +42,8 @@ IMAGES = {
 IMAGE_BASE_MB = 500
 IMAGE_BYTES_A_PIXEL = 110
 
-# rule: its line in FACTORS, by the default way
-OF_RULE = {
-    "concat": "concat", "antenna_health": "antenna_health", "flag": "flag by package",
-    "bandpass": "bandpass by stefcal", "delay": "delay by stefcal",
-    "calibrate_split": "calibrate_split",
-}
+# Rules whose lines are FACTORS
+OF_DATA = ("concat", "antenna_health", "flag", "bandpass", "delay", "calibrate_split")
 
 
 def integration_mb(manifest: Mapping[str, Any], band: str | None) -> float:
@@ -62,9 +58,18 @@ def _band_mb(record: Mapping[str, Any]) -> float:
     return values * BYTES_A_VISIBILITY / MEGABYTE
 
 
-def memory_mb(rule: str, manifest: Mapping[str, Any], band: str | None = None) -> int:
-    """Return the memory a job of a rule needs, in MB."""
-    first, further = FACTORS[rule]
+def line(rule: str, configuration: Mapping[str, Any]) -> str:
+    """Return the line in FACTORS of a rule of OF_DATA, by the way that is configured."""
+    if rule == "flag":
+        return "flag by program" if configuration["flagging"]["strategy"] else "flag by package"
+    if rule in ("bandpass", "delay"):
+        return f"{rule} by {configuration[rule]['engine']}"
+    return rule
+
+
+def memory_mb(line: str, manifest: Mapping[str, Any], band: str | None = None) -> int:
+    """Return the memory that a job of a line of FACTORS needs, in MB."""
+    first, further = FACTORS[line]
     more = max(0, len(manifest["integrations"]) - 1)
     return round(BASE_MB + integration_mb(manifest, band) * (first + further * more))
 
@@ -81,9 +86,12 @@ def image_memory_mb(rule: str, imaging: Mapping[str, Any], at_once: int | None =
 
 
 def usual_memory_mb(
-    rule: str, manifest: Mapping[str, Any], band: str | None, imaging: Mapping[str, Any]
+    rule: str, manifest: Mapping[str, Any], band: str | None, configuration: Mapping[str, Any]
 ) -> int | None:
-    """Return what a rule asks for by its default way, None if it leaves that to Snakemake."""
+    """Return what a rule asks for at its first attempt, None if it leaves that to Snakemake.
+
+    ``configuration`` is the whole of it.
+    """
     if rule in IMAGES:
-        return image_memory_mb(rule, imaging)
-    return memory_mb(OF_RULE[rule], manifest, band) if rule in OF_RULE else None
+        return image_memory_mb(rule, configuration["imaging"])
+    return memory_mb(line(rule, configuration), manifest, band) if rule in OF_DATA else None

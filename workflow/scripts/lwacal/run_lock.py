@@ -24,6 +24,9 @@ from typing import Any
 
 FOLDER, SUFFIX = ".running", ".run"
 LIFE_S = 60.0  # from one sign of life to the next
+ON_A_CLUSTER = (
+    "on a cluster its jobs may still be at work: squeue --me shows them, scancel ends them"
+)
 Record = Mapping[str, Any]
 UNKNOWN: Record = {"host": "", "pid": 0, "since": "", "folder": "", "command": "", "user": ""}
 
@@ -102,7 +105,8 @@ def take(results: Path, observations: Iterable[str], record: Record) -> list[str
     for name in sorted(observations):
         held = _take(place(results, name), record)
         if held is not None and is_gone(held):
-            said.append(f"{name}: the run {who(held)} is gone (it was killed): going on with it")
+            said.append(f"{name}: the run {who(held)} is gone (it was killed): going on with it;"
+                        f" {ON_A_CLUSTER}")
             held = _replace(place(results, name), held, record)
         if held is not None:
             release(results, taken, record)
@@ -204,7 +208,7 @@ def remove(results: Path, observations: Iterable[str]) -> list[str]:
             said.append(f"{name}: not unlocked: the run {who(held)} is there")
         else:
             place(results, name).unlink(missing_ok=True)
-            said.append(f"{name}: unlocked, was of the run {who(held)}")
+            said.append(f"{name}: unlocked, was of the run {who(held)}; {ON_A_CLUSTER}")
     return said
 
 
@@ -222,7 +226,7 @@ def refusal(name: str, held: Record, path: Path) -> str:
         f"{name} is being calibrated by another run {who(held)}.\n{_life(held, path)}"
         "Wait for it, or end it; other observations can be calibrated meanwhile. Only if it is"
         " surely gone (killed, power loss), use the same command with --unlock, and then again"
-        " without."
+        f" without; {ON_A_CLUSTER}."
     )
 
 
@@ -255,7 +259,8 @@ def lock_words(results: Path, observations: Iterable[str], folder: str) -> str:
     gone = "".join(f"\nThe run on {name} {who(one)} was killed." for name, one in here.items())
     return (
         f"No run is known to work in this folder: the lock is probably left by one that was"
-        f" killed.{gone}\nUse the same command with --unlock, and then again without."
+        f" killed.{gone}\nUse the same command with --unlock, and then again without;"
+        f" {ON_A_CLUSTER}."
     )
 
 

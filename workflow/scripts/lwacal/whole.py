@@ -1,27 +1,34 @@
-"""Products appear whole or not at all: they are written beside their place, then renamed."""
+"""Products appear whole or not at all: they are written beside their place, then renamed.
+
+Two processes may be at work on the same product: jobs of a cluster outlive a Snakemake that was
+killed, and the next one submits them again. So each writes under a name of its own, with host and
+process in it, and removes only what others have abandoned.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 PART, OLD = ".part", ".old"
+ABANDONED_S = 24 * 3600.0  # without a change, on another host: longer than a job takes
 
 
 @contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
-    """Yield ``<name>.part`` to write a file or a folder to; put it in its place at the end.
+    """Yield ``<name>.<host>.<process>.part`` to write a file or a folder to; then put it in place.
 
-    If the body raises, it is removed and the old product stays. What a killed job has left there
-    is removed first.
+    If the body raises, it is removed and the old product stays. What killed jobs have left of the
+    same product is removed first.
     """
     place = Path(path).absolute()
-    place.parent.mkdir(parents=True, exist_ok=True)
-    part = beside(place, PART)
-    remove(part)
+    part = new_part(place)
     try:
         yield part
     except OSError as error:
@@ -33,6 +40,57 @@ def whole(path: str | Path) -> Iterator[Path]:
         remove(part)
         raise
     put(part, place)
+
+
+def new_part(place: Path) -> Path:
+    """Return this process's own name beside a place, where nothing is, in a folder that exists."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(place)
+    part = beside(place, f".{socket.gethostname()}.{os.getpid()}{PART}")
+    remove(part)
+    return part
+
+
+def remove_abandoned(place: Path) -> None:
+    """Remove what processes that are gone have half made of a product.
+
+    Those of other hosts cannot be seen: theirs goes when nothing has changed in it for a day.
+    """
+    known = re.compile(re.escape(place.name) + rf"\.(.+)\.(\d{{1,9}}){re.escape(PART)}.*")
+    for path in place.parent.iterdir():
+        found = known.fullmatch(path.name)
+        if found is None:
+            continue
+        host, process = found[1], int(found[2])
+        if host == socket.gethostname():
+            abandoned = not is_there(process)
+        else:
+            abandoned = time.time() - last_change(path) > ABANDONED_S
+        if not abandoned:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)  # another job may be doing the same
+        else:
+            path.unlink(missing_ok=True)
+
+
+def is_there(process: int) -> bool:
+    """Return whether a process of this host, of whatever user, is there."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def last_change(path: Path) -> float:
+    """Return the latest time of modification of a file or of all in a folder (seconds, epoch)."""
+    try:
+        return max(one.lstat().st_mtime for one in (path, *path.rglob("*")))
+    except FileNotFoundError:  # somebody is at work there
+        return time.time()
 
 
 def put(part: Path, place: Path) -> None:
