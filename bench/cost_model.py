@@ -54,6 +54,8 @@ WORK = {
 
 LARGE = ("visibilities", "first integration")  # units of the steps that hold visibilities
 
+SEEN_S = 1.0  # Snakemake looks at a job's memory twice a second, first while it starts
+
 
 @dataclass(frozen=True)
 class Point:
@@ -143,9 +145,14 @@ def points(results: Mapping[str, Any]) -> dict[str, list[Point]]:
             if item["jobs"] == 1 and found.get(rule) and rule not in OF_ONE_BAND:
                 found[rule].append(
                     Point(of_record(chain["size"]), item["wall_s"], *[np.nan] * 4,
-                          item["peak_mb"] or np.nan)
+                          _peak_mb(item))
                 )
     return found
+
+
+def _peak_mb(item: Mapping[str, Any]) -> float:
+    """Return the peak of a job, unknown if it was too short for Snakemake to see it."""
+    return item["peak_mb"] if item["peak_mb"] and item["wall_s"] >= SEEN_S else np.nan
 
 
 def point(size: Mapping[str, Any], record: Mapping[str, Any]) -> Point:
