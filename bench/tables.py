@@ -230,7 +230,7 @@ def _imaging(found: Sequence[Found]) -> Iterator[str]:
     yield "parts of it, from the averaged data or from those they come from. Differences are rms"
     yield "(largest) over the image, in units of the noise (of the residual image), and the ratio"
     yield "of the peak. The workflow takes the w-gridder, which comes nearer to the exact image"
-    yield "than w-stacking, with one thread, so that a run repeats bit by bit, and makes images side"
+    yield "than w-stacking, with one thread, so that a run repeats bit by bit, images side"
     yield "by side."
     for item in found:
         yield ""
