@@ -77,6 +77,10 @@ def average_channels(
     ``data`` (row, channel, 4), ``weight`` likewise, ``flag`` likewise. Flagged values count
     nothing; the weight of an average is the sum of weights; without any it is flagged and zero.
     """
+    if number == 1:
+        empty = flag | (weight == 0)
+        zero = np.float32(0)
+        return np.where(empty, zero, data), np.where(empty, zero, weight), empty
     rows, channels, correlations = data.shape
     shape = (rows, channels // number, correlations)
     mean, total = np.zeros(shape, np.complex64), np.empty(shape, np.float32)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lwacal import array_lines, bursts, interference, ms_reader
+from lwacal import array_lines, bursts, heap, interference, ms_reader
 from lwacal.processes import end_with_parent
 
 CAUSES = {
@@ -103,8 +103,14 @@ def _results(search: Search, blocks: list[Block], processes: int) -> Iterator[li
         return
     context = multiprocessing.get_context("spawn")
     number = min(processes, len(blocks))
-    with ProcessPoolExecutor(number, context, initializer=end_with_parent) as pool:
+    with ProcessPoolExecutor(number, context, initializer=_begin) as pool:
         yield from pool.map(look_at, [search] * len(blocks), blocks)
+
+
+def _begin() -> None:
+    """Make a process ready for its blocks."""
+    end_with_parent()
+    heap.keep()
 
 
 def _blocks(table) -> tuple[list[Block], list[int], list[int]]:

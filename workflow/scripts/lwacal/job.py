@@ -15,12 +15,13 @@ import traceback
 from collections.abc import Callable
 from types import FrameType, TracebackType
 
-from lwacal import error_words, processes, unclosed
+from lwacal import error_words, heap, processes, unclosed
 
 
 def run(main: Callable[[], None]) -> None:
     """Call ``main``, the only thing a script does when it is run as a program."""
     faulthandler.enable()
+    heap.keep()
     sys.excepthook = report
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:  # nohup

@@ -175,13 +175,27 @@ def read_baselines(
         return tuple(table.getcol(name) for name in ("ANTENNA1", "ANTENNA2", "UVW", "FLAG_ROW"))
 
 
+def read_rows(table: tables.table, name: str, start: int, number: int) -> np.ndarray:
+    """Return some rows of a column whose cells are alike, (row, ...).
+
+    Arrays are read into memory of numpy's, which comes in large pages; that of casacore's getcol
+    comes in small ones, and takes longer to get than the data take to read.
+    """
+    cell = table.getcell(name, start)
+    if not isinstance(cell, np.ndarray):
+        return table.getcol(name, start, number)
+    rows = np.empty((number, *cell.shape), cell.dtype)
+    table.getcolnp(name, rows, start, number)
+    return rows
+
+
 def _read_integration(
     table: tables.table, start: int, end: int, columns: Sequence[str]
 ) -> Integration:
     number = end - start
 
     def get(name: str) -> np.ndarray:
-        return table.getcol(name, startrow=start, nrow=number)
+        return table.getcol(name, start, number)
 
     return Integration(
         mjd_s=float(table.getcell("TIME", start)),
@@ -193,5 +207,5 @@ def _read_integration(
         uvw_m=get("UVW"),
         scan=int(table.getcell("SCAN_NUMBER", start)),
         field_id=int(table.getcell("FIELD_ID", start)),
-        columns={name: get(name) for name in columns},
+        columns={name: read_rows(table, name, start, number) for name in columns},
     )

@@ -13,8 +13,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from lwacal.band_model import BandModel
+from lwacal.predict import SeenByAntennas
+from lwacal.row_blocks import blocks_of
 
-ROWS_AT_ONCE = 8192  # 25 MB of a model at 192 channels
+ROWS_AT_ONCE = 512  # 2 MB of a model at 192 channels
 XX_YY = slice(None, None, 3)  # of XX, XY, YX, YY
 
 
@@ -30,20 +32,17 @@ def at_measured_fluxes(
 
 
 def subtract(
-    data: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray, model: BandModel, mjd_s: float
+    data: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray, seen: Sequence[SeenByAntennas]
 ) -> None:
-    """Subtract a model from data (row, channel, 4) in place, a block of rows at a time."""
-    for rows in _blocks(len(data)):
-        data[rows, :, XX_YY] -= model.visibilities(antenna1[rows], antenna2[rows], mjd_s)
+    """Subtract models of an integration from its data (row, channel, 4) in place, rows by rows."""
+    for rows in blocks_of(len(data), ROWS_AT_ONCE):
+        for model in seen:
+            data[rows, :, XX_YY] -= model.rows(antenna1[rows], antenna2[rows])
 
 
 def add(
-    data: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray, model: BandModel, mjd_s: float
+    data: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray, seen: SeenByAntennas
 ) -> None:
-    """Add a model to data (row, channel, 4) in place, a block of rows at a time."""
-    for rows in _blocks(len(data)):
-        data[rows, :, XX_YY] += model.visibilities(antenna1[rows], antenna2[rows], mjd_s)
-
-
-def _blocks(number: int) -> list[slice]:
-    return [slice(start, start + ROWS_AT_ONCE) for start in range(0, number, ROWS_AT_ONCE)]
+    """Add a model of an integration to its data (row, channel, 4) in place, rows by rows."""
+    for rows in blocks_of(len(data), ROWS_AT_ONCE):
+        data[rows, :, XX_YY] += seen.rows(antenna1[rows], antenna2[rows])

@@ -144,9 +144,24 @@ def rotate_in_place(
     A source at the new phase centre gets zero phase: each visibility is multiplied by
     exp(+2 pi i nu/c (x_1 - x_2).(s_old - s_new)).
     """
+    phasors = rotation(positions_m, frequency_hz, mjd_s, old_radec, new_radec)
+    turn_in_place(data, antenna1, antenna2, phasors)
+
+
+def rotation(
+    positions_m: np.ndarray, frequency_hz: np.ndarray, mjd_s: float,
+    old_radec: tuple[float, float], new_radec: tuple[float, float],
+) -> np.ndarray:
+    """Return what antennas are turned by from one phase centre to another, (antenna, channel)."""
     old = geometry.path_m(positions_m, *old_radec, mjd_s)
     new = geometry.path_m(positions_m, *new_radec, mjd_s)
-    phasors = antenna_phasors(old - new, frequency_hz).astype(np.complex64)
+    return antenna_phasors(old - new, frequency_hz).astype(np.complex64)
+
+
+def turn_in_place(
+    data: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray, phasors: np.ndarray
+) -> None:
+    """Multiply data (row, channel, correlation) by p_1 conj(p_2) of phasors (antenna, channel)."""
     for block in row_blocks(data):
         turned = baseline_phasors(phasors, antenna1[block], antenna2[block])
         data[block] *= turned[..., None]

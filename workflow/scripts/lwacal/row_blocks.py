@@ -11,8 +11,11 @@ BLOCK_BYTES = 1 << 20
 
 def row_blocks(rows: np.ndarray) -> Iterator[slice]:
     """Yield slices of the first axis, each of about a megabyte."""
-    if len(rows) == 0:
-        return
-    step = max(1, BLOCK_BYTES // max(rows[:1].nbytes, 1))
-    for start in range(0, len(rows), step):
-        yield slice(start, min(start + step, len(rows)))
+    if len(rows):
+        yield from blocks_of(len(rows), max(1, BLOCK_BYTES // max(rows[:1].nbytes, 1)))
+
+
+def blocks_of(number: int, most: int) -> Iterator[slice]:
+    """Yield slices that share out a number of rows, each of at most so many."""
+    for start in range(0, number, most):
+        yield slice(start, min(start + most, number))

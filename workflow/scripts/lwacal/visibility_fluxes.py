@@ -16,8 +16,9 @@ import numpy as np
 
 from lwacal.band_model import BandModel
 from lwacal.noise_weights import PARALLEL_HANDS
+from lwacal.row_blocks import blocks_of
 
-ROWS_AT_ONCE = 8192  # 25 MB a source at 192 channels
+ROWS_AT_ONCE = 512  # 2 MB a source at 192 channels
 
 
 @dataclass
@@ -40,20 +41,22 @@ class FluxFit:
 
     def add(
         self, antenna1: np.ndarray, antenna2: np.ndarray, data: np.ndarray, weight: np.ndarray,
-        mjd_s: float,
+        mjd_s: float, chosen: np.ndarray | None = None,
     ) -> None:
         """Add an integration.
 
         ``data`` (row, channel, 4), calibrated, Jy; ``weight`` likewise, proportional to one over
-        the noise variance and zero where flagged; ``mjd_s`` the middle of the integration.
+        the noise variance and zero where flagged; ``mjd_s`` the middle of the integration;
+        ``chosen`` (row,) bool, the rows to be used, None for all.
         """
-        for start in range(0, len(antenna1), ROWS_AT_ONCE):
-            rows = slice(start, start + ROWS_AT_ONCE)
+        seen = [model.seen(mjd_s) for model in self.models]
+        all_rows = np.arange(len(antenna1)) if chosen is None else np.flatnonzero(chosen)
+        for block in blocks_of(len(all_rows), ROWS_AT_ONCE):
+            rows = all_rows[block]
             values = data[rows][..., PARALLEL_HANDS].ravel()
             weights = weight[rows][..., PARALLEL_HANDS].ravel().astype(np.float64)
             models = np.stack(
-                [model.visibilities(antenna1[rows], antenna2[rows], mjd_s).ravel()
-                 for model in self.models]
+                [model.rows(antenna1[rows], antenna2[rows]).ravel() for model in seen]
             )
             weighted = models.conj() * weights
             self.matrix += (weighted @ models.T).real
