@@ -1,4 +1,9 @@
-"""WSClean's settings: what each costs, and how its image differs from that of the reference."""
+"""WSClean's settings: what each costs, and how its image differs from that of the reference.
+
+All choices image the same data. Images are compared where they show the sky, which ends at
+WSClean's horizon mask; beyond, gridders give what they like. The dirty images tell the gridders
+apart; CLEAN makes more of small differences.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +16,7 @@ import numpy as np
 from astropy.io import fits
 from astropy.stats import mad_std
 
-from bench import measuring, peers, run_stages
+from bench import measuring, run_stages
 from bench.options import Options
 from bench.place import Place
 from bench.stages import BRIGHTEST
@@ -23,44 +28,39 @@ BEFORE = (
     "inventory", "concat", "manifest", "mnc_query", "antenna_health", "flag", "reference_antenna",
     "sky_model", "bandpass", "flag_solutions", "bandpass_table", "calibrate_split",
 )
-OURS = ("-use-wgridder",)  # options of the workflow that the choices name themselves
+W_GRIDDER = "-use-wgridder"  # which the workflow takes
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Settings of WSClean; ``threads`` 0 is all cores."""
+    """Settings of WSClean; ``threads`` 0 is all cores; not ``cleaned`` is the dirty image alone."""
 
     name: str
-    averaged: bool = True
     threads: int = 0
-    options: tuple[str, ...] = ("-use-wgridder",)
+    options: tuple[str, ...] = (W_GRIDDER,)
+    cleaned: bool = True
 
 
-EXACT = Choice("exact: w-gridder to 1e-6", averaged=False,
-               options=("-use-wgridder", "-wgridder-accuracy", "1e-6"))
-REFERENCE = Choice("reference: w-stacking", averaged=False, options=())
-FIXED = (REFERENCE, EXACT)  # what the others are compared with
+EXACT = Choice("exact: w-gridder to 1e-6", options=(W_GRIDDER, "-wgridder-accuracy", "1e-6"))
+REFERENCE = Choice("reference: w-stacking", options=())
+FIXED = (EXACT, REFERENCE)  # what the others are compared with
 CHOICES = (
     EXACT,
     REFERENCE,
-    Choice("averaged, w-gridder"),
-    Choice("averaged, w-gridder, one thread (as in the workflow)", threads=1),
-    Choice("averaged, w-gridder, one thread, parallel CLEAN", threads=1,
-           options=("-use-wgridder", "-parallel-deconvolution", "1024")),
+    Choice("reference, four times the w-layers", options=("-nwlayers-factor", "4"), cleaned=False),
+    Choice("w-gridder"),
+    Choice("w-gridder, one thread (as in the workflow)", threads=1),
+    Choice("w-gridder, one thread, parallel CLEAN", threads=1,
+           options=(W_GRIDDER, "-parallel-deconvolution", "1024")),
 )
 
 
 @dataclass(frozen=True)
 class Image:
-    """An image to make: the averaged data, those they come from, the options of the workflow.
-
-    ``full`` is None where data of full resolution are not comparable: from those of a source the
-    other sources are subtracted before they are averaged.
-    """
+    """An image to make: its data, and the options of the workflow."""
 
     name: str
-    averaged: Path
-    full: Path | None
+    data: Path
     options: list[str]
 
 
@@ -69,11 +69,6 @@ def measure(options: Options) -> list[dict[str, Any]]:
     place = run_stages.place_of(options, options.base)
     for rule in BEFORE:
         run_stages.run_for_all_bands(place, rule, options.cores)
-    for peer in peers.of_rule("calibrate_split", place):
-        peer.prepare()
-        measuring.measure(
-            peer.command, place.path("peers/log.txt"), peer.environment, place.path("peers")
-        )
     return [_compare(place, image, options) for image in _images(place)]
 
 
@@ -83,39 +78,44 @@ def _images(place: Place) -> Iterator[Image]:
     path = splits[0].path
     yield Image(
         f"{BRIGHTEST}, {settings['source']['size']} pixels", path(BRIGHTEST),
-        None, wsclean.image_options(settings["source"]),
+        wsclean.image_options(settings["source"]),
     )
     choice = {**settings["allsky"], "size": 2048, "scale_deg": 0.0625}  # in a quarter of the time
     plan = next(plan for plan in imaging_allsky.plans(choice) if plan.of(splits))
     yield Image(
-        f"whole sky, {choice['size']} pixels", path(calibrate.ZENITH), peers.corrected(place),
+        f"whole sky, {choice['size']} pixels", path(calibrate.ZENITH),
         imaging_allsky.image_options(plan, manifest, plan.of(splits), choice),
     )
 
 
 def _compare(place: Place, image: Image, options: Options) -> dict[str, Any]:
-    chosen = [item for item in CHOICES if item.averaged or image.full or item in FIXED]
     folder = place.path("imaging")
     records, pixels = [], {}
-    for number, choice in enumerate(chosen):
+    for number, choice in enumerate(CHOICES):
         prefix = folder / f"{image.name.split(',')[0].replace(' ', '_')}-{number}"
         cost = measuring.measure(
             _command(place, image, choice, prefix, options.cores), folder / "log.txt",
             wsclean.ENVIRONMENT,
         )
         say(f"{image.name}, {choice.name}: {cost.wall_s:.1f} s")
-        pixels[choice.name] = _pixels(prefix, "image")
-        records.append({"name": choice.name, "cost": asdict(cost)})
         if choice is EXACT:
-            noise = mad_std(_pixels(prefix, "residual"), ignore_nan=True)
+            sky = _pixels(prefix, "horizon-mask") > 0
+            noise = float(mad_std(_pixels(prefix, "residual")[sky]))
+        kinds = ("dirty", "image") if choice.cleaned else ("dirty",)
+        pixels[choice.name] = {kind: _pixels(prefix, kind)[sky] for kind in kinds}
+        records.append({"name": choice.name, "cost": asdict(cost)})
     for record in records:
+        own = pixels[record["name"]]
         record["against"] = {
-            fixed.name: difference(pixels[record["name"]], pixels[fixed.name], noise)
-            for fixed in FIXED
+            kind: {
+                fixed.name: difference(own[kind], pixels[fixed.name][kind], noise)
+                for fixed in FIXED
+            }
+            for kind in own
         }
     return {
-        "image": image.name, "size": place.observation.size.record(), "noise_jy": float(noise),
-        "peak_jy": float(np.nanmax(pixels[EXACT.name])), "choices": records,
+        "image": image.name, "size": place.observation.size.record(), "noise_jy": noise,
+        "peak_jy": float(np.max(pixels[EXACT.name]["image"])), "choices": records,
     }
 
 
@@ -126,14 +126,11 @@ def _command(
     machine = wsclean.Machine(
         place.settings["tools"]["wsclean"], choice.threads or cores, MEMORY_MB
     )
-    full = None if choice.averaged else image.full
-    words = wsclean.command(
-        machine, [full or image.averaged], prefix,
-        [*(word for word in image.options if word not in OURS), *choice.options], prefix.parent,
-    )
-    if full:
-        words[words.index("-data-column") + 1] = "CORRECTED_DATA"
-    return list(words)
+    words = [word for word in image.options if word != W_GRIDDER]
+    if not choice.cleaned:
+        words[words.index("-niter") + 1] = "0"
+    words = [*words, *choice.options]
+    return list(wsclean.command(machine, [image.data], prefix, words, prefix.parent))
 
 
 def _pixels(prefix: Path, kind: str) -> np.ndarray:
@@ -141,13 +138,13 @@ def _pixels(prefix: Path, kind: str) -> np.ndarray:
 
 
 def difference(ours: np.ndarray, theirs: np.ndarray, noise: float) -> dict[str, float]:
-    """Return how two images (pixel, pixel) differ: rms, the largest, both in units of the noise.
+    """Return how the pixels (pixel,) of two images differ: rms, the largest, in units of the noise.
 
     ``peak`` is the ratio of their brightest pixels.
     """
     apart = (ours - theirs) / noise
     return {
-        "rms": float(np.sqrt(np.nanmean(apart**2))),
-        "largest": float(np.nanmax(np.abs(apart))),
-        "peak": float(np.nanmax(ours) / np.nanmax(theirs)),
+        "rms": float(np.sqrt(np.mean(apart**2))),
+        "largest": float(np.max(np.abs(apart))),
+        "peak": float(np.max(ours) / np.max(theirs)),
     }

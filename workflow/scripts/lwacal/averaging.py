@@ -89,7 +89,12 @@ def average_channels(
         used = np.where(flag[block], np.float32(0), weight[block])
         weighted = np.where(flag[block], np.complex64(0), data[block])
         weighted *= used
-        total[block] = used.reshape(groups).sum(axis=2)
-        summed = weighted.reshape(groups).sum(axis=2)
+        total[block] = _sum_of_groups(used.reshape(groups))
+        summed = _sum_of_groups(weighted.reshape(groups))
         np.divide(summed, total[block], out=mean[block], where=total[block] > 0)
     return mean, total, total == 0
+
+
+def _sum_of_groups(values: np.ndarray) -> np.ndarray:
+    """Return the sums of (row, group, channel, correlation) over channels; faster than np.sum."""
+    return np.einsum("rgnc->rgc", values)

@@ -31,7 +31,7 @@ FACTORS = {
     "bandpass by casa": (16.0, 1.5),
     "delay by stefcal": (3.0, 0.0),
     "delay by casa": (18.0, 0.4),
-    "calibrate_split": (6.0, 0.2),
+    "calibrate_split": (2.0, 0.0),
 }
 
 # rule: its images (sections of imaging), and how many it makes side by side
