@@ -72,6 +72,16 @@ def _concat(place: Place, folder: Path) -> Iterator[Peer]:
         "joins only: phases are not rotated, nothing is checked",
         ENVIRONMENT,
     )
+    copy = folder / "copied"
+    yield Peer(
+        "cp", ["cp", "-r", *raw, copy], partial(_empty_folder, copy),
+        "the raw files copied: what the disk allows",
+    )
+
+
+def _empty_folder(path: Path) -> None:
+    remove(path)
+    path.mkdir(parents=True)
 
 
 def _sky_model(place: Place, folder: Path) -> Iterator[Peer]:

@@ -24,6 +24,9 @@ from lwacal.ms_reader import Antennas
 CORRELATION_TYPES = (9, 10, 11, 12)  # XX, XY, YX, YY in casacore's Stokes enumeration
 N_CORRELATIONS = 4
 TILE_BYTES = 1 << 20
+# What the small columns are kept in: 16 MB, as much as two integrations of 352 antennas have. With
+# casacore's usual two each column of an integration would read and write all of them once.
+CACHED_BUCKETS = 4096
 TOPOCENTRIC = 5
 PER_CHANNEL_COLUMNS = {
     "DATA": ("complex", 0j, 8),
@@ -198,6 +201,11 @@ class MeasurementSetWriter:
                 "TYPE": "TiledColumnStMan", "NAME": f"Tiled{name}", "COLUMNS": [name],
                 "SPEC": {"DEFAULTTILESHAPE": [N_CORRELATIONS, self.n_channels, rows]},
             }
+        others = [name for name in description if name not in managers and name[0] != "_"]
+        managers["others"] = {
+            "TYPE": "StandardStMan", "NAME": "StandardStMan", "COLUMNS": others,
+            "SPEC": {"PERSCACHESIZE": CACHED_BUCKETS},
+        }
         info = {f"*{number}": manager for number, manager in enumerate(managers.values(), 1)}
         table = tables.default_ms(str(self._part), description, info)
         source = tables.default_ms_subtable("SOURCE", str(self._part / "SOURCE"))
