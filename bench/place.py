@@ -72,7 +72,8 @@ class Place:
         """Return the sub-band as a solver takes it."""
         return SubBand(
             self.record("manifest.json"), self.band, self.path(f"concat/{self.band}.ms"),
-            self.path(f"flags/{self.band}.npz"), sky_model.read(self.path("sky_model.json")),
+            self.path(f"concat/{self.band}.npz"), self.path(f"flags/{self.band}.npz"),
+            sky_model.read(self.path("sky_model.json")),
         )
 
     @cached_property

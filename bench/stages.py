@@ -156,7 +156,8 @@ def _bandpass(place: Place, band: str, cores: int) -> Stage:
         "bandpass",
         {
             "manifest": place.path("manifest.json"), "band": band,
-            "concat": place.path(f"concat/{band}.ms"), "flags": place.path(f"flags/{band}.npz"),
+            "concat": place.path(f"concat/{band}.ms"),
+            "powers": place.path(f"concat/{band}.npz"), "flags": place.path(f"flags/{band}.npz"),
             "sky_model": place.path("sky_model.json"), "reference": place.path("reference.json"),
             "settings": place.section("bandpass"), **_threads("bandpass", cores),
         },
@@ -202,6 +203,7 @@ def _delay(place: Place, cores: int) -> Stage:
         {
             "manifest": place.path("manifest.json"), "reference": place.path("reference.json"),
             "concat": _of_bands(place, "concat/{band}.ms"),
+            "powers": _of_bands(place, "concat/{band}.npz"),
             "flags": _of_bands(place, "flags/{band}.npz"),
             "sky_model": place.path("sky_model.json"),
             "solutions": place.path("tables/bandpass_flags.npz"),
@@ -218,7 +220,8 @@ def _calibrate_split(place: Place, band: str, cores: int) -> Stage:
         "calibrate_split",
         {
             "manifest": place.path("manifest.json"), "band": band,
-            "concat": place.path(f"concat/{band}.ms"), "flags": place.path(f"flags/{band}.npz"),
+            "concat": place.path(f"concat/{band}.ms"),
+            "powers": place.path(f"concat/{band}.npz"), "flags": place.path(f"flags/{band}.npz"),
             "table": place.path(f"tables/{place.stamp}_{band}.bcal"),
             "sky_model": place.path("sky_model.json"),
             "settings": place.section("imaging", "bandpass"),

@@ -7,7 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from lwacal import concat, discover, geometry, inventory, manifest, naming, records, site
+from lwacal import (
+    antenna_power,
+    concat,
+    discover,
+    geometry,
+    inventory,
+    manifest,
+    ms_reader,
+    naming,
+    records,
+    site,
+)
 from lwacal.ms_reader import Antennas
 from lwacal.ms_writer import Field, MeasurementSetWriter
 
@@ -23,6 +34,18 @@ def small_array(n_antennas: int = 8, radius_m: float = 300.0, seed: int = 1) -> 
     enu[:, 2] = draw.uniform(-5, 5, n_antennas)
     names = [f"LWA{number + 1:03d}" for number in range(n_antennas)]
     return Antennas(names, geometry.enu_to_itrf_m(enu))
+
+
+def write_powers(path: Path, data_set: Path, n_antennas: int) -> Path:
+    """Write the antenna powers of a set that concat has not made; return their file."""
+    seen = antenna_power.AntennaPower(n_antennas, len(ms_reader.read_channels(data_set)[0]))
+    for item in ms_reader.iterate_integrations(data_set):
+        seen.add(
+            item.scan, item.mjd_s, item.antenna1, item.antenna2, item.columns["DATA"],
+            item.columns["FLAG"],
+        )
+    seen.write(path)
+    return path
 
 
 def baselines(n_antennas: int) -> tuple[np.ndarray, np.ndarray]:

@@ -17,7 +17,7 @@ from lwacal import flag_file, geometry, naming, predict, site, wsclean_list
 from lwacal.ms_reader import Antennas
 from lwacal.ms_writer import Field, MeasurementSetWriter
 from lwacal.sub_band import SubBand
-from small_sets import STAMP, baselines, small_array
+from small_sets import STAMP, baselines, small_array, write_powers
 
 MID_MJD_S = naming.stamp_time(STAMP) + 5.0
 INTERVAL_S = 10.0
@@ -61,8 +61,15 @@ class Case:
 def sub_band(case: Case, band: str, model: Mapping[str, Any] | None = None) -> SubBand:
     """Return a sub-band as a solver takes it; ``model`` in place of the case's own."""
     return SubBand(
-        case.manifest, band, case.concat[band], case.flags[band], model or case.model
+        case.manifest, band, case.concat[band], powers(case, band), case.flags[band],
+        model or case.model,
     )
+
+
+def powers(case: Case, band: str) -> Path:
+    """Write the antenna powers of the data as they are now, and return their file."""
+    path = case.folder / f"{band}.powers.npz"
+    return write_powers(path, case.concat[band], len(case.antennas.names))
 
 
 def referred(gain: np.ndarray, index: int) -> np.ndarray:

@@ -271,7 +271,8 @@ def test_the_script_writes_table_and_summary(clean, tmp_path):
     inputs = [word for name in names for word in (f"--{name}", str(tmp_path / f"{name}.json"))]
     subprocess.run(
         [sys.executable, SCRIPT, *inputs, "--band", BAND, "--concat", clean.concat[BAND],
-         "--flags", clean.flags[BAND], "--settings", json.dumps({"bandpass": SETTINGS}),
+         "--powers", solver_case.powers(clean, BAND), "--flags", clean.flags[BAND],
+         "--settings", json.dumps({"bandpass": SETTINGS}),
          "--output", "t.bcal", "--summary", "t.json"],
         check=True, cwd=tmp_path, capture_output=True,
     )

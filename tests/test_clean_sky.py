@@ -24,7 +24,7 @@ from lwacal import (
 )
 from lwacal.simulate import Simulation, simulate
 from lwacal.sub_band import SubBand
-from small_sets import joined
+from small_sets import joined, write_powers
 
 BANDS = ("36MHz", "73MHz")
 SOURCES = ("CygA", "CasA", "TauA")  # all higher than 30 degrees then (LST 1 h)
@@ -68,7 +68,8 @@ def calibrated(folder, manifest, model, band):
     data, flags = folder / f"{band}.ms", folder / f"{band}.flags.npz"
     shape = (ms_reader.count_rows(data) // OPTIONS.n_integrations, OPTIONS.n_channels, 4)
     flag_file.write(flags, [np.zeros(shape, np.uint8)] * OPTIONS.n_integrations)
-    sub_band = SubBand(manifest, band, data, flags, model)
+    powers = write_powers(folder / f"{band}.powers.npz", data, OPTIONS.n_antennas)
+    sub_band = SubBand(manifest, band, data, powers, flags, model)
     order = list(range(OPTIONS.n_antennas))
     reference = {"index": 0, "antenna": manifest["antennas"]["names"][0], "order": order}
     bandpass.solve(sub_band, reference, SETTINGS["bandpass"], folder / f"{band}.bcal")

@@ -36,8 +36,8 @@ def solutions(case):
 def solve(case, model=None, **changes):
     settings = {**solver_case.SETTINGS, "delay": {**CHOICE, **changes}}
     return delay.solve(
-        case.manifest, case.concat, case.flags, model or case.model, case.reference,
-        solutions(case), settings,
+        case.manifest, case.concat, {band: solver_case.powers(case, band) for band in case.concat},
+        case.flags, model or case.model, case.reference, solutions(case), settings,
     )
 
 

@@ -114,7 +114,7 @@ def test_casa_applies_what_fills_a_gap_in_real_solutions(twenty_antennas, tmp_pa
     model = sky_model.read(twenty_antennas / "sky_model.json")
     band = SubBand(
         manifest_record, "27MHz", twenty_antennas / "concat" / "27MHz.ms",
-        twenty_antennas / "flags" / "27MHz.npz", model,
+        twenty_antennas / "concat" / "27MHz.npz", twenty_antennas / "flags" / "27MHz.npz", model,
     )
     solver_set.write(band, tmp_path / "data.ms")
     found = caltable.read(twenty_antennas / "tables" / "raw" / "27MHz.bcal")

@@ -1,6 +1,6 @@
 """From flagged data and a sky model to calibration tables.
 
-Needs    concat/<band>.ms, flags/<band>.npz, sky_model.json, reference.json
+Needs    concat/<band>.ms and .npz, flags/<band>.npz, sky_model.json, reference.json
 Makes    tables/<stamp>_<band>.bcal (what the beamformer loads), tables/<stamp>.K,
          tables/bandpass_flags.npz and .json, delay/delays.csv, delay/delay.json
 Steps    solve each sub-band; clean the solutions of all sub-bands together; solve delays
@@ -16,6 +16,7 @@ rule bandpass:
     input:
         manifest="<results>/{obs}/manifest.json",
         concat="<results>/{obs}/concat/{band}.ms",
+        powers="<results>/{obs}/concat/{band}.npz",
         flags="<results>/{obs}/flags/{band}.npz",
         sky_model="<results>/{obs}/sky_model.json",
         component_lists=component_lists,
@@ -42,7 +43,8 @@ rule bandpass:
         "{wildcards.obs}: solving the bandpass of {wildcards.band}"
     shell:
         "bandpass.py --manifest {input.manifest:q} --band {wildcards.band}"
-        " --concat {input.concat:q} --flags {input.flags:q} --sky-model {input.sky_model:q}"
+        " --concat {input.concat:q} --powers {input.powers:q} --flags {input.flags:q}"
+        " --sky-model {input.sky_model:q}"
         " --reference {input.reference:q} --settings {params.settings:q} --threads {threads}"
         " --output {output.table:q} --summary {output.summary:q} > {log:q} 2>&1"
 
@@ -107,6 +109,7 @@ rule delay:
         sky_model="<results>/{obs}/sky_model.json",
         component_lists=component_lists,
         concat=of_bands("<results>/{obs}/concat/{band}.ms"),
+        powers=of_bands("<results>/{obs}/concat/{band}.npz"),
         flags=of_bands("<results>/{obs}/flags/{band}.npz"),
         solutions="<results>/{obs}/tables/bandpass_flags.npz",
         reference_table=configured_file("delay", "reference_table"),
@@ -132,7 +135,8 @@ rule delay:
         "{wildcards.obs}: fitting delays"
     shell:
         "delay.py --manifest {input.manifest:q} --reference {input.reference:q}"
-        " --concat {input.concat:q} --flags {input.flags:q} --sky-model {input.sky_model:q}"
+        " --concat {input.concat:q} --powers {input.powers:q} --flags {input.flags:q}"
+        " --sky-model {input.sky_model:q}"
         " --solutions {input.solutions:q} --settings {params.settings:q} --threads {threads}"
         " --csv {output.csv:q} --summary {output.summary:q}"
         " > {log:q} 2>&1"

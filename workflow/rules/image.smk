@@ -1,6 +1,6 @@
 """From calibrated data to pictures and measurements.
 
-Needs    concat/<band>.ms, flags/<band>.npz, tables/<stamp>_<band>.bcal, sky_model.json
+Needs    concat/<band>.ms and .npz, flags/<band>.npz, tables/<stamp>_<band>.bcal, sky_model.json
 Makes    calibrated/<band>/ (small sets, one a source and one at the zenith), images/<source>/,
          images/allsky/, qa/measurements.json and CSV files
 Steps    calibrate, rotate and average for all sources in one read; image; measure
@@ -31,6 +31,7 @@ rule calibrate_split:
     input:
         manifest="<results>/{obs}/manifest.json",
         concat="<results>/{obs}/concat/{band}.ms",
+        powers="<results>/{obs}/concat/{band}.npz",
         flags="<results>/{obs}/flags/{band}.npz",
         table=of_stamp("<results>/{obs}/tables/{stamp}_{band}.bcal"),
         sky_model="<results>/{obs}/sky_model.json",
@@ -54,7 +55,8 @@ rule calibrate_split:
         "{wildcards.obs}: calibrating {wildcards.band} for all sources"
     shell:
         "calibrate_split.py --manifest {input.manifest:q}"
-        " --band {wildcards.band} --concat {input.concat:q} --flags {input.flags:q}"
+        " --band {wildcards.band} --concat {input.concat:q} --powers {input.powers:q}"
+        " --flags {input.flags:q}"
         " --table {input.table:q} --sky-model {input.sky_model:q}"
         " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
 

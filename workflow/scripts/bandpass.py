@@ -14,6 +14,7 @@ def main() -> None:
     parser.add_argument("--manifest", required=True, type=Path)
     parser.add_argument("--band", required=True)
     parser.add_argument("--concat", required=True, type=Path)
+    parser.add_argument("--powers", required=True, type=Path)
     parser.add_argument("--flags", required=True, type=Path)
     parser.add_argument("--sky-model", required=True, type=Path)
     parser.add_argument("--reference", required=True, type=Path)
@@ -25,7 +26,7 @@ def main() -> None:
     summary = bandpass.solve(
         SubBand(
             records.read_json(arguments.manifest), arguments.band, arguments.concat,
-            arguments.flags, sky_model.read(arguments.sky_model),
+            arguments.powers, arguments.flags, sky_model.read(arguments.sky_model),
         ),
         records.read_json(arguments.reference),
         json.loads(arguments.settings)["bandpass"],

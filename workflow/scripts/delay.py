@@ -13,6 +13,7 @@ def main() -> None:
     parser.add_argument("--manifest", required=True, type=Path)
     parser.add_argument("--reference", required=True, type=Path)
     parser.add_argument("--concat", required=True, nargs="+", type=Path, help="by frequency")
+    parser.add_argument("--powers", required=True, nargs="+", type=Path, help="by frequency")
     parser.add_argument("--flags", required=True, nargs="+", type=Path, help="by frequency")
     parser.add_argument("--sky-model", required=True, type=Path)
     parser.add_argument("--solutions", required=True, type=Path, help="bandpass_flags.npz")
@@ -26,6 +27,7 @@ def main() -> None:
     record = delay.solve(
         manifest,
         dict(zip(bands, arguments.concat, strict=True)),
+        dict(zip(bands, arguments.powers, strict=True)),
         dict(zip(bands, arguments.flags, strict=True)),
         sky_model.read(arguments.sky_model),
         records.read_json(arguments.reference),

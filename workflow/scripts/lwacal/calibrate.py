@@ -168,13 +168,14 @@ def _write_all(
     names, sky = visibility_fluxes.sources_of(band.model), band.sky()
     fluxes = visibility_fluxes.FluxFit(names, sky.by_source())
     in_range = uv_range.matrix_in_range(band.manifest, band.name, uv_limits_lambda)
+    powers = band.antenna_powers()
     with band.flag_file() as flags:
         channels = [len(band.frequency_hz) // target.n_average for target in targets]
         space.require(folder, sum(space.set_bytes(flags.n_rows, n, 12) for n in channels))
         with Sets(band, targets, folder) as sets:
             for item in ms_reader.iterate_integrations(band.concatenated, ("DATA",)):
                 say(f"{band.name}: integration {item.scan}")
-                calibrated = calibrate(item, flags.flags(item.rows), solutions)
+                calibrated = calibrate(item, flags.flags(item.rows), solutions, powers)
                 if calibrated.flag.all():
                     continue
                 found.add(item, calibrated.information)

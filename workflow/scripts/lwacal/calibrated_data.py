@@ -9,6 +9,7 @@ import numpy as np
 from lwacal import ms_reader, noise_weights
 from lwacal.caltable import Solutions
 from lwacal.flagging import FIRST_POLARIZATION, SECOND_POLARIZATION
+from lwacal.noise_weights import AntennaPowers
 from lwacal.row_blocks import row_blocks
 
 ROWS_FOR_MEDIAN = 1000
@@ -31,7 +32,8 @@ class Calibrated:
 
 
 def calibrate(
-    integration: ms_reader.Integration, flag: np.ndarray, solutions: Solutions
+    integration: ms_reader.Integration, flag: np.ndarray, solutions: Solutions,
+    powers: AntennaPowers,
 ) -> Calibrated:
     """Return the cross-correlations divided by G_i conj(G_j), with weights by noise.
 
@@ -39,13 +41,10 @@ def calibrate(
     weight of a visibility is one over its noise variance after calibration, in units of the median.
     The calibrated data take the place of the integration's own: there is no memory for both.
     """
-    inverse = noise_weights.inverse_powers(integration, flag, len(solutions.values))
-    usual = 1.0 if inverse is None else float(np.median(inverse))
     cross = np.flatnonzero(integration.antenna1 != integration.antenna2)
     first, second = integration.antenna1[cross], integration.antenna2[cross]
-    relative = np.ones((len(first), 4), np.float32)
-    if inverse is not None:
-        relative = (inverse[cross] / usual).astype(np.float32)
+    power = powers.of(integration, flag)
+    relative, product = noise_weights.of_pairs(power, first, second)
     own = integration.columns["DATA"]
     data, lost = own[: len(cross)], flag[cross]
     gains, flags = _of_correlations(solutions)
@@ -63,7 +62,7 @@ def calibrate(
         np.multiply(relative[block][:, None, :], power, out=weight[block])
         total += weight[block][..., noise_weights.PARALLEL_HANDS].sum(dtype=np.float64)
     samples = solutions.channel_width_hz * integration.interval_s
-    information = 0.0 if inverse is None else float(2 * samples * usual * total)
+    information = 0.0 if power is None else float(2 * samples * total / product)
     weight /= _typical(weight, lost)
     return Calibrated(first, second, data, weight, lost, information)
 

@@ -38,6 +38,7 @@ COLUMNS = (
 def solve(
     manifest: Mapping[str, Any],
     concatenated: Mapping[str, Path],
+    powers: Mapping[str, Path],
     flags: Mapping[str, Path],
     model: Mapping[str, Any],
     reference: Mapping[str, Any],
@@ -47,9 +48,10 @@ def solve(
 ) -> dict[str, Any]:
     """Return delay.json.
 
-    ``concatenated`` and ``flags`` by sub-band; ``solutions`` the arrays of bandpass_flags.npz;
-    ``settings`` has the sections delay and bandpass. Only sub-bands from delay.min_freq_mhz on are
-    used. What cannot be solved is said in status (ok, off, no_band, no_model, no_data) and message.
+    ``concatenated``, ``powers`` and ``flags`` by sub-band; ``solutions`` the arrays of
+    bandpass_flags.npz; ``settings`` has the sections delay and bandpass. Only sub-bands from
+    delay.min_freq_mhz on are used. What cannot be solved is said in status (ok, off, no_band,
+    no_model, no_data) and message.
     """
     choice = settings["delay"]
     bands = [
@@ -67,7 +69,9 @@ def solve(
     if not status:
         index, measured, phases = whole_band(manifest, bands, solutions, reference)
         for band in bands:
-            data = SubBand(manifest, band, concatenated[band], flags[band], model)
+            data = SubBand(
+                manifest, band, concatenated[band], powers[band], flags[band], model
+            )
             delays = ENGINES[choice["engine"]](data, index, settings, threads)
             if np.isfinite(delays).any():
                 solved[band] = delays

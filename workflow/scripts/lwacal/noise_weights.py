@@ -1,78 +1,79 @@
-"""Weights of visibilities by the noise that the autocorrelations of their antennas tell."""
+"""Weights of visibilities by the noise that the autocorrelations of their antennas tell.
+
+The autocorrelations are those that were collected when the raw data were read
+(lwacal.antenna_power): weights are known before the first visibility is read.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
-from lwacal import flagging, ms_reader
+from lwacal import antenna_power, flagging
+from lwacal.ms_reader import Integration
 
-PARALLEL_HANDS = [0, 3]  # XX and YY of XX, XY, YX, YY
+PARALLEL_HANDS = antenna_power.PARALLEL_HANDS
 
 
-def of_rows(
-    integration: ms_reader.Integration, flag: np.ndarray, n_antennas: int
-) -> np.ndarray:
-    """Return weights (row, 4) proportional to 1 / noise variance, with a median of 1.
+class MissingPowersError(ValueError):
+    """The file of powers is not that of the data."""
 
-    The integration has its DATA; ``flag`` (row, channel, 4) is zero where data are not flagged.
-    """
-    autos = integration.antenna1 == integration.antenna2
-    power = antenna_powers(
-        integration.antenna1[autos], integration.columns["DATA"][autos], flag[autos], n_antennas
-    )
-    return of_pairs(power, integration.antenna1, integration.antenna2)[0]
+    remedy = "Remove both and run again: they are made anew from the raw data"
+
+
+class AntennaPowers:
+    """The powers of a sub-band's antennas, integration by integration."""
+
+    def __init__(self, path: str | Path) -> None:
+        """Read the file that lwacal.concat has written."""
+        self._path = Path(path)
+        record = antenna_power.read(self._path)
+        self._of_scan = dict(zip(record["scan"].tolist(), record["power"]))
+
+    def of(self, integration: Integration, flag: np.ndarray) -> np.ndarray | None:
+        """Return the powers of X and Y, (antenna, 2), medians over channels; None without any.
+
+        ``flag`` (row, channel, 4) of the integration is zero where data are not flagged. Where an
+        autocorrelation is missing or flagged, the median of the others stands in. Raises
+        MissingPowersError if the file has no such integration.
+        """
+        if integration.scan not in self._of_scan:
+            raise MissingPowersError(
+                f"{self._path} has no integration {integration.scan}, but the data have"
+            )
+        values = self._of_scan[integration.scan]
+        lost = np.ones(values.shape, bool)
+        autos = np.flatnonzero(integration.antenna1 == integration.antenna2)
+        lost[integration.antenna1[autos]] = flag[autos][..., PARALLEL_HANDS] > 0
+        masked = np.ma.masked_array(values, lost | ~(values > 0))
+        power = np.ma.median(masked, axis=1).filled(np.nan).astype(float)
+        if not np.isfinite(power).any():
+            return None
+        return np.where(np.isfinite(power), power, np.nanmedian(power))
 
 
 def of_pairs(
     power: np.ndarray | None, antenna1: np.ndarray, antenna2: np.ndarray
 ) -> tuple[np.ndarray, float]:
-    """Return weights (row, 4) from the powers of antennas (antenna, 2), and P_i P_j of weight one.
+    """Return weights (row, 4) proportional to 1 / noise variance, and P_i P_j of weight one.
 
-    All weights are 1 without powers; what that means is then not known (NaN).
+    From the powers of antennas (antenna, 2); the median weight is 1. All are 1 without powers; what
+    that means is then not known (NaN).
     """
     if power is None:
         return np.ones((len(antenna1), 4), np.float32), np.nan
-    weight = _inverse(power, antenna1, antenna2)
+    weight = inverse_powers(power, antenna1, antenna2)
     usual = float(np.median(weight))
     return (weight / usual).astype(np.float32), 1 / usual
 
 
-def inverse_powers(
-    integration: ms_reader.Integration, flag: np.ndarray, n_antennas: int
-) -> np.ndarray | None:
-    """Return 1 / (P_i P_j) of each row and correlation, (row, 4); None without autocorrelations.
+def inverse_powers(power: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray) -> np.ndarray:
+    """Return 1 / (P_i P_j) of each row and correlation, (row, 4).
 
-    P are the autocorrelations, medians over channels; the variance of a visibility, before
-    calibration, is P_i P_j / (bandwidth x time) (radiometer equation).
+    The variance of a visibility, before calibration, is P_i P_j / (bandwidth x time) (radiometer
+    equation).
     """
-    autos = integration.antenna1 == integration.antenna2
-    power = antenna_powers(
-        integration.antenna1[autos], integration.columns["DATA"][autos], flag[autos], n_antennas
-    )
-    if power is None:
-        return None
-    return _inverse(power, integration.antenna1, integration.antenna2)
-
-
-def antenna_powers(
-    antennas: np.ndarray, data: np.ndarray, flag: np.ndarray, n_antennas: int
-) -> np.ndarray | None:
-    """Return the powers of X and Y, (antenna, 2), medians over channels; None if there are none.
-
-    From autocorrelations: ``antennas`` (row,), ``data`` and ``flag`` (row, channel, 4). Where one
-    is missing or flagged, the median of the others stands in.
-    """
-    power = np.full((n_antennas, 2), np.nan)
-    values = data[..., PARALLEL_HANDS].real
-    usable = (flag[..., PARALLEL_HANDS] == 0) & (values > 0)
-    masked = np.ma.masked_array(values, ~usable)
-    power[antennas] = np.ma.median(masked, axis=1).filled(np.nan)
-    if not np.isfinite(power).any():
-        return None
-    return np.where(np.isfinite(power), power, np.nanmedian(power))
-
-
-def _inverse(power: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray) -> np.ndarray:
     first = power[antenna1][:, flagging.FIRST_POLARIZATION]
     second = power[antenna2][:, flagging.SECOND_POLARIZATION]
     return 1 / (first * second)

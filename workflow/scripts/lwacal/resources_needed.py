@@ -3,9 +3,9 @@
 A measurement set is a folder, and a folder's size says nothing, so Snakemake cannot guess. The
 factors are in units of one integration of one sub-band (rows x channels x 4 correlations x 8
 bytes). Those of solvers come from measurements at 352 antennas and 192 channels (382 MB an
-integration): CASA's bandpass 5.3 GB, its gaincal 6.4 GB; our own 1.5 GB, whatever the number of
-integrations; flagging 0.58 GB for one integration, 0.83 GB for
-six, and 0.6 GB more with two processes.
+integration): CASA's bandpass 5.3 GB, its gaincal 6.4 GB; our own 0.81 GB and the calibrated sets
+0.85 GB, whatever the number of integrations; flagging 0.58 GB for one integration, 0.83 GB for six,
+and 0.6 GB more with two processes.
 
 Images take memory by their pixels: WSClean 1.5 GB for 4096 x 4096 of one sub-band and 1.8 GB for
 five cleaned together, whatever the data.
@@ -27,9 +27,9 @@ FACTORS = {
     "antenna_health": (0.5, 0.05),
     "flag by package": (1.8, 0.16),
     "flag by program": (4.0, 0.4),
-    "bandpass by stefcal": (3.0, 0.0),
+    "bandpass by stefcal": (1.5, 0.0),
     "bandpass by casa": (16.0, 1.5),
-    "delay by stefcal": (3.0, 0.0),
+    "delay by stefcal": (1.5, 0.0),
     "delay by casa": (18.0, 0.4),
     "calibrate_split": (2.0, 0.0),
 }

@@ -35,7 +35,7 @@ def write(
     and about four times one integration.
     """
     antennas, sky, flagged = band.antennas, band.sky(), band.flagged()
-    data_set = band.concatenated
+    data_set, powers = band.concatenated, band.antenna_powers()
     space.require(output, space.set_bytes(len(flagged), len(band.frequency_hz), 16))
     alive = signals_alive(data_set, flagged, len(antennas.names), integrations)
     with MeasurementSetWriter(
@@ -45,7 +45,8 @@ def write(
         for number, item in enumerate(ms_reader.iterate_integrations(data_set, ("DATA",))):
             if number == integrations:
                 break
-            weight = noise_weights.of_rows(item, flagged[item.rows], len(antennas.names))
+            power = powers.of(item, flagged[item.rows])
+            weight, _ = noise_weights.of_pairs(power, item.antenna1, item.antenna2)
             cross = item.antenna1 != item.antenna2
             antenna1, antenna2 = item.antenna1[cross], item.antenna2[cross]
             flag = flagged[item.rows][cross]

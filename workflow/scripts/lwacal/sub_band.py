@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lwacal import band_model, caltable, ms_reader, site
+from lwacal import band_model, caltable, ms_reader, noise_weights, site
 from lwacal.band_model import BandModel
 from lwacal.caltable import Solutions
 from lwacal.concat import manifest_antennas, manifest_centre
@@ -30,18 +30,19 @@ class SubBand:
     """A sub-band of an observation.
 
     ``manifest`` and ``model`` as manifest.json and sky_model.read give them; ``concatenated`` the
-    set with the data and ``flags`` the causes of its flags.
+    set with the data, ``powers`` those of its antennas and ``flags`` the causes of its flags.
     """
 
     manifest: Mapping[str, Any]
     name: str
     concatenated: Path
+    powers: Path
     flags: Path
     model: Mapping[str, Any]
 
     def __post_init__(self) -> None:
         """Make paths hold in a scratch directory too."""
-        for place in ("concatenated", "flags"):
+        for place in ("concatenated", "powers", "flags"):
             object.__setattr__(self, place, Path(getattr(self, place)).absolute())
 
     @property
@@ -87,6 +88,10 @@ class SubBand:
                 f" {n_rows}"
             )
         return file
+
+    def antenna_powers(self) -> noise_weights.AntennaPowers:
+        """Return the powers by which visibilities are weighted."""
+        return noise_weights.AntennaPowers(self.powers)
 
     def solutions(self, table: str | Path) -> Solutions:
         """Read a table of the sub-band.

@@ -2,18 +2,20 @@
 
 Per polarization (XX, YY), channel and baseline: w V conj(M), w |M|^2, w |V|^2 and the number of
 visibilities, w being zero where data are flagged. The model M is predicted from antenna phasors;
-weights follow the noise of the two antennas. An integration is added a block of rows at a time,
-which stays in the processor's cache; blocks are shared out among threads. An integration has a
-baseline at most once, so that sums do not depend on who adds what.
+weights follow the noise of the two antennas. An integration is read and added a block of rows at a
+time, which stays in the processor's cache; blocks are shared out among threads. An integration has
+a baseline at most once, so that sums do not depend on who adds what.
 """
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 
 import numpy as np
+from casacore import tables
 
 from lwacal import ms_reader, noise_weights, uv_range
 from lwacal.baseline_matrix import BaselineMatrix
@@ -21,11 +23,12 @@ from lwacal.ms_reader import Integration
 from lwacal.noise_weights import PARALLEL_HANDS
 from lwacal.predict import SeenByAntennas
 from lwacal.records import say
+from lwacal.row_blocks import blocks_of
 from lwacal.stopwatch import Stopwatch
 from lwacal.sub_band import SubBand
 
 CROSS_HANDS = (1, 2)  # XY and YX of XX, XY, YX, YY
-ROWS_AT_ONCE = 512  # to be added: 3 MB of data with 192 channels
+ROWS_AT_ONCE = 512  # read and added: 3 MB of data with 192 channels
 ROWS_TO_TURN = 32  # at once from (row, channel) to (channel, row)
 
 
@@ -95,43 +98,44 @@ def read(
 ) -> VisibilitySums:
     """Read a sub-band and return its sums; ``integrations`` limits how many are taken.
 
-    An integration is read once, as a whole, because weights need its autocorrelations. Memory: the
-    sums, one integration with its flags (430 MB at full size), and some 10 MB a thread.
+    Data are read once, a block of rows at a time. Memory: the sums, the flags of an integration
+    (48 MB at full size), and some 15 MB a thread.
     """
     watch = watch or Stopwatch()
-    sky = band.sky()
-    n_antennas = len(band.antennas.names)
+    sky, powers = band.sky(), band.antenna_powers()
     _, _, length_lambda = uv_range.baselines_of_array(band.manifest, band.name)
-    sums = VisibilitySums.zeros(BaselineMatrix(n_antennas), length_lambda, len(band.frequency_hz))
-    items = islice(ms_reader.iterate_integrations(band.concatenated, ("DATA",)), integrations)
-    with band.flag_file() as flags, ThreadPoolExecutor(threads) as pool:
-
-        def add_next() -> bool:
-            """Add the next integration, if there is one; its data are let go of at the end."""
-            with watch.part("reading"):
-                item = next(items, None)
-                if item is None:
-                    return False
-                masks = flags.causes(item.rows)
+    baselines = BaselineMatrix(len(band.antennas.names))
+    sums = VisibilitySums.zeros(baselines, length_lambda, len(band.frequency_hz))
+    with (
+        ms_reader.open_table(band.concatenated) as table, band.flag_file() as flags,
+        ThreadPoolExecutor(threads) as pool,
+    ):
+        for item in islice(ms_reader.iterate_integrations(band.concatenated, ()), integrations):
             say(f"{band.name}: integration {item.scan}")
-            weight, product = _weights(item, masks, n_antennas)
+            with watch.part("reading"):
+                masks = flags.causes(item.rows)
+            power = powers.of(item, masks)
+            weight, product = noise_weights.of_pairs(power, item.antenna1, item.antenna2)
             sums.thermal_variances.append(product / (band.channel_width_hz * item.interval_s))
             one = _Integration(item, masks, weight, sky.seen(item.mjd_s), sums)
-            rows = np.flatnonzero(item.antenna1 != item.antenna2)
-            list(pool.map(one.add, np.split(rows, range(ROWS_AT_ONCE, len(rows), ROWS_AT_ONCE))))
-            return True
-
-        while add_next():
-            pass
+            _add_all(one, table, pool, 2 * threads, watch)
     return sums
 
 
-def _weights(item: Integration, masks: np.ndarray, n_antennas: int) -> tuple[np.ndarray, float]:
-    autos = np.flatnonzero(item.antenna1 == item.antenna2)
-    power = noise_weights.antenna_powers(
-        item.antenna1[autos], item.columns["DATA"][autos], masks[autos], n_antennas
-    )
-    return noise_weights.of_pairs(power, item.antenna1, item.antenna2)
+def _add_all(
+    one: _Integration, table: tables.table, pool: Executor, most_waiting: int, watch: Stopwatch
+) -> None:
+    """Read an integration's blocks of rows one after the other, and have them added meanwhile."""
+    waiting: deque[Future] = deque()
+    for rows in blocks_of(len(one.item.antenna1), ROWS_AT_ONCE):
+        with watch.part("reading"):
+            start = one.item.rows.start + rows.start
+            data = ms_reader.read_rows(table, "DATA", start, rows.stop - rows.start)
+        waiting.append(pool.submit(one.add, rows, data))
+        if len(waiting) > most_waiting:
+            waiting.popleft().result()
+    for block in waiting:
+        block.result()
 
 
 @dataclass(frozen=True)
@@ -144,9 +148,14 @@ class _Integration:
     seen: SeenByAntennas
     sums: VisibilitySums
 
-    def add(self, rows: np.ndarray) -> None:
-        """Add some rows, which are no autocorrelations, in place."""
-        data = _by_channel(self.item.columns["DATA"], rows)
+    def add(self, block: slice, values: np.ndarray) -> None:
+        """Add a block of rows, of which autocorrelations are left out, in place.
+
+        ``values`` (row, channel, 4) are their data.
+        """
+        rows = np.arange(block.start, block.stop)
+        rows = rows[self.item.antenna1[block] != self.item.antenna2[block]]
+        data = _by_channel(values, rows - block.start)
         sums = self.sums
         antenna1, antenna2 = self.item.antenna1[rows], self.item.antenna2[rows]
         place = sums.baselines.of_rows(antenna1, antenna2)
