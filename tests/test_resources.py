@@ -54,8 +54,8 @@ def test_line_is_that_of_the_configured_way(rule, section, line):
     ("share", "verdict"), [(1.02, "more"), (0.98, "fits"), (0.3, "fits"), (0.2, "less")]
 )
 def test_use_is_judged_by_what_was_asked(share, verdict):
-    (use,) = compare(MANIFEST, [job("bandpass", share * asked("bandpass"))])
-    assert use.asked_mb == asked("bandpass")
+    (use,) = compare(MANIFEST, [job("concat", share * asked("concat"))])
+    assert use.asked_mb == asked("concat")
     assert use.used_mb / use.asked_mb == pytest.approx(share)
     assert use.verdict == verdict
 
