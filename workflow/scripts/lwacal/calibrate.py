@@ -51,6 +51,7 @@ class Found:
     flux_ratios_in_time: list[dict[str, dict[str, float]]] = field(default_factory=list)
     information: float = 0.0
     interval_s: float = 0.0  # the longest
+    any_data: bool = False  # whether any were unflagged before the solutions were applied
 
     def add(self, item: ms_reader.Integration, information: float) -> None:
         """Note that an integration is usable."""
@@ -92,7 +93,7 @@ def _fill(
             uv_range.configured(band.model, settings["bandpass"]),
             settings["imaging"]["source"]["subtract_others"],
         )
-        message = "" if found.scans else f"{band.name}: everything is flagged after calibration"
+        message = "" if found.scans else _why_nothing(band.name, found)
     return {
         "schema": 1,
         "band": band.name,
@@ -106,6 +107,12 @@ def _fill(
         "thermal_jy": visibility_fluxes.thermal_jy(found.information),
         "message": message,
     }
+
+
+def _why_nothing(band: str, found: Found) -> str:
+    if found.any_data:
+        return f"{band}: everything is flagged after calibration"
+    return f"{band}: there are no unflagged data"
 
 
 def choose_targets(band: SubBand, settings: Mapping[str, Any]) -> list[Target]:
@@ -175,7 +182,9 @@ def _write_all(
         with Sets(band, targets, folder) as sets:
             for item in ms_reader.iterate_integrations(band.concatenated, ("DATA",)):
                 say(f"{band.name}: integration {item.scan}")
-                calibrated = calibrate(item, flags.flags(item.rows), solutions, powers)
+                flag = flags.flags(item.rows)
+                found.any_data |= not flag.all()
+                calibrated = calibrate(item, flag, solutions, powers)
                 if calibrated.flag.all():
                     continue
                 found.add(item, calibrated.information)
