@@ -19,6 +19,7 @@ if [ "$("$venv/bin/uv" --version 2>/dev/null | cut -d' ' -f2)" != "$uv" ]; then
 fi
 echo "python: installing the packages of $lock"
 # The newer of two casatools wheels needs an OpenSSL that Debian 12 does not have: ask for wheels
-# of an older platform.
-"$venv/bin/uv" pip sync --quiet --python "$venv/bin/python" \
+# of an older platform. Compiled here, because jobs may not be able to write beside them, and each
+# would compile them again for half a second.
+"$venv/bin/uv" pip sync --quiet --compile-bytecode --python "$venv/bin/python" \
     --python-platform x86_64-manylinux_2_28 "$lock"
