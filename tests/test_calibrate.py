@@ -250,3 +250,13 @@ def test_thermal_noise_follows_from_the_autocorrelations(case, tmp_path):
     """The real part of a visibility has the variance 100^2 / 2; n of them average."""
     expected = 100.0 / np.sqrt(2) / np.sqrt(190 * 12 * 2 * 2)
     assert split(case, tmp_path)["thermal_jy"] == pytest.approx(expected, rel=0.02)
+
+
+def test_an_integration_whose_autocorrelations_are_flagged_does_not_tell_the_noise(tmp_path):
+    one = solver_case.make(tmp_path, n_integrations=2, noise_jy=100.0)
+    flag = np.zeros_like(solver_case.sub_band(one, BAND).flagged())
+    antenna1, antenna2 = baselines(len(one.antennas.names))
+    flag[: len(antenna1)][antenna1 == antenna2] = True
+    solver_case.write_flags(one, BAND, flag)
+    expected = 100.0 / np.sqrt(2) / np.sqrt(190 * 12 * 2)
+    assert split(one, tmp_path)["thermal_jy"] == pytest.approx(expected, rel=0.02)

@@ -57,9 +57,9 @@ def calibrate(
         values[lost[block]] = 0  # it may be NaN
         gain[lost[block]] = 1
         np.divide(values, gain, out=data[block])
-        power = gain.real**2 + gain.imag**2
-        power[lost[block]] = 0
-        np.multiply(relative[block][:, None, :], power, out=weight[block])
+        squared = gain.real**2 + gain.imag**2
+        squared[lost[block]] = 0
+        np.multiply(relative[block][:, None, :], squared, out=weight[block])
         total += weight[block][..., noise_weights.PARALLEL_HANDS].sum(dtype=np.float64)
     samples = solutions.channel_width_hz * integration.interval_s
     information = 0.0 if power is None else float(2 * samples * total / product)
