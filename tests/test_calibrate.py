@@ -1,5 +1,7 @@
 """Calibrated sets for imaging: true gains give back the sky, in every direction, once averaged."""
 
+import weakref
+
 import numpy as np
 import pytest
 
@@ -260,3 +262,20 @@ def test_an_integration_whose_autocorrelations_are_flagged_does_not_tell_the_noi
     solver_case.write_flags(one, BAND, flag)
     expected = 100.0 / np.sqrt(2) / np.sqrt(190 * 12 * 2)
     assert split(one, tmp_path)["thermal_jy"] == pytest.approx(expected, rel=0.02)
+
+
+def test_an_integration_is_let_go_of_before_the_next_is_read(case, tmp_path, monkeypatch):
+    band, gains = solver_case.sub_band(case, BAND), table(case, tmp_path / "gains.bcal")
+    iterate, scans = ms_reader.iterate_integrations, []
+
+    def watched(path, columns):
+        for item in iterate(path, columns):
+            data = weakref.ref(item.columns["DATA"])
+            scans.append(item.scan)
+            yield item
+            del item
+            assert data() is None
+
+    monkeypatch.setattr(ms_reader, "iterate_integrations", watched)
+    calibrate.split(band, gains, IMAGING, tmp_path / "calibrated")
+    assert scans == [1, 2]

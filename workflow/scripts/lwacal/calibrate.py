@@ -176,29 +176,31 @@ def _write_all(
     fluxes = visibility_fluxes.FluxFit(names, sky.by_source())
     in_range = uv_range.matrix_in_range(band.manifest, band.name, uv_limits_lambda)
     powers = band.antenna_powers()
+
+    def add(item: ms_reader.Integration, flag: np.ndarray, sets: Sets) -> None:
+        found.any_data |= not flag.all()
+        calibrated = calibrate(item, flag, solutions, powers)
+        if calibrated.flag.all():
+            return
+        found.add(item, calibrated.information)
+        now = visibility_fluxes.FluxFit(names, fluxes.models)
+        now.add(
+            calibrated.antenna1, calibrated.antenna2, calibrated.data, calibrated.weight,
+            item.mjd_s, in_range[calibrated.antenna1, calibrated.antenna2],
+        )
+        fluxes.join(now)
+        ratios = now.solve()
+        found.flux_ratios_in_time.append(ratios)
+        measured = other_sources.at_measured_fluxes(names, sky, ratios).by_source()
+        sets.append(calibrated, item, dict(zip(names, measured)) if subtract_others else {})
+
     with band.flag_file() as flags:
         channels = [len(band.frequency_hz) // target.n_average for target in targets]
         space.require(folder, sum(space.set_bytes(flags.n_rows, n, 12) for n in channels))
         with Sets(band, targets, folder) as sets:
             for item in ms_reader.iterate_integrations(band.concatenated, ("DATA",)):
                 say(f"{band.name}: integration {item.scan}")
-                flag = flags.flags(item.rows)
-                found.any_data |= not flag.all()
-                calibrated = calibrate(item, flag, solutions, powers)
-                if calibrated.flag.all():
-                    continue
-                found.add(item, calibrated.information)
-                now = visibility_fluxes.FluxFit(names, fluxes.models)
-                now.add(
-                    calibrated.antenna1, calibrated.antenna2, calibrated.data, calibrated.weight,
-                    item.mjd_s, in_range[calibrated.antenna1, calibrated.antenna2],
-                )
-                fluxes.join(now)
-                ratios = now.solve()
-                found.flux_ratios_in_time.append(ratios)
-                measured = other_sources.at_measured_fluxes(names, sky, ratios).by_source()
-                sets.append(
-                    calibrated, item, dict(zip(names, measured)) if subtract_others else {}
-                )
+                add(item, flags.flags(item.rows), sets)
+                del item  # its memory is for the next one, which would else be read beside it
     found.flux_ratios = fluxes.solve()
     return found
