@@ -45,7 +45,7 @@ test: env ## Check the code and run all tests
 
 test-cluster: env ## Calibrate on a private Slurm of this machine, with jobs that are killed (as root)
 	@scripts/install-programs.sh $(SLURM)
-	REQUIRE_SLURM=1 $(BIN)/python -m pytest tests/test_cluster.py tests/test_private_cluster.py
+	REQUIRE_SLURM=1 $(BIN)/python -m pytest tests/workflow/test_cluster.py tests/workflow/test_private_cluster.py
 
 lint: env ## Check style only
 	$(BIN)/ruff check .
@@ -62,10 +62,10 @@ pictures: demo ## Draw the pictures of the README from the demonstration
 	@scripts/pictures.sh "$(BIN)"
 
 known-answers: env ## Measure what is found of planted faults, into docs/known-answers.md
-	PYTHONPATH=workflow/scripts:tests $(BIN)/python -m known_answers
+	PYTHONPATH=workflow/scripts:tests/helpers $(BIN)/python -m known_answers
 
 faults: env ## List what happens when things break, into docs/faults.md
-	PYTHONPATH=workflow/scripts:tests $(BIN)/python -m fault_table
+	PYTHONPATH=workflow/scripts:tests/helpers $(BIN)/python -m fault_table
 
 $(DP3)/.ready: requirements/dp3.txt | $(READY)
 	$(PYTHON) -m venv --clear $(DP3)
@@ -73,7 +73,7 @@ $(DP3)/.ready: requirements/dp3.txt | $(READY)
 	touch $@
 
 bench: env $(DP3)/.ready ## Measure speed, memory, accuracy beside CASA, AOFlagger, WSClean, DP3 (BENCH="--help")
-	PYTHONPATH=workflow/scripts:tests $(BIN)/python -m bench $(BENCH)
+	PYTHONPATH=workflow/scripts:tests/helpers $(BIN)/python -m bench $(BENCH)
 
 clean: ## Remove what the demonstration made
 	rm -rf demo results/demo results/successful/demo logs/demo benchmarks/demo

@@ -20,7 +20,7 @@ from bench import (
     texts,
 )
 from bench.options import Options, parse
-from lwacal.records import say
+from lwacal.runtime.products import say
 
 BUSY = 0.7
 

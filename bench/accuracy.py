@@ -11,8 +11,9 @@ import numpy as np
 
 from bench import dp3, peers
 from bench.place import Place
-from lwacal import caltable, records
-from lwacal.caltable import Solutions
+from lwacal.io import caltable
+from lwacal.io.caltable import Solutions
+from lwacal.runtime import products
 from thermal_expectation import relative_gain_error
 
 MEDIAN_OF_NORMAL = 0.6745  # of |x| in units of sigma
@@ -58,7 +59,7 @@ def compare(place: Place) -> dict[str, Any]:
             name: errors(table, np.where(casa.flag, np.nan, casa.values), sigma)
             for name, table in tables.items()
         }
-    return records.plain(record)
+    return products.plain(record)
 
 
 def _others(place: Place, like: Solutions) -> dict[str, Solutions]:

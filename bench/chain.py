@@ -15,8 +15,9 @@ from bench.data import Observation
 from bench.options import Options, chain_size
 from bench.place import NAME
 from bench.project import ENVIRONMENT
-from lwacal import records, run_record
-from lwacal.records import say
+from lwacal.driver import run_record
+from lwacal.runtime import products
+from lwacal.runtime.products import say
 from workflow_run import Project, copy_project
 
 REFERENCE = Path(__file__).with_name("reference") / "sub_band_chain.py"
@@ -36,8 +37,11 @@ def measure(options: Options, n_bands: int, n_integrations: int) -> dict[str, An
     say(f"chain of {n_bands} sub-bands, {n_integrations} integrations: {cost.wall_s:.1f} s")
     jobs = run_record.rule_times(project.folder / "benchmarks" / NAME)
     record = {
-        "size": size.record(), "cores": options.cores, "ours": asdict(cost),
-        "rules": _by_rule(jobs), "job_seconds": sum(job["wall_s"] for job in jobs),
+        "size": size.record(),
+        "cores": options.cores,
+        "ours": asdict(cost),
+        "rules": _by_rule(jobs),
+        "job_seconds": sum(job["wall_s"] for job in jobs),
     }
     if options.peers:
         record["reference"] = _reference(project, observation, folder, options)
@@ -48,11 +52,20 @@ def measure(options: Options, n_bands: int, n_integrations: int) -> dict[str, An
 
 def _ours(project: Project, observation: Observation, cores: int) -> measuring.Cost:
     bands = observation.size.bands
-    stamp = records.read_json(observation.truth / "truth.json")["integrations"][0]["stamp"]
+    stamp = products.read_json(observation.truth / "truth.json")["integrations"][0]["stamp"]
     targets = [f"results/{NAME}/tables/{stamp}_{band}.bcal" for band in bands]
     command = [
-        sys.executable, "-m", "snakemake", *targets, "--cores", str(cores), "--quiet", "all",
-        "--config", *project.config, "health={mnc: {enabled: false}}",
+        sys.executable,
+        "-m",
+        "snakemake",
+        *targets,
+        "--cores",
+        str(cores),
+        "--quiet",
+        "all",
+        "--config",
+        *project.config,
+        "health={mnc: {enabled: false}}",
     ]
     return measuring.measure(command, project.folder / "log.txt", folder=project.folder)
 
@@ -82,24 +95,29 @@ def _reference(
     work = folder / "reference"
     work.mkdir(parents=True)
     jobs = [_job(band, results, observation, work) for band in bands]
-    records.write_json(work / "jobs.json", jobs)
+    products.write_json(work / "jobs.json", jobs)
     cost = measuring.measure(
-        [sys.executable, REFERENCE, work / "jobs.json"], work / "log.txt",
-        ENVIRONMENT, work,
+        [sys.executable, REFERENCE, work / "jobs.json"],
+        work / "log.txt",
+        ENVIRONMENT,
+        work,
     )
     factor = len(observation.size.bands) / len(bands)
     steps = [json.loads((work / f"{band}.json").read_text()) for band in bands]
     return {
-        "measured": asdict(cost), "measured_bands": len(bands), "factor": factor,
-        "wall_s": cost.wall_s * factor, "cpu_s": cost.cpu_s * factor,
+        "measured": asdict(cost),
+        "measured_bands": len(bands),
+        "factor": factor,
+        "wall_s": cost.wall_s * factor,
+        "cpu_s": cost.cpu_s * factor,
         "steps": {name: sum(step[name] for step in steps) * factor for name in steps[0]},
     }
 
 
 def _job(band: str, results: Path, observation: Observation, work: Path) -> dict[str, Any]:
-    summary = records.read_json(results / f"tables/raw/{band}.json")
-    reference = records.read_json(results / "reference.json")
-    health = records.read_json(results / "health.json")
+    summary = products.read_json(results / f"tables/raw/{band}.json")
+    reference = products.read_json(results / "reference.json")
+    health = products.read_json(results / "health.json")
     bad = {item["index"] for item in health["antennas"] if item["status"] == "bad"}
     low, high = summary["uv_range_lambda"]
     return {
@@ -113,4 +131,3 @@ def _job(band: str, results: Path, observation: Observation, work: Path) -> dict
         "refant": ",".join(map(str, reference["order"][:10])),
         "uvrange": f"{low}~{high}lambda",
     }
-

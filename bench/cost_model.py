@@ -39,16 +39,25 @@ UNITS: dict[str, tuple[str, Callable[[Size], float]]] = {
         lambda size: size.antennas * size.channels * size.integrations * len(size.bands),
     ),
     "solutions": (
-        "antenna x channel", lambda size: size.antennas * size.channels * len(size.bands)
+        "antenna x channel",
+        lambda size: size.antennas * size.channels * len(size.bands),
     ),
     "channels": ("channel", lambda size: size.channels * len(size.bands)),
     "sets": ("raw measurement set", lambda size: size.integrations * len(size.bands)),
 }
 WORK = {
-    "inventory": "sets", "concat": "visibilities", "manifest": "sets",
-    "antenna_health": "autocorrelations", "flag": "visibilities", "sky_model": "channels",
-    "bandpass": "visibilities", "flag_solutions": "solutions", "bandpass_table": "solutions",
-    "delay": "first integration", "calibrate_split": "visibilities", "report": "solutions",
+    "inventory": "sets",
+    "concat": "visibilities",
+    "manifest": "sets",
+    "antenna_health": "autocorrelations",
+    "flag": "visibilities",
+    "sky_model": "channels",
+    "bandpass": "visibilities",
+    "flag_solutions": "solutions",
+    "bandpass_table": "solutions",
+    "delay": "first integration",
+    "calibrate_split": "visibilities",
+    "report": "solutions",
 }
 
 
@@ -144,8 +153,7 @@ def points(results: Mapping[str, Any]) -> dict[str, list[Point]]:
         for rule, item in chain["rules"].items():
             if item["jobs"] == 1 and found.get(rule) and rule not in OF_ONE_BAND:
                 found[rule].append(
-                    Point(of_record(chain["size"]), item["wall_s"], *[np.nan] * 4,
-                          _peak_mb(item))
+                    Point(of_record(chain["size"]), item["wall_s"], *[np.nan] * 4, _peak_mb(item))
                 )
     return found
 
@@ -159,8 +167,13 @@ def point(size: Mapping[str, Any], record: Mapping[str, Any]) -> Point:
     """Return a record as a measurement."""
     middle, start = record["median"], record["startup"]
     return Point(
-        of_record(dict(size)), middle["wall_s"], start["wall_s"], start["peak_mb"],
-        max(middle["read_mb"] - start["read_mb"], 0), middle["written_mb"], middle["peak_mb"],
+        of_record(dict(size)),
+        middle["wall_s"],
+        start["wall_s"],
+        start["peak_mb"],
+        max(middle["read_mb"] - start["read_mb"], 0),
+        middle["written_mb"],
+        middle["peak_mb"],
     )
 
 
@@ -183,7 +196,15 @@ def fit_rule(rule: str, measured: Sequence[Point]) -> Model:
         startup_mb = float(np.nanmedian(column(measured, "startup_mb")))
         (base, first), further = fit_line(amount, column(measured, "peak_mb"), startup_mb), 0.0
     return Model(
-        rule, start, rate, read[0] + written[0], read[1], written[1], base, first, further,
+        rule,
+        start,
+        rate,
+        read[0] + written[0],
+        read[1],
+        written[1],
+        base,
+        first,
+        further,
         len({item.size for item in measured}),
         float(np.max(np.abs((start + rate * amount) / wall - 1))),
     )

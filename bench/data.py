@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench.project import ENVIRONMENT
 from bench.sizes import Size
-from lwacal.records import say
+from lwacal.runtime.products import say
 
 SEED = 20240601
 
@@ -49,13 +49,27 @@ def observation(size: Size, scratch: Path) -> Observation:
     found = Observation(size, (scratch / "data" / size.name / "raw").absolute())
     if (found.truth / "truth.json").is_file():
         return found
-    say(f"simulating {size.antennas} antennas, {size.channels} channels,"
-        f" {size.integrations} integrations, {len(size.bands)} sub-bands ({size.data_mb:.0f} MB)")
+    say(
+        f"simulating {size.antennas} antennas, {size.channels} channels,"
+        f" {size.integrations} integrations, {len(size.bands)} sub-bands ({size.data_mb:.0f} MB)"
+    )
     command = [
-        sys.executable, "-m", "lwacal.simulate", str(found.raw),
-        "--antennas", str(size.antennas), "--channels", str(size.channels),
-        "--integrations", str(size.integrations), "--bands", *size.bands,
-        "--seed", str(SEED), "--faint", "0",
+        sys.executable,
+        "-m",
+        "lwacal.simulate",
+        str(found.raw),
+        "--antennas",
+        str(size.antennas),
+        "--channels",
+        str(size.channels),
+        "--integrations",
+        str(size.integrations),
+        "--bands",
+        *size.bands,
+        "--seed",
+        str(SEED),
+        "--faint",
+        "0",
     ]
     subprocess.run(
         command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, **ENVIRONMENT}

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 
 from bench.project import PROJECT
-from lwacal.caltable import Solutions
+from lwacal.io.caltable import Solutions
 
 VENV = Path(os.environ.get("DP3_VENV", PROJECT / ".venv-dp3"))
 MOST_ITERATIONS = 200
@@ -38,12 +38,21 @@ def gaincal(data: Path, table: Path, limits_lambda: Sequence[float]) -> list[str
     """
     low, high = limits_lambda
     return [
-        VENV / "bin" / "python", program(),
-        f"msin={data}", "msin.datacolumn=DATA", "msout=", "steps=[gaincal,null]",
-        f"gaincal.uvlambdamin={low}", f"gaincal.uvlambdamax={high}",
-        "gaincal.detectstalling=false", f"gaincal.maxiter={MOST_ITERATIONS}",
-        "gaincal.caltype=diagonal", "gaincal.nchan=1", "gaincal.solint=0",
-        "gaincal.usemodelcolumn=true", "gaincal.modelcolumn=MODEL_DATA",
+        VENV / "bin" / "python",
+        program(),
+        f"msin={data}",
+        "msin.datacolumn=DATA",
+        "msout=",
+        "steps=[gaincal,null]",
+        f"gaincal.uvlambdamin={low}",
+        f"gaincal.uvlambdamax={high}",
+        "gaincal.detectstalling=false",
+        f"gaincal.maxiter={MOST_ITERATIONS}",
+        "gaincal.caltype=diagonal",
+        "gaincal.nchan=1",
+        "gaincal.solint=0",
+        "gaincal.usemodelcolumn=true",
+        "gaincal.modelcolumn=MODEL_DATA",
         f"gaincal.parmdb={table}",
     ]
 
@@ -58,7 +67,12 @@ def read(table: Path, names: Sequence[str], like: Solutions) -> Solutions:
     flag = flag[order] | ~np.isfinite(values)
     zeros = np.zeros(values.shape)
     return Solutions(
-        np.where(flag, 1, values), flag, zeros, zeros, like.frequency_hz, like.channel_width_hz,
+        np.where(flag, 1, values),
+        flag,
+        zeros,
+        zeros,
+        like.frequency_hz,
+        like.channel_width_hz,
         like.mjd_s,
     )
 

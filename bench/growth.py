@@ -31,10 +31,9 @@ def _at(size: Size, options: Options) -> list[dict[str, Any]]:
             series.runs.append(series.once())
         found.append(
             {
-                "rule": rule, **measuring.record(series.runs),
+                "rule": rule,
+                **measuring.record(series.runs),
                 "startup": asdict(run_stages.startup(place, rule)),
             }
         )
     return found
-
-

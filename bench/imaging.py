@@ -20,13 +20,23 @@ from bench import measuring, run_stages
 from bench.options import Options
 from bench.place import Place
 from bench.stages import BRIGHTEST
-from lwacal import calibrate, imaging, imaging_allsky, wsclean
-from lwacal.records import say
+from lwacal.imaging import image_allsky, image_source, split, wsclean
+from lwacal.runtime.products import say
 
 MEMORY_MB = 8000  # what WSClean may take
 BEFORE = (
-    "inventory", "concat", "manifest", "mnc_query", "antenna_health", "flag", "reference_antenna",
-    "sky_model", "bandpass", "flag_solutions", "bandpass_table", "calibrate_split",
+    "inventory",
+    "concat",
+    "manifest",
+    "mnc_query",
+    "antenna_health",
+    "flag",
+    "reference_antenna",
+    "sky_model",
+    "bandpass",
+    "flag_solutions",
+    "bandpass_table",
+    "calibrate_split",
 )
 W_GRIDDER = "-use-wgridder"  # which the workflow takes
 
@@ -50,8 +60,11 @@ CHOICES = (
     Choice("reference, four times the w-layers", options=("-nwlayers-factor", "4"), cleaned=False),
     Choice("w-gridder"),
     Choice("w-gridder, one thread (as in the workflow)", threads=1),
-    Choice("w-gridder, one thread, parallel CLEAN", threads=1,
-           options=(W_GRIDDER, "-parallel-deconvolution", "1024")),
+    Choice(
+        "w-gridder, one thread, parallel CLEAN",
+        threads=1,
+        options=(W_GRIDDER, "-parallel-deconvolution", "1024"),
+    ),
 )
 
 
@@ -74,17 +87,19 @@ def measure(options: Options) -> list[dict[str, Any]]:
 
 def _images(place: Place) -> Iterator[Image]:
     manifest, settings = place.record("manifest.json"), place.settings["imaging"]
-    splits = imaging.read_splits([place.path(f"calibrated/{place.band}")])
+    splits = image_source.read_splits([place.path(f"calibrated/{place.band}")])
     path = splits[0].path
     yield Image(
-        f"{BRIGHTEST}, {settings['source']['size']} pixels", path(BRIGHTEST),
+        f"{BRIGHTEST}, {settings['source']['size']} pixels",
+        path(BRIGHTEST),
         wsclean.image_options(settings["source"]),
     )
     choice = {**settings["allsky"], "size": 2048, "scale_deg": 0.0625}  # in a quarter of the time
-    plan = next(plan for plan in imaging_allsky.plans(choice) if plan.of(splits))
+    plan = next(plan for plan in image_allsky.plans(choice) if plan.of(splits))
     yield Image(
-        f"whole sky, {choice['size']} pixels", path(calibrate.ZENITH),
-        imaging_allsky.image_options(plan, manifest, plan.of(splits), choice),
+        f"whole sky, {choice['size']} pixels",
+        path(split.ZENITH),
+        image_allsky.image_options(plan, manifest, plan.of(splits), choice),
     )
 
 
@@ -94,7 +109,8 @@ def _compare(place: Place, image: Image, options: Options) -> dict[str, Any]:
     for number, choice in enumerate(CHOICES):
         prefix = folder / f"{image.name.split(',')[0].replace(' ', '_')}-{number}"
         cost = measuring.measure(
-            _command(place, image, choice, prefix, options.cores), folder / "log.txt",
+            _command(place, image, choice, prefix, options.cores),
+            folder / "log.txt",
             wsclean.ENVIRONMENT,
         )
         say(f"{image.name}, {choice.name}: {cost.wall_s:.1f} s")
@@ -114,8 +130,11 @@ def _compare(place: Place, image: Image, options: Options) -> dict[str, Any]:
             for kind in own
         }
     return {
-        "image": image.name, "size": place.observation.size.record(), "noise_jy": noise,
-        "peak_jy": float(np.max(pixels[EXACT.name]["image"])), "choices": records,
+        "image": image.name,
+        "size": place.observation.size.record(),
+        "noise_jy": noise,
+        "peak_jy": float(np.max(pixels[EXACT.name]["image"])),
+        "choices": records,
     }
 
 

@@ -14,8 +14,9 @@ import planted_rfi
 from bench import measuring, peers, rules, run_stages, stages
 from bench.options import Options
 from bench.place import Place
-from lwacal import flagging, ms_reader
-from lwacal.records import say
+from lwacal.flagging import flag_data
+from lwacal.io import ms_reader
+from lwacal.runtime.products import say
 
 NEEDED = ("inventory", "concat", "manifest", "mnc_query", "antenna_health")
 CHANNELS = 192  # what the planted lines are laid out for
@@ -48,7 +49,7 @@ def _case(
     cost = measuring.measure(
         job.command, folder / "log.txt", rules.environment("flag", options.cores)
     )
-    found = flagging.load_flags(job.products[0])
+    found = flag_data.load_flags(job.products[0])
     record = {"ours": {"wall_s": cost.wall_s, **_score(found, where, cross, lines)}}
     peer = peers.aoflagger(spoilt, folder / "aoflagger.ms")
     if options.peers and not peer.missing:

@@ -11,7 +11,7 @@ from typing import Any
 
 from bench import dp3
 from bench.project import PROJECT
-from lwacal import run_record, settings
+from lwacal.driver import run_record, settings
 
 
 def facts() -> dict[str, Any]:

@@ -39,7 +39,9 @@ class Cost:
 
 
 def measure(
-    command: Sequence[str | Path], log: Path, environment: Mapping[str, str] | None = None,
+    command: Sequence[str | Path],
+    log: Path,
+    environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> Cost:
     """Run a command and return what it took; its output is appended to ``log``.
@@ -55,8 +57,12 @@ def measure(
         stream.write(f"$ {shlex.join(words)}\n")
         stream.flush()
         subprocess.run(
-            [sys.executable, "-I", "-S", PROGRAM, record, *words], cwd=folder, check=True,
-            stdout=stream, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+            [sys.executable, "-I", "-S", PROGRAM, record, *words],
+            cwd=folder,
+            check=True,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
             env={**os.environ, **(environment or {})},
         )
         found = json.loads(record.read_text())

@@ -45,8 +45,9 @@ class Options:
 
 def growth_sizes(base: Size) -> tuple[Size, ...]:
     """Return the sizes that show how the cost grows with antennas, channels and integrations."""
-    sizes = [replace(base, antennas=number) for number in (64, 128, 256, 352)
-             if number <= base.antennas]
+    sizes = [
+        replace(base, antennas=number) for number in (64, 128, 256, 352) if number <= base.antennas
+    ]
     sizes += [replace(base, channels=number) for number in (24, 96, 192) if number <= base.channels]
     sizes += [replace(base, integrations=number) for number in (1, 2, 6)]
     return tuple(dict.fromkeys(sizes))
@@ -55,11 +56,17 @@ def growth_sizes(base: Size) -> tuple[Size, ...]:
 def quick(options: Options) -> Options:
     """Return the options for a try of a minute: everything once, tiny."""
     base = Size(16, 24)
-    growth = [replace(base, **more) for more in ({}, {"antennas": 24}, {"channels": 48},
-                                                 {"integrations": 2})]
+    growth = [
+        replace(base, **more)
+        for more in ({}, {"antennas": 24}, {"channels": 48}, {"integrations": 2})
+    ]
     return replace(
-        options, sizes=(base,), growth=tuple(growth),
-        chains=((2, 1),), runs=1, quick=True,
+        options,
+        sizes=(base,),
+        growth=tuple(growth),
+        chains=((2, 1),),
+        runs=1,
+        quick=True,
     )
 
 
@@ -67,25 +74,52 @@ def parse(words: list[str] | None = None) -> tuple[Options, bool]:
     """Return the options, and whether only texts and plot are to be written anew."""
     default = Options()
     parser = argparse.ArgumentParser(
-        prog="python -m bench", description=__doc__,
+        prog="python -m bench",
+        description=__doc__,
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = parser.add_argument
-    add("--parts", nargs="+", choices=PARTS, default=PARTS, metavar="PART",
-        help=f"of {', '.join(PARTS)}; what is not measured stays as it is in the results")
-    add("--stages", nargs="+", choices=STAGES, default=STAGES, metavar="STAGE",
-        help=f"of {', '.join(STAGES)}")
+    add(
+        "--parts",
+        nargs="+",
+        choices=PARTS,
+        default=PARTS,
+        metavar="PART",
+        help=f"of {', '.join(PARTS)}; what is not measured stays as it is in the results",
+    )
+    add(
+        "--stages",
+        nargs="+",
+        choices=STAGES,
+        default=STAGES,
+        metavar="STAGE",
+        help=f"of {', '.join(STAGES)}",
+    )
     add("--antennas", type=int, default=352)
     add("--channels", type=int, default=192, help="of a sub-band, a divisor of 192")
     add("--integrations", type=int, nargs="+", default=[1], help="one or more numbers of them")
-    add("--chains", nargs="+", type=_chain, default=default.chains, metavar="BANDSxINTEGRATIONS",
-        help="whole chains to measure, such as 16x1 2x6")
-    add("--runs", type=int, default=default.runs,
-        help=f"of what takes less than {LONG_S:.0f} s; the rest is run once")
+    add(
+        "--chains",
+        nargs="+",
+        type=_chain,
+        default=default.chains,
+        metavar="BANDSxINTEGRATIONS",
+        help="whole chains to measure, such as 16x1 2x6",
+    )
+    add(
+        "--runs",
+        type=int,
+        default=default.runs,
+        help=f"of what takes less than {LONG_S:.0f} s; the rest is run once",
+    )
     add("--cores", type=int, default=os.cpu_count(), help="that jobs may use")
     add("--without-peers", action="store_true", help="leave the reference tools out")
-    add("--scratch", type=Path, default=default.scratch.parent,
-        help=f"folder for data and products, in {FOLDER} there")
+    add(
+        "--scratch",
+        type=Path,
+        default=default.scratch.parent,
+        help=f"folder for data and products, in {FOLDER} there",
+    )
     add("--keep", action="store_true", help="keep the simulated data for the next run")
     add("--output", type=Path, default=default.output, help="the results")
     add("--quick", action="store_true", help="tiny sizes, once: to see that all works")
@@ -93,10 +127,17 @@ def parse(words: list[str] | None = None) -> tuple[Options, bool]:
     given = parser.parse_args(words)
     sizes = tuple(Size(given.antennas, given.channels, n) for n in given.integrations)
     options = Options(
-        parts=tuple(given.parts), stages=tuple(given.stages), sizes=sizes,
-        growth=growth_sizes(sizes[0]), chains=tuple(given.chains), runs=given.runs,
-        cores=given.cores, peers=not given.without_peers, scratch=given.scratch.absolute() / FOLDER,
-        keep=given.keep, output=given.output.absolute(),
+        parts=tuple(given.parts),
+        stages=tuple(given.stages),
+        sizes=sizes,
+        growth=growth_sizes(sizes[0]),
+        chains=tuple(given.chains),
+        runs=given.runs,
+        cores=given.cores,
+        peers=not given.without_peers,
+        scratch=given.scratch.absolute() / FOLDER,
+        keep=given.keep,
+        output=given.output.absolute(),
     )
     return (quick(options) if given.quick else options), given.write_only
 

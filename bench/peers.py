@@ -15,7 +15,8 @@ from bench import dp3
 from bench.place import Place
 from bench.project import ENVIRONMENT
 from bench.stages import BRIGHTEST, Words
-from lwacal import calibrate, solver_set
+from lwacal.calibration import casa_input
+from lwacal.imaging import split as calibrate
 
 CASA_TASKS = Path(__file__).with_name("reference") / "casa_tasks.py"
 
@@ -74,7 +75,9 @@ def _concat(place: Place, folder: Path) -> Iterator[Peer]:
     )
     copy = folder / "copied"
     yield Peer(
-        "cp", ["cp", "-r", *raw, copy], partial(_empty_folder, copy),
+        "cp",
+        ["cp", "-r", *raw, copy],
+        partial(_empty_folder, copy),
         "the raw files copied: what the disk allows",
     )
 
@@ -87,10 +90,13 @@ def _empty_folder(path: Path) -> None:
 def _sky_model(place: Place, folder: Path) -> Iterator[Peer]:
     data = folder / "ft.ms"
     task = {
-        "vis": str(data), "complist": str(place.path("sky_model.cl")), "usescratch": True,
+        "vis": str(data),
+        "complist": str(place.path("sky_model.cl")),
+        "usescratch": True,
     }
     yield Peer(
-        "CASA ft", casa(folder, ("ft", task)),
+        "CASA ft",
+        casa(folder, ("ft", task)),
         partial(fresh_copy, place.path(f"concat/{place.band}.ms"), data),
         "from the component list into MODEL_DATA, which our solver does without",
         ENVIRONMENT,
@@ -105,8 +111,10 @@ def _flag(place: Place, folder: Path) -> Iterator[Peer]:
 def aoflagger(source: Path, data: Path) -> Peer:
     """Return the default command line of AOFlagger on a private copy of a set."""
     return Peer(
-        "AOFlagger, default command line", ["aoflagger", "-strategy", default_strategy(), data],
-        partial(fresh_copy, source, data), "all cores; into the FLAG column of a copy",
+        "AOFlagger, default command line",
+        ["aoflagger", "-strategy", default_strategy(), data],
+        partial(fresh_copy, source, data),
+        "all cores; into the FLAG column of a copy",
         missing="" if shutil.which("aoflagger") else "aoflagger is not on PATH",
     )
 
@@ -122,7 +130,7 @@ def solver_data(place: Place, integrations: int | None = None) -> Path:
     part = "first" if integrations else "all"
     path = place.path(f"peers/solver-{part}.ms")
     if not path.exists():
-        solver_set.write(place.sub_band(), path, integrations)
+        casa_input.write(place.sub_band(), path, integrations)
     return path
 
 
@@ -136,20 +144,33 @@ def _bandpass(place: Place, folder: Path) -> Iterator[Peer]:
     low, high = place.record(f"tables/raw/{place.band}.json")["uv_range_lambda"]
     choice = place.settings["bandpass"]
     task = {
-        "vis": str(data), "caltable": str(table), "bandtype": "B", "solint": "inf",
-        "combine": "obs,scan,field", "refant": _reference(place),
-        "uvrange": f"{low}~{high}lambda", "minsnr": choice["min_snr"],
-        "minblperant": choice["min_baselines_per_antenna"], "solnorm": False, "gaintable": [],
+        "vis": str(data),
+        "caltable": str(table),
+        "bandtype": "B",
+        "solint": "inf",
+        "combine": "obs,scan,field",
+        "refant": _reference(place),
+        "uvrange": f"{low}~{high}lambda",
+        "minsnr": choice["min_snr"],
+        "minblperant": choice["min_baselines_per_antenna"],
+        "solnorm": False,
+        "gaintable": [],
         "corrdepflags": True,
     }
     yield Peer(
-        "CASA bandpass", casa(folder, ("bandpass", task)), partial(remove, table),
-        "same flags, model and weights, which are in the set already", ENVIRONMENT,
+        "CASA bandpass",
+        casa(folder, ("bandpass", task)),
+        partial(remove, table),
+        "same flags, model and weights, which are in the set already",
+        ENVIRONMENT,
     )
     h5 = solver_table(place, "dp3.h5")
     yield Peer(
-        "DP3 gaincal", dp3.gaincal(data, h5, (low, high)), partial(remove, h5),
-        "diagonal, one solution a channel, from MODEL_DATA", dp3.ENVIRONMENT,
+        "DP3 gaincal",
+        dp3.gaincal(data, h5, (low, high)),
+        partial(remove, h5),
+        "diagonal, one solution a channel, from MODEL_DATA",
+        dp3.ENVIRONMENT,
         "" if dp3.program() else f"DP3 is not in {dp3.VENV} (make bench puts it there)",
     )
 
@@ -162,13 +183,21 @@ def _delay(place: Place, folder: Path) -> Iterator[Peer]:
     table = folder / "casa.K"
     low, high = place.record(f"tables/raw/{place.band}.json")["uv_range_lambda"]
     task = {
-        "vis": str(solver_data(place, 1)), "caltable": str(table), "gaintype": "K",
-        "solint": "inf", "refant": _reference(place), "uvrange": f"{low}~{high}lambda",
-        "minsnr": place.settings["delay"]["min_snr"], "gaintable": [],
+        "vis": str(solver_data(place, 1)),
+        "caltable": str(table),
+        "gaintype": "K",
+        "solint": "inf",
+        "refant": _reference(place),
+        "uvrange": f"{low}~{high}lambda",
+        "minsnr": place.settings["delay"]["min_snr"],
+        "gaintable": [],
     }
     yield Peer(
-        "CASA gaincal K", casa(folder, ("gaincal", task)), partial(remove, table),
-        "the first integration of one sub-band", ENVIRONMENT,
+        "CASA gaincal K",
+        casa(folder, ("gaincal", task)),
+        partial(remove, table),
+        "the first integration of one sub-band",
+        ENVIRONMENT,
     )
 
 
@@ -188,22 +217,38 @@ def _calibrate_split(place: Place, folder: Path) -> Iterator[Peer]:
     positions = {item["name"]: item for item in place.record("sky_model.json")["sources"]}
     sources = [target for target in split["targets"] if target != calibrate.ZENITH]
     tasks: list[tuple[str, dict]] = [
-        ("applycal", {"vis": str(data), "gaintable": [str(place.table)], "calwt": [False],
-                      "flagbackup": False})
+        (
+            "applycal",
+            {
+                "vis": str(data),
+                "gaintable": [str(place.table)],
+                "calwt": [False],
+                "flagbackup": False,
+            },
+        )
     ]
     for source in sources:
         where = positions[source]
         tasks.append(
-            ("phaseshift", {
-                "vis": str(data), "outputvis": str(shifted(place, source)),
-                "datacolumn": "corrected",
-                "phasecenter": f"ICRS {where['ra_rad']!r}rad {where['dec_rad']!r}rad",
-            })
+            (
+                "phaseshift",
+                {
+                    "vis": str(data),
+                    "outputvis": str(shifted(place, source)),
+                    "datacolumn": "corrected",
+                    "phasecenter": f"ICRS {where['ra_rad']!r}rad {where['dec_rad']!r}rad",
+                },
+            )
         )
     yield Peer(
-        "CASA applycal, phaseshift", casa(folder, *tasks),
-        partial(fresh_copy, place.path(f"concat/{place.band}.ms"), data,
-                *(shifted(place, source) for source in sources)),
+        "CASA applycal, phaseshift",
+        casa(folder, *tasks),
+        partial(
+            fresh_copy,
+            place.path(f"concat/{place.band}.ms"),
+            data,
+            *(shifted(place, source) for source in sources),
+        ),
         f"corrected data, then a set for each of {', '.join(sources)}, nothing averaged",
         ENVIRONMENT,
     )
@@ -224,7 +269,8 @@ def _image_source(place: Place, folder: Path) -> Iterator[Peer]:
         data = shifted(place, BRIGHTEST)
         yield Peer(
             "WSClean, full resolution",
-            _image(place, f"images/{BRIGHTEST}", data, "DATA", folder / "source"), _nothing,
+            _image(place, f"images/{BRIGHTEST}", data, "DATA", folder / "source"),
+            _nothing,
             "the same options on data that are not averaged; without the images in time",
             {"OPENBLAS_NUM_THREADS": "1"},
         )
@@ -236,7 +282,9 @@ def _image_allsky(place: Place, folder: Path) -> Iterator[Peer]:
             place, "images/allsky", corrected(place), "CORRECTED_DATA", folder / "allsky"
         )
         yield Peer(
-            "WSClean, full resolution", command, _nothing,
+            "WSClean, full resolution",
+            command,
+            _nothing,
             "the same options on data that are not averaged; one of the two images",
             {"OPENBLAS_NUM_THREADS": "1"},
         )
@@ -247,7 +295,12 @@ def _nothing() -> None:
 
 
 MAKERS = {
-    "concat": _concat, "sky_model": _sky_model, "flag": _flag, "bandpass": _bandpass,
-    "delay": _delay, "calibrate_split": _calibrate_split, "image_source": _image_source,
+    "concat": _concat,
+    "sky_model": _sky_model,
+    "flag": _flag,
+    "bandpass": _bandpass,
+    "delay": _delay,
+    "calibrate_split": _calibrate_split,
+    "image_source": _image_source,
     "image_allsky": _image_allsky,
 }

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.data import Observation
-from lwacal import records, settings, sky_model
-from lwacal.sub_band import SubBand
+from lwacal.calibration.sub_band import SubBand
+from lwacal.driver import settings
+from lwacal.runtime import products
+from lwacal.sky import sky_model
 
 NAME = "bench"
 SMALL_IMAGES = {
@@ -46,7 +48,7 @@ class Place:
 
     def record(self, product: str) -> Any:
         """Return a JSON product."""
-        return records.read_json(self.path(product))
+        return products.read_json(self.path(product))
 
     @property
     def bands(self) -> tuple[str, ...]:
@@ -71,12 +73,15 @@ class Place:
     def sub_band(self) -> SubBand:
         """Return the sub-band as a solver takes it."""
         return SubBand(
-            self.record("manifest.json"), self.band, self.path(f"concat/{self.band}.ms"),
-            self.path(f"concat/{self.band}.npz"), self.path(f"flags/{self.band}.npz"),
+            self.record("manifest.json"),
+            self.band,
+            self.path(f"concat/{self.band}.ms"),
+            self.path(f"concat/{self.band}.npz"),
+            self.path(f"flags/{self.band}.npz"),
             sky_model.read(self.path("sky_model.json")),
         )
 
     @cached_property
     def truth(self) -> dict[str, Any]:
         """truth.json of the simulator."""
-        return records.read_json(self.observation.truth / "truth.json")
+        return products.read_json(self.observation.truth / "truth.json")

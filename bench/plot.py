@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
-from lwacal.plots import style
+from lwacal.report.plots import style
 
 OURS, THEIRS = "#0072B2", "#E69F00"
 AXES = (("antennas", "antennas"), ("channels", "channels"), ("integrations", "integrations"))
@@ -53,9 +53,14 @@ def _same_limits(columns: Sequence[Axes]) -> None:
 def pairs(records: Sequence[Found]) -> list[tuple[str, float, float]]:
     """Return label, our time and theirs of each comparison."""
     return [
-        (f"{stage['rule']}\n{peer['name'].partition(',')[0]}", stage["median"]["wall_s"],
-         peer["median"]["wall_s"])
-        for record in records for stage in record["stages"] for peer in stage["peers"]
+        (
+            f"{stage['rule']}\n{peer['name'].partition(',')[0]}",
+            stage["median"]["wall_s"],
+            peer["median"]["wall_s"],
+        )
+        for record in records
+        for stage in record["stages"]
+        for peer in stage["peers"]
     ]
 
 
@@ -67,8 +72,16 @@ def _bars(axes: Axes, bars: Sequence[tuple[str, float, float]]) -> None:
         return
     labels, ours, theirs = zip(*bars)
     axes.barh(place + 0.2, ours, 0.38, color=OURS, label="ours")
-    axes.barh(place - 0.2, theirs, 0.38, color=THEIRS, label="reference", hatch="///",
-              edgecolor="white", linewidth=0)
+    axes.barh(
+        place - 0.2,
+        theirs,
+        0.38,
+        color=THEIRS,
+        label="reference",
+        hatch="///",
+        edgecolor="white",
+        linewidth=0,
+    )
     for at, mine, other in zip(place, ours, theirs):
         axes.annotate(f" {other / mine:.1f} x", (other, at - 0.2), va="center", fontsize=6)
     axes.set_yticks(place, labels, fontsize=6)
@@ -89,8 +102,11 @@ def _lines(axes: Axes, growth: Sequence[Found], key: str, label: str) -> None:
     for number, rule in enumerate(rules):
         walls = [record["stages"][number]["median"]["wall_s"] for record in chosen]
         axes.plot(
-            [record["size"][key] for record in chosen], walls, label=rule,
-            color=style.colour_of(number), marker=style.SOURCE_MARKERS[number],
+            [record["size"][key] for record in chosen],
+            walls,
+            label=rule,
+            color=style.colour_of(number),
+            marker=style.SOURCE_MARKERS[number],
         )
     ticks = [record["size"][key] for record in chosen]
     axes.set_xticks(ticks, list(map(str, ticks)), fontsize=6)
@@ -106,7 +122,8 @@ def along(growth: Sequence[Found], key: str) -> list[Found]:
         return []
     usual = {name: mode(record["size"][name] for record in growth) for name, _ in AXES}
     kept = [
-        record for record in growth
+        record
+        for record in growth
         if all(record["size"][other] == usual[other] for other in usual if other != key)
     ]
     return sorted(kept, key=lambda record: record["size"][key])

@@ -53,7 +53,10 @@ class Prediction:
 
 
 def predict(
-    models: Mapping[str, Model], threads: Mapping[str, int], size: Size, cluster: Cluster,
+    models: Mapping[str, Model],
+    threads: Mapping[str, int],
+    size: Size,
+    cluster: Cluster,
     channels_a_job: int | None = None,
 ) -> Prediction:
     """Return how long the steps that have a model take.
@@ -68,7 +71,8 @@ def predict(
         for rule in models
     ]
     return Prediction(
-        tuple(steps), sum(step.wall_s for step in steps),
+        tuple(steps),
+        sum(step.wall_s for step in steps),
         sum(step.jobs * step.job_s for step in steps),
         sum(step.moved_mb for step in steps) / 1e3,
     )
@@ -88,7 +92,12 @@ def _step(model: Model, threads: int, size: Size, cluster: Cluster, channels: in
     at_once = cluster.jobs_at_once(memory, threads)
     rounds = math.ceil(jobs / at_once) if at_once else math.inf
     return Step(
-        model.rule, jobs, job_s, memory, at_once, rounds * (job_s + cluster.overhead_s),
+        model.rule,
+        jobs,
+        job_s,
+        memory,
+        at_once,
+        rounds * (job_s + cluster.overhead_s),
         jobs * model.moved_mb(part),
     )
 
@@ -98,7 +107,8 @@ def threads_of(results: Mapping[str, Any]) -> dict[str, int]:
     parts = results["parts"]
     found = {
         stage["rule"]: stage["threads"]
-        for at in parts.get("stages", {}).get("records", []) for stage in at["stages"]
+        for at in parts.get("stages", {}).get("records", [])
+        for stage in at["stages"]
     }
     if "report" in parts:
         found["report"] = parts["report"]["records"]["threads"]

@@ -11,11 +11,19 @@ import made_up_observation
 from bench import measuring, rules, stages
 from bench.options import LONG_S, Options
 from bench.project import SCRIPTS
-from lwacal import records, settings, site
-from lwacal.records import say
+from lwacal.driver import settings
+from lwacal.runtime import products
+from lwacal.runtime.products import say
+from lwacal.telescope import site
 
 RECORDS = (
-    "qa", "run", "manifest", "health", "delay", "sky_model", "measurements",
+    "qa",
+    "run",
+    "manifest",
+    "health",
+    "delay",
+    "sky_model",
+    "measurements",
 )
 
 
@@ -25,8 +33,11 @@ def measure(options: Options) -> dict[str, Any]:
     base = options.base
     size = replace(base, integrations=6, bands=site.BANDS)
     plan = made_up_observation.Plan(
-        n_antennas=size.antennas, n_channels=size.channels, bands=size.bands,
-        n_integrations=size.integrations, bad=made_up_observation.usual_faults(size.antennas),
+        n_antennas=size.antennas,
+        n_channels=size.channels,
+        bands=size.bands,
+        n_integrations=size.integrations,
+        bad=made_up_observation.usual_faults(size.antennas),
     )
     paths = made_up_observation.write(folder, plan)
     paths["qa"] = _quality(folder, paths)
@@ -40,9 +51,12 @@ def measure(options: Options) -> dict[str, Any]:
         say(f"report: {runs[-1].wall_s:.2f} s")
     start = measuring.measure([*stage.command[:2], "--help"], log)
     return {
-        "size": size.record(), "rule": "report", "threads": rules.threads("report", options.cores),
-        "asked_mb": rules.memory_mb("report", records.read_json(paths["manifest"]), site.BANDS[0]),
-        "startup": asdict(start), **measuring.record(runs),
+        "size": size.record(),
+        "rule": "report",
+        "threads": rules.threads("report", options.cores),
+        "asked_mb": rules.memory_mb("report", products.read_json(paths["manifest"]), site.BANDS[0]),
+        "startup": asdict(start),
+        **measuring.record(runs),
     }
 
 
@@ -55,11 +69,26 @@ def _quality(folder: Path, paths: dict[str, Any]) -> Path:
     """Judge the observation as rule assess does."""
     chosen = settings.section_json(settings.resolve({}), "quality", "delay")
     words = []
-    for key in ("manifest", "health", "flags", "bandpass", "solutions", "delay", "sky_model",
-                "measurements"):
+    for key in (
+        "manifest",
+        "health",
+        "flags",
+        "bandpass",
+        "solutions",
+        "delay",
+        "sky_model",
+        "measurements",
+    ):
         words += _words(key, paths[key])
-    command = [sys.executable, SCRIPTS / "assess.py", *words, "--settings", chosen,
-               "--output", folder / "qa.json"]
+    command = [
+        sys.executable,
+        SCRIPTS / "assess.py",
+        *words,
+        "--settings",
+        chosen,
+        "--output",
+        folder / "qa.json",
+    ]
     measuring.measure(command, folder / "log.txt")
     return folder / "qa.json"
 
@@ -72,7 +101,9 @@ def _stage(paths: dict[str, Any], output: Path) -> stages.Stage:
     words += _words("images", paths["images"]) + _words("allsky", paths["allsky"])
     words += _words("results", output.parent)
     products = {
-        "pdf": output / "report.pdf", "html": output / "report.html", "figures": output / "figures"
+        "pdf": output / "report.pdf",
+        "html": output / "report.html",
+        "figures": output / "figures",
     }
     for key, path in products.items():
         words += _words(key, path)

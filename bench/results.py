@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import machine
-from lwacal import records
+from lwacal.runtime import products
 
 SCHEMA = 1
 CHAIN = "chain "
@@ -21,7 +21,7 @@ def read(path: Path) -> dict[str, Any]:
     """Return the results of earlier runs, empty ones if there are none of this form."""
     if not path.is_file():
         return empty()
-    found = records.read_json(path)
+    found = products.read_json(path)
     return found if found.get("schema") == SCHEMA else empty()
 
 
@@ -42,8 +42,11 @@ def store(path: Path, part: str, measured: Any, quick: bool, load: float) -> dic
     """
     found = read(path)
     found["parts"][part] = {
-        "measured_utc": machine.now(), "load_before": load, "quick": quick,
-        "machine": machine.facts(), "records": measured,
+        "measured_utc": machine.now(),
+        "load_before": load,
+        "quick": quick,
+        "machine": machine.facts(),
+        "records": measured,
     }
-    records.write_json(path, found)
+    products.write_json(path, found)
     return found

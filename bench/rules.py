@@ -7,12 +7,16 @@ from functools import cache
 from typing import Any
 
 from bench.project import PROJECT
-from lwacal import resources_needed, settings
+from lwacal.driver import resources, settings
 
 RULES = PROJECT / "workflow" / "rules"
 THREAD_VARIABLES = (
-    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS",
-    "GOTO_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "GOTO_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
 )
 
 
@@ -56,4 +60,4 @@ def memory_mb(
     configuration = settings.resolve({})
     if imaging:
         configuration = {**configuration, "imaging": imaging}
-    return resources_needed.usual_memory_mb(rule, manifest, band, configuration)
+    return resources.usual_memory_mb(rule, manifest, band, configuration)

@@ -13,7 +13,7 @@ from bench.options import LONG_S, Options
 from bench.place import Place
 from bench.sizes import Size
 from bench.stages import OF_ONE_BAND, RULES, Stage
-from lwacal.records import say
+from lwacal.runtime.products import say
 
 COPIES = 16  # of the DATA on the disk: raw, concatenated, private copies for the reference tools
 
@@ -56,7 +56,8 @@ def measure_stages(options: Options, size: Size) -> dict[str, Any]:
 def place_of(options: Options, size: Size) -> Place:
     """Return where the products of a size go; its data are simulated if they are not there."""
     return Place(
-        options.scratch / "products" / size.name, data.observation(size, options.scratch),
+        options.scratch / "products" / size.name,
+        data.observation(size, options.scratch),
         small_images=options.quick,
     )
 
@@ -79,7 +80,8 @@ def run_once(place: Place, stage: Stage, cores: int) -> None:
     if not stage.done:
         stage.clear()
         measuring.measure(
-            stage.command, log_of(place, stage.rule),
+            stage.command,
+            log_of(place, stage.rule),
             rules.environment(stage.rule, cores),
         )
 
@@ -140,8 +142,12 @@ def _measure(place: Place, rule: str, stage: Stage, options: Options) -> dict[st
         **measuring.record(ours.runs),
         "passes": passes(middle, start, place.observation.size.data_mb),
         "peers": [
-            {"name": peer.name, "note": peer.note, **measuring.record(series.runs),
-             "ratio": measuring.median(series.runs).wall_s / middle.wall_s}
+            {
+                "name": peer.name,
+                "note": peer.note,
+                **measuring.record(series.runs),
+                "ratio": measuring.median(series.runs).wall_s / middle.wall_s,
+            }
             for peer, series in present
         ],
         "missing": [{"name": peer.name, "why": peer.missing} for peer in beside if peer.missing],

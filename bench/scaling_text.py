@@ -13,7 +13,7 @@ from bench.results import chains
 from bench.sizes import Size, of_record
 from bench.stages import OF_ONE_BAND
 from bench.tables import seconds, size_words, table
-from lwacal import site
+from lwacal.telescope import site
 
 NODES = (1, 4, 16)
 NIGHT = Size(352, 192, 24, site.BANDS)
@@ -34,11 +34,19 @@ def page(found: Mapping[str, Any]) -> str:
     facts = next(iter(found["parts"].values()))["machine"]
     threads = threads_of(found)
     lines = [
-        "# Scaling", "",
+        "# Scaling",
+        "",
         "Written by `make bench` from `benchmarks/results.json`: what a job costs at any size,",
         "fitted to measurements, and what follows for a night on a cluster and for a larger array.",
-        "", *_model(models), "", *_memory(models), "", *_checks(found, models, threads),
-        *_night(models, threads, facts), "", *_large(models, threads),
+        "",
+        *_model(models),
+        "",
+        *_memory(models),
+        "",
+        *_checks(found, models, threads),
+        *_night(models, threads, facts),
+        "",
+        *_large(models, threads),
     ]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -59,13 +67,28 @@ def _model(models: Models) -> Iterator[str]:
     yield "its help. Reading and writing are counted in calls, also where the page cache answers."
     yield ""
     rows = [
-        [model.rule, model.unit, seconds(model.start_s), f"{1e9 * model.rate_s:.3g}",
-         f"{model.read_bytes:.3g}", f"{model.written_bytes:.3g}", model.fitted,
-         f"{model.worst:.0%}" if model.fitted > 1 else "-"]
+        [
+            model.rule,
+            model.unit,
+            seconds(model.start_s),
+            f"{1e9 * model.rate_s:.3g}",
+            f"{model.read_bytes:.3g}",
+            f"{model.written_bytes:.3g}",
+            model.fitted,
+            f"{model.worst:.0%}" if model.fitted > 1 else "-",
+        ]
         for model in models.values()
     ]
-    head = ("rule", "unit of work", "start s", "rate ns a unit", "read bytes", "written bytes",
-            "sizes", "worst")
+    head = (
+        "rule",
+        "unit of work",
+        "start s",
+        "rate ns a unit",
+        "read bytes",
+        "written bytes",
+        "sizes",
+        "worst",
+    )
     yield from table(head, rows)
 
 
@@ -83,17 +106,21 @@ def _memory(models: Models) -> Iterator[str]:
     yield "help."
     yield ""
     rows = [
-        [model.rule, f"{model.base_mb:.0f}",
-         *((f"{model.first:.2f}", f"{model.further:.2f}", "") if is_large(model.rule)
-           else ("", "", f"{1e6 * model.first:.3g}"))]
+        [
+            model.rule,
+            f"{model.base_mb:.0f}",
+            *(
+                (f"{model.first:.2f}", f"{model.further:.2f}", "")
+                if is_large(model.rule)
+                else ("", "", f"{1e6 * model.first:.3g}")
+            ),
+        ]
         for model in models.values()
     ]
     yield from table(("rule", "base MB", "first", "further", "part, bytes a unit"), rows)
 
 
-def _checks(
-    found: Mapping[str, Any], models: Models, threads: Mapping[str, int]
-) -> Iterator[str]:
+def _checks(found: Mapping[str, Any], models: Models, threads: Mapping[str, int]) -> Iterator[str]:
     """Say how the prediction of the chains that were measured compares."""
     measured = chains(found)
     if not measured:
@@ -104,15 +131,19 @@ def _checks(
     yield "of the model's jobs divided by the cores. Jobs side by side share memory and disk, and"
     yield "Snakemake takes its part: what is above 1 is that."
     yield ""
-    kept = {rule: model for rule, model in models.items()
-            if rule not in ("delay", "calibrate_split", "report")}
+    kept = {
+        rule: model
+        for rule, model in models.items()
+        if rule not in ("delay", "calibrate_split", "report")
+    }
     rows = []
     for chain in measured:
         size = of_record(dict(chain["size"]))
         one = predict(kept, threads, size, Cluster("", 1, chain["cores"], 1e6, 0.0))
         expected, wall = one.busy_s / chain["cores"], chain["ours"]["wall_s"]
-        rows.append([size_words(chain["size"]), seconds(expected), seconds(wall),
-                     f"{wall / expected:.2f}"])
+        rows.append(
+            [size_words(chain["size"]), seconds(expected), seconds(wall), f"{wall / expected:.2f}"]
+        )
     yield from table(("chain", "model s", "measured s", "ratio"), rows)
     yield ""
 
@@ -120,13 +151,22 @@ def _checks(
 def clusters(facts: Mapping[str, Any]) -> list[Cluster]:
     """Return the machines that are predicted for: nodes like the one measured on, and larger."""
     cores, memory_gb = facts["cores"], facts["memory_gb"]
-    found = [Cluster(f"this machine ({cores} cores, {memory_gb:.0f} GB)", 1, cores, memory_gb,
-                     LOCAL_S)]
+    found = [
+        Cluster(f"this machine ({cores} cores, {memory_gb:.0f} GB)", 1, cores, memory_gb, LOCAL_S)
+    ]
     kinds = ((cores, memory_gb), BIG_NODE)
     found += [
-        Cluster(f"{nodes} node{'s' if nodes > 1 else ''}, {own} cores, {memory:.0f} GB each,"
-                f" Slurm ({overhead:.0f} s a job)", nodes, own, memory, overhead)
-        for own, memory in kinds for nodes in NODES for overhead in SLURM_S
+        Cluster(
+            f"{nodes} node{'s' if nodes > 1 else ''}, {own} cores, {memory:.0f} GB each,"
+            f" Slurm ({overhead:.0f} s a job)",
+            nodes,
+            own,
+            memory,
+            overhead,
+        )
+        for own, memory in kinds
+        for nodes in NODES
+        for overhead in SLURM_S
     ]
     return found
 
@@ -155,17 +195,26 @@ def _minutes(value: float) -> str:
 
 
 def _predictions(
-    models: Models, threads: Mapping[str, int], size: Size, machines: list[Cluster],
+    models: Models,
+    threads: Mapping[str, int],
+    size: Size,
+    machines: list[Cluster],
     channels: int | None = None,
 ) -> Iterator[str]:
     rows = []
     for cluster in machines:
         night = predict(models, threads, size, cluster, channels)
-        rows.append([
-            cluster.name, _minutes(night.wall_s), f"{night.busy_s / 60:.1f}",
-            f"{night.moved_gb:.0f}",
-            f"{1e3 * night.moved_gb / night.wall_s:.0f}" if math.isfinite(night.wall_s) else "-",
-        ])
+        rows.append(
+            [
+                cluster.name,
+                _minutes(night.wall_s),
+                f"{night.busy_s / 60:.1f}",
+                f"{night.moved_gb:.0f}",
+                f"{1e3 * night.moved_gb / night.wall_s:.0f}"
+                if math.isfinite(night.wall_s)
+                else "-",
+            ]
+        )
     head = ("machines", "minutes", "minutes in jobs", "GB read and written", "MB/s")
     yield from table(head, rows)
 
@@ -180,10 +229,12 @@ def _rounds(
             continue
         night: Prediction = predict(models, threads, size, cluster)
         steps = {step.rule: step for step in night.steps}
-        rows.append([
-            cluster.name,
-            *(f"{steps[rule].at_once}, {_minutes(steps[rule].wall_s)}" for rule in large),
-        ])
+        rows.append(
+            [
+                cluster.name,
+                *(f"{steps[rule].at_once}, {_minutes(steps[rule].wall_s)}" for rule in large),
+            ]
+        )
     yield from table(("machines", *large), rows)
 
 
@@ -201,9 +252,7 @@ def _large(models: Models, threads: Mapping[str, int]) -> Iterator[str]:
     rows = []
     for rule, model in models.items():
         part, _ = part_of(rule, size, size.channels)
-        rows.append([
-            rule, f"{model.seconds(part) / 60:.1f}", f"{model.memory_mb(part) / 1e3:.1f}"
-        ])
+        rows.append([rule, f"{model.seconds(part) / 60:.1f}", f"{model.memory_mb(part) / 1e3:.1f}"])
     yield from table(("rule", "minutes a job", "peak GB"), rows)
     channels = channels_that_fit(models, size, 1e3 * BIG_NODE[1] / JOBS_A_NODE)
     yield ""
@@ -214,8 +263,13 @@ def _large(models: Models, threads: Mapping[str, int]) -> Iterator[str]:
     yield f"of {BIG_NODE[1]:.0f} GB:"
     yield ""
     machines = [
-        Cluster(f"{nodes} nodes, {BIG_NODE[0]} cores, {BIG_NODE[1]:.0f} GB, Slurm"
-                f" ({SLURM_S[1]:.0f} s a job)", nodes, *BIG_NODE, SLURM_S[1])
+        Cluster(
+            f"{nodes} nodes, {BIG_NODE[0]} cores, {BIG_NODE[1]:.0f} GB, Slurm"
+            f" ({SLURM_S[1]:.0f} s a job)",
+            nodes,
+            *BIG_NODE,
+            SLURM_S[1],
+        )
         for nodes in MANY_NODES
     ]
     yield from _predictions(models, threads, size, machines, channels)
@@ -226,7 +280,8 @@ def channels_that_fit(models: Models, size: Size, memory_mb: float) -> int:
     divisors = [n for n in range(size.channels, 0, -1) if size.channels % n == 0]
     large = [model for rule, model in models.items() if rule in OF_ONE_BAND]
     for channels in divisors:
-        if all(model.memory_mb(part_of(model.rule, size, channels)[0]) <= memory_mb
-               for model in large):
+        if all(
+            model.memory_mb(part_of(model.rule, size, channels)[0]) <= memory_mb for model in large
+        ):
             return channels
     return 1

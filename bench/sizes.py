@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from lwacal import site
+from lwacal.telescope import site
 
 BYTES_A_VISIBILITY = 8
 CORRELATIONS = 4
@@ -24,9 +24,7 @@ class Size:
     @property
     def name(self) -> str:
         """A name for folders."""
-        return (
-            f"{self.antennas}x{self.channels}x{self.integrations}x{len(self.bands)}"
-        )
+        return f"{self.antennas}x{self.channels}x{self.integrations}x{len(self.bands)}"
 
     @property
     def rows(self) -> int:

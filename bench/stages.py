@@ -47,23 +47,28 @@ def _stage(rule: str, inputs: dict[str, object], outputs: dict[str, Path]) -> St
     words: Words = []
     for key, value in {**inputs, **outputs}.items():
         values = value if isinstance(value, list) else [value]
-        words += [f"--{key.replace('_', '-')}", *(v if isinstance(v, Path) else str(v)
-                                                  for v in values)]
+        words += [
+            f"--{key.replace('_', '-')}",
+            *(v if isinstance(v, Path) else str(v) for v in values),
+        ]
     return Stage(rule, words, tuple(outputs.values()))
 
 
 def _inventory(place: Place) -> Stage:
     return _stage(
-        "inventory", {"input": place.observation.raw, "observation": NAME},
+        "inventory",
+        {"input": place.observation.raw, "observation": NAME},
         {"output": place.path("inventory.json")},
     )
 
 
 def _concat(place: Place, band: str) -> Stage:
     return _stage(
-        "concat", {"inventory": place.path("inventory.json"), "band": band},
+        "concat",
+        {"inventory": place.path("inventory.json"), "band": band},
         {
-            "output": place.path(f"concat/{band}.ms"), "powers": place.path(f"concat/{band}.npz"),
+            "output": place.path(f"concat/{band}.ms"),
+            "powers": place.path(f"concat/{band}.npz"),
             "findings": place.path(f"concat/{band}.json"),
         },
     )
@@ -99,8 +104,10 @@ def _antenna_health(place: Place) -> Stage:
     return _stage(
         "antenna_health",
         {
-            "manifest": place.path("manifest.json"), "mnc": place.path("mnc.json"),
-            "powers": _of_bands(place, "concat/{band}.npz"), "settings": place.section("health"),
+            "manifest": place.path("manifest.json"),
+            "mnc": place.path("mnc.json"),
+            "powers": _of_bands(place, "concat/{band}.npz"),
+            "settings": place.section("health"),
         },
         {"output": place.path("health.json")},
     )
@@ -116,8 +123,11 @@ def flag(place: Place, concat: Path, output: Path, band: str, cores: int) -> Sta
     return _stage(
         "flag",
         {
-            "band": band, "concat": concat, "health": place.path("health.json"),
-            "settings": place.section("flagging", "tools"), **_threads("flag", cores),
+            "band": band,
+            "concat": concat,
+            "health": place.path("health.json"),
+            "settings": place.section("flagging", "tools"),
+            **_threads("flag", cores),
         },
         {"output": output, "summary": output.with_suffix(".json")},
     )
@@ -131,7 +141,8 @@ def _sky_model(place: Place) -> Stage:
             "settings": place.section("sky_model", "beam"),
         },
         {
-            "json": place.path("sky_model.json"), "csv": place.path("sky_model.csv"),
+            "json": place.path("sky_model.json"),
+            "csv": place.path("sky_model.csv"),
             "component_list": place.path("sky_model.cl"),
         },
     )
@@ -142,7 +153,8 @@ def _reference_antenna(place: Place) -> Stage:
     return _stage(
         "reference_antenna",
         {
-            "manifest": place.path("manifest.json"), "health": place.path("health.json"),
+            "manifest": place.path("manifest.json"),
+            "health": place.path("health.json"),
             "flags": _of_bands(place, "flags/{band}.json"),
             "antennas": json.dumps(choice["reference_antennas"]),
             "max_flagged": choice["reference_max_flagged"],
@@ -155,11 +167,15 @@ def _bandpass(place: Place, band: str, cores: int) -> Stage:
     return _stage(
         "bandpass",
         {
-            "manifest": place.path("manifest.json"), "band": band,
+            "manifest": place.path("manifest.json"),
+            "band": band,
             "concat": place.path(f"concat/{band}.ms"),
-            "powers": place.path(f"concat/{band}.npz"), "flags": place.path(f"flags/{band}.npz"),
-            "sky_model": place.path("sky_model.json"), "reference": place.path("reference.json"),
-            "settings": place.section("bandpass"), **_threads("bandpass", cores),
+            "powers": place.path(f"concat/{band}.npz"),
+            "flags": place.path(f"flags/{band}.npz"),
+            "sky_model": place.path("sky_model.json"),
+            "reference": place.path("reference.json"),
+            "settings": place.section("bandpass"),
+            **_threads("bandpass", cores),
         },
         {
             "output": place.path(f"tables/raw/{band}.bcal"),
@@ -172,7 +188,8 @@ def _flag_solutions(place: Place) -> Stage:
     return _stage(
         "flag_solutions",
         {
-            "manifest": place.path("manifest.json"), "health": place.path("health.json"),
+            "manifest": place.path("manifest.json"),
+            "health": place.path("health.json"),
             "reference": place.path("reference.json"),
             "tables": _of_bands(place, "tables/raw/{band}.bcal"),
             "summaries": _of_bands(place, "tables/raw/{band}.json"),
@@ -189,7 +206,8 @@ def _bandpass_table(place: Place, band: str) -> Stage:
     return _stage(
         "bandpass_table",
         {
-            "manifest": place.path("manifest.json"), "band": band,
+            "manifest": place.path("manifest.json"),
+            "band": band,
             "raw": place.path(f"tables/raw/{band}.bcal"),
             "flags": place.path("tables/bandpass_flags.npz"),
         },
@@ -201,16 +219,19 @@ def _delay(place: Place, cores: int) -> Stage:
     return _stage(
         "delay",
         {
-            "manifest": place.path("manifest.json"), "reference": place.path("reference.json"),
+            "manifest": place.path("manifest.json"),
+            "reference": place.path("reference.json"),
             "concat": _of_bands(place, "concat/{band}.ms"),
             "powers": _of_bands(place, "concat/{band}.npz"),
             "flags": _of_bands(place, "flags/{band}.npz"),
             "sky_model": place.path("sky_model.json"),
             "solutions": place.path("tables/bandpass_flags.npz"),
-            "settings": place.section("delay", "bandpass"), **_threads("delay", cores),
+            "settings": place.section("delay", "bandpass"),
+            **_threads("delay", cores),
         },
         {
-            "csv": place.path("delay/delays.csv"), "summary": place.path("delay/delay.json"),
+            "csv": place.path("delay/delays.csv"),
+            "summary": place.path("delay/delay.json"),
         },
     )
 
@@ -219,9 +240,11 @@ def _calibrate_split(place: Place, band: str, cores: int) -> Stage:
     return _stage(
         "calibrate_split",
         {
-            "manifest": place.path("manifest.json"), "band": band,
+            "manifest": place.path("manifest.json"),
+            "band": band,
             "concat": place.path(f"concat/{band}.ms"),
-            "powers": place.path(f"concat/{band}.npz"), "flags": place.path(f"flags/{band}.npz"),
+            "powers": place.path(f"concat/{band}.npz"),
+            "flags": place.path(f"flags/{band}.npz"),
             "table": place.path(f"tables/{place.stamp}_{band}.bcal"),
             "sky_model": place.path("sky_model.json"),
             "settings": place.section("imaging", "bandpass"),
@@ -244,7 +267,8 @@ def _image_source(place: Place, source: str, cores: int) -> Stage:
     return _stage(
         "image_source",
         {
-            "source": source, "sky_model": place.path("sky_model.json"),
+            "source": source,
+            "sky_model": place.path("sky_model.json"),
             **_images(place, "image_source", cores),
         },
         {"output": place.path(f"images/{source}")},
@@ -253,8 +277,9 @@ def _image_source(place: Place, source: str, cores: int) -> Stage:
 
 def _image_allsky(place: Place, cores: int) -> Stage:
     return _stage(
-        "image_allsky", _images(place, "image_allsky", cores),
-        {"output": place.path("images/allsky")}
+        "image_allsky",
+        _images(place, "image_allsky", cores),
+        {"output": place.path("images/allsky")},
     )
 
 

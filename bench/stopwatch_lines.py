@@ -1,6 +1,6 @@
-"""What a step's log says of its parts: lines of lwacal.stopwatch.
+"""What a step's log says of its parts: lines of lwacal.runtime.timing.
 
-    73MHz: reading 0.81 s (1.22), solving 0.93 s (1.85); wall-clock time (processor time)
+73MHz: reading 0.81 s (1.22), solving 0.93 s (1.85); wall-clock time (processor time)
 """
 
 from __future__ import annotations

@@ -17,8 +17,11 @@ def page(found: Found) -> str:
     lines = ["# Benchmarks", "", "Written by `make bench` from `benchmarks/results.json`.", ""]
     lines += [*_machine(parts), ""]
     sections = {
-        "stages": _stages, "report": _report, "interference": _interference,
-        "imaging": _imaging, "growth": _growth,
+        "stages": _stages,
+        "report": _report,
+        "interference": _interference,
+        "imaging": _imaging,
+        "growth": _growth,
     }
     for part, section in sections.items():
         if part in parts:
@@ -47,7 +50,8 @@ def _machine(parts: Found) -> Iterator[str]:
         versions = facts["versions"]
         tools = ", ".join(
             f"{tool} {versions[tool]}"
-            for tool in ("casatasks", "aoflagger", "wsclean", "dp3", "numpy") if tool in versions
+            for tool in ("casatasks", "aoflagger", "wsclean", "dp3", "numpy")
+            if tool in versions
         )
         quick = " Tiny sizes, for a try: times mean nothing." if part["quick"] else ""
         yield (
@@ -78,8 +82,16 @@ def _stages(found: Sequence[Found]) -> Iterator[str]:
         yield ""
         yield f"### {size_words(record['size'])} (DATA {record['size']['data_mb']:.0f} MB)"
         yield ""
-        head = ("step, tool", "runs", "wall s", "CPU s", "peak MB", "read MB", "written MB",
-                "ratio")
+        head = (
+            "step, tool",
+            "runs",
+            "wall s",
+            "CPU s",
+            "peak MB",
+            "read MB",
+            "written MB",
+            "ratio",
+        )
         yield from table(head, _stage_rows(record["stages"]))
         yield ""
         yield from _missing(record["stages"])
@@ -92,7 +104,9 @@ def _stages(found: Sequence[Found]) -> Iterator[str]:
 def _cost_cells(item: Found) -> list[str]:
     cost = item["median"]
     return [
-        str(len(item["runs"])), seconds(cost["wall_s"]), seconds(cost["cpu_s"]),
+        str(len(item["runs"])),
+        seconds(cost["wall_s"]),
+        seconds(cost["cpu_s"]),
         *(f"{cost[key]:.0f}" for key in ("peak_mb", "read_mb", "written_mb")),
     ]
 
@@ -154,10 +168,14 @@ def _accuracy(found: Found) -> Iterator[str]:
     yield "of log amplitude and of phase."
     yield ""
     rows = [
-        [f"{name} against {against}",
-         *(f"{errors[key]:.3f}" for key in (
-             "amplitude_rms", "amplitude_median", "phase_rms", "phase_median")),
-         f"{found['flagged'][name]:.2%}"]
+        [
+            f"{name} against {against}",
+            *(
+                f"{errors[key]:.3f}"
+                for key in ("amplitude_rms", "amplitude_median", "phase_rms", "phase_median")
+            ),
+            f"{found['flagged'][name]:.2%}",
+        ]
         for against, group in (("the truth", found["truth"]), ("CASA", found.get("casa", {})))
         for name, errors in group.items()
     ]
@@ -180,17 +198,26 @@ def _passes(stages: Sequence[Found]) -> Iterator[str]:
     ]
     before = [item["passes"] for item in shown[1:] if item["rule"] != "calibrate_split"]
     if len(shown) > 1:
-        rows.append(["from concatenated data to tables and delays", *(
-            f"{sum(item[key] for item in before):.2f}" for key in ("read", "written"))])
+        rows.append(
+            [
+                "from concatenated data to tables and delays",
+                *(f"{sum(item[key] for item in before):.2f}" for key in ("read", "written")),
+            ]
+        )
     yield from table(("step", "read, times DATA", "written, times DATA"), rows)
     yield ""
 
 
 def _memory(stages: Sequence[Found]) -> Iterator[str]:
     rows = [
-        [stage["rule"], stage["asked_mb"], f"{stage['median']['peak_mb']:.0f}",
-         f"{stage['median']['peak_mb'] / stage['asked_mb']:.2f}"]
-        for stage in stages if stage["asked_mb"]
+        [
+            stage["rule"],
+            stage["asked_mb"],
+            f"{stage['median']['peak_mb']:.0f}",
+            f"{stage['median']['peak_mb'] / stage['asked_mb']:.2f}",
+        ]
+        for stage in stages
+        if stage["asked_mb"]
     ]
     if rows:
         yield "Memory asked of the scheduler (`resources`) and used:"
@@ -247,14 +274,27 @@ def _imaging(found: Sequence[Found]) -> Iterator[str]:
         yield ""
         fixed = list(item["choices"][0]["against"]["dirty"])
         names = [name.partition(":")[0] for name in fixed]
-        head = ("settings", "wall s", "CPU s", "peak MB",
-                *(f"{kind} against {name}" for kind in ("dirty", "cleaned") for name in names),
-                *(f"peak over {name}" for name in names))
-        yield from table(head, [
-            [choice["name"], seconds(choice["cost"]["wall_s"]), seconds(choice["cost"]["cpu_s"]),
-             f"{choice['cost']['peak_mb']:.0f}", *_apart(choice["against"], fixed)]
-            for choice in item["choices"]
-        ])
+        head = (
+            "settings",
+            "wall s",
+            "CPU s",
+            "peak MB",
+            *(f"{kind} against {name}" for kind in ("dirty", "cleaned") for name in names),
+            *(f"peak over {name}" for name in names),
+        )
+        yield from table(
+            head,
+            [
+                [
+                    choice["name"],
+                    seconds(choice["cost"]["wall_s"]),
+                    seconds(choice["cost"]["cpu_s"]),
+                    f"{choice['cost']['peak_mb']:.0f}",
+                    *_apart(choice["against"], fixed),
+                ]
+                for choice in item["choices"]
+            ],
+        )
 
 
 def _apart(against: Found, fixed: Sequence[str]) -> Iterator[str]:
@@ -313,10 +353,12 @@ def _growth(found: Sequence[Found]) -> Iterator[str]:
         size = record["size"]
         work = size["antennas"] ** 2 * size["channels"] * size["integrations"]
         walls = [stage["median"]["wall_s"] for stage in record["stages"]]
-        rows.append([
-            f"{size['antennas']} x {size['channels']} x {size['integrations']}",
-            *(f"{seconds(wall)} ({1e9 * wall / work:.0f})" for wall in walls),
-        ])
+        rows.append(
+            [
+                f"{size['antennas']} x {size['channels']} x {size['integrations']}",
+                *(f"{seconds(wall)} ({1e9 * wall / work:.0f})" for wall in walls),
+            ]
+        )
     yield from table(("antennas x channels x integrations", *rules), rows)
 
 
@@ -328,27 +370,41 @@ def short(found: Found) -> str:
     for record in single:
         for stage in record["stages"]:
             rows += [
-                [stage["rule"], seconds(stage["median"]["wall_s"]), peer["name"],
-                 seconds(peer["median"]["wall_s"]), f"{peer['ratio']:.1f}"]
+                [
+                    stage["rule"],
+                    seconds(stage["median"]["wall_s"]),
+                    peer["name"],
+                    seconds(peer["median"]["wall_s"]),
+                    f"{peer['ratio']:.1f}",
+                ]
                 for peer in stage["peers"]
             ]
     for chain in results.chains(found):
         if "reference" in chain:
             size = chain["size"]
-            rows.append([
-                f"raw to tables, {len(size['bands'])} sub-bands x {size['integrations']}",
-                seconds(chain["ours"]["wall_s"]), "CASA and AOFlagger",
-                seconds(chain["reference"]["wall_s"]), f"{chain['ratio']:.1f}",
-            ])
+            rows.append(
+                [
+                    f"raw to tables, {len(size['bands'])} sub-bands x {size['integrations']}",
+                    seconds(chain["ours"]["wall_s"]),
+                    "CASA and AOFlagger",
+                    seconds(chain["reference"]["wall_s"]),
+                    f"{chain['ratio']:.1f}",
+                ]
+            )
     if not rows:
         return "Nothing is measured yet."
     facts = next(iter(parts.values()))["machine"]
     what = f"{size_words(single[0]['size'])}, on" if single else "On"
     head = ("step", "ours, s", "reference", "theirs, s", "ratio")
-    return "\n".join([
-        f"{what} {facts['cores']} cores ({facts['processor']}):", "",
-        *table(head, rows), "",
-        "![Times of the steps and how they grow](docs/benchmarks.png)", "",
-        "All of it: [docs/benchmarks.md](docs/benchmarks.md); what a night costs on a cluster, and"
-        " a larger array: [docs/scaling.md](docs/scaling.md).",
-    ])
+    return "\n".join(
+        [
+            f"{what} {facts['cores']} cores ({facts['processor']}):",
+            "",
+            *table(head, rows),
+            "",
+            "![Times of the steps and how they grow](docs/benchmarks.png)",
+            "",
+            "All of it: [docs/benchmarks.md](docs/benchmarks.md); what a night costs on a cluster,"
+            " and a larger array: [docs/scaling.md](docs/scaling.md).",
+        ]
+    )

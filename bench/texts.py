@@ -8,7 +8,7 @@ from typing import Any
 from bench import plot, scaling_text, tables
 from bench.options import Options
 from bench.project import PROJECT
-from lwacal import records
+from lwacal.runtime import products
 
 BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
 
@@ -21,7 +21,7 @@ def write(found: dict[str, Any], options: Options) -> list[Path]:
     for_project = options.output == Options().output and not options.quick
     docs = PROJECT / "docs" if for_project else options.output.parent
     made = [docs / "benchmarks.md"]
-    records.write_text(made[0], tables.page(found))
+    products.write_text(made[0], tables.page(found))
     picture = plot.draw(found)
     if picture:
         made.append(docs / "benchmarks.png")
@@ -29,10 +29,10 @@ def write(found: dict[str, Any], options: Options) -> list[Path]:
     scaling = scaling_text.page(found)
     if scaling:
         made.append(docs / "scaling.md")
-        records.write_text(made[-1], scaling)
+        products.write_text(made[-1], scaling)
     if for_project:
         readme = PROJECT / "README.md"
-        records.write_text(readme, between_markers(readme.read_text(), tables.short(found)))
+        products.write_text(readme, between_markers(readme.read_text(), tables.short(found)))
         made.append(readme)
     return made
 

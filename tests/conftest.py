@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import quality_schema
-from lwacal import assess, records
+from lwacal.qa import assess
+from lwacal.runtime import products
 from lwacal.simulate import simulate
 from night import NAME, OPTIONS, SMALL_OPTIONS, Evening, Night
 from workflow_run import copy_project, folder_digest
@@ -21,10 +22,15 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 # Modules that share a finished run, the longest first: each group is run by one process.
 GROUPS = {
-    "test_determinism": "determinism", "test_faults": "determinism",
-    "test_interrupted_runs": "determinism", "test_nights_run": "determinism",
-    "test_cluster": "cluster", "test_private_cluster": "cluster",
-    "test_end_to_end": "night", "test_staleness": "night", "test_publish_rule": "night",
+    "test_determinism": "determinism",
+    "test_faults": "determinism",
+    "test_interrupted_runs": "determinism",
+    "test_nights_run": "determinism",
+    "test_cluster": "cluster",
+    "test_private_cluster": "cluster",
+    "test_end_to_end": "night",
+    "test_staleness": "night",
+    "test_publish_rule": "night",
     "test_full_array": "full array",
     "test_environments_run": "environments",
     "test_real_data": "real data",
@@ -49,7 +55,7 @@ def every_verdict_fits_the_schema() -> Iterator[None]:
 
     def checked(*arguments: Any, **named: Any) -> dict[str, Any]:
         quality = judge(*arguments, **named)
-        quality_schema.check(records.plain(quality))
+        quality_schema.check(products.plain(quality))
         return quality
 
     with pytest.MonkeyPatch.context() as patch:
@@ -89,7 +95,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
     project.snakemake("--cores", "2")
     with np.load(truth / "truth.npz") as archive:
         arrays = dict(archive)
-    return Night(project, raw, records.read_json(truth / "truth.json"), arrays, digest)
+    return Night(project, raw, products.read_json(truth / "truth.json"), arrays, digest)
 
 
 @pytest.fixture(scope="session")

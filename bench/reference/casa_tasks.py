@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from lwacal import casa
+from lwacal.runtime import casa
 
 
 def main() -> None:

@@ -58,14 +58,21 @@ def calibrate(job: dict[str, Any]) -> None:
         step("flagdata", lambda: tasks.flagdata(vis=data, antenna=antennas, flagbackup=False))
     if several:
         step("field", lambda: _one_field(data))
-    step("aoflagger", lambda: subprocess.run(
-        ["aoflagger", *["-direct-read"] * several, "-strategy", job["strategy"], data], check=True
-    ))
+    step(
+        "aoflagger",
+        lambda: subprocess.run(
+            ["aoflagger", *["-direct-read"] * several, "-strategy", job["strategy"], data],
+            check=True,
+        ),
+    )
     step("ft", lambda: tasks.ft(vis=data, complist=job["component_list"], usescratch=True))
     step("bandpass", lambda: _bandpass(tasks, job, data))
-    step("applycal", lambda: tasks.applycal(
-        vis=data, gaintable=[str(_tables(job)[0])], calwt=[False], flagbackup=False
-    ))
+    step(
+        "applycal",
+        lambda: tasks.applycal(
+            vis=data, gaintable=[str(_tables(job)[0])], calwt=[False], flagbackup=False
+        ),
+    )
     (folder / f"{band}.json").write_text(json.dumps(took))
 
 
@@ -86,16 +93,24 @@ def _bandpass(tasks: Any, job: dict[str, Any], data: str) -> None:
     at_once = job["channels"] // len(job["raw"])
     for part, table in enumerate(_tables(job)):
         tasks.bandpass(
-            vis=data, caltable=str(table), bandtype="B", solint="inf", combine="obs,scan,field",
+            vis=data,
+            caltable=str(table),
+            bandtype="B",
+            solint="inf",
+            combine="obs,scan,field",
             spw=f"0:{part * at_once}~{(part + 1) * at_once - 1}",
-            refant=job["refant"], uvrange=job["uvrange"], minblperant=4, minsnr=3.0, solnorm=False,
+            refant=job["refant"],
+            uvrange=job["uvrange"],
+            minblperant=4,
+            minsnr=3.0,
+            solnorm=False,
         )
         if not table.exists():
             sys.exit(f"CASA's bandpass has made no {table}; its log is in {job['folder']}")
 
 
 def _casa(log: Path):
-    from lwacal import casa
+    from lwacal.runtime import casa
 
     return casa.start(log)
 

@@ -9,17 +9,12 @@ from pathlib import Path
 SCRIPTS = Path(workflow.basedir) / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from lwacal import (
-    discover,
-    environment,
-    flux,
-    observations,
-    publication_link,
-    records,
-    resources_needed,
-    settings,
-)
-from lwacal.code_digest import code_digest
+from lwacal.driver import environment, observations, resources, settings
+from lwacal.driver.code_digest import code_digest
+from lwacal.ingest import discover
+from lwacal.publish import latest_link
+from lwacal.runtime import products
+from lwacal.sky import sources
 
 environment.prepare(SCRIPTS)
 # A job takes the place of its shell: it is told when the Snakemake that started it is killed.
@@ -40,7 +35,7 @@ wildcard_constraints:
     obs="|".join(map(re.escape, OBSERVATIONS)) or "no-observation-given",
     band=r"\d+MHz",
     stamp=r"\d{8}_\d{6}",
-    source="|".join(flux.POSITIONS),
+    source="|".join(sources.POSITIONS),
 
 
 def observation(wildcards):
@@ -147,8 +142,8 @@ def of_sources(pattern):
     """Return an input function that gives the pattern for all sources that may be modelled."""
 
     def files(wildcards):
-        sources = observation(wildcards).settings["sky_model"]["sources"]
-        return expand(pattern, obs=wildcards.obs, source=sources)
+        chosen = observation(wildcards).settings["sky_model"]["sources"]
+        return expand(pattern, obs=wildcards.obs, source=chosen)
 
     return files
 
@@ -169,7 +164,7 @@ def link_moved(wildcards):
     """
     folder = observation(wildcards).settings["publish"]["folder"]
     record = Path(SETTINGS["results"], wildcards.obs, "published.json")
-    return publication_link.moved(folder, record)
+    return latest_link.moved(folder, record)
 
 
 def figure_labels(wildcards):
@@ -182,9 +177,9 @@ def memory_mb(rule, record="manifest"):
     """Return a resource function for what a job needs, from the numbers in an input record."""
 
     def needed(wildcards, input, attempt):
-        manifest = records.read_json(input[record])
-        line = resources_needed.line(rule, observation(wildcards).settings)
-        return resources_needed.memory_mb(line, manifest, wildcards.get("band")) * attempt
+        manifest = products.read_json(input[record])
+        line = resources.line(rule, observation(wildcards).settings)
+        return resources.memory_mb(line, manifest, wildcards.get("band")) * attempt
 
     return needed
 
@@ -194,7 +189,7 @@ def image_memory_mb(rule):
 
     def needed(wildcards, threads, attempt):
         imaging = observation(wildcards).settings["imaging"]
-        return resources_needed.image_memory_mb(rule, imaging, threads) * attempt
+        return resources.image_memory_mb(rule, imaging, threads) * attempt
 
     return needed
 

@@ -6,7 +6,7 @@ Makes    nothing by itself: all and nights ask for the products; results/nights.
 Steps    choose the observations; see that nobody else works on them; say what finishes; sum up
 """
 
-from lwacal import progress, run_ends, run_lock
+from lwacal.driver import progress, run_hooks, run_lock
 from snakemake.logging import logger
 
 RESULTS = Path(SETTINGS["results"])
@@ -103,11 +103,11 @@ def begin_run():
 def end_run():
     """Say at the end of a run, on stderr, what came out and where to look."""
     methods = [method.item_to_choice() for method in workflow.deployment_settings.deployment_method]
-    RUN.end(run_ends.Again(workflow.main_snakefile, config, SETTINGS["nights"], methods))
+    RUN.end(run_hooks.Again(workflow.main_snakefile, config, SETTINGS["nights"], methods))
 
 
 if workflow.is_main_process:
-    RUN = run_ends.Run(
+    RUN = run_hooks.Run(
         RESULTS,
         CHOSEN,
         progress.install(logger, workflow.output_settings, Path("benchmarks"), who_holds_the_lock),

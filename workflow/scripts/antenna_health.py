@@ -5,7 +5,8 @@ import argparse
 import json
 from pathlib import Path
 
-from lwacal import health, job, records
+from lwacal.flagging import antenna_health
+from lwacal.runtime import job, products
 
 
 def main() -> None:
@@ -17,17 +18,17 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
     settings = json.loads(arguments.settings)
-    record = health.assess(
-        records.read_json(arguments.manifest),
-        records.read_json(arguments.mnc),
+    record = antenna_health.assess(
+        products.read_json(arguments.manifest),
+        products.read_json(arguments.mnc),
         arguments.powers,
         settings["health"],
     )
-    records.write_json(arguments.output, record)
+    products.write_json(arguments.output, record)
     for source in record["sources"]:
-        records.say(f"{source['name']}: {source['message']}")
+        products.say(f"{source['name']}: {source['message']}")
     bad = sum(antenna["status"] == "bad" for antenna in record["antennas"])
-    records.found(f"{bad} of {len(record['antennas'])} signals are bad")
+    products.found(f"{bad} of {len(record['antennas'])} signals are bad")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ import argparse
 import json
 from pathlib import Path
 
-from lwacal import assess, job, records
+from lwacal.qa import assess
+from lwacal.runtime import job, products
 
 
 def main() -> None:
@@ -19,27 +20,27 @@ def main() -> None:
     arguments = parser.parse_args()
     settings = json.loads(arguments.settings)
     inputs = assess.Inputs(
-        manifest=records.read_json(arguments.manifest),
-        health=records.read_json(arguments.health),
+        manifest=products.read_json(arguments.manifest),
+        health=products.read_json(arguments.health),
         flags=by_band(arguments.flags),
         bandpass=by_band(arguments.bandpass),
-        solutions=records.read_json(arguments.solutions),
-        delay=records.read_json(arguments.delay),
-        measurements=records.read_json(arguments.measurements),
-        sky_model=records.read_json(arguments.sky_model),
+        solutions=products.read_json(arguments.solutions),
+        delay=products.read_json(arguments.delay),
+        measurements=products.read_json(arguments.measurements),
+        sky_model=products.read_json(arguments.sky_model),
     )
     quality = assess.assess(inputs, settings["quality"], settings["delay"]["difference_ns"])
-    records.write_json(arguments.output, quality)
+    products.write_json(arguments.output, quality)
     for reason in quality["reasons"]:
-        records.say(f"  {reason}")
+        products.say(f"  {reason}")
     reasons = quality["reasons"]
     more = f" (and {len(reasons) - 1} more reasons)" if len(reasons) > 1 else ""
-    records.found(f"{quality['verdict']}: {reasons[0] if reasons else 'no reasons'}{more}")
+    products.found(f"{quality['verdict']}: {reasons[0] if reasons else 'no reasons'}{more}")
 
 
 def by_band(paths: list[Path]) -> dict[str, dict]:
     """Return the records of these files by the sub-band that each names."""
-    read = [records.read_json(path) for path in paths]
+    read = [products.read_json(path) for path in paths]
     return {record["band"]: record for record in read}
 
 

@@ -5,8 +5,10 @@ import argparse
 import json
 from pathlib import Path
 
-from lwacal import bandpass, job, records, sky_model
-from lwacal.sub_band import SubBand
+from lwacal.calibration import bandpass
+from lwacal.calibration.sub_band import SubBand
+from lwacal.runtime import job, products
+from lwacal.sky import sky_model
 
 
 def main() -> None:
@@ -25,17 +27,21 @@ def main() -> None:
     arguments = parser.parse_args()
     summary = bandpass.solve(
         SubBand(
-            records.read_json(arguments.manifest), arguments.band, arguments.concat,
-            arguments.powers, arguments.flags, sky_model.read(arguments.sky_model),
+            products.read_json(arguments.manifest),
+            arguments.band,
+            arguments.concat,
+            arguments.powers,
+            arguments.flags,
+            sky_model.read(arguments.sky_model),
         ),
-        records.read_json(arguments.reference),
+        products.read_json(arguments.reference),
         json.loads(arguments.settings)["bandpass"],
         arguments.output,
         arguments.threads,
     )
-    records.write_json(arguments.summary, summary)
+    products.write_json(arguments.summary, summary)
     words = f"{summary['flagged_fraction']:.1%} of the solutions flagged"
-    records.found(summary["message"] or words)
+    products.found(summary["message"] or words)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,10 @@
 import argparse
 from pathlib import Path
 
-from lwacal import caltable, job, records, solution_products
-from lwacal.concat import manifest_antennas, manifest_centre
+from lwacal.calibration import solution_products
+from lwacal.ingest.concat import manifest_antennas, manifest_centre
+from lwacal.io import caltable
+from lwacal.runtime import job, products
 
 
 def main() -> None:
@@ -16,14 +18,14 @@ def main() -> None:
     parser.add_argument("--flags", required=True, type=Path, help="bandpass_flags.npz")
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
-    manifest = records.read_json(arguments.manifest)
+    manifest = products.read_json(arguments.manifest)
     solutions = solution_products.final_solutions(
         manifest, arguments.band, arguments.raw, arguments.flags
     )
     caltable.write_bandpass(
         arguments.output, solutions, manifest_antennas(manifest), manifest_centre(manifest)
     )
-    records.found(f"{solutions.flag.mean():.1%} of the solutions flagged")
+    products.found(f"{solutions.flag.mean():.1%} of the solutions flagged")
 
 
 if __name__ == "__main__":

@@ -5,8 +5,10 @@ import argparse
 import json
 from pathlib import Path
 
-from lwacal import calibrate, job, records, sky_model
-from lwacal.sub_band import SubBand
+from lwacal.calibration.sub_band import SubBand
+from lwacal.imaging import split
+from lwacal.runtime import job, products
+from lwacal.sky import sky_model
 
 
 def main() -> None:
@@ -21,10 +23,14 @@ def main() -> None:
     parser.add_argument("--settings", required=True, help="JSON: imaging, bandpass")
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
-    record = calibrate.split(
+    record = split.split(
         SubBand(
-            records.read_json(arguments.manifest), arguments.band, arguments.concat,
-            arguments.powers, arguments.flags, sky_model.read(arguments.sky_model),
+            products.read_json(arguments.manifest),
+            arguments.band,
+            arguments.concat,
+            arguments.powers,
+            arguments.flags,
+            sky_model.read(arguments.sky_model),
         ),
         arguments.table,
         json.loads(arguments.settings),
@@ -32,12 +38,12 @@ def main() -> None:
     )
     for target in record["targets"]:
         loss = record["smearing"][target]
-        records.say(
+        products.say(
             f"{target}: {record['channel_average'][target]} channels averaged; at the edge of the"
             f" field the longest baseline loses {loss['bandwidth_loss']:.2%} by that, and"
             f" {loss['time_loss']:.1%} by the length of an integration"
         )
-    records.found(record["message"] or f"data of {', '.join(record['targets'])}")
+    products.found(record["message"] or f"data of {', '.join(record['targets'])}")
 
 
 if __name__ == "__main__":

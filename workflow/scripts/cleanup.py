@@ -5,7 +5,7 @@ import argparse
 import json
 from pathlib import Path
 
-from lwacal import job, records, whole
+from lwacal.runtime import atomic, job, products
 
 LARGE = ("calibrated", "concat/*.ms")
 
@@ -17,23 +17,23 @@ def main() -> None:
     parser.add_argument("--settings", required=True, help="JSON: cleanup")
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
-    verdict = records.read_json(arguments.qa)["verdict"]
+    verdict = products.read_json(arguments.qa)["verdict"]
     large = [*LARGE, *(["images"] if json.loads(arguments.settings)["cleanup"]["images"] else [])]
     removed = []
     if verdict != "fail":
         for folder in large_folders(arguments.directory, large):
-            whole.remove_whole(folder)
+            atomic.remove_whole(folder)
             removed.append(str(folder.relative_to(arguments.directory)))
     message = "kept everything: the verdict is fail" if verdict == "fail" else ""
-    records.write_json(arguments.output, {"schema": 1, "removed": removed, "message": message})
-    records.found(message or f"removed {', '.join(removed) or 'nothing'}")
+    products.write_json(arguments.output, {"schema": 1, "removed": removed, "message": message})
+    products.found(message or f"removed {', '.join(removed) or 'nothing'}")
 
 
 def large_folders(directory: Path, names: list[str]) -> list[Path]:
     """Return the folders to remove, and first what a stopped job has left of one."""
     for name in names:
-        for half in directory.glob(name + whole.OLD):
-            whole.remove(half)
+        for half in directory.glob(name + atomic.OLD):
+            atomic.remove(half)
     return sorted(found for name in names for found in directory.glob(name))
 
 

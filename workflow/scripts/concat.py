@@ -4,7 +4,8 @@
 import argparse
 from pathlib import Path
 
-from lwacal import concat, job, records
+from lwacal.ingest import concat
+from lwacal.runtime import job, products
 
 
 def main() -> None:
@@ -16,11 +17,11 @@ def main() -> None:
     parser.add_argument("--findings", required=True, type=Path)
     arguments = parser.parse_args()
     found = concat.concatenate(
-        records.read_json(arguments.inventory), arguments.band, arguments.output, arguments.powers
+        products.read_json(arguments.inventory), arguments.band, arguments.output, arguments.powers
     )
-    records.write_json(arguments.findings, found)
+    products.write_json(arguments.findings, found)
     used = sum(item["used"] for item in found["entries"])
-    records.found(f"{used} of {len(found['entries'])} integrations can be used")
+    products.found(f"{used} of {len(found['entries'])} integrations can be used")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,10 @@ import argparse
 import json
 from pathlib import Path
 
-from lwacal import delay, job, naming, records, sky_model
+from lwacal.calibration import delay
+from lwacal.runtime import job, products
+from lwacal.sky import sky_model
+from lwacal.telescope import naming
 
 
 def main() -> None:
@@ -22,7 +25,7 @@ def main() -> None:
     parser.add_argument("--csv", required=True, type=Path)
     parser.add_argument("--summary", required=True, type=Path)
     arguments = parser.parse_args()
-    manifest = records.read_json(arguments.manifest)
+    manifest = products.read_json(arguments.manifest)
     bands = naming.sort_bands(manifest["bands"])
     record = delay.solve(
         manifest,
@@ -30,14 +33,14 @@ def main() -> None:
         dict(zip(bands, arguments.powers, strict=True)),
         dict(zip(bands, arguments.flags, strict=True)),
         sky_model.read(arguments.sky_model),
-        records.read_json(arguments.reference),
-        records.read_npz(arguments.solutions),
+        products.read_json(arguments.reference),
+        products.read_npz(arguments.solutions),
         json.loads(arguments.settings),
         arguments.threads,
     )
-    records.write_json(arguments.summary, record)
-    records.write_csv(arguments.csv, delay.table_rows(record), delay.COLUMNS)
-    records.found(record["message"] or f"delays from {', '.join(record['bands'])}")
+    products.write_json(arguments.summary, record)
+    products.write_csv(arguments.csv, delay.table_rows(record), delay.COLUMNS)
+    products.found(record["message"] or f"delays from {', '.join(record['bands'])}")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@
 import argparse
 from pathlib import Path
 
-from lwacal import delay_table, job, records
+from lwacal.calibration import delay_table
+from lwacal.runtime import job, products
 
 
 def main() -> None:
@@ -14,11 +15,11 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
     delay_table.write(
-        records.read_json(arguments.manifest),
-        records.read_json(arguments.delays),
+        products.read_json(arguments.manifest),
+        products.read_json(arguments.delays),
         arguments.output,
     )
-    records.found(f"written to {arguments.output}")
+    products.found(f"written to {arguments.output}")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ import argparse
 import json
 from pathlib import Path
 
-from lwacal import flagging, job, records
+from lwacal.flagging import flag_data
+from lwacal.runtime import job, products
 
 
 def main() -> None:
@@ -19,22 +20,22 @@ def main() -> None:
     parser.add_argument("--summary", required=True, type=Path)
     arguments = parser.parse_args()
     settings = json.loads(arguments.settings)
-    flags = flagging.flag(
+    flags = flag_data.flag(
         arguments.concat,
-        records.read_json(arguments.health),
+        products.read_json(arguments.health),
         settings["flagging"],
         settings["tools"],
         arguments.threads,
     )
-    summary = flagging.write(
+    summary = flag_data.write(
         flags, arguments.concat, arguments.band, arguments.output, arguments.summary
     )
     fractions = {name: value for name, value in summary["fractions"].items() if value is not None}
-    records.say(", ".join(f"{name} {value:.2%}" for name, value in fractions.items()) or "no data")
+    products.say(", ".join(f"{name} {value:.2%}" for name, value in fractions.items()) or "no data")
     total = fractions.pop("total", None)
     causes = ", ".join(f"{name} {value:.1%}" for name, value in fractions.items() if value > 5e-4)
     words = "no data" if total is None else f"{total:.1%} of the data flagged ({causes or 'none'})"
-    records.found(f"{words}; {flags.message}" if flags.message else words)
+    products.found(f"{words}; {flags.message}" if flags.message else words)
 
 
 if __name__ == "__main__":

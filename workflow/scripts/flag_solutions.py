@@ -5,7 +5,8 @@ import argparse
 import json
 from pathlib import Path
 
-from lwacal import job, records, reference_change, solution_flags, solution_products
+from lwacal.calibration import reference_change, solution_flags, solution_products
+from lwacal.runtime import job, products
 
 SHOWN = 4
 
@@ -22,10 +23,10 @@ def main() -> None:
     parser.add_argument("--summary", required=True, type=Path)
     arguments = parser.parse_args()
     settings = json.loads(arguments.settings)["solution_flags"]
-    manifest = records.read_json(arguments.manifest)
-    health = records.read_json(arguments.health)
-    reference = records.read_json(arguments.reference)
-    summaries = [records.read_json(path) for path in arguments.summaries]
+    manifest = products.read_json(arguments.manifest)
+    health = products.read_json(arguments.health)
+    reference = products.read_json(arguments.reference)
+    summaries = [products.read_json(path) for path in arguments.summaries]
     band = solution_products.gather(manifest, health, arguments.tables, summaries)
     if settings["enabled"]:
         solution_flags.find(band, settings)
@@ -35,13 +36,13 @@ def main() -> None:
     summary = solution_products.describe(
         band, manifest, health, referred, summaries, settings["noisy_ratio"]
     )
-    records.write_npz(arguments.flags, **solution_products.arrays(band, referred["index"]))
-    records.write_json(arguments.summary, summary)
+    products.write_npz(arguments.flags, **solution_products.arrays(band, referred["index"]))
+    products.write_json(arguments.summary, summary)
     for antenna in summary["antennas"]:
         if antenna["status"] != "good":
             reasons = ", ".join(antenna["reasons"])
-            records.say(f"{antenna['antenna']} {antenna['pol']}: {antenna['status']} ({reasons})")
-    records.found(found_words(summary["antennas"]))
+            products.say(f"{antenna['antenna']} {antenna['pol']}: {antenna['status']} ({reasons})")
+    products.found(found_words(summary["antennas"]))
 
 
 def found_words(signals: list[dict]) -> str:

@@ -6,7 +6,8 @@ import json
 from functools import partial
 from pathlib import Path
 
-from lwacal import imaging, imaging_allsky, job, records, wsclean
+from lwacal.imaging import image_allsky, image_source, wsclean
+from lwacal.runtime import job, products
 
 
 def main() -> None:
@@ -19,18 +20,16 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
     settings = json.loads(arguments.settings)
-    machine = wsclean.Machine(
-        settings["tools"]["wsclean"], arguments.threads, arguments.memory_mb
-    )
+    machine = wsclean.Machine(settings["tools"]["wsclean"], arguments.threads, arguments.memory_mb)
     work = partial(
-        imaging_allsky.image_allsky,
-        records.read_json(arguments.manifest),
-        imaging.read_splits(arguments.splits),
+        image_allsky.image_allsky,
+        products.read_json(arguments.manifest),
+        image_source.read_splits(arguments.splits),
         settings["imaging"],
         machine,
     )
-    record = imaging.in_new_folder(arguments.output, work)
-    records.found(record["message"] or f"images of {len(record['bands'])} bands")
+    record = image_source.in_new_folder(arguments.output, work)
+    products.found(record["message"] or f"images of {len(record['bands'])} bands")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ import json
 from functools import partial
 from pathlib import Path
 
-from lwacal import imaging, job, records, wsclean
+from lwacal.imaging import image_source, wsclean
+from lwacal.runtime import job, products
 
 
 def main() -> None:
@@ -21,20 +22,18 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
     settings = json.loads(arguments.settings)
-    machine = wsclean.Machine(
-        settings["tools"]["wsclean"], arguments.threads, arguments.memory_mb
-    )
+    machine = wsclean.Machine(settings["tools"]["wsclean"], arguments.threads, arguments.memory_mb)
     work = partial(
-        imaging.image_source,
+        image_source.image_source,
         arguments.source,
-        records.read_json(arguments.manifest),
-        records.read_json(arguments.sky_model),
-        imaging.read_splits(arguments.splits),
+        products.read_json(arguments.manifest),
+        products.read_json(arguments.sky_model),
+        image_source.read_splits(arguments.splits),
         settings["imaging"],
         machine,
     )
-    record = imaging.in_new_folder(arguments.output, work)
-    records.found(record["message"] or f"images of {len(record['spectrum'])} sub-bands")
+    record = image_source.in_new_folder(arguments.output, work)
+    products.found(record["message"] or f"images of {len(record['spectrum'])} sub-bands")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from lwacal import discover, inventory, job, records
+from lwacal.ingest import discover, inventory
+from lwacal.runtime import job, products
 
 
 def main() -> None:
@@ -20,8 +21,8 @@ def main() -> None:
         record = inventory.build(discovery, arguments.observation)
     except discover.InputError as error:
         sys.exit(f"error: {error}")
-    records.write_json(arguments.output, record)
-    records.found(f"{len(record['bands'])} sub-bands, {len(record['integrations'])} integrations")
+    products.write_json(arguments.output, record)
+    products.found(f"{len(record['bands'])} sub-bands, {len(record['integrations'])} integrations")
 
 
 if __name__ == "__main__":

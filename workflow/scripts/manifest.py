@@ -4,7 +4,8 @@
 import argparse
 from pathlib import Path
 
-from lwacal import job, manifest, records
+from lwacal.ingest import manifest
+from lwacal.runtime import job, products
 
 
 def main() -> None:
@@ -13,14 +14,14 @@ def main() -> None:
     parser.add_argument("--findings", required=True, nargs="+", type=Path, help="what concat found")
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
-    findings = [records.read_json(path) for path in arguments.findings]
+    findings = [products.read_json(path) for path in arguments.findings]
     record = manifest.complete(
-        records.read_json(arguments.inventory), {found["band"]: found for found in findings}
+        products.read_json(arguments.inventory), {found["band"]: found for found in findings}
     )
-    records.write_json(arguments.output, record)
+    products.write_json(arguments.output, record)
     for fault in record["faults"]:
-        records.say(f"{fault['kind']}: {fault['message']}")
-    records.found(
+        products.say(f"{fault['kind']}: {fault['message']}")
+    products.found(
         f"{len(record['bands'])} sub-bands, {len(record['integrations'])} integrations,"
         f" faults in the raw data: {len(record['faults'])}"
     )

@@ -5,7 +5,8 @@ import argparse
 import json
 from pathlib import Path
 
-from lwacal import job, measure, records
+from lwacal.imaging import measure
+from lwacal.runtime import job, products
 
 
 def main() -> None:
@@ -20,20 +21,20 @@ def main() -> None:
     parser.add_argument("--scintillation", required=True, type=Path)
     arguments = parser.parse_args()
     record = measure.measure(
-        records.read_json(arguments.sky_model),
+        products.read_json(arguments.sky_model),
         arguments.images,
         arguments.allsky,
         json.loads(arguments.settings)["measure"],
     )
     calibrators = record["calibrators"]
     found = [item for item in calibrators if item["fit"] == "ok"]
-    records.write_json(arguments.output, record)
-    records.write_csv(arguments.spectra, calibrators, measure.SPECTRA_COLUMNS)
-    records.write_csv(arguments.offsets, found, measure.OFFSETS_COLUMNS)
-    records.write_csv(
+    products.write_json(arguments.output, record)
+    products.write_csv(arguments.spectra, calibrators, measure.SPECTRA_COLUMNS)
+    products.write_csv(arguments.offsets, found, measure.OFFSETS_COLUMNS)
+    products.write_csv(
         arguments.scintillation, record["scintillation"], measure.SCINTILLATION_COLUMNS
     )
-    records.found(f"{len(found)} of {len(calibrators)} images of sources have a good fit")
+    products.found(f"{len(found)} of {len(calibrators)} images of sources have a good fit")
 
 
 if __name__ == "__main__":

@@ -48,8 +48,13 @@ def run(command, timeout_s):
     Python waiting for the database, and this process waiting for the end of its output.
     """
     child = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        universal_newlines=True, errors="replace", start_new_session=True,
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        universal_newlines=True,
+        errors="replace",
+        start_new_session=True,
         preexec_fn=end_with_parent,
     )
     try:

@@ -5,7 +5,8 @@ import argparse
 import json
 from pathlib import Path
 
-from lwacal import job, outcome, records
+from lwacal.qa import outcome
+from lwacal.runtime import job, products
 
 
 def main() -> None:
@@ -16,11 +17,11 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
     links = json.loads(arguments.settings)["outcome"]["links"]
-    quality = records.read_json(arguments.qa)
+    quality = products.read_json(arguments.qa)
     record = outcome.sort(quality, arguments.qa.parent, arguments.results, links)
-    records.write_json(arguments.output, record)
+    products.write_json(arguments.output, record)
     words = f"{record['outcome']} ({record['verdict']})"
-    records.found(f"{words}; {record['message']}" if record["message"] else words)
+    products.found(f"{words}; {record['message']}" if record["message"] else words)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ import argparse
 import json
 from pathlib import Path
 
-from lwacal import job, promotion, records
+from lwacal.publish import promote
+from lwacal.runtime import job, products
 
 
 def main() -> None:
@@ -16,11 +17,11 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
     settings = json.loads(arguments.settings)["delay"]
-    record = promotion.promote(records.read_json(arguments.qa), arguments.tables, settings)
-    records.write_json(arguments.output, record)
+    record = promote.promote(products.read_json(arguments.qa), arguments.tables, settings)
+    products.write_json(arguments.output, record)
     for path in record["tables"]:
-        records.say(f"reference: {path}")
-    records.found(f"{len(record['tables'])} tables are references now")
+        products.say(f"reference: {path}")
+    products.found(f"{len(record['tables'])} tables are references now")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ import json
 import sys
 from pathlib import Path
 
-from lwacal import job, publication, records
+from lwacal.publish import publish
+from lwacal.runtime import job, products
 
 
 def main() -> None:
@@ -17,23 +18,22 @@ def main() -> None:
     parser.add_argument("--tables", required=True, nargs="+", type=Path, help="one a sub-band")
     parser.add_argument("--database", required=True, type=Path, help="trends.sqlite, if there is")
     parser.add_argument("--settings", required=True, help="JSON: publish")
-    parser.add_argument("--moved", default="", help="of lwacal.publication_link, for the record")
+    parser.add_argument("--moved", default="", help="of lwacal.publish.latest_link, for the record")
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
     settings = json.loads(arguments.settings)["publish"]
-    sources = {name: records.read_json(getattr(arguments, name)) for name in
-               ("qa", "run", "manifest")}
+    sources = {
+        name: products.read_json(getattr(arguments, name)) for name in ("qa", "run", "manifest")
+    }
     try:
-        record = publication.publish(
-            sources, arguments.tables, arguments.database, settings
-        )
-    except publication.PublicationError as error:
+        record = publish.publish(sources, arguments.tables, arguments.database, settings)
+    except publish.PublicationError as error:
         sys.exit(f"error: {error}")
     except OSError as error:
         sys.exit(f"error: the tables cannot be written (publish.folder): {error}")
-    records.write_json(arguments.output, {**record, "moved": arguments.moved})
+    products.write_json(arguments.output, {**record, "moved": arguments.moved})
     until = record["provenance"]["valid"]["until_utc"]
-    records.found(f"{record['message']}: {record['folder']}, valid until {until}")
+    products.found(f"{record['message']}: {record['folder']}, valid until {until}")
 
 
 if __name__ == "__main__":

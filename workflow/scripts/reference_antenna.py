@@ -5,7 +5,8 @@ import argparse
 import json
 from pathlib import Path
 
-from lwacal import job, records, reference_antenna
+from lwacal.calibration import reference_antenna
+from lwacal.runtime import job, products
 
 
 def main() -> None:
@@ -18,14 +19,14 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
     record = reference_antenna.choose(
-        records.read_json(arguments.manifest),
-        records.read_json(arguments.health),
-        [records.read_json(path) for path in arguments.flags],
+        products.read_json(arguments.manifest),
+        products.read_json(arguments.health),
+        [products.read_json(path) for path in arguments.flags],
         json.loads(arguments.antennas),
         arguments.max_flagged,
     )
-    records.write_json(arguments.output, record)
-    records.found(f"{record['antenna']}: {record['why']}")
+    products.write_json(arguments.output, record)
+    products.found(f"{record['antenna']}: {record['why']}")
 
 
 if __name__ == "__main__":

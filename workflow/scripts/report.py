@@ -4,7 +4,11 @@
 import argparse
 from pathlib import Path
 
-from lwacal import job, records, report_figures, report_html, report_pdf, report_records
+from lwacal.report import figures as report_figures
+from lwacal.report import html as report_html
+from lwacal.report import inputs
+from lwacal.report import pdf as report_pdf
+from lwacal.runtime import job, products
 
 
 def main() -> None:
@@ -21,12 +25,14 @@ def main() -> None:
     parser.add_argument("--figures", required=True, type=Path, help="folder for PNG files")
     arguments = vars(parser.parse_args())
     pdf, html, folder = (arguments.pop(name) for name in ("pdf", "html", "figures"))
-    report = report_records.read(**arguments)
+    report = inputs.read(**arguments)
     figures, boards = report_figures.draw_all(report), report_figures.draw_boards(report)
     report_figures.write(figures + boards, folder)
     report_pdf.write(report, figures, boards, pdf)
     report_html.write(report, figures, html)
-    records.found(", ".join(f"{path} ({path.stat().st_size / 1e6:.1f} MB)" for path in (pdf, html)))
+    products.found(
+        ", ".join(f"{path} ({path.stat().st_size / 1e6:.1f} MB)" for path in (pdf, html))
+    )
 
 
 if __name__ == "__main__":

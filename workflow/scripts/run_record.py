@@ -5,7 +5,8 @@ import argparse
 import json
 from pathlib import Path
 
-from lwacal import job, records, run_record
+from lwacal.driver import run_record
+from lwacal.runtime import job, products
 
 
 def main() -> None:
@@ -18,8 +19,8 @@ def main() -> None:
     record = run_record.build(
         arguments.observation, json.loads(arguments.settings), arguments.benchmarks
     )
-    records.write_json(arguments.output, record)
-    records.found(f"commit {record['git']['commit']}, {record['total_s']:.0f} s in all rules")
+    products.write_json(arguments.output, record)
+    products.found(f"commit {record['git']['commit']}, {record['total_s']:.0f} s in all rules")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ import argparse
 import json
 from pathlib import Path
 
-from lwacal import component_list, job, records, sky_model
+from lwacal.runtime import job, products
+from lwacal.sky import casa_component_list, sky_model
 
 
 def main() -> None:
@@ -16,22 +17,22 @@ def main() -> None:
     parser.add_argument("--csv", required=True, type=Path)
     parser.add_argument("--component-list", required=True, type=Path)
     arguments = parser.parse_args()
-    manifest = records.read_json(arguments.manifest)
+    manifest = products.read_json(arguments.manifest)
     model = sky_model.build(manifest, json.loads(arguments.settings))
-    records.write_json(arguments.json, model)
-    records.write_csv(arguments.csv, sky_model.table(model, manifest), sky_model.COLUMNS)
-    component_list.write(model, manifest, arguments.component_list)
+    products.write_json(arguments.json, model)
+    products.write_csv(arguments.csv, sky_model.table(model, manifest), sky_model.COLUMNS)
+    casa_component_list.write(model, manifest, arguments.component_list)
     for source in model["sources"]:
         words = source["reason"] or f"{source['brightest_apparent_jy']:.0f} Jy at most"
-        records.say(f"{source['name']}: elevation {source['altitude_deg']:.1f} deg, {words}")
+        products.say(f"{source['name']}: elevation {source['altitude_deg']:.1f} deg, {words}")
         components = source["component_list"]
         if components:
             number, path = components["n_components"], components["path"]
-            records.say(f"{source['name']}: its shape is that of {number} components of {path}")
+            products.say(f"{source['name']}: its shape is that of {number} components of {path}")
         for warning in source["warnings"]:
-            records.say(f"warning: {warning}")
+            products.say(f"warning: {warning}")
     calibrators = [source["name"] for source in model["sources"] if source["calibrator"]]
-    records.found(model["message"] or f"calibrators {', '.join(calibrators)}")
+    products.found(model["message"] or f"calibrators {', '.join(calibrators)}")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,9 @@ import argparse
 import json
 from pathlib import Path
 
-from lwacal import job, records, trends, trends_page
+from lwacal.nights import trends_database
+from lwacal.report import trends_page
+from lwacal.runtime import job, products
 
 
 def main() -> None:
@@ -17,16 +19,16 @@ def main() -> None:
     parser.add_argument("--html", required=True, type=Path)
     arguments = parser.parse_args()
     settings = json.loads(arguments.settings)["trends"]
-    files = trends.find(arguments.results)
-    suggested, problems = trends.build(files, arguments.database, settings)
+    files = trends_database.find(arguments.results)
+    suggested, problems = trends_database.build(files, arguments.database, settings)
     trends_page.write(arguments.database, suggested, problems, settings, arguments.html)
-    records.write_json(arguments.flags, suggested)
+    products.write_json(arguments.flags, suggested)
     for problem in problems:
-        records.say(problem)
+        products.say(problem)
     changes = trends_page.newest_changes(arguments.database)
     for change in changes:
-        records.say(change["message"])
-    records.found(
+        products.say(change["message"])
+    products.found(
         f"{len(files) - len(problems)} observations in {arguments.database}, {len(changes)} changes"
         f" last night, {len(suggested['bad'])} signals suggested to be flagged"
     )

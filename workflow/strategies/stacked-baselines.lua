@@ -1,7 +1,7 @@
 -- AOFlagger strategy for many baselines beside each other, in place of times, in one image.
 --
 -- What stands beside each other has nothing to do with one another: everything here looks along
--- frequency alone. The amplitudes come in units of the noise (workflow/scripts/lwacal/interference.py),
+-- frequency alone. The amplitudes come in units of the noise (workflow/scripts/lwacal/flagging/rfi_search.py),
 -- so that one noise level, which AOFlagger takes from the whole image, fits all baselines.
 -- Values that are flagged on input are not looked at.
 

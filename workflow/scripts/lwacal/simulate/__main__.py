@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from lwacal import site
-from lwacal.records import say
+from lwacal.runtime.products import say
 from lwacal.simulate import Simulation, faults, simulate
+from lwacal.telescope import site
 
 DEFAULTS = Simulation()
 
@@ -15,39 +15,68 @@ DEFAULTS = Simulation()
 def parse(words: list[str] | None = None) -> tuple[Path, Simulation]:
     """Return folder and options from command line words."""
     parser = argparse.ArgumentParser(
-        prog="python -m lwacal.simulate", description=__doc__,
+        prog="python -m lwacal.simulate",
+        description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="The truth goes to FOLDER.truth. Kinds of faults:\n" + faults.describe(),
     )
     add = parser.add_argument
     add("folder", type=Path, help="where the measurement sets go; must be empty")
     add("--antennas", type=int, default=DEFAULTS.n_antennas, help="number (default %(default)s)")
-    add("--bands", nargs="+", default=DEFAULTS.bands, metavar="BAND",
-        help="sub-bands such as 73MHz, or 'all' for the 16 (default %(default)s)")
-    add("--channels", type=int, default=DEFAULTS.n_channels,
-        help="channels a sub-band, a divisor of 192 (default %(default)s)")
-    add("--integrations", type=int, default=DEFAULTS.n_integrations,
-        help="of 10 s (default %(default)s)")
+    add(
+        "--bands",
+        nargs="+",
+        default=DEFAULTS.bands,
+        metavar="BAND",
+        help="sub-bands such as 73MHz, or 'all' for the 16 (default %(default)s)",
+    )
+    add(
+        "--channels",
+        type=int,
+        default=DEFAULTS.n_channels,
+        help="channels a sub-band, a divisor of 192 (default %(default)s)",
+    )
+    add(
+        "--integrations",
+        type=int,
+        default=DEFAULTS.n_integrations,
+        help="of 10 s (default %(default)s)",
+    )
     add("--start", default=DEFAULTS.start, help="UTC, YYYYMMDD_HHMMSS (default %(default)s)")
     add("--seed", type=int, default=DEFAULTS.seed, help="of all drawn numbers")
-    add("--faint", type=int, default=DEFAULTS.n_faint,
-        help="number of faint sources (default %(default)s)")
+    add(
+        "--faint",
+        type=int,
+        default=DEFAULTS.n_faint,
+        help="number of faint sources (default %(default)s)",
+    )
     add("--sources", nargs="*", default=DEFAULTS.sources, help="bright sources (default: A-team)")
     add("--beam", default=DEFAULTS.beam, help="beam model (default %(default)s)")
     add("--noise-scale", type=float, default=1.0, help="multiplies the thermal noise")
-    add("--clean-headers", action="store_true",
-        help="geodetic zenith and exact UVW instead of the traps of real headers")
+    add(
+        "--clean-headers",
+        action="store_true",
+        help="geodetic zenith and exact UVW instead of the traps of real headers",
+    )
     add("--layout", type=Path, help="CSV file or measurement set to take antennas from")
     add("--fault", action="append", default=[], help="plant a fault (may be repeated)")
     given = parser.parse_args(words)
     bands = site.BANDS if list(given.bands) == ["all"] else given.bands
     try:
         options = Simulation(
-            n_antennas=given.antennas, bands=tuple(bands), n_channels=given.channels,
-            n_integrations=given.integrations, start=given.start, seed=given.seed,
-            n_faint=given.faint, sources=tuple(given.sources), beam=given.beam,
-            noise_scale=given.noise_scale, real_headers=not given.clean_headers,
-            layout=given.layout, faults=tuple(map(faults.Fault.parse, given.fault)),
+            n_antennas=given.antennas,
+            bands=tuple(bands),
+            n_channels=given.channels,
+            n_integrations=given.integrations,
+            start=given.start,
+            seed=given.seed,
+            n_faint=given.faint,
+            sources=tuple(given.sources),
+            beam=given.beam,
+            noise_scale=given.noise_scale,
+            real_headers=not given.clean_headers,
+            layout=given.layout,
+            faults=tuple(map(faults.Fault.parse, given.fault)),
         )
     except ValueError as error:
         parser.error(str(error))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lwacal.antenna_names import AntennaNames
+from lwacal.telescope.antennas import AntennaNames
 
 ANTENNA_KINDS = {
     "dead": "no signal, hardly any noise",
@@ -48,7 +48,9 @@ class Fault:
             return Fault(kind, antenna=rest[0])
         first = 1 if kind in FILE_KINDS else 0
         if (
-            kind in {**FILE_KINDS, **CHANNEL_KINDS} and len(rest) == 2 and rest[1].isdigit()
+            kind in {**FILE_KINDS, **CHANNEL_KINDS}
+            and len(rest) == 2
+            and rest[1].isdigit()
             and int(rest[1]) >= first
         ):
             return Fault(kind, band=rest[0], number=int(rest[1]))

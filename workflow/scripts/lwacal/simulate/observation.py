@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from lwacal import geometry, layout, naming, records, site
-from lwacal.layout import Layout
-from lwacal.ms_writer import Field, MeasurementSetWriter
-from lwacal.records import say
+from lwacal.io.ms_writer import Field, MeasurementSetWriter
+from lwacal.runtime import products
+from lwacal.runtime.products import say
+from lwacal.simulate import layout, truth, visibilities
 from lwacal.simulate import sky as skies
-from lwacal.simulate import truth, visibilities
+from lwacal.simulate.layout import Layout
 from lwacal.simulate.options import Simulation
+from lwacal.telescope import geometry, naming, site
 
 GEOCENTRIC_OFFSET_DEG = 0.186  # the geocentric zenith is that far south of the geodetic one
 STAMP_FRACTION_S = 0.25  # real headers have fractions of a second that names have not
@@ -67,8 +68,15 @@ def _has(options: Simulation, kind: str, band: str, number: int) -> bool:
 
 
 def _write_set(
-    options: Simulation, folder: Path, array: Layout, signals: truth.Signals, sky: skies.Sky,
-    band_number: int, band: str, number: int, start: float,
+    options: Simulation,
+    folder: Path,
+    array: Layout,
+    signals: truth.Signals,
+    sky: skies.Sky,
+    band_number: int,
+    band: str,
+    number: int,
+    start: float,
 ) -> None:
     stamp = naming.format_stamp(np.floor(start))
     name = naming.raw_name(stamp, band)
@@ -88,15 +96,24 @@ def _write_set(
         else geometry.antenna_uvw_m(positions_m, *centre, middle)
     )
     with MeasurementSetWriter(
-        folder / name, array.antennas, frequency_hz, truth.channel_width_hz(options),
-        [Field("zenith", *centre)], observer="lwacal.simulate",
+        folder / name,
+        array.antennas,
+        frequency_hz,
+        truth.channel_width_hz(options),
+        [Field("zenith", *centre)],
+        observer="lwacal.simulate",
     ) as writer:
         for first, second, data in visibilities.blocks(
             options, exposure, positions_m, signals, sky
         ):
             _spoil(options, data, band, number)
             writer.append(
-                start, options.interval_s, first, second, uvw[first] - uvw[second], data,
+                start,
+                options.interval_s,
+                first,
+                second,
+                uvw[first] - uvw[second],
+                data,
                 time_centroid_mjd_s=middle,
             )
 
@@ -121,13 +138,19 @@ def zenith_of_header(mjd_s: float) -> tuple[float, float]:
 
 
 def _write_truth(
-    options: Simulation, folder: Path, array: Layout, signals: truth.Signals, sky: skies.Sky,
-    starts: list[float], middle: float,
+    options: Simulation,
+    folder: Path,
+    array: Layout,
+    signals: truth.Signals,
+    sky: skies.Sky,
+    starts: list[float],
+    middle: float,
 ) -> Path:
     place = folder.with_name(folder.name + ".truth")
     width_hz = truth.channel_width_hz(options)
     arrays: dict[str, np.ndarray] = {
-        "positions_m": array.antennas.positions_m, "delays_ns": signals.delays_ns,
+        "positions_m": array.antennas.positions_m,
+        "delays_ns": signals.delays_ns,
     }
     bands: dict[str, Any] = {}
     for band in options.bands:
@@ -138,8 +161,8 @@ def _write_truth(
         arrays[f"flux_{band}"] = skies.intrinsic_jy(sky, options, frequency_hz, middle)
         xx, yy = skies.beams(sky, options, frequency_hz, middle)
         arrays[f"beam_xx_{band}"], arrays[f"beam_yy_{band}"] = xx, yy
-    records.write_npz(place / "truth.npz", **arrays)
-    records.write_json(
+    products.write_npz(place / "truth.npz", **arrays)
+    products.write_json(
         place / "truth.json",
         {
             "options": asdict(options),

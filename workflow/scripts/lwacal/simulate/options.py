@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lwacal import naming, site
 from lwacal.simulate.faults import Fault
+from lwacal.telescope import naming, site
 
 DEFAULT_START = "20240601_110000"  # LST 20 h: Cyg A transits, Cas A is high
 

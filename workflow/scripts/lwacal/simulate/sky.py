@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lwacal import beam, flux, site
 from lwacal.simulate.options import Simulation
+from lwacal.sky import beam, sources
+from lwacal.telescope import site
 
 FAINTEST_JY, BRIGHTEST_JY = 3.0, 50.0  # of faint sources, at 50 MHz
 SPECTRAL_INDEX = -0.75
@@ -25,7 +26,7 @@ class Sky:
 def draw_sky(options: Simulation, mid_mjd_s: float) -> Sky:
     """Return the sources of the options, and faint ones drawn evenly over the sky above 20 deg."""
     draw = np.random.default_rng([options.seed, 2])
-    places = [flux.POSITIONS[name] for name in options.sources]
+    places = [sources.POSITIONS[name] for name in options.sources]
     radec = [[place.ra_rad, place.dec_rad] for place in places]
     names = list(options.sources)
     faint = [np.nan] * len(names)
@@ -51,7 +52,7 @@ def intrinsic_jy(
     rows = []
     for name, faint_jy in zip(sky.names, sky.faint_jy):
         if np.isnan(faint_jy):
-            rows.append(flux.flux_jy(options.flux_scale, name, frequency_hz, year))
+            rows.append(sources.flux_jy(options.flux_scale, name, frequency_hz, year))
         else:
             rows.append(faint_jy * (frequency_hz / 50e6) ** SPECTRAL_INDEX)
     return np.array(rows).reshape(len(sky.names), len(frequency_hz))

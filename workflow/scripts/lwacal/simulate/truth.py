@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from astropy.constants import c, k_B
 
-from lwacal import geometry, site
-from lwacal.antenna_names import AntennaNames
-from lwacal.layout import Layout
 from lwacal.simulate.faults import Fault
+from lwacal.simulate.layout import Layout
 from lwacal.simulate.options import Simulation
+from lwacal.telescope import geometry, site
+from lwacal.telescope.antennas import AntennaNames
 
 TYPICAL_GAIN = 5e-3
 RECEIVER_K = 250.0

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lwacal import geometry, predict
-from lwacal.flagging import FIRST_POLARIZATION, SECOND_POLARIZATION
 from lwacal.simulate import sky as skies
 from lwacal.simulate import truth
 from lwacal.simulate.options import Simulation
+from lwacal.sky import predict
+from lwacal.telescope import geometry
+from lwacal.telescope.correlations import FIRST_POLARIZATION, PARALLEL_HANDS, SECOND_POLARIZATION
 
 ROWS = 4096  # of a block: 25 MB of visibilities at 192 channels
 RFI_OVER_SEFD = 0.3
-CORRELATIONS_XX_YY = [0, 3]
 # of XX, XY, YX, YY: what each becomes when X and Y of antenna 1, or of antenna 2, are exchanged
 SWAP_FIRST, SWAP_SECOND = [2, 3, 0, 1], [1, 0, 3, 2]
 
@@ -33,7 +33,10 @@ class Exposure:
 
 
 def blocks(
-    options: Simulation, exposure: Exposure, positions_m: np.ndarray, signals: truth.Signals,
+    options: Simulation,
+    exposure: Exposure,
+    positions_m: np.ndarray,
+    signals: truth.Signals,
     sky: skies.Sky,
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Return antenna 1, antenna 2 (row,) and data (row, channel, 4) of blocks of rows.
@@ -76,7 +79,10 @@ def _sources(
 
 
 def _sky(
-    first: np.ndarray, second: np.ndarray, phasors: list[np.ndarray], apparent: list[np.ndarray],
+    first: np.ndarray,
+    second: np.ndarray,
+    phasors: list[np.ndarray],
+    apparent: list[np.ndarray],
     signals: truth.Signals,
 ) -> np.ndarray:
     """Return what the ports of the antennas see of the sky, (row, channel, 4), before gains.
@@ -89,8 +95,10 @@ def _sky(
         rows = predict.baseline_phasors(phasor, first, second)
         data[..., 0] += rows * flux[:, 0]
         data[..., 3] += rows * flux[:, 1]
-    for swapped, order in ((signals.swapped[first], SWAP_FIRST),
-                           (signals.swapped[second], SWAP_SECOND)):
+    for swapped, order in (
+        (signals.swapped[first], SWAP_FIRST),
+        (signals.swapped[second], SWAP_SECOND),
+    ):
         data[swapped] = data[swapped][..., order]
     seen = signals.sky[first][:, FIRST_POLARIZATION] * signals.sky[second][:, SECOND_POLARIZATION]
     data *= seen[:, None, :].astype(np.float32)
@@ -98,8 +106,13 @@ def _sky(
 
 
 def _noise(
-    draw: np.random.Generator, options: Simulation, frequency_hz: np.ndarray, width_hz: float,
-    first: np.ndarray, second: np.ndarray, signals: truth.Signals,
+    draw: np.random.Generator,
+    options: Simulation,
+    frequency_hz: np.ndarray,
+    width_hz: float,
+    first: np.ndarray,
+    second: np.ndarray,
+    signals: truth.Signals,
 ) -> np.ndarray:
     """Return noise (row, channel, 4) in Jy; autocorrelations have the SEFD as their mean."""
     sefd = truth.sefd_jy(frequency_hz).astype(np.float32)
@@ -111,10 +124,10 @@ def _noise(
     other = signals.noise[second][:, SECOND_POLARIZATION]
     noise *= (own * other)[:, None, :].astype(np.float32)
     autos = np.flatnonzero(first == second)
-    power = (own * other)[autos][:, CORRELATIONS_XX_YY]
-    parallel = noise[autos][..., CORRELATIONS_XX_YY].real * np.sqrt(2)
+    power = (own * other)[autos][:, PARALLEL_HANDS]
+    parallel = noise[autos][..., PARALLEL_HANDS].real * np.sqrt(2)
     total = power[:, None, :] * sefd[:, None] + parallel
-    for place, correlation in enumerate(CORRELATIONS_XX_YY):
+    for place, correlation in enumerate(PARALLEL_HANDS):
         noise[autos, :, correlation] = total[..., place]
     noise[autos, :, 2] = noise[autos, :, 1].conj()
     return noise

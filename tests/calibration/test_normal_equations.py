@@ -1,0 +1,103 @@
+"""The sums that the solver works on, against their definition."""
+
+import numpy as np
+import pytest
+from casacore import tables
+
+import solver_case
+from lwacal.calibration import normal_equations
+from lwacal.io import flag_file
+from lwacal.telescope.baselines import BaselineMatrix
+from small_sets import baselines
+
+BAND = "73MHz"
+N_ANTENNAS, N_INTEGRATIONS = 48, 2  # 1176 rows: several blocks
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory):
+    """Some data are flagged, and those are not numbers."""
+    case = solver_case.make(
+        tmp_path_factory.mktemp("sums"),
+        N_ANTENNAS,
+        n_channels=6,
+        n_integrations=N_INTEGRATIONS,
+        factor={(4, 0): 8.0},
+    )
+    with tables.table(str(case.concat[BAND]), readonly=False, ack=False) as table:
+        data = table.getcol("DATA")
+        flag = np.random.default_rng(1).random(data.shape) < 0.1
+        data[flag] = np.nan
+        table.putcol("DATA", data)
+    solver_case.write_flags(case, BAND, flag)
+    return case
+
+
+@pytest.fixture(scope="module")
+def sums(case):
+    return normal_equations.read(solver_case.sub_band(case, BAND), threads=2)
+
+
+def expected(case):
+    """Return data_model, model_power, data_power, count and cross_model by their definition."""
+    antenna1, antenna2 = baselines(N_ANTENNAS)
+    cross = antenna1 != antenna2
+    with tables.table(str(case.concat[BAND]), ack=False) as table:
+        data = table.getcol("DATA").reshape(N_INTEGRATIONS, len(antenna1), -1, 4)
+    causes = flag_file.load_causes(case.flags[BAND]).reshape(data.shape)
+    found = [0, 0, 0, 0, 0]
+    for number in range(N_INTEGRATIONS):
+        mjd_s = solver_case.MID_MJD_S + (number - 0.5) * solver_case.INTERVAL_S
+        model = solver_case.model_visibilities(case, BAND, mjd_s)[cross].astype(complex)
+        autos = ~cross
+        usable = causes[number][autos][..., [0, 3]] == 0
+        own = np.where(usable, data[number][autos][..., [0, 3]].real, np.nan)
+        power = np.nanmedian(own, axis=1).astype(float)  # of antennas in their order
+        inverse = 1 / (power[antenna1][:, [0, 0, 1, 1]] * power[antenna2][:, [0, 1, 0, 1]])
+        weight = (inverse / np.median(inverse))[cross][:, None]
+        free = causes[number][cross] == 0
+        weight = weight * free
+        values = np.where(free, data[number][cross], 0)
+        own, mean = values[..., [0, 3]], model.mean(axis=-1, keepdims=True)
+        parts = (
+            weight[..., [0, 3]] * own * model.conj(),
+            weight[..., [0, 3]] * np.abs(model) ** 2,
+            weight[..., [0, 3]] * np.abs(own) ** 2,
+            free[..., [0, 3]],
+            weight[..., 1:3] * values[..., 1:3] * mean.conj(),
+        )
+        found = [total + part for total, part in zip(found, parts)]
+    return [np.transpose(part) for part in found]
+
+
+def test_sums_are_those_of_their_definition(case, sums):
+    names = ("data_model", "model_power", "data_power", "count", "cross_model")
+    for name, wanted in zip(names, expected(case), strict=True):
+        found = getattr(sums, name)
+        assert found.shape == wanted.shape
+        size = np.abs(wanted).max()
+        assert np.abs(found - wanted).max() < 2e-6 * size, name
+
+
+def test_any_number_of_threads_gives_the_same_sums(case, sums):
+    one = normal_equations.read(solver_case.sub_band(case, BAND), threads=1)
+    for name in ("data_model", "model_power", "data_power", "count", "cross_model"):
+        assert np.array_equal(getattr(one, name), getattr(sums, name))
+
+
+def test_the_first_integration_alone(case, sums):
+    first = normal_equations.read(solver_case.sub_band(case, BAND), integrations=1)
+    assert first.count.max() == 1
+    assert (first.count <= sums.count).all()
+
+
+def test_baselines_as_matrices():
+    values = np.arange(1.0, 13.0).reshape(2, 6) * (1 + 2j)
+    matrix = BaselineMatrix(4)
+    square = matrix.hermitian(values)
+    assert np.array_equal(square, square.conj().swapaxes(1, 2))
+    assert np.array_equal(square[:, matrix.antenna1, matrix.antenna2], values)
+    assert not square[:, range(4), range(4)].any()
+    general = matrix.general(values, -values)
+    assert np.array_equal(general, -general.swapaxes(1, 2))
+    assert matrix.by_antenna(values.real)[0].tolist() == [6, 10, 12, 14]

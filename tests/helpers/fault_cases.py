@@ -1,0 +1,287 @@
+"""The table of faults: what is planted, which job meets it, what its log says, what happens."""
+
+from __future__ import annotations
+
+import fault_plants as plants
+from fault_cases_data import NIGHTS, PRODUCTS, RAW_DATA, SKY
+from fault_row import RERUN, Case, error, fallback, killed
+
+REFERENCES = {"reference_dir": "{folder}/references", "promote_verdict": "fail"}
+BEAMFORMER = {
+    "folder": "{folder}/beamformer",
+    "force": True,
+    "sub_bands": 2,
+    "antennas": 16,
+    "channels": 12,
+}
+KILLED = [
+    killed("inventory", "os.rename inventory.json", "before its record is in place"),
+    killed("concat 59MHz", "os.rename 59MHz.ms", "before the set is in place"),
+    killed("concat 73MHz", "os.rename 73MHz.json", "between set and findings"),
+    killed("manifest", "os.rename manifest.json", "before its record is in place"),
+    killed("mnc_query", "os.rename mnc.json", "before its record is in place"),
+    killed("antenna_health", "os.rename health.json", "before its record is in place"),
+    killed("flag 59MHz", "os.rename 59MHz.json", "between flags and summary"),
+    killed("reference_antenna", "os.rename reference.json", "before its record is in place"),
+    killed("sky_model", "os.rename sky_model.cl", "before the component list is in place"),
+    killed("bandpass 59MHz", "os.rename 59MHz.bcal", "before the table is in place"),
+    killed("flag_solutions", "os.rename bandpass_flags.json", "between flags and summary"),
+    killed("bandpass_table 73MHz", "os.rename 73MHz.bcal", "before the table is in place"),
+    killed("delay", "os.rename delays.csv", "between record and list"),
+    killed("delay_table", "os.rename .K", "before the table is in place"),
+    killed("calibrate_split 59MHz", "os.rename calibrated/59MHz", "before its sets are in place"),
+    killed("image_source CygA", "os.rename images/CygA", "before the images are in place"),
+    killed("image_allsky", "os.rename images/allsky", "before the images are in place"),
+    killed("measure", "os.rename offsets.csv", "between two of its lists"),
+    killed("assess", "os.rename qa.json", "before the verdict is in place"),
+    killed("run_record", "os.rename run.json", "before its record is in place"),
+    killed("report", "os.rename report.html", "between PDF and page"),
+    killed("outcome", "os.rename outcome.json", "between link and record"),
+    killed("trends", "os.rename trends.html", "between database and page"),
+    killed(
+        "promote",
+        "os.rename 73MHz.bcal",
+        "in the middle of the tables",
+        plants.for_good(delay=REFERENCES),
+    ),
+    killed(
+        "publish",
+        "os.rename beamformer/latest",
+        "before the version is the latest",
+        plants.for_good(publish=BEAMFORMER),
+    ),
+    killed("cleanup", "shutil.rmtree .old", "in the middle of removing"),
+]
+
+# A program that writes its process number for the test to look at, and does not end by itself
+HANGS = 'echo $$ > "$TMPDIR/../program.$$"; touch "$TMPDIR/../started"; exec sleep 100'
+# One that outlives its job, which must not be
+KILLS = 'kill -9 $PPID; sleep 0.2; touch "$TMPDIR/../outlived"'
+STOPPED = [
+    Case(
+        "image_source CygA: killed while WSClean runs",
+        "image_source CygA",
+        plants.program("wsclean", KILLS),
+        "killed",
+        (),
+        "WSClean ends with its job. What is left in TMPDIR is removed by the next job that has to"
+        " put something there. " + RERUN,
+    ),
+    Case(
+        "image_allsky: told to stop (SIGTERM) while WSClean hangs",
+        "image_allsky",
+        plants.both(plants.program("wsclean", HANGS), plants.told_to_stop("started")),
+        "stopped",
+        ("error: stopped by SIGTERM", "--set-resources", "Run again"),
+        "WSClean is ended, and what is half made removed. " + RERUN,
+    ),
+    Case(
+        "mnc_query: told to stop (SIGTERM) while the database does not answer",
+        "mnc_query",
+        plants.both(
+            plants.settings(timeout_s=100),
+            plants.module(
+                "mnc",
+                "import os, time\n"
+                "open(os.environ['TMPDIR'] + '/../started', 'w').close()\n"
+                "time.sleep(100)\n",
+            ),
+            plants.told_to_stop("started"),
+        ),
+        "error",
+        ("error: stopped by signal 15",),
+        RERUN,
+    ),
+]
+
+ROOM = ("Free space there", "key results")
+DISK = [
+    error(
+        "the disk of the products is full before concat begins",
+        "concat 59MHz",
+        plants.full_disk("concat", 200_000),
+        ("59MHz.ms takes about", "MB are free", *ROOM),
+        "The room that a set needs is looked at before it is written. " + RERUN,
+    ),
+    error(
+        "the disk becomes full while concat writes",
+        "concat 59MHz",
+        plants.largest_file(100_000),
+        ("59MHz.ms", *ROOM),
+    ),
+    error(
+        "the disk is full when flags are written",
+        "flag 59MHz",
+        plants.largest_file(400),
+        ("flags/59MHz.npz", "File too large", *ROOM),
+    ),
+    error(
+        "the disk is full before a table is written",
+        "delay_table",
+        plants.full_disk("tables", 40_000),
+        (".K takes about", "MB are free", *ROOM),
+    ),
+    error(
+        "the disk is full when calibrated sets are written",
+        "calibrate_split 59MHz",
+        plants.largest_file(20_000),
+        ROOM,
+    ),
+    error(
+        "the disk is full when the verdict is written",
+        "assess",
+        plants.largest_file(5000),
+        ("qa.json", *ROOM),
+    ),
+    error(
+        "the disk is full when the report is written",
+        "report",
+        plants.largest_file(60_000),
+        ("report", *ROOM),
+        again=False,
+    ),
+    error(
+        "the disk is full when the database of the nights is written",
+        "trends",
+        plants.largest_file(8000),
+        ROOM,
+    ),
+    error(
+        "WSClean may not write files as large as it needs",
+        "image_source CasA",
+        plants.largest_file(30_000),
+        ("wsclean", "signal 25 (SIGXFSZ)", "ulimit"),
+        again=False,
+    ),
+    error(
+        "the folder of the products may not be written to",
+        "assess",
+        plants.forbidden(lambda place: place.path("."), 0o555),
+        ("qa.json", "Permission denied", "chmod", "key results"),
+    ),
+]
+
+IMAGES = ("has not made", "tools.wsclean")
+LUA = "function execute(data)\n  this is not Lua\nend\n"
+
+
+TOOLS = [
+    fallback(
+        "MNC hangs behind a script that starts its Python",
+        "mnc_query",
+        plants.wrapper("sleep 100 & wait", timeout_s=1, tries=1),
+        ("no answer within 1 s (health.mnc.timeout_s)",),
+        "It is ended with all it has started. The cached list (health.cached_list) is used if"
+        " there is one, and always the data's own autocorrelations; health.json says so.",
+    ),
+    fallback(
+        "MNC prints what is no answer",
+        "mnc_query",
+        plants.module("mnc", "print('connecting ...\\n{\"bad\": 7}')\nraise SystemExit\n"),
+        ("exit code 0",),
+        "As above.",
+    ),
+    fallback(
+        "MNC crashes",
+        "mnc_query",
+        plants.module("mnc", "import os\nos.abort()\n"),
+        ("exit code -6",),
+        "As above.",
+    ),
+    error(
+        "WSClean is not there",
+        "image_source CygA",
+        plants.settings(tools__wsclean="wsclean-9"),
+        ("'wsclean-9' is not on PATH", "tools.wsclean"),
+        again=False,
+    ),
+    error(
+        "WSClean fails",
+        "image_source CygA",
+        plants.program("wsclean", "echo no such column; exit 1"),
+        ("no such column", "exit code 1"),
+        again=False,
+    ),
+    error(
+        "WSClean is killed for its memory",
+        "image_allsky",
+        plants.program("wsclean", "kill -9 $$"),
+        ("signal 9 (SIGKILL)", "lack of memory", "--set-resources"),
+        again=False,
+    ),
+    error(
+        "WSClean ends well but makes no image",
+        "image_source CasA",
+        plants.program("wsclean", "exit 0"),
+        IMAGES,
+    ),
+    error(
+        "WSClean makes no image of the whole sky",
+        "image_allsky",
+        plants.program("wsclean", "exit 0"),
+        IMAGES,
+        again=False,
+    ),
+    error(
+        "AOFlagger's program is not there",
+        "flag 59MHz",
+        plants.settings(flagging__strategy="generic", tools__aoflagger="aoflagger-9"),
+        ("'aoflagger-9' is not on PATH", "tools.aoflagger"),
+    ),
+    error(
+        "AOFlagger's program fails",
+        "flag 59MHz",
+        plants.both(plants.strategy(""), plants.program("aoflagger", "echo no memory; exit 3")),
+        ("no memory", "exit code 3", "flagging.strategy"),
+    ),
+    error(
+        "a strategy of AOFlagger has an error in it",
+        "flag 59MHz",
+        plants.strategy(LUA),
+        ("flagging.strategy", "strategy.lua"),
+    ),
+    error(
+        "AOFlagger's package is not there",
+        "flag 59MHz",
+        plants.module("aoflagger", "raise ImportError('libaoflagger.so is missing')\n"),
+        ("libaoflagger.so is missing", "pip install", "flagging.strategy: generic"),
+    ),
+    error(
+        "AOFlagger's package fails",
+        "flag 59MHz",
+        plants.module("aoflagger", plants.FAILING_AOFLAGGER),
+        ("has no function execute", "flagging.aoflagger: false"),
+    ),
+    fallback(
+        "CASA's bandpass fails",
+        "bandpass 59MHz",
+        plants.both(
+            plants.settings(bandpass__engine="casa"),
+            plants.module("casatasks", plants.FAILING_CASA),
+        ),
+        ("no table for 59MHz", "the calibrater is closed", '"failed"'),
+        "The sub-band's solutions are all flagged, with the reason; the others go on, and the"
+        " verdict counts it.",
+    ),
+    error(
+        "CASA is not there",
+        "bandpass 59MHz",
+        plants.both(
+            plants.settings(bandpass__engine="casa"),
+            plants.module("casatasks", "raise ImportError('no casatools')\n"),
+        ),
+        ("no casatools", "Python environment of this rule"),
+    ),
+]
+
+SECTIONS = {
+    "Killed at the worst moment (SIGKILL)": KILLED,
+    "Killed or stopped while a program runs": STOPPED,
+    "Disks and rights": DISK,
+    "Programs and packages": TOOLS,
+    "Raw data": RAW_DATA,
+    "Products": PRODUCTS,
+    "Sky and antennas": SKY,
+    "Other nights": NIGHTS,
+}
+CASES = [case for cases in SECTIONS.values() for case in cases]

@@ -1,0 +1,421 @@
+"""Faults of raw data, of products, of the sky and of other nights.
+
+See tests/helpers/fault_cases.py.
+"""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+
+import fault_plants as plants
+from fault_plants import RAW, STAMP, column, half, half_of, product, raw, record, without
+from fault_row import RERUN, error, fallback
+
+LEFT_OUT = "The set is left out and named in manifest.json; all others are used."
+HEAD = "inventory"
+DATA = "concat 59MHz"
+
+
+def other_antennas(names: list[str]) -> list[str]:
+    """Return other names."""
+    return [*names[:-1], "LWA999"]
+
+
+def of_another_set(path) -> None:
+    """Give a set the data of another integration, and keep its name."""
+    plants.whole.remove(path)
+    shutil.copytree(path.parent / "20240601_110010_59MHz.ms", path)
+
+
+RAW_DATA = [
+    fallback(
+        "the main table of a raw set is cut off",
+        HEAD,
+        raw(half_of("table.dat")),
+        ("unreadable", RAW, "incorrect number of bytes", "left out"),
+        LEFT_OUT,
+    ),
+    fallback(
+        "the main table of a raw set is not there",
+        HEAD,
+        raw(without("table.dat")),
+        ("unreadable", RAW, "does not exist", "left out"),
+        LEFT_OUT,
+    ),
+    fallback(
+        "a sub-table of a raw set is not there",
+        HEAD,
+        raw(without("ANTENNA")),
+        ("unreadable", f"{RAW}/ANTENNA", "left out"),
+        LEFT_OUT,
+    ),
+    fallback(
+        "the frequencies of a raw set are not there",
+        HEAD,
+        raw(without("SPECTRAL_WINDOW")),
+        ("unreadable", f"{RAW}/SPECTRAL_WINDOW", "left out"),
+        LEFT_OUT,
+    ),
+    fallback(
+        "the data of a raw set are cut off",
+        DATA,
+        raw(half_of("table.f1_TSM0")),
+        ("unreadable", RAW, "the data cannot be read", "left out"),
+        LEFT_OUT,
+    ),
+    fallback(
+        "the data of a raw set are not there",
+        DATA,
+        raw(without("table.f1_TSM0")),
+        ("unreadable", RAW, "the data cannot be read", "left out"),
+        LEFT_OUT,
+    ),
+    fallback(
+        "a raw set is an empty file",
+        HEAD,
+        raw(plants.replaced_by("")),
+        ("unreadable", RAW, "left out"),
+        LEFT_OUT,
+    ),
+    fallback(
+        "a raw set is a folder with something else",
+        HEAD,
+        raw(plants.emptied),
+        ("unreadable", RAW, "left out"),
+        LEFT_OUT,
+    ),
+    fallback(
+        "a raw set is a link to nothing",
+        HEAD,
+        raw(plants.broken_link),
+        ("unreadable", RAW, "left out"),
+        LEFT_OUT,
+    ),
+    fallback(
+        "a raw set has no rows",
+        HEAD,
+        raw(plants.without_rows),
+        ("unreadable", RAW, "0 in 0 spectral windows", "left out"),
+        LEFT_OUT,
+    ),
+    fallback(
+        "a raw set may not be read",
+        HEAD,
+        plants.unreadable_set(RAW),
+        ("unreadable", RAW, "left out"),
+        LEFT_OUT,
+    ),
+    fallback(
+        "a folder below the input may not be read",
+        HEAD,
+        plants.closed_folder("locked"),
+        ("unreadable", "locked may not be read"),
+        "The folder is named in manifest.json; what else there is is used.",
+    ),
+    fallback(
+        "a raw set has another channel grid",
+        HEAD,
+        raw(column("CHAN_FREQ", lambda values: values + 5e4, "SPECTRAL_WINDOW")),
+        ("channel_grid", RAW),
+        LEFT_OUT,
+    ),
+    fallback(
+        "a raw set has other antennas",
+        HEAD,
+        raw(column("NAME", other_antennas, "ANTENNA")),
+        ("antennas", RAW, "names or positions differ", "left out"),
+        LEFT_OUT,
+    ),
+    fallback(
+        "a raw set has its correlations in another order",
+        HEAD,
+        raw(column("CORR_TYPE", lambda kinds: kinds[:, [0, 2, 1, 3]], "POLARIZATION")),
+        ("correlations", RAW, "XX,YX,XY,YY", "are put in the order"),
+        "The order is named in manifest.json, and put right in what is used.",
+    ),
+    fallback(
+        "a raw set has circular polarizations",
+        HEAD,
+        raw(column("CORR_TYPE", lambda kinds: kinds - 4, "POLARIZATION")),
+        ("correlations", RAW, "RR,RL,LR,LL", "left out"),
+        LEFT_OUT,
+    ),
+    fallback(
+        "a raw set is of another time than its name says",
+        HEAD,
+        raw(of_another_set),
+        ("wrong_stamp", RAW, "left out"),
+        LEFT_OUT,
+    ),
+    fallback(
+        "a second set of the same integration",
+        DATA,
+        plants.doubled(RAW),
+        ("duplicate", "second set", "left out"),
+        "The first is used, the second named in manifest.json.",
+    ),
+    fallback(
+        "the data of a raw set are not finite",
+        DATA,
+        raw(column("DATA", lambda data: data * np.nan)),
+        ("non_finite", RAW, "100% of the data are not finite", "left out"),
+        LEFT_OUT,
+    ),
+    fallback(
+        "some data of a raw set are not finite",
+        DATA,
+        raw(column("DATA", plants.some_not_finite)),
+        ("non_finite", RAW, "not finite; these are flagged"),
+        "They are flagged, and the set is named in manifest.json.",
+    ),
+    fallback(
+        "the data of a raw set are zero",
+        DATA,
+        raw(column("DATA", np.zeros_like)),
+        ("zero_filled", RAW, "100% of the data are zero", "left out"),
+        LEFT_OUT,
+    ),
+    error(
+        "no raw set can be read",
+        HEAD,
+        plants.all_raw(without("table.dat")),
+        ("no measurement set can be read", RAW),
+    ),
+    error(
+        "the input folder is empty",
+        HEAD,
+        plants.empty_input,
+        ("no measurement set called YYYYMMDD_HHMMSS_NNMHz.ms", "input_ms=FILE"),
+    ),
+    error(
+        "raw data were taken away meanwhile",
+        "concat 59MHz",
+        raw(plants.whole.remove),
+        (
+            RAW,
+            "could be read when the inventory was made",
+            "Is the disk mounted?",
+            "snakemake -R inventory",
+        ),
+        "A set that is lost after the inventory is no fault of the night. " + RERUN,
+    ),
+]
+
+MADE_ANEW = "Remove it and run again: it is made anew"
+DAMAGED = "What is damaged is named. Removed, it is made again by the same `snakemake`."
+PRODUCTS = [
+    error(
+        "a record is half written",
+        "antenna_health",
+        product("manifest.json", half),
+        ("manifest.json is not valid JSON", MADE_ANEW),
+        DAMAGED,
+    ),
+    error(
+        "a record is empty",
+        "delay_table",
+        product("delay/delay.json", plants.replaced_by("")),
+        ("delay.json is not valid JSON", MADE_ANEW),
+        DAMAGED,
+    ),
+    error(
+        "the sky model is half written",
+        "bandpass 59MHz",
+        product("sky_model.json", half),
+        ("sky_model.json is not valid JSON", MADE_ANEW),
+        DAMAGED,
+    ),
+    error(
+        "a file of flags is cut off",
+        "bandpass 59MHz",
+        product("flags/59MHz.npz", half),
+        ("flags/59MHz.npz is not a file of arrays", MADE_ANEW),
+        DAMAGED,
+    ),
+    error(
+        "a file of powers is none",
+        "antenna_health",
+        product("concat/59MHz.npz", plants.replaced_by("powers")),
+        ("concat/59MHz.npz is not a file of arrays", MADE_ANEW),
+        DAMAGED,
+    ),
+    error(
+        "flags are of other data",
+        "bandpass 59MHz",
+        product("flags/59MHz.npz", plants.fewer_flags),
+        ("flags of 100 rows", "59MHz.ms has", MADE_ANEW),
+        DAMAGED,
+    ),
+    error(
+        "a table is of another observation",
+        "calibrate_split 59MHz",
+        product(f"tables/{STAMP}_59MHz.bcal", column("TIME", lambda times: times + 86400)),
+        ("is of 2024-06-02", "the observation of 2024-06-01", MADE_ANEW),
+        DAMAGED,
+    ),
+    error(
+        "a table is of another array",
+        "calibrate_split 59MHz",
+        product(f"tables/{STAMP}_59MHz.bcal", column("NAME", other_antennas, "ANTENNA")),
+        ("which are not the 16 antennas", MADE_ANEW),
+        DAMAGED,
+    ),
+    error(
+        "the data of a sub-band are cut off",
+        "flag 59MHz",
+        product("concat/59MHz.ms", half_of("table.f1_TSM0")),
+        ("59MHz.ms cannot be read as a casacore table", "made anew"),
+        DAMAGED,
+    ),
+    error(
+        "a sub-table of a sub-band is not there",
+        "flag 59MHz",
+        product("concat/59MHz.ms", without("ANTENNA")),
+        ("59MHz.ms/ANTENNA cannot be read", "made anew"),
+        DAMAGED,
+    ),
+    error(
+        "a solved table has lost its frequencies",
+        "flag_solutions",
+        product("tables/raw/73MHz.bcal", without("SPECTRAL_WINDOW")),
+        ("73MHz.bcal/SPECTRAL_WINDOW cannot be read", "made anew"),
+        DAMAGED,
+    ),
+    error(
+        "an image is cut off",
+        "measure",
+        product("images/CygA", half_of("spectrum-0000-image.fits")),
+        ("spectrum-0000-image.fits", "made anew"),
+        DAMAGED,
+    ),
+    fallback(
+        "run times of a killed job are half written",
+        "run_record",
+        plants.half_benchmark,
+        ("cannot be read and are left out",),
+        "They are left out of run.json.",
+    ),
+]
+
+NO_GAINS = "The tables are all flagged, with the reason, and the verdict is fail; nothing stops."
+SKY = [
+    fallback(
+        "no source is up",
+        "sky_model",
+        plants.settings(sky_model__min_elevation_deg=89, sky_model__model_min_elevation_deg=89),
+        ("no source",),
+        NO_GAINS,
+    ),
+    fallback(
+        "a sky without sources",
+        "bandpass 59MHz",
+        product("sky_model.json", record(lambda found: found.update(message="no source is up"))),
+        ("no_model", "no source is up"),
+        NO_GAINS,
+    ),
+    fallback(
+        "all data are flagged",
+        "bandpass 59MHz",
+        product("flags/59MHz.npz", plants.all_flagged),
+        ("no_data", "59MHz"),
+        NO_GAINS,
+    ),
+    fallback(
+        "all data are flagged: calibrated sets",
+        "calibrate_split 59MHz",
+        product("flags/59MHz.npz", plants.all_flagged),
+        ("no unflagged data",),
+        "There are no sets and no images of this sub-band, with the reason.",
+    ),
+    error(
+        "the file of beams is not there",
+        "sky_model",
+        plants.settings(beam__model="h5", beam__file="/nowhere/beams.h5"),
+        ("beam.file", "/nowhere/beams.h5"),
+        "The key is named. " + RERUN,
+        again=False,
+    ),
+    error(
+        "the file of beams is none",
+        "sky_model",
+        plants.beam_file("no beams"),
+        ("beam.file", "is not a file of beams"),
+        "The key is named. " + RERUN,
+        again=False,
+    ),
+    error(
+        "a component list is not there",
+        "sky_model",
+        plants.settings(sky_model__component_lists__CygA="/nowhere/CygA.txt"),
+        ("sky_model.component_lists.CygA", "/nowhere/CygA.txt"),
+        "The key is named. " + RERUN,
+        again=False,
+    ),
+    fallback(
+        "the first reference antenna is dead",
+        "reference_antenna",
+        plants.dead_reference(1),
+        ("those before it in bandpass.reference_antennas",),
+        "The next of the list is taken.",
+    ),
+    fallback(
+        "all configured reference antennas are dead",
+        "reference_antenna",
+        plants.dead_reference(2),
+        ("none of bandpass.reference_antennas",),
+        "A healthy one in the middle of the array is taken.",
+    ),
+    fallback(
+        "all antennas are dead",
+        "reference_antenna",
+        plants.unhealthy(),
+        ("no antenna is healthy",),
+        "The one in the middle is taken; all solutions are flagged and the verdict is fail.",
+    ),
+]
+
+GOES_ON = "It is left out, which the log and trends.html say; all others are followed."
+NIGHTS = [
+    fallback(
+        "the verdict of another night is half written",
+        "trends",
+        plants.another_night('{"verdict": "pa'),
+        ("other/qa.json is left out",),
+        GOES_ON,
+    ),
+    fallback(
+        "the verdict of another night is of another kind",
+        "trends",
+        plants.another_night(
+            '{"observation": {"id": {}}, "verdict": 3, "metrics": [],'
+            ' "antennas": [], "bands": [], "calibrators": [], "reasons": 1}'
+        ),
+        ("other/qa.json is left out",),
+        GOES_ON,
+        again=False,
+    ),
+    fallback(
+        "the history of the report meets such a verdict",
+        "report",
+        plants.another_night('{"observation": {"id": "x", "mid_utc": "1999"}}'),
+        ("other/qa.json is left out of the history",),
+        GOES_ON,
+        again=False,
+    ),
+    error(
+        "the verdict of the night itself is half written",
+        "outcome",
+        product("qa.json", half),
+        ("qa.json is not valid JSON", MADE_ANEW),
+        DAMAGED,
+    ),
+    error(
+        "cleaning up without a verdict",
+        "cleanup",
+        product("qa.json", half),
+        ("qa.json is not valid JSON", MADE_ANEW),
+        "Nothing is removed. " + DAMAGED,
+    ),
+]

@@ -1,0 +1,411 @@
+"""Images and what is measured in them: every sub-band keeps its own label, flux and place."""
+
+import shutil
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from lwacal.driver import settings
+from lwacal.imaging import image_allsky, image_source, measure, point_source_fit, split, wsclean
+from lwacal.io.ms_writer import Field, MeasurementSetWriter
+from lwacal.runtime import processes, products
+from lwacal.simulate import layout
+from lwacal.sky import predict, sources
+from lwacal.telescope import geometry, site
+
+# unequal widths, a sub-band missing between them (46MHz) and one at the end (82MHz)
+CHANNELS = {"36MHz": 4, "41MHz": 12, "59MHz": 6, "73MHz": 12}
+FLUX_JY = {"36MHz": 4000.0, "41MHz": 3000.0, "59MHz": 2000.0, "73MHz": 1000.0}
+MISSING = ("46MHz", "82MHz")
+VISIBLE = {"ratio": 0.8, "ratio_err": 0.01}  # of the second integration
+MJD_S = (5223956400.0, 5223956410.0)
+DIMMER = 0.8  # the source in the second integration
+OFFSET_ARCSEC = (240.0, -180.0)  # of the source from its catalogue place, RA and Dec
+NOISE_JY = 300.0  # of a visibility
+MACHINE = wsclean.Machine("wsclean", 2, 4000)
+SETTINGS = settings.resolve(
+    {
+        "imaging": {
+            "source": {"size": 256, "scale_deg": 0.02},
+            "scintillation": {"size": 128, "scale_deg": 0.03},
+            "allsky": {"size": 256, "scale_deg": 0.5, "niter": 100},
+        }
+    }
+)["imaging"]
+SOURCE = sources.POSITIONS["CygA"]
+ARRAY = layout.built_in(40).antennas
+
+
+def frequencies(band):
+    return site.band_frequencies_hz(band, 192)[: CHANNELS.get(band, 12)]
+
+
+def manifest():
+    bands = {
+        band: {
+            "frequency_hz": frequencies(band).tolist(),
+            "channel_width_hz": site.CHANNEL_WIDTH_HZ,
+        }
+        for band in (*CHANNELS, *MISSING)
+    }
+    return {"bands": bands, "integrations": [{}, {}]}
+
+
+def model():
+    def record(band):
+        ones = np.ones(len(frequencies(band)))
+        flux_jy = 2 * FLUX_JY.get(band, 1.0) * ones  # through a beam of a half
+        return {
+            "flux_jy": flux_jy,
+            "flux_uncertainty": 0.05,
+            "beam_xx": 0.6 * ones,
+            "beam_yy": 0.4 * ones,
+        }
+
+    def source(name, in_model, reason):
+        return {
+            "name": name,
+            "ra_rad": SOURCE.ra_rad,
+            "dec_rad": SOURCE.dec_rad,
+            "in_model": in_model,
+            "calibrator": in_model,
+            "reason": reason,
+        }
+
+    return {
+        "sources": [source("CygA", True, ""), source("VirA", False, "below the horizon")],
+        "bands": {band: {"CygA": record(band)} for band in (*CHANNELS, *MISSING)},
+    }
+
+
+def write_split(folder: Path, band: str) -> Path:
+    """Write the calibrated sets of a sub-band as rule calibrate_split does."""
+    folder.mkdir(parents=True)
+    record = {
+        "band": band,
+        "targets": [],
+        "scans": [],
+        "times": [],
+        "thermal_jy": 0.5,
+        "flux_ratios": {},
+        "flux_ratios_in_time": [{}, {"CygA": VISIBLE}],
+        "message": f"{band}: there are no unflagged data",
+    }
+    if band in CHANNELS:
+        record.update(targets=["CygA", split.ZENITH], scans=[1, 2], times=MJD_S, message="")
+        for target in record["targets"]:
+            write_set(folder / split.set_name(target, band), target, band)
+    products.write_json(folder / "split.json", record)
+    return folder
+
+
+def write_set(path: Path, target: str, band: str) -> None:
+    antenna1, antenna2 = np.triu_indices(len(ARRAY.names), 1)
+    nu = frequencies(band)
+    draw = np.random.default_rng(len(band) + int(nu[0]))
+    centre = (SOURCE.ra_rad, SOURCE.dec_rad)
+    if target == split.ZENITH:
+        centre = site.zenith(np.mean(MJD_S))
+    east, north = np.deg2rad(np.array(OFFSET_ARCSEC) / 3600)
+    place = [[SOURCE.ra_rad + east / np.cos(SOURCE.dec_rad), SOURCE.dec_rad + north]]
+    with MeasurementSetWriter(
+        path,
+        ARRAY,
+        nu,
+        site.CHANNEL_WIDTH_HZ,
+        [Field(target, *centre)],
+        columns=("DATA", "WEIGHT_SPECTRUM"),
+    ) as writer:
+        for scan, (mjd_s, factor) in enumerate(zip(MJD_S, (1.0, DIMMER)), 1):
+            bright = FLUX_JY[band] * factor * np.ones((1, len(nu)))
+            sky = predict.point_sources(
+                antenna1,
+                antenna2,
+                ARRAY.positions_m,
+                nu,
+                mjd_s,
+                np.array(place),
+                1.2 * bright,
+                0.8 * bright,
+                centre,
+            )
+            data = draw.normal(size=(*sky.shape[:2], 4, 2)) @ [1, 1j] * NOISE_JY / np.sqrt(2)
+            data[..., [0, 3]] += sky
+            uvw = geometry.antenna_uvw_m(ARRAY.positions_m, *centre, mjd_s)
+            writer.append(
+                mjd_s,
+                10.0,
+                antenna1,
+                antenna2,
+                uvw[antenna1] - uvw[antenna2],
+                data.astype(np.complex64),
+                scan=scan,
+                weight=np.ones(data.shape, np.float32),
+            )
+
+
+@pytest.fixture(scope="module")
+def splits(tmp_path_factory):
+    """The sub-bands in an order that is not that of frequency."""
+    folder = tmp_path_factory.mktemp("splits")
+    names = ("73MHz", "82MHz", "36MHz", "59MHz", "46MHz", "41MHz")
+    return image_source.read_splits([write_split(folder / band, band) for band in names])
+
+
+def run(work, output):
+    return image_source.in_new_folder(output, work)
+
+
+@pytest.fixture(scope="module")
+def source_images(splits, tmp_path_factory):
+    output = tmp_path_factory.mktemp("images") / "CygA"
+    work = partial(
+        image_source.image_source, "CygA", manifest(), model(), splits, SETTINGS, MACHINE
+    )
+    return output, run(work, output)
+
+
+@pytest.fixture(scope="module")
+def allsky_images(splits, tmp_path_factory):
+    output = tmp_path_factory.mktemp("images") / "allsky"
+    work = partial(image_allsky.image_allsky, manifest(), splits, SETTINGS, MACHINE)
+    return output, run(work, output)
+
+
+@pytest.fixture(scope="module")
+def measured(source_images, allsky_images):
+    return measure.measure(
+        model(),
+        [source_images[0]],
+        allsky_images[0],
+        {"fit_radius_beams": 3, "noise_radius_beams": 10},
+    )
+
+
+def test_every_sub_band_has_its_own_image_and_gaps_shift_nothing(source_images):
+    folder, record = source_images
+    assert [item["band"] for item in record["spectrum"]] == list(CHANNELS)
+    for item in record["spectrum"]:
+        expected = frequencies(item["band"]).mean()
+        header = fits.getheader(folder / item["file"])
+        assert header["CRVAL3"] == pytest.approx(expected, abs=site.CHANNEL_WIDTH_HZ)
+        assert item["freq_mhz"] == pytest.approx(expected / 1e6, abs=0.03)
+
+
+def test_each_integration_has_its_image(source_images):
+    folder, record = source_images
+    found = [(item["band"], item["scan"]) for item in record["intervals"]]
+    assert found == [(band, scan) for band in CHANNELS for scan in (1, 2)]
+    times = {item["scan"]: item["time_utc"] for item in record["intervals"]}
+    assert times == {1: site.iso(MJD_S[0]), 2: site.iso(MJD_S[1])}
+    assert all((folder / item["file"]).is_file() for item in record["intervals"])
+
+
+def test_images_of_integrations_have_their_own_size(source_images):
+    folder, record = source_images
+    assert fits.getheader(folder / record["intervals"][0]["file"])["NAXIS1"] == 128
+    assert fits.getheader(folder / record["spectrum"][0]["file"])["NAXIS1"] == 256
+
+
+def test_image_of_the_wrong_integration_is_refused(source_images):
+    folder, record = source_images
+    with pytest.raises(image_source.LabelError, match="and not of"):
+        image_source.check_time(folder / record["intervals"][0]["file"], MJD_S[1])
+
+
+def test_auxiliary_images_go_unless_they_are_wanted(source_images):
+    folder, _ = source_images
+    kinds = {path.stem.rsplit("-", 1)[1] for path in folder.glob("*.fits")}
+    assert kinds == {"image"}
+
+
+def test_what_is_removed_is_said_and_what_is_wanted_stays(splits, tmp_path, capsys):
+    few = [split for split in splits if split.name == "59MHz"]
+    for keep in (False, True):
+        work = partial(
+            image_source.image_source,
+            "CygA",
+            manifest(),
+            model(),
+            few,
+            {
+                **SETTINGS,
+                "keep_auxiliary_fits": keep,
+                "scintillation": {**SETTINGS["scintillation"], "enabled": False},
+            },
+            MACHINE,
+        )
+        run(work, tmp_path / "images")
+        names = {path.name for path in (tmp_path / "images").glob("*.fits")}
+        assert ({"spectrum-psf.fits", "spectrum-residual.fits"} <= names) == keep
+        assert (names == {"spectrum-image.fits"}) != keep
+        said = "images removed (psf, dirty, residual, model, mask; imaging.keep_auxiliary_fits), 1"
+        assert (said in capsys.readouterr().out) != keep
+
+
+def test_fluxes_and_places_are_those_of_each_sub_band(measured):
+    found = {item["band"]: item for item in measured["calibrators"]}
+    assert list(found) == list(CHANNELS)
+    for band, item in found.items():
+        assert item["fit"] == "ok", item["reason"]
+        mean = FLUX_JY[band] * (1 + DIMMER) / 2
+        # deconvolution to 5 times the noise, and the noise itself
+        tolerance = max(0.03 * mean, 5 * item["rms_jy"])
+        assert item["flux_apparent_jy"] == pytest.approx(mean, abs=tolerance)
+        assert item["flux_jy"] == pytest.approx(2 * item["flux_apparent_jy"], rel=1e-4)
+        assert item["ratio"] == pytest.approx(item["flux_jy"] / item["flux_expected_jy"], rel=1e-4)
+        assert item["flux_expected_jy"] == 2 * FLUX_JY[band]
+        assert item["flux_expected_err_jy"] == pytest.approx(0.1 * FLUX_JY[band])
+        assert item["ratio_err"] == pytest.approx(item["rms_jy"] / FLUX_JY[band], rel=1e-3)
+        assert item["ratio_model_err"] == pytest.approx(0.05 * item["ratio"], rel=1e-3)
+        beam = item["beam_fwhm_arcsec"]
+        assert item["ra_offset_arcsec"] == pytest.approx(OFFSET_ARCSEC[0], abs=0.1 * beam)
+        assert item["dec_offset_arcsec"] == pytest.approx(OFFSET_ARCSEC[1], abs=0.1 * beam)
+
+
+def test_a_source_that_dims_is_seen_to_dim(measured):
+    for band in CHANNELS:
+        first, second = (
+            item["flux_jy"] for item in measured["scintillation"] if item["band"] == band
+        )
+        assert second / first == pytest.approx(DIMMER, abs=0.05)
+
+
+def test_integrations_have_fluxes_as_seen_and_corrected_from_images_and_visibilities(measured):
+    for item in measured["scintillation"]:
+        assert item["fit"] == "ok"
+        assert item["flux_jy"] == pytest.approx(2 * item["flux_apparent_jy"], rel=1e-4)
+        assert item["flux_err_jy"] == pytest.approx(2 * item["rms_jy"], rel=1e-4)
+        first = item["time_utc"] == site.iso(MJD_S[0])
+        assert (item["flux_visibility_jy"] is None) == first
+        if not first:
+            assert item["flux_visibility_jy"] == pytest.approx(0.8 * 2 * FLUX_JY[item["band"]])
+
+
+def test_bands_of_the_whole_sky_say_what_they_hold(allsky_images, measured):
+    folder, record = allsky_images
+    assert [(band["name"], band["sub_bands"]) for band in record["bands"]] == [
+        ("low", ["36MHz"]),
+        ("mid", ["41MHz", "59MHz"]),
+        ("high", ["73MHz"]),
+        ("full", ["36MHz", "41MHz", "59MHz", "73MHz"]),
+    ]
+    assert (folder / image_allsky.COLOUR_PICTURE).read_bytes().startswith(b"\x89PNG")
+    for item in measured["allsky"]:
+        assert item["peak_jy"] > 0
+        assert item["dynamic_range"] == pytest.approx(item["peak_jy"] / item["rms_jy"], rel=1e-4)
+
+
+def test_images_of_the_whole_sky_do_not_depend_on_how_many_are_made_at_once(
+    allsky_images, splits, tmp_path
+):
+    """Two at a time share sets, not temporary files; each has one thread and half the memory."""
+    folder, record = allsky_images
+    for command in record["commands"]:
+        words = command.split()
+        assert words[words.index("-j") + 1] == "1"
+        assert words[words.index("-abs-mem") + 1] == "2.0"
+    one = replace(MACHINE, threads=1)
+    alone = tmp_path / "allsky"
+    run(partial(image_allsky.image_allsky, manifest(), splits, SETTINGS, one), alone)
+    for band in record["bands"]:
+        first, second = (fits.getdata(path / band["file"]) for path in (folder, alone))
+        np.testing.assert_array_equal(first, second)
+
+
+def test_missing_band_of_the_whole_sky_is_said(splits, tmp_path):
+    low_only = [split for split in splits if split.name in ("36MHz", "82MHz")]
+    work = partial(image_allsky.image_allsky, manifest(), low_only, SETTINGS, MACHINE)
+    record = run(work, tmp_path / "allsky")
+    said = {band["name"]: (band["status"], band["message"]) for band in record["bands"]}
+    assert said["low"] == ("ok", "")
+    assert said["high"] == ("no_data", "no calibrated sub-band from 64 to 83 MHz")
+    assert (tmp_path / "allsky" / image_allsky.COLOUR_PICTURE).is_file()
+
+
+@pytest.mark.parametrize(
+    ("source", "bands", "enabled", "status", "said"),
+    [
+        ("VirA", list(CHANNELS), True, "no_calibrator", "below the horizon"),
+        ("CygA", ["82MHz"], True, "no_data", "82MHz: there are no unflagged data"),
+        ("CygA", list(CHANNELS), False, "off", "imaging.enabled"),
+    ],
+)
+def test_what_is_not_imaged_says_why(splits, tmp_path, source, bands, enabled, status, said):
+    chosen = [split for split in splits if split.name in bands]
+    work = partial(
+        image_source.image_source,
+        source,
+        manifest(),
+        model(),
+        chosen,
+        {**SETTINGS, "enabled": enabled},
+        MACHINE,
+    )
+    record = run(work, tmp_path / "images")
+    assert record["status"] == status
+    assert said in record["message"]
+    assert record["spectrum"] == []
+
+
+def test_without_images_the_visibilities_tell_the_flux(splits, tmp_path):
+    seen = {"ratio": 1.1, "ratio_err": 0.01}
+    told = [
+        replace(split, record={**split.record, "flux_ratios": {"CygA": seen}})
+        if split.has("CygA")
+        else split
+        for split in splits
+    ]
+    work = partial(
+        image_source.image_source,
+        "CygA",
+        manifest(),
+        model(),
+        told,
+        {**SETTINGS, "enabled": False},
+        MACHINE,
+    )
+    record = run(work, tmp_path / "images")
+    assert [item["band"] for item in record["spectrum"]] == list(CHANNELS)
+    for item in record["spectrum"]:
+        found = measure.calibrator(
+            model(),
+            model()["sources"][0],
+            item,
+            tmp_path / "images",
+            point_source_fit.Search(3.0, 10.0),
+        )
+        assert (found["imaged"], found["fit"]) == (False, "failed")
+        assert (found["flux_jy"], found["ratio"]) == (None, None)
+        assert "imaging.enabled" in found["reason"]
+        expected = 2 * FLUX_JY[item["band"]]
+        assert found["flux_visibility_jy"] == pytest.approx(1.1 * expected)
+        assert found["freq_mhz"] == pytest.approx(np.mean(frequencies(item["band"])) / 1e6)
+
+
+def test_missing_program_is_told_with_its_key_and_leaves_no_folder(splits, tmp_path):
+    work = partial(
+        image_source.image_source,
+        "CygA",
+        manifest(),
+        model(),
+        splits,
+        SETTINGS,
+        wsclean.Machine("no-such-wsclean", 1, 1000),
+    )
+    with pytest.raises(processes.ToolError, match=r"tools\.wsclean"):
+        run(work, tmp_path / "images")
+    assert not (tmp_path / "images").exists()
+
+
+def test_image_of_the_wrong_sub_band_is_refused(source_images, tmp_path):
+    folder, record = source_images
+    shutil.copytree(folder, tmp_path / "copy")
+    names = [item["file"] for item in record["spectrum"]]
+    shutil.copy(folder / names[2], tmp_path / "copy" / names[1])
+    with pytest.raises(image_source.LabelError, match=r"59.* and not in 41MHz"):
+        image_source.spectrum_records(manifest(), list(CHANNELS), tmp_path / "copy")

@@ -1,0 +1,122 @@
+"""Fits of a point source: drawn sources are found within their errors, and failures say why."""
+
+import numpy as np
+import pytest
+from astropy.wcs import WCS
+
+from lwacal.imaging import point_source_fit
+
+SIZE, SCALE_DEG = 128, 0.02
+CENTRE_DEG = (299.868, 40.734)
+BEAM = (0.14 / SCALE_DEG, 0.10 / SCALE_DEG, np.deg2rad(30))
+
+
+def plane(pixels, beam=BEAM):
+    wcs = WCS(naxis=2)
+    wcs.wcs.ctype = ["RA---SIN", "DEC--SIN"]
+    wcs.wcs.crval = CENTRE_DEG
+    wcs.wcs.crpix = [SIZE // 2 + 1, SIZE // 2 + 1]
+    wcs.wcs.cdelt = [-SCALE_DEG, SCALE_DEG]
+    fwhm = np.sqrt(BEAM[0] * BEAM[1]) * SCALE_DEG * 3600
+    return point_source_fit.PlaneImage(pixels, wcs, beam, fwhm)
+
+
+def image(flux_jy, column, row, noise_jy, seed=0):
+    """Return an image of a source and of noise that is as smooth as the beam."""
+    draw = np.random.default_rng(seed)
+    rows, columns = np.indices((SIZE, SIZE))
+    kernel = point_source_fit.gaussian(columns, rows, (SIZE // 2, SIZE // 2), BEAM)
+    noise = np.fft.ifft2(
+        np.fft.fft2(draw.normal(size=(SIZE, SIZE))) * np.fft.fft2(np.fft.ifftshift(kernel))
+    ).real
+    pixels = noise * noise_jy / noise.std()
+    return plane(pixels + flux_jy * point_source_fit.gaussian(columns, rows, (column, row), BEAM))
+
+
+def at_centre(picture, radius_beams=3.0):
+    return point_source_fit.fit_point(
+        picture, *np.deg2rad(CENTRE_DEG), point_source_fit.Search(radius_beams, 7.0)
+    )
+
+
+def test_fluxes_and_places_are_right_within_their_errors():
+    """40 draws: the errors that are stated are the scatter that is seen."""
+    flux, east, north = [], [], []
+    for seed in range(40):
+        draw = np.random.default_rng([seed, 1])
+        column, row = SIZE / 2 + draw.uniform(-3, 3, 2)
+        found = at_centre(image(1000.0, column, row, 20.0, seed))
+        assert found.ok
+        scale = SCALE_DEG * 3600
+        flux.append((found.flux_jy - 1000) / found.flux_err_jy)
+        east.append(
+            (found.ra_offset_arcsec + (column - SIZE / 2) * scale) / found.offset_err_arcsec
+        )
+        north.append((found.dec_offset_arcsec - (row - SIZE / 2) * scale) / found.offset_err_arcsec)
+    for pulls in (flux, east, north):
+        # the rms of 40 draws is known to 11 %
+        assert 0.5 < np.sqrt(np.mean(np.square(pulls))) < 1.5
+        assert abs(np.mean(pulls)) < 4 / np.sqrt(40)
+
+
+def test_offsets_are_measured_minus_catalogue():
+    """A source towards larger rows is north, towards smaller columns east."""
+    found = at_centre(image(1000.0, SIZE / 2 - 2, SIZE / 2 + 1, 0.1))
+    assert found.ra_offset_arcsec == pytest.approx(2 * SCALE_DEG * 3600, abs=2)
+    assert found.dec_offset_arcsec == pytest.approx(1 * SCALE_DEG * 3600, abs=2)
+
+
+def test_angle_of_the_beam_is_from_north_through_east():
+    rows, columns = np.indices((41, 41))
+    along = point_source_fit.gaussian(columns, rows, (20, 20), (10.0, 2.0, np.deg2rad(90)))
+    assert along[20, 15] > 0.4  # east-west: along columns
+    assert along[15, 20] < 0.01
+    tilted = point_source_fit.gaussian(columns, rows, (20, 20), (10.0, 2.0, np.deg2rad(45)))
+    assert tilted[24, 16] > 0.3  # north-east: more rows, fewer columns
+    assert tilted[24, 24] < 0.01
+
+
+def test_brighter_neighbour_outside_the_radius_is_not_taken():
+    rows, columns = np.indices((SIZE, SIZE))
+    picture = image(500.0, SIZE / 2, SIZE / 2, 5.0)
+    picture.pixels[:] += 5000 * point_source_fit.gaussian(
+        columns, rows, (SIZE / 2 + 40, SIZE / 2), BEAM
+    )
+    assert at_centre(picture).flux_jy == pytest.approx(500, rel=0.1)
+
+
+def test_noise_is_that_about_the_source():
+    """Noise ten times as strong further out than 7 beams (41 pixels) does not count."""
+    picture, loud = image(1000.0, SIZE / 2, SIZE / 2, 10.0), image(0.0, 0, 0, 100.0, seed=2)
+    rows, columns = np.indices((SIZE, SIZE))
+    far = np.hypot(rows - SIZE / 2, columns - SIZE / 2) > 42
+    picture.pixels[far] = loud.pixels[far]
+    # some 100 beams: known to 7 %
+    assert at_centre(picture).rms_jy == pytest.approx(10, rel=0.3)
+
+
+def test_a_fit_without_end_is_not_ok(monkeypatch):
+    solve = point_source_fit.least_squares
+    monkeypatch.setattr(
+        point_source_fit, "least_squares", lambda *a, **k: solve(*a, **k, max_nfev=1)
+    )
+    found = at_centre(image(1000.0, SIZE / 2 + 1.4, SIZE / 2, 1.0))
+    assert not found.ok
+    assert found.reason == "the fit did not converge"
+    assert np.isnan(found.flux_jy)
+
+
+@pytest.mark.parametrize(
+    ("picture", "reason"),
+    [
+        (image(0.0, SIZE / 2, SIZE / 2, 10.0), "above 5 times the noise"),
+        (plane(np.zeros((SIZE, SIZE)), None), "no restoring beam"),
+        (plane(np.full((SIZE, SIZE), np.nan)), "too small about the source"),
+        (plane(np.ones((SIZE, SIZE)), (SIZE / 2, SIZE / 2, 0.0)), "too small about the source"),
+    ],
+)
+def test_what_cannot_be_fitted_says_why(picture, reason):
+    found = at_centre(picture)
+    assert not found.ok
+    assert reason in found.reason
+    assert np.isnan(found.flux_jy)

@@ -1,0 +1,258 @@
+"""Calibration tables: what is written is read again, looks like CASA's, is taken by applycal."""
+
+import filecmp
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from casacore import tables
+
+import solver_case
+from casa_apply import apply
+from lwacal.calibration import casa_input, interpolation, solution_products
+from lwacal.ingest.concat import manifest_centre
+from lwacal.io import caltable
+from lwacal.io.caltable import Solutions
+from lwacal.runtime import casa
+
+BAND = "73MHz"
+N_ANTENNAS, N_CHANNELS = 8, 6
+DELAYS_NS = 7.0 * np.arange(2.0 * N_ANTENNAS).reshape(N_ANTENNAS, 1, 2)
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory):
+    """An observation without noise to speak of, and the set that a CASA task works on."""
+    folder = tmp_path_factory.mktemp("case")
+    made = solver_case.make(
+        folder, N_ANTENNAS, (BAND,), N_CHANNELS, n_integrations=1, noise_jy=1e-3
+    )
+    casa_input.write(solver_case.sub_band(made, BAND), folder / "data.ms")
+    return made
+
+
+def solutions(case, values, flag=None, frequency_hz=None) -> Solutions:
+    """Return solutions with the case's true gains or with other values."""
+    band = case.manifest["bands"][BAND]
+    shape = values.shape
+    return Solutions(
+        values=values,
+        flag=np.zeros(shape, bool) if flag is None else flag,
+        error=np.full(shape, 0.01, np.float32),
+        snr=np.full(shape, 50.0, np.float32),
+        frequency_hz=np.array(band["frequency_hz"] if frequency_hz is None else frequency_hz),
+        channel_width_hz=band["channel_width_hz"],
+        mjd_s=solver_case.MID_MJD_S,
+        reference=2,
+    )
+
+
+def one_flagged() -> np.ndarray:
+    flag = np.zeros((N_ANTENNAS, N_CHANNELS, 2), bool)
+    flag[3], flag[5, 2, 1] = True, True
+    return flag
+
+
+def test_a_table_is_read_as_it_was_written(case, tmp_path):
+    written = solutions(case, case.gain[BAND], one_flagged())
+    caltable.write_bandpass(tmp_path / "a", written, case.antennas, manifest_centre(case.manifest))
+    found = caltable.read(tmp_path / "a")
+    assert found.values == pytest.approx(written.values, rel=1e-6)
+    assert np.array_equal(found.flag, written.flag)
+    assert np.array_equal(found.frequency_hz, written.frequency_hz)
+    assert (found.mjd_s, found.reference) == (written.mjd_s, 2)
+    assert found.values.shape == (N_ANTENNAS, N_CHANNELS, 2)
+    assert caltable.read_antennas(tmp_path / "a").names == case.antennas.names
+
+
+def test_the_same_solutions_give_the_same_table(case, tmp_path):
+    """Byte by byte but for locks, and padding of arrays that casacore does not initialize."""
+    for name in ("a", "b"):
+        written = solutions(case, case.gain[BAND])
+        path = tmp_path / name / "table.bcal"
+        caltable.write_bandpass(path, written, case.antennas, manifest_centre(case.manifest))
+    files = [p.relative_to(tmp_path / "a") for p in (tmp_path / "a").rglob("*") if p.is_file()]
+    assert len(files) > 20
+    _, different, missing = filecmp.cmpfiles(
+        tmp_path / "a", tmp_path / "b", list(map(str, files)), shallow=False
+    )
+    assert not missing
+    assert all(name.endswith(("table.lock", ".f0i")) for name in different)
+    for table in ("", "FIELD"):
+        assert same_columns(*(tmp_path / name / "table.bcal" / table for name in ("a", "b")))
+
+
+def same_columns(one: Path, other: Path) -> bool:
+    """Return whether two tables hold the same values in all cells."""
+    with tables.table(str(one), ack=False) as a, tables.table(str(other), ack=False) as b:
+        return a.nrows() == b.nrows() and all(
+            np.array_equal(a.getcell(name, row), b.getcell(name, row))
+            for name in a.colnames()
+            for row in range(a.nrows())
+            if a.iscelldefined(name, row) or b.iscelldefined(name, row)
+        )
+
+
+def test_rows_in_any_order_and_missing_antennas(case, tmp_path):
+    """A table of another program's making need not have all antennas, nor have them in order."""
+    path, other = tmp_path / "a", tmp_path / "b"
+    written = solutions(case, case.gain[BAND])
+    caltable.write_bandpass(path, written, case.antennas, manifest_centre(case.manifest))
+    with tables.table(str(path), ack=False) as table:
+        table.selectrows([6, 1, 0, 2, 5, 7, 3]).copy(str(other), deep=True).close()
+    found = caltable.read(other)
+    assert found.flag[4].all()
+    kept = [0, 1, 2, 3, 5, 6, 7]
+    assert found.values[kept] == pytest.approx(written.values[kept], rel=1e-6)
+    assert not found.flag[kept].any()
+
+
+def test_casa_applies_a_bandpass(case, tmp_path):
+    """V = G_i conj(G_j) M: what was corrupted comes back, X and Y apart; flags are carried over."""
+    written = solutions(case, case.gain[BAND], one_flagged())
+    caltable.write_bandpass(
+        tmp_path / "t.bcal", written, case.antennas, manifest_centre(case.manifest)
+    )
+    found = apply(case.folder / "data.ms", tmp_path / "t.bcal", tmp_path)
+    flag = one_flagged()
+    expected = flag[found["ANTENNA1"]] | flag[found["ANTENNA2"]]
+    for pol, correlation in ((0, 0), (1, 3)):
+        assert np.array_equal(found["FLAG"][..., correlation], expected[..., pol])
+    good = ~found["FLAG"]
+    good[..., 1:3] = False
+    corrected, model = found["CORRECTED_DATA"][good], found["MODEL_DATA"][good]
+    assert np.abs(corrected - model).max() < 2e-6 * np.abs(model).max()
+
+
+def test_casa_applies_interpolated_solutions(case, tmp_path):
+    """What fills a gap is in the table, unflagged and with no signal-to-noise, and CASA uses it."""
+    raw = solutions(case, case.gain[BAND], one_flagged())
+    centre = manifest_centre(case.manifest)
+    caltable.write_bandpass(tmp_path / "raw.bcal", raw, case.antennas, centre)
+    summary = {"band": BAND, "uv_range_lambda": [5, 350], "min_baselines_per_antenna": 4}
+    band = solution_products.gather(
+        case.manifest, {"antennas": []}, [tmp_path / "raw.bcal"], [summary]
+    )
+    band.gain[5, 2, 1] = 7  # whatever a solver left there
+    band.interpolated = interpolation.fill(
+        band.gain, band.cause > 0, band.cause.all(axis=1), band.band_index, 2
+    )
+    np.savez(tmp_path / "flags.npz", **solution_products.arrays(band, [3]))
+    final = solution_products.final_solutions(
+        case.manifest, BAND, tmp_path / "raw.bcal", tmp_path / "flags.npz"
+    )
+    caltable.write_bandpass(tmp_path / "final.bcal", final, case.antennas, centre)
+    written = caltable.read(tmp_path / "final.bcal")
+    assert written.reference == 3
+    assert np.argwhere(one_flagged() & ~written.flag).tolist() == [[5, 2, 1]]
+    assert np.argwhere(written.snr[5] == 0).tolist() == [[2, 1]]
+    assert written.values[5, 2, 1] == pytest.approx(case.gain[BAND][5, 2, 1], rel=0.02)
+    found = apply(case.folder / "data.ms", tmp_path / "final.bcal", tmp_path)
+    rows = (found["ANTENNA1"] != 3) & (found["ANTENNA2"] != 3)
+    rows &= (found["ANTENNA1"] == 5) | (found["ANTENNA2"] == 5)
+    assert not found["FLAG"][rows, 2, 3].any()
+    pair = written.values[found["ANTENNA1"], 2, 1] * written.values[found["ANTENNA2"], 2, 1].conj()
+    expected = found["DATA"][:, 2, 3] / pair
+    assert found["CORRECTED_DATA"][rows, 2, 3] == pytest.approx(expected[rows], rel=2e-6)
+
+
+@pytest.mark.parametrize("pivot_hz", [73.1171875e6, 50e6])
+def test_casa_applies_delays(case, tmp_path, pivot_hz):
+    """G = exp(+2 pi i (nu - nu_0) tau) with tau in ns."""
+    path = tmp_path / "t.K"
+    written = solutions(case, DELAYS_NS, frequency_hz=[pivot_hz])
+    caltable.write_delays(path, written, case.antennas, manifest_centre(case.manifest))
+    found = apply(case.folder / "data.ms", path, tmp_path)
+    nu = np.array(case.manifest["bands"][BAND]["frequency_hz"])
+    for pol, correlation in ((0, 0), (1, 3)):
+        tau_s = DELAYS_NS[:, 0, pol] * 1e-9
+        turns = np.outer(tau_s[found["ANTENNA1"]] - tau_s[found["ANTENNA2"]], nu - pivot_hz)
+        ratio = (found["DATA"] / found["CORRECTED_DATA"])[..., correlation]
+        assert ratio == pytest.approx(np.exp(2j * np.pi * turns), abs=2e-6)
+
+
+def test_a_delay_table_has_one_channel(case, tmp_path):
+    values = np.zeros((N_ANTENNAS, N_CHANNELS, 2))
+    with pytest.raises(ValueError, match="one channel"):
+        caltable.write_delays(
+            tmp_path / "t.K",
+            solutions(case, values),
+            case.antennas,
+            manifest_centre(case.manifest),
+        )
+
+
+def structure(path: Path) -> dict[str, object]:
+    """Return what a program may ask of a table: columns with type, keywords, sub-tables."""
+    with tables.table(str(path), ack=False) as table:
+        columns = {}
+        for name in table.colnames():
+            description = table.getcoldesc(name)
+            keywords = {
+                key: value for key, value in table.getcolkeywords(name).items() if key != "comment"
+            }
+            columns[name] = (description["valueType"], description.get("ndim"), str(keywords))
+        words = {
+            key: value
+            for key, value in table.getkeywords().items()
+            if key in ("ParType", "VisCal", "PolBasis")
+        }
+        return {
+            "columns": columns,
+            "words": words,
+            "keywords": set(table.keywordnames()),
+            "info": (table.info()["type"], table.info()["subType"]),
+        }
+
+
+def assert_like(ours: Path, theirs: Path) -> None:
+    """Check that a table of ours has everything that one of CASA's has."""
+    found, wanted = structure(ours), structure(theirs)
+    assert found == wanted
+    for name in caltable.SUBTABLES:
+        with (
+            tables.table(str(ours / name), ack=False) as a,
+            tables.table(str(theirs / name), ack=False) as b,
+        ):
+            assert set(b.colnames()) - set(a.colnames()) <= {"LOG", "SCHEDULE"}, name
+
+
+def test_tables_have_the_form_of_casas_own(case, tmp_path):
+    tasks = casa.start(tmp_path / "casa.log")
+    data, centre = str(case.folder / "data.ms"), manifest_centre(case.manifest)
+    tasks.bandpass(vis=data, caltable=str(tmp_path / "casa.bcal"), refant="2", solint="inf")
+    tasks.gaincal(vis=data, caltable=str(tmp_path / "casa.K"), gaintype="K", refant="2")
+    caltable.write_bandpass(
+        tmp_path / "our.bcal", solutions(case, case.gain[BAND]), case.antennas, centre
+    )
+    caltable.write_delays(
+        tmp_path / "our.K", solutions(case, DELAYS_NS, frequency_hz=[73e6]), case.antennas, centre
+    )
+    assert_like(tmp_path / "our.bcal", tmp_path / "casa.bcal")
+    assert_like(tmp_path / "our.K", tmp_path / "casa.K")
+    assert caltable.read(tmp_path / "casa.bcal").values.shape == (N_ANTENNAS, N_CHANNELS, 2)
+
+
+@pytest.mark.parametrize(("archive", "kind"), [("bcal", "B Jones"), ("dcal", "K Jones")])
+def test_tables_of_another_telescope(real_data, case, tmp_path, archive, kind):
+    """The SMA's tables (CASA 6.4, 6.5) have the same form, and can be read."""
+    packed = real_data / "caltables" / f"sma.ms.{archive}.tar.gz"
+    if not packed.is_file():
+        pytest.skip(f"{packed} is not there")
+    shutil.unpack_archive(packed, tmp_path, filter="data")
+    theirs = tmp_path / f"sma.ms.{archive}"
+    write, values, frequency_hz = caltable.write_bandpass, case.gain[BAND], None
+    if kind == "K Jones":
+        write, values, frequency_hz = caltable.write_delays, DELAYS_NS, [73e6]
+    write(
+        tmp_path / "ours",
+        solutions(case, values, frequency_hz=frequency_hz),
+        case.antennas,
+        manifest_centre(case.manifest),
+    )
+    assert structure(tmp_path / "ours") == structure(theirs)
+    window = caltable.spectral_windows(theirs)[0]
+    found = caltable.read(theirs, window)
+    assert len(found.values) == len(caltable.read_antennas(theirs).names)
+    assert found.values.shape[2] == 2

@@ -1,0 +1,249 @@
+"""The sky model: which sources, how bright for each dipole; the same in CSV and for CASA."""
+
+import csv
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from casacore import tables
+
+from lwacal.driver import settings
+from lwacal.io.ms_writer import Field, MeasurementSetWriter
+from lwacal.runtime import casa, paths, products
+from lwacal.sky import beam, casa_component_list, predict, sky_model, sources
+from lwacal.telescope import geometry, naming, site
+from small_sets import baselines, small_array
+
+SCRIPT = paths.SCRIPTS / "sky_model.py"
+BANDS = ("36MHz", "73MHz")
+N_CHANNELS = 6
+CYG_A_UP = "20240601_110000"  # LST 20 h
+
+
+def manifest(stamp: str = CYG_A_UP, bands=BANDS) -> dict:
+    mjd_s = naming.stamp_time(stamp)
+    return {
+        "observation": {"mid_mjd_s": mjd_s, "mid_utc": site.iso(mjd_s)},
+        "bands": {
+            band: {"frequency_hz": site.band_frequencies_hz(band, N_CHANNELS).tolist()}
+            for band in bands
+        },
+    }
+
+
+def choice(**changes) -> dict:
+    resolved = settings.resolve({"sky_model": changes})
+    return {"sky_model": resolved["sky_model"], "beam": resolved["beam"]}
+
+
+def reasons(model) -> dict[str, str]:
+    return {source["name"]: source["reason"] for source in model["sources"]}
+
+
+def at_lst(lst_hours: float) -> dict:
+    """Return a manifest of an observation at a sidereal time."""
+    start = naming.stamp_time(CYG_A_UP)
+    wait_h = (lst_hours - site.lst_hours(start)) % 24
+    return manifest(naming.format_stamp(start + wait_h * 3600 / 1.00274))
+
+
+def names(sources) -> list[str]:
+    return [source["name"] for source in sources]
+
+
+def test_sources_that_are_up_and_bright_are_taken():
+    model = sky_model.build(manifest(), choice())
+    assert names(sky_model.calibrators(model)) == ["CygA", "CasA"]
+    assert names(sky_model.model_sources(model)) == ["CygA", "CasA"]
+    assert "below the horizon" in reasons(model)["TauA"]
+    assert model["message"] == ""
+    assert [record["fraction"] for record in model["unmodelled"].values()] == [0, 0]
+
+
+def test_low_sources_are_modelled_though_no_calibrators():
+    """At LST 8 h Cas A is seen brighter than Tau A, though only 15 degrees high."""
+    model = sky_model.build(at_lst(8), choice())
+    assert names(sky_model.calibrators(model)) == ["TauA"]
+    assert names(sky_model.model_sources(model)) == ["CasA", "TauA", "VirA"]
+    assert "sky_model.min_elevation_deg (20)" in reasons(model)["CasA"]
+    seen_jy = sky_model.apparent_jy(model, "73MHz")
+    assert seen_jy["CasA"] > seen_jy["TauA"]
+    assert all(record["fraction"] == 0 for record in model["unmodelled"].values())
+
+
+@pytest.mark.parametrize("lst_hours", range(0, 24, 2))
+def test_nothing_bright_that_is_up_is_left_out(lst_hours):
+    model = sky_model.build(at_lst(lst_hours), choice())
+    assert max(record["fraction"] for record in model["unmodelled"].values()) < 0.03
+
+
+def test_what_is_left_out_is_weighed_against_the_model():
+    model = sky_model.build(manifest(), choice(sources=["CygA"]))
+    assert names(model["sources"]) == ["CygA"]
+    every = sky_model.build(manifest(), choice())
+    for band in BANDS:
+        seen_jy = sky_model.apparent_jy(every, band)
+        left_out = model["unmodelled"][band]
+        assert left_out["apparent_jy"] == {"CasA": pytest.approx(seen_jy["CasA"])}
+        assert left_out["fraction"] == pytest.approx(seen_jy["CasA"] / seen_jy["CygA"])
+    high = sky_model.build(at_lst(8), choice(model_min_elevation_deg=18))
+    assert "sky_model.model_min_elevation_deg (18)" in reasons(high)["CasA"]
+    assert high["unmodelled"]["73MHz"]["fraction"] > 0.5
+
+
+@pytest.mark.parametrize(
+    ("lst_hours", "expected"),
+    [
+        (0, ["CygA", "CasA"]),
+        (3, ["CasA", "TauA"]),
+        (8, ["TauA", "VirA"]),
+        (12, ["VirA"]),
+        (16, ["CygA", "CasA", "VirA"]),
+        (20, ["CygA", "CasA"]),
+    ],
+)
+def test_there_is_always_a_calibrator(lst_hours, expected):
+    """The table of LST is known for the simple beam, 20 degrees and 1000 Jy."""
+    chosen = choice()
+    chosen["beam"]["model"] = "sine"
+    model = sky_model.build(at_lst(lst_hours + 0.5), chosen)
+    assert names(sky_model.calibrators(model)) == expected
+
+
+def test_limits_leave_sources_out_and_say_which_key():
+    assert (
+        "sky_model.min_flux_jy (1e+06)"
+        in reasons(sky_model.build(manifest(), choice(min_flux_jy=1e6)))["CygA"]
+    )
+    model = sky_model.build(manifest(), choice(min_elevation_deg=89.0))
+    assert "sky_model.min_elevation_deg (89)" in reasons(model)["CasA"]
+    assert "nothing can be calibrated" in model["message"]
+    assert {record["fraction"] for record in model["unmodelled"].values()} == {None}
+    radec, xx, yy = sky_model.model_fluxes(model, BANDS[0])
+    assert (radec.shape, len(xx), len(yy)) == ((0, 2), 0, 0)
+
+
+def test_apparent_fluxes_are_flux_times_beam():
+    record = manifest()
+    model = sky_model.build(record, choice())
+    radec, xx, yy = sky_model.model_fluxes(model, "73MHz")
+    frequency_hz = np.array(record["bands"]["73MHz"]["frequency_hz"])
+    place = sources.POSITIONS["CasA"]
+    altitude, azimuth = site.altitude_azimuth(
+        place.ra_rad, place.dec_rad, record["observation"]["mid_mjd_s"]
+    )
+    gain_xx, gain_yy = beam.power("memo178", frequency_hz, altitude, azimuth)
+    intrinsic = sources.flux_jy("ovro2023", "CasA", frequency_hz, 2024 + 152.46 / 366)
+    assert radec[1] == pytest.approx([place.ra_rad, place.dec_rad])
+    assert xx[1] == pytest.approx(intrinsic * gain_xx[0], rel=1e-5)
+    assert yy[1] == pytest.approx(intrinsic * gain_yy[0], rel=1e-5)
+    assert abs(xx[1] / yy[1] - 1).max() > 0.01  # so that a mix-up of X and Y would show
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """All that the script writes, and what it was made from."""
+    folder = tmp_path_factory.mktemp("model")
+    record = manifest()
+    products.write_json(folder / "manifest.json", record)
+    subprocess.run(
+        [
+            sys.executable,
+            SCRIPT,
+            "--manifest",
+            folder / "manifest.json",
+            "--settings",
+            json.dumps(choice()),
+            "--json",
+            folder / "sky_model.json",
+            "--csv",
+            folder / "sky_model.csv",
+            "--component-list",
+            folder / "sky_model.cl",
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return folder, record
+
+
+def test_table_has_every_source_and_channel_that_is_up(written):
+    folder, _ = written
+    with (folder / "sky_model.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert {(row["source"], row["band"]) for row in rows} >= {
+        (source, band) for source in ("CygA", "CasA") for band in BANDS
+    }
+    counted = [row for row in rows if (row["source"], row["band"]) == ("CygA", "73MHz")]
+    assert len(counted) == N_CHANNELS
+    model = products.read_json(folder / "sky_model.json")
+    _, xx, _ = sky_model.model_fluxes(model, "73MHz")
+    assert [float(row["apparent_xx_jy"]) for row in counted] == pytest.approx(xx[0])
+
+
+def test_component_list_gives_casa_the_same_visibilities(written, tmp_path):
+    """CASA's ft of the component list gives each source's apparent flux, phase and spectrum.
+
+    Expected is the plain formula with J2000 directions, as CASA has it. Ours also has the
+    differential aberration (up to 20 arcsec, some percent of a turn here), which CASA leaves out.
+    """
+    folder, record = written
+    model = products.read_json(folder / "sky_model.json")
+    antennas, mjd_s = small_array(10), record["observation"]["mid_mjd_s"]
+    frequency_hz = np.array(record["bands"]["73MHz"]["frequency_hz"])
+    antenna1, antenna2 = baselines(10)
+    cross = antenna1 != antenna2
+    antenna1, antenna2 = antenna1[cross], antenna2[cross]
+    centre = site.zenith(mjd_s)
+    uvw = geometry.antenna_uvw_m(antennas.positions_m, *centre, mjd_s)
+    path = tmp_path / "data.ms"
+    with MeasurementSetWriter(
+        path, antennas, frequency_hz, float(np.diff(frequency_hz)[0]), [Field("zenith", *centre)]
+    ) as writer:
+        writer.append(
+            mjd_s,
+            10.0,
+            antenna1,
+            antenna2,
+            uvw[antenna1] - uvw[antenna2],
+            np.ones((len(antenna1), len(frequency_hz), 4), np.complex64),
+        )
+    casa.start(tmp_path / "casa.log").ft(
+        str(path), complist=str(folder / "sky_model.cl"), usescratch=True
+    )
+    radec, xx, yy = sky_model.model_fluxes(model, "73MHz")
+    expected = plain_prediction(
+        radec, (xx + yy) / 2, uvw[antenna1] - uvw[antenna2], frequency_hz, centre
+    )
+    with tables.table(str(path), ack=False) as table:
+        found = table.getcol("MODEL_DATA")
+    assert not found[..., [1, 2]].any()
+    assert np.array_equal(found[..., 0], found[..., 3])
+    found = found[..., 0]
+    scale = np.abs(expected).max()
+    assert np.abs(found - expected).max() < 2e-4 * scale
+    assert np.abs(found.conj() - expected).max() > 0.5 * scale  # a wrong sign would show
+
+
+def plain_prediction(radec, flux_jy, uvw_m, frequency_hz, centre):
+    """Return visibilities (row, channel) of sources (source, 2) of flux (source, channel)."""
+    turn, dec = radec[:, 0] - centre[0], radec[:, 1]
+    direction = np.array(
+        [
+            np.cos(dec) * np.sin(turn),
+            np.sin(dec) * np.cos(centre[1]) - np.cos(dec) * np.sin(centre[1]) * np.cos(turn),
+            np.sin(dec) * np.sin(centre[1]) + np.cos(dec) * np.cos(centre[1]) * np.cos(turn) - 1,
+        ]
+    )
+    phase = (uvw_m @ direction)[..., None] * frequency_hz / predict.SPEED_OF_LIGHT_M_S
+    return (np.exp(2j * np.pi * phase) * flux_jy).sum(axis=1)
+
+
+def test_model_without_sources_is_an_empty_component_list(tmp_path):
+    record = manifest()
+    model = sky_model.build(record, choice(min_flux_jy=1e9))
+    casa_component_list.write(model, record, tmp_path / "empty.cl")
+    with tables.table(str(tmp_path / "empty.cl"), ack=False) as table:
+        assert table.nrows() == 0

@@ -1,0 +1,84 @@
+"""Solves the bandpass of one sub-band: a complex gain for each antenna, channel, polarization."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lwacal.calibration import bandpass_casa, bandpass_stefcal, uv_range
+from lwacal.calibration.solver_result import Attempt
+from lwacal.calibration.sub_band import SubBand
+from lwacal.io import caltable
+from lwacal.runtime.products import say
+from lwacal.runtime.robust import masked_median
+from lwacal.runtime.timing import Stopwatch
+from lwacal.sky import sky_model
+from lwacal.telescope.correlations import POLARIZATIONS
+
+ENGINES = {"stefcal": bandpass_stefcal.attempt, "casa": bandpass_casa.attempt}
+
+
+def solve(
+    band: SubBand,
+    reference: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    output: Path,
+    threads: int = 1,
+) -> dict[str, Any]:
+    """Solve a sub-band, write the table, and return the summary.
+
+    What cannot be solved (no data, no source, a solver that fails) gives a table that is all
+    flagged and a summary that says why.
+    """
+    antennas = band.antennas
+    nothing = caltable.Solutions.all_flagged(
+        len(antennas.names),
+        band.frequency_hz,
+        band.channel_width_hz,
+        band.manifest["observation"]["mid_mjd_s"],
+    )
+    if band.model["message"]:
+        limits = uv_range.configured(band.model, settings)
+        attempt = Attempt(nothing, "no_model", band.model["message"], limits)
+    else:
+        attempt = ENGINES[settings["engine"]](band, reference, settings, nothing, threads)
+    solutions, message = attempt.solutions, attempt.message
+    watch = Stopwatch()
+    with watch.part("writing the table"):
+        caltable.write_bandpass(output, solutions, antennas, band.centre_radec)
+    watch.say(band.name)
+    used = reference["index"] if solutions.reference < 0 else solutions.reference
+    if used != reference["index"]:
+        message += (" " if message else "") + (
+            f"{reference['antenna']} has no solution: phases are relative to {antennas.names[used]}"
+        )
+    if message:
+        say(f"{band.name}: {message}")
+    return {
+        "schema": 1,
+        "band": band.name,
+        "engine": settings["engine"],
+        "reference_antenna": antennas.names[used],
+        "sources": [source["name"] for source in sky_model.model_sources(band.model)],
+        "uv_range_lambda": list(attempt.uv_range_lambda),
+        "min_snr": settings["min_snr"],
+        "min_baselines_per_antenna": settings["min_baselines_per_antenna"],
+        "n_solutions": int((~solutions.flag).sum()),
+        "flagged_fraction": float(solutions.flag.mean()),
+        "median_snr": median_snr(solutions),
+        "status": attempt.status,
+        "message": message,
+        **attempt.found,
+    }
+
+
+def median_snr(solutions: caltable.Solutions) -> dict[str, list[float]]:
+    """Return for X and Y the median over antennas of S/N in each channel; NaN where all flagged."""
+    median = masked_median(solutions.snr, solutions.flag, axis=0)
+    return {
+        letter: np.round(median[:, pol].astype(float), 2).tolist()
+        for pol, letter in enumerate(POLARIZATIONS)
+    }

@@ -1,0 +1,128 @@
+"""The bandpass by CASA's task of that name, on a private set with model and weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lwacal.calibration import casa_input, normal_equations, swapped, uv_range
+from lwacal.calibration.solver_result import Attempt
+from lwacal.calibration.sub_band import SubBand
+from lwacal.io import caltable
+from lwacal.runtime import casa
+from lwacal.runtime.products import say
+from lwacal.runtime.scratch import scratch_directory
+
+
+def attempt(
+    band: SubBand,
+    reference: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    nothing: caltable.Solutions,
+    threads: int = 1,
+) -> Attempt:
+    """Solve a sub-band; ``nothing`` is what to give back where nothing is solved.
+
+    CASA's task has one thread whatever ``threads`` says.
+    """
+    limits = uv_range.configured(band.model, settings)
+    with scratch_directory("bandpass") as directory:
+        data = directory / "data.ms"
+        alive = casa_input.write(band, data)
+        if not alive.any():
+            message = f"sub-band {band.name} has no unflagged data to solve with"
+            return Attempt(nothing, "no_data", message, limits)
+        *limits, changed = uv_range.usable(*uv_range.baselines_of_set(data), band.model, settings)
+        table = directory / "solutions.bcal"
+        problem = run_casa(data, table, reference["order"], settings, limits, directory)
+        if not table.exists():
+            message = f"CASA's bandpass made no table for {band.name}. {problem}"
+            return Attempt(nothing, "failed", message, tuple(limits))
+        solved = caltable.read(table)
+    flag = solved.flag | ~alive
+    solutions = replace(
+        nothing,
+        values=np.where(flag, 1, solved.values),
+        flag=flag,
+        error=solved.error,
+        snr=solved.snr,
+        reference=solved.reference,
+    )
+    if solutions.flag.all():
+        message = (
+            f"CASA's bandpass flagged every solution of {band.name}: signal-to-noise below"
+            f" bandpass.min_snr, or fewer baselines than bandpass.min_baselines_per_antenna"
+            f" between {limits[0]:g} and {limits[1]:g} wavelengths"
+        )
+        return Attempt(solutions, "failed", message, tuple(limits))
+    few = baselines_alive(band, alive, limits) < settings["min_baselines_per_antenna"]
+    found = {"swapped": swapped_antennas(band, solved, flag, few, limits)}
+    return Attempt(solutions, "ok", changed, tuple(limits), found)
+
+
+def baselines_alive(band: SubBand, alive: np.ndarray, limits: Sequence[float]) -> np.ndarray:
+    """Return how many baselines each antenna has within the limits to others that are alive."""
+    matrix = uv_range.matrix_in_range(band.manifest, band.name, tuple(limits))
+    return matrix[:, alive.any(axis=(1, 2))].sum(axis=1)
+
+
+def swapped_antennas(
+    band: SubBand,
+    solved: caltable.Solutions,
+    flag: np.ndarray,
+    few: np.ndarray,
+    limits: Sequence[float],
+) -> list[str]:
+    """Return the antennas whose X and Y are exchanged, by XY and YX, which CASA does not look at.
+
+    ``flag`` (antenna, channel, 2) is what is not to be used of the solutions, where CASA leaves no
+    gain; antennas with ``few`` baselines (antenna,) were not solved at all.
+    """
+    sums = normal_equations.read(band)
+    sums.leave_out_of_range(*limits)
+    error = np.where(few[:, None, None], np.inf, solved.error)
+    gain = np.where(flag, 0, solved.values)
+    return swapped.names(sums, gain, flag, error, band.antennas.names)
+
+
+def run_casa(
+    data: Path,
+    table: Path,
+    reference_order: Sequence[int],
+    settings: Mapping[str, Any],
+    limits: Sequence[float],
+    directory: Path,
+) -> str:
+    """Run CASA's bandpass task; return the problem in words if it failed.
+
+    The range is written "5~350lambda": CASA takes ">5lambda,<350lambda" as either the one or the
+    other, which is all baselines.
+    """
+    tasks = casa.start(directory / "casa.log")
+    say("CASA bandpass")
+    try:
+        tasks.bandpass(
+            vis=str(data),
+            caltable=str(table),
+            bandtype="B",
+            solint="inf",
+            combine="obs,scan,field",
+            refant=",".join(map(str, reference_order[:10])),
+            uvrange=f"{limits[0]}~{limits[1]}lambda",
+            minsnr=settings["min_snr"],
+            minblperant=settings["min_baselines_per_antenna"],
+            solnorm=False,
+            gaintable=[],
+            corrdepflags=True,
+        )
+    except RuntimeError as error:
+        return f"It stopped with: {error}"
+    finally:
+        log = directory / "casa.log"
+        if log.is_file():
+            print(log.read_text(encoding="utf-8", errors="replace"))
+    return "Its log is above; most often no baseline is within the uv range."

@@ -1,0 +1,234 @@
+"""The bandpass by alternating least squares (StEFCal), straight from the concatenated set.
+
+Weights follow the noise of the signals, by their autocorrelations and, where these do not tell it,
+by the residuals of a first solution. Channels are solved a few at a time, shared out among threads.
+After a first solution baselines whose data are far from the model, against the noise of their
+antennas, are left out, and the rest is solved again. The noise of each solution is that of its
+antenna's own residuals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+from scipy.special import gammainccinv, gammaincinv
+
+from lwacal.calibration import (
+    faint_signals,
+    fit_quality,
+    normal_equations,
+    reference_phase,
+    residual_noise,
+    stefcal,
+    swapped,
+    uv_range,
+)
+from lwacal.calibration.channel_equations import ChannelSums
+from lwacal.calibration.normal_equations import VisibilitySums
+from lwacal.calibration.solver_result import Attempt
+from lwacal.calibration.sub_band import SubBand
+from lwacal.io.caltable import Solutions
+from lwacal.runtime.robust import middle_of_sorted
+from lwacal.runtime.timing import Stopwatch
+from lwacal.telescope.correlations import POLARIZATIONS
+
+CHANNELS_AT_ONCE = 8  # 30 MB a thread at 352 antennas
+OUTLIER_CHANCE = 1e-8  # that noise alone makes a baseline an outlier
+
+
+@dataclass
+class Solved:
+    """Gains of all channels, (antenna, channel, 2) each; no gain is zero with infinite error."""
+
+    gain: np.ndarray
+    error: np.ndarray
+    noise: np.ndarray  # variance of a visibility of weight one, by the residuals
+    converged: np.ndarray  # (channel, 2)
+    outliers: np.ndarray  # (channel, 2), fraction of the baselines
+    iterations: np.ndarray  # (channel, 2)
+
+
+def attempt(
+    band: SubBand,
+    reference: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    nothing: Solutions,
+    threads: int = 1,
+) -> Attempt:
+    """Solve a sub-band; ``nothing`` is what to give back where nothing is solved."""
+    watch = Stopwatch()
+    sums, low, high, changed = in_range(band, settings, threads, watch)
+    if sums is None:
+        message = f"sub-band {band.name} has no unflagged data to solve with"
+        return Attempt(nothing, "no_data", message, (low, high))
+    least, names = settings["min_baselines_per_antenna"], band.antennas.names
+    with watch.part("solving"):
+        factor = residual_noise.lower_weights(sums, least)
+        solved = solve(sums, least, threads)
+    snr, flag = _judge(solved, settings["min_snr"])
+    index, gain, flag = reference_phase.refer(solved.gain, flag, reference["order"])
+    solutions = replace(
+        nothing,
+        values=np.where(flag, 1, gain),
+        flag=flag,
+        error=np.where(flag, 0, solved.error),
+        snr=np.where(flag, 0, snr),
+        reference=index,
+    )
+    with watch.part("looking for swapped antennas"):
+        exchanged = swapped.names(sums, solved.gain, flag, solved.error, names)
+    watch.say(band.name)
+    found = {
+        "reweighted": sorted(names[n] for n in np.flatnonzero((factor != 1).any(axis=1))),
+        "swapped": exchanged,
+        "residual_over_thermal": fit_quality.residual_over_thermal(sums, solved.noise, flag),
+        "outlier_fraction": float(solved.outliers.mean()),
+        "unconverged_channels": int((~solved.converged).sum()),
+        "convergence": convergence(solved),
+        "without_solutions": faint_signals.measure(solved.gain, solved.error, flag),
+    }
+    if flag.all():
+        message = (
+            f"no solution of {band.name} is good enough: signal-to-noise below bandpass.min_snr,"
+            f" fewer baselines than bandpass.min_baselines_per_antenna between {low:g} and"
+            f" {high:g} wavelengths, or no convergence (in {found['unconverged_channels']} of"
+            f" {solved.converged.size} channels and polarizations)"
+        )
+        return Attempt(solutions, "failed", message, (low, high), found)
+    return Attempt(solutions, "ok", changed, (low, high), found)
+
+
+def in_range(
+    band: SubBand,
+    settings: Mapping[str, Any],
+    threads: int,
+    watch: Stopwatch,
+    integrations: int | None = None,
+) -> tuple[VisibilitySums | None, float, float, str]:
+    """Return the sums of the baselines to solve with, their range, and what to say of it.
+
+    ``settings`` is the section bandpass. The sums are None if all data are flagged; see
+    `visibility_sums.read` and `uv_range.usable`.
+    """
+    with watch.part("reading and adding up"):
+        sums = normal_equations.read(band, integrations, threads, watch)
+    there = sums.count.any(axis=(0, 1))
+    if not there.any():
+        return None, *uv_range.configured(band.model, settings), ""
+    ends = sums.baselines.antenna1[there], sums.baselines.antenna2[there]
+    low, high, changed = uv_range.usable(*ends, sums.length_lambda[there], band.model, settings)
+    sums.leave_out_of_range(low, high)
+    return sums, low, high, changed
+
+
+def _judge(solved: Solved, min_snr: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return signal-to-noise ratio and flags, (antenna, channel, 2)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        snr = np.nan_to_num(np.abs(solved.gain) / solved.error)
+    return snr, (snr < min_snr) | (snr == 0) | ~solved.converged
+
+
+def convergence(solved: Solved) -> dict[str, dict[str, list[Any]]]:
+    """Return for X and Y, channel by channel, how the solutions came about."""
+    return {
+        letter: {
+            "converged": solved.converged[:, pol].tolist(),
+            "iterations": solved.iterations[:, pol].tolist(),
+            "outlier_fraction": np.round(solved.outliers[:, pol], 5).tolist(),
+        }
+        for pol, letter in enumerate(POLARIZATIONS)
+    }
+
+
+def solve(sums: VisibilitySums, least_baselines: int, threads: int = 1) -> Solved:
+    """Solve all channels and polarizations of a sub-band.
+
+    An antenna with fewer baselines than ``least_baselines`` in a channel gets no gain there.
+    """
+    shape = (sums.baselines.n_antennas, sums.n_channels, 2)
+    solved = Solved(
+        np.zeros(shape, np.complex128),
+        np.full(shape, np.inf),
+        np.full(shape, np.inf),
+        np.zeros(shape[1:], bool),
+        np.zeros(shape[1:]),
+        np.zeros(shape[1:], int),
+    )
+
+    def solve_some(part: tuple[int, int]) -> None:
+        start, pol = part
+        channels = slice(start, min(start + CHANNELS_AT_ONCE, sums.n_channels))
+        some = ChannelSums.of(sums, pol, channels, least_baselines)
+        found, noise, outliers = _solve_some(some, least_baselines)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            error = np.sqrt(noise / found.information)
+        error = np.where(found.information > 0, error, np.inf)
+        solved.gain[:, channels, pol] = np.where(np.isfinite(error), found.gain, 0).T
+        solved.error[:, channels, pol] = error.T
+        solved.noise[:, channels, pol] = noise.T
+        solved.converged[channels, pol] = found.converged
+        solved.iterations[channels, pol] = found.iterations
+        solved.outliers[channels, pol] = outliers
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(solve_some, product(range(0, sums.n_channels, CHANNELS_AT_ONCE), (0, 1))))
+    return solved
+
+
+def _solve_some(
+    some: ChannelSums, least_baselines: int
+) -> tuple[stefcal.Gains, np.ndarray, np.ndarray]:
+    """Return gains, the noise of residuals (channel, antenna), share of outliers (channel,)."""
+    before = np.count_nonzero(some.count, axis=1)
+    found = some.solve()
+    outliers = _outliers(some, found.gain)
+    if outliers.any():
+        some.leave_out(outliers)
+        some.leave_out_poor_antennas(least_baselines)
+        found = some.solve(found.gain)
+    return found, _antenna_noise(some, found), outliers.sum(axis=1) / np.maximum(before, 1)
+
+
+def _outliers(some: ChannelSums, gain: np.ndarray) -> np.ndarray:
+    """Return which baselines are far from the model, (channel, baseline).
+
+    With n visibilities the residual of noise alone is the noise variance times a gamma variable of
+    shape n. The noise is the robust one of the noisier of the two antennas.
+    """
+    most = int(some.count.max(initial=0))
+    if most == 0:
+        return np.zeros(some.count.shape, bool)
+    residual = some.residual_power(gain)
+    numbers = np.arange(1, most + 1)
+    relative = residual / _of_count(gammaincinv(numbers, 0.5), some.count)
+    relative[some.count == 0] = np.inf
+    ordered = np.sort(some.baselines.symmetric(relative, diagonal=np.inf), axis=2)
+    variance = middle_of_sorted(ordered, some.baselines.by_antenna(some.count > 0))
+    noise = np.maximum(*some.baselines.of_antennas(np.nan_to_num(variance)))
+    return residual > _of_count(gammainccinv(numbers, OUTLIER_CHANCE), some.count) * noise
+
+
+def _of_count(values: np.ndarray, count: np.ndarray) -> np.ndarray | np.float32:
+    """Return the value for each count from 1 on; where the count is zero any will do."""
+    values = values.astype(np.float32)
+    return values[0] if len(values) == 1 else np.take(values, count - 1, mode="clip")
+
+
+def _antenna_noise(some: ChannelSums, found: stefcal.Gains) -> np.ndarray:
+    """Return the noise variance at weight one from an antenna's residuals, (channel, antenna).
+
+    Its own gain and its share of the others take two degrees of freedom.
+    """
+    freedom = some.baselines.by_antenna(some.count) - 2.0
+    residual = some.baselines.by_antenna(some.data_power) - found.explained
+    return np.divide(
+        np.maximum(residual, 0),
+        freedom,
+        out=np.full(freedom.shape, np.inf, np.float32),
+        where=freedom > 0,
+    )

@@ -1,0 +1,289 @@
+"""Diagnostic delays: the state of the signal paths.
+
+A positive delay tau is G = exp(+2 pi i nu tau). They are measured twice: from the phases of the
+bandpass over the whole band (lwacal.calibration.delay_fit), which is what counts; and from the
+first integration, which says whether the beginning of an observation was like the whole: by our own
+solver or by CASA's gaincal K (delay.engine). There each sub-band is solved by itself, because over
+several at once gaincal's delays are aliased by the gaps between them; what they say is then
+combined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from astropy.stats import mad_std
+
+from lwacal.calibration import delay_casa, delay_fit, delay_reference, delay_stefcal
+from lwacal.calibration.sub_band import SubBand
+from lwacal.telescope import naming
+from lwacal.telescope.antennas import on_fibre
+from lwacal.telescope.correlations import POLARIZATIONS
+
+ENGINES = {"stefcal": delay_stefcal.solve_band, "casa": delay_casa.solve_band}
+MAD_SIGMA = 1.4826
+OUTLIER_SIGMA = 5.0
+SMALLEST_SIGMA_NS = 0.1
+ANTENNAS_A_BOARD = 32  # a SNAP2 board has 32 antennas in correlator order
+PHASE_MHZ = 64.0  # where phases are told, in the middle of the usual range: the same every night
+COLUMNS = (
+    "antenna_index",
+    "antenna",
+    "pol",
+    "delay_ns",
+    "delay_err_ns",
+    "phase_deg",
+    "phase_err_deg",
+    "coherence",
+    "first_integration_ns",
+    "first_integration_err_ns",
+    "first_integration_bands",
+    "reference_ns",
+    "difference_ns",
+    "status",
+)
+
+
+def solve(
+    manifest: Mapping[str, Any],
+    concatenated: Mapping[str, Path],
+    powers: Mapping[str, Path],
+    flags: Mapping[str, Path],
+    model: Mapping[str, Any],
+    reference: Mapping[str, Any],
+    solutions: Mapping[str, np.ndarray],
+    settings: Mapping[str, Any],
+    threads: int = 1,
+) -> dict[str, Any]:
+    """Return delay.json.
+
+    ``concatenated``, ``powers`` and ``flags`` by sub-band; ``solutions`` the arrays of
+    bandpass_flags.npz; ``settings`` has the sections delay and bandpass. Only sub-bands from
+    delay.min_freq_mhz on are used. What cannot be solved is said in status (ok, off, no_band,
+    no_model, no_data) and message.
+    """
+    choice = settings["delay"]
+    bands = [
+        band
+        for band in naming.sort_bands(manifest["bands"])
+        if naming.band_mhz(band) >= choice["min_freq_mhz"]
+    ]
+    status, message = _whether(choice, bands, model)
+    n_antennas = len(manifest["antennas"]["names"])
+    solved: dict[str, np.ndarray] = {}
+    index = reference["index"]
+    nothing = np.full((n_antennas, 2), np.nan)
+    measured = delay_fit.PhaseDelays(nothing, nothing, nothing, np.zeros(nothing.shape, bool))
+    phases = nothing, nothing
+    if not status:
+        index, measured, phases = whole_band(manifest, bands, solutions, reference)
+        for band in bands:
+            data = SubBand(manifest, band, concatenated[band], powers[band], flags[band], model)
+            delays = ENGINES[choice["engine"]](data, index, settings, threads)
+            if np.isfinite(delays).any():
+                solved[band] = delays
+        status = "ok" if np.isfinite(measured.delay_ns).any() else "no_data"
+        message = "" if status == "ok" else "no bandpass solutions to take delays from"
+    first = combine(list(solved.values()), n_antennas)
+    compared = compare(measured.delay_ns, manifest, choice)
+    return {
+        "schema": 1,
+        "status": status,
+        "message": message,
+        "bands": bands if status == "ok" else [],
+        "engine": choice["engine"],
+        "first_integration_bands": list(solved),
+        "reference_antenna": manifest["antennas"]["names"][index],
+        "reference_index": index,
+        "phase_freq_mhz": PHASE_MHZ,
+        "reference_table": compared["path"],
+        "reference_message": compared["message"],
+        "antennas": _antenna_records(manifest, measured, phases, first, compared),
+        "groups": group_records(measured.delay_ns, compared, manifest["antennas"]["names"]),
+        "boards": board_records(compared["difference_ns"], choice),
+    }
+
+
+def whole_band(
+    manifest: Mapping[str, Any],
+    bands: Sequence[str],
+    solutions: Mapping[str, np.ndarray],
+    reference: Mapping[str, Any],
+) -> tuple[int, delay_fit.PhaseDelays, tuple[np.ndarray, np.ndarray]]:
+    """Return the antenna that delays are relative to, and delays and phases of the bandpass.
+
+    That antenna is the first of the configured order that has half the solutions of the best. The
+    phases are those of the fitted lines at PHASE_MHZ, and their errors: degrees, (antenna, 2).
+    """
+    order = naming.sort_bands(manifest["bands"])
+    channels = np.isin(solutions["band_index"], [order.index(band) for band in bands])
+    gain, flag = solutions["gain"][:, channels], solutions["flag"][:, channels]
+    number = (~flag).sum(axis=(1, 2))
+    index = next(
+        (n for n in reference["order"] if number[n] >= max(0.5 * number.max(), 1)),
+        reference["index"],
+    )
+    frequency_hz = solutions["frequency_hz"][channels]
+    measured = delay_fit.fit(gain, flag, frequency_hz, index)
+    phases = delay_fit.phase_at(gain, flag, frequency_hz, index, measured, PHASE_MHZ * 1e6)
+    return index, measured, phases
+
+
+def _whether(
+    choice: Mapping[str, Any], bands: Sequence[str], model: Mapping[str, Any]
+) -> tuple[str, str]:
+    """Return why nothing is solved (status, message), both empty if something can be."""
+    if not choice["enabled"]:
+        return "off", "delays are switched off (delay.enabled)"
+    if not bands:
+        return "no_band", (
+            f"no sub-band is at or above delay.min_freq_mhz ({choice['min_freq_mhz']:g} MHz)"
+        )
+    if model["message"]:
+        return "no_model", model["message"]
+    return "", ""
+
+
+def combine(
+    delays: Sequence[np.ndarray], n_antennas: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return delay and error in ns, and the number of sub-bands used, each (antenna, 2).
+
+    The mean over sub-bands without those far from the median; its error from their scatter. With
+    one sub-band there is no error (NaN), without any there is no delay (NaN).
+    """
+    if not delays:
+        nothing = np.full((n_antennas, 2), np.nan)
+        return nothing, nothing, np.zeros((n_antennas, 2), int)
+    values = np.ma.masked_invalid(np.array(delays))
+    away = np.abs(values - np.ma.median(values, axis=0))
+    sigma = np.ma.maximum(MAD_SIGMA * np.ma.median(away, axis=0), SMALLEST_SIGMA_NS)
+    kept = np.ma.masked_where(np.ma.filled(away > OUTLIER_SIGMA * sigma, False), values)
+    count = kept.count(axis=0)
+    scatter = np.ma.filled(kept.std(axis=0, ddof=1), np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.where(count > 1, scatter / np.sqrt(count), np.nan)
+    return np.ma.filled(kept.mean(axis=0), np.nan), error, count
+
+
+def compare(
+    delay_ns: np.ndarray, manifest: Mapping[str, Any], choice: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the reference delays and the differences from them, aligned to a common reference.
+
+    Delays are relative to a reference antenna; two tables with different ones differ by a constant
+    a polarization, which is taken out as the median difference.
+    """
+    seen = manifest["observation"]
+    path, message = delay_reference.choose(choice, seen["lst_hours"], seen["mid_mjd_s"])
+    nothing = np.full(delay_ns.shape, np.nan)
+    if path is None:
+        return {"path": "", "message": message, "reference_ns": nothing, "difference_ns": nothing}
+    reference_ns = delay_reference.read_delays(
+        path, manifest["antennas"]["names"], choice["min_freq_mhz"]
+    )
+    difference = delay_ns - reference_ns
+    if np.isfinite(difference).any():
+        difference = difference - np.nanmedian(difference, axis=0)
+    return {
+        "path": str(path),
+        "message": message,
+        "reference_ns": reference_ns,
+        "difference_ns": difference,
+    }
+
+
+def _antenna_records(
+    manifest: Mapping[str, Any],
+    measured: delay_fit.PhaseDelays,
+    phases: tuple[np.ndarray, np.ndarray],
+    first: tuple[np.ndarray, np.ndarray, np.ndarray],
+    compared: Mapping[str, Any],
+) -> list[dict[str, Any]]:
+    first_ns, first_err_ns, count = first
+    return [
+        {
+            "index": index,
+            "antenna": name,
+            "pol": letter,
+            "delay_ns": float(measured.delay_ns[index, pol]),
+            "delay_err_ns": float(measured.error_ns[index, pol]),
+            "phase_deg": float(phases[0][index, pol]),
+            "phase_err_deg": float(phases[1][index, pol]),
+            "coherence": float(measured.coherence[index, pol]),
+            "flagged": not np.isfinite(measured.delay_ns[index, pol]),
+            "ambiguous": bool(measured.ambiguous[index, pol]),
+            "first_integration_ns": float(first_ns[index, pol]),
+            "first_integration_err_ns": float(first_err_ns[index, pol]),
+            "first_integration_bands": int(count[index, pol]),
+            "reference_ns": float(compared["reference_ns"][index, pol]),
+            "difference_ns": float(compared["difference_ns"][index, pol]),
+        }
+        for index, name in enumerate(manifest["antennas"]["names"])
+        for pol, letter in enumerate(POLARIZATIONS)
+    ]
+
+
+def group_records(
+    delay_ns: np.ndarray, compared: Mapping[str, Any], names: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """Return typical delay and difference of antennas on coax and on fibre, which differ by nature.
+
+    Medians over X and Y, and the robust standard deviation of the differences.
+    """
+    fibre = np.array([on_fibre(name) for name in names])
+    records = {}
+    for group, members in (("coax", ~fibre), ("fibre", fibre)):
+        delays, differences = (
+            values[members][np.isfinite(values[members])]
+            for values in (delay_ns, compared["difference_ns"])
+        )
+        records[group] = {
+            "signals": len(delays),
+            "median_ns": float(np.median(delays)) if len(delays) else None,
+            "difference_median_ns": float(np.median(differences)) if len(differences) else None,
+            "difference_sigma_ns": float(mad_std(differences)) if len(differences) else None,
+        }
+    return records
+
+
+def board_records(difference_ns: np.ndarray, choice: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return for each SNAP2 board how many of its antennas are off, of those that are compared."""
+    known = np.isfinite(difference_ns).any(axis=1)
+    with np.errstate(invalid="ignore"):
+        off = (np.abs(difference_ns) > choice["difference_ns"]).any(axis=1)
+    boards = []
+    for start in range(0, len(known), ANTENNAS_A_BOARD):
+        rows = slice(start, start + ANTENNAS_A_BOARD)
+        compared, count = int(known[rows].sum()), int(off[rows].sum())
+        percent = 100.0 * count / compared if compared else None
+        boards.append(
+            {
+                "board": start // ANTENNAS_A_BOARD + 1,
+                "compared": compared,
+                "off": count,
+                "failed": percent is not None and percent >= choice["board_failure_percent"],
+            }
+        )
+    return boards
+
+
+def _status(antenna: Mapping[str, Any]) -> str:
+    if antenna["ambiguous"]:
+        return "ambiguous"  # another delay fits as well
+    return "flagged" if antenna["flagged"] else "ok"
+
+
+def table_rows(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of delays.csv."""
+    return [
+        {
+            **antenna,
+            "antenna_index": antenna["index"],
+            "status": _status(antenna),
+        }
+        for antenna in record["antennas"]
+    ]

@@ -1,0 +1,56 @@
+"""Delays of one sub-band from its first integration, by CASA's task gaincal (K)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from lwacal.calibration import casa_input, uv_range
+from lwacal.calibration.sub_band import SubBand
+from lwacal.io import caltable
+from lwacal.runtime import casa
+from lwacal.runtime.products import say
+from lwacal.runtime.scratch import scratch_directory
+
+
+def solve_band(
+    band: SubBand, reference: int, settings: Mapping[str, Any], threads: int = 1
+) -> np.ndarray:
+    """Return delays relative to an antenna in ns, (antenna, 2), NaN where there is none.
+
+    CASA's task has one thread whatever ``threads`` says.
+    """
+    number = len(band.antennas.names)
+    nothing = np.full((number, 2), np.nan)
+    say(f"{band.name}: CASA gaincal K, first integration")
+    with scratch_directory("delay") as directory:
+        data, table = directory / "data.ms", directory / "solutions.K"
+        alive = casa_input.write(band, data, 1).any(axis=1)
+        if not alive.any():
+            say(f"{band.name}: no unflagged data in the first integration")
+            return nothing
+        low, high, _ = uv_range.usable(
+            *uv_range.baselines_of_set(data), band.model, settings["bandpass"]
+        )
+        tasks = casa.start(directory / "casa.log")
+        try:
+            tasks.gaincal(
+                vis=str(data),
+                caltable=str(table),
+                gaintype="K",
+                solint="inf",
+                refant=str(reference),
+                uvrange=f"{low}~{high}lambda",
+                minsnr=settings["delay"]["min_snr"],
+                gaintable=[],
+            )
+        except RuntimeError as error:
+            say(f"{band.name}: CASA's gaincal stopped with: {error}")
+        if not table.exists():
+            say(f"{band.name}: CASA's gaincal made no table")
+            return nothing
+        solutions = caltable.read(table)
+    delays = np.where(solutions.flag[:, 0] | ~alive, np.nan, solutions.values[:, 0])
+    return delays - delays[reference]

@@ -1,0 +1,36 @@
+"""Delays of one sub-band from its first integration, by the solver of the bandpass.
+
+The gains of each channel are solved from the first integration alone, and a straight line is fitted
+to their phases (lwacal.calibration.delay_fit). The signal-to-noise ratio of a delay is that of the
+mean phasor of n channels without the line: its size over 1 / sqrt(n), which noise alone has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from lwacal.calibration import bandpass_stefcal, delay_fit
+from lwacal.calibration.sub_band import SubBand
+from lwacal.runtime.products import say
+from lwacal.runtime.timing import Stopwatch
+
+
+def solve_band(
+    band: SubBand, reference: int, settings: Mapping[str, Any], threads: int = 1
+) -> np.ndarray:
+    """Return delays relative to an antenna in ns, (antenna, 2), NaN where there is none."""
+    choice, watch = settings["bandpass"], Stopwatch()
+    sums, *_ = bandpass_stefcal.in_range(band, choice, threads, watch, integrations=1)
+    if sums is None:
+        say(f"{band.name}: no unflagged data in the first integration")
+        return np.full((len(band.antennas.names), 2), np.nan)
+    with watch.part("solving"):
+        solved = bandpass_stefcal.solve(sums, choice["min_baselines_per_antenna"], threads)
+    watch.say(f"{band.name}, first integration")
+    unknown = ~np.isfinite(solved.error) | ~solved.converged
+    found = delay_fit.fit(solved.gain, unknown, band.frequency_hz, reference)
+    snr = found.coherence * np.sqrt((~unknown & ~unknown[reference]).sum(axis=1))
+    return np.where(snr >= settings["delay"]["min_snr"], found.delay_ns, np.nan)

@@ -1,0 +1,206 @@
+"""The sums over integrations that the solver needs, from one read of a concatenated set.
+
+Per polarization (XX, YY), channel and baseline: w V conj(M), w |M|^2, w |V|^2 and the number of
+visibilities, w being zero where data are flagged. The model M is predicted from antenna phasors;
+weights follow the noise of the two antennas. An integration is read and added a block of rows at a
+time, which stays in the processor's cache; blocks are shared out among threads. An integration has
+a baseline at most once, so that sums do not depend on who adds what.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+
+import numpy as np
+from casacore import tables
+
+from lwacal.calibration import noise_weights, uv_range
+from lwacal.calibration.sub_band import SubBand
+from lwacal.io import ms_reader
+from lwacal.io.ms_reader import Integration
+from lwacal.runtime.blocks import blocks_of
+from lwacal.runtime.products import say
+from lwacal.runtime.timing import Stopwatch
+from lwacal.sky.predict import SeenByAntennas
+from lwacal.telescope.baselines import BaselineMatrix
+from lwacal.telescope.correlations import PARALLEL_HANDS
+
+CROSS_HANDS = (1, 2)  # XY and YX of XX, XY, YX, YY
+ROWS_AT_ONCE = 512  # read and added: 3 MB of data with 192 channels
+ROWS_TO_TURN = 32  # at once from (row, channel) to (channel, row)
+
+
+@dataclass
+class VisibilitySums:
+    """Sums of one sub-band, each (2, channel, baseline).
+
+    The first axis is XX, YY: ``data_model`` is sum w V conj(M), ``model_power`` sum w |M|^2,
+    ``data_power`` sum w |V|^2, ``count`` the number of unflagged visibilities. That of
+    ``cross_model`` is XY, YX: sum w V conj(M) with the mean of the models of XX and YY, as if a
+    port carried the other polarization. ``length_lambda`` (baseline,) at the middle of the sub-band
+    and of the observation. ``thermal_variances`` are those of a visibility of weight one in each
+    integration, by the radiometer equation; NaN without autocorrelations. Memory at 352 antennas
+    and 192 channels: 0.6 GB.
+    """
+
+    baselines: BaselineMatrix
+    length_lambda: np.ndarray
+    data_model: np.ndarray
+    model_power: np.ndarray
+    data_power: np.ndarray
+    count: np.ndarray
+    cross_model: np.ndarray
+    thermal_variances: list[float] = field(default_factory=list)
+
+    @staticmethod
+    def zeros(
+        baselines: BaselineMatrix, length_lambda: np.ndarray, n_channels: int
+    ) -> VisibilitySums:
+        """Return sums of nothing."""
+        shape = (2, n_channels, len(length_lambda))
+        kinds = (np.complex64, np.float32, np.float32, np.uint16, np.complex64)
+        return VisibilitySums(baselines, length_lambda, *(_zeros(shape, kind) for kind in kinds))
+
+    @property
+    def n_channels(self) -> int:
+        """The number of channels."""
+        return self.count.shape[1]
+
+    def leave_out(self, lost: np.ndarray) -> None:
+        """Set sums of baselines (baseline,) to zero, in place."""
+        for sums in (
+            self.data_model,
+            self.model_power,
+            self.data_power,
+            self.count,
+            self.cross_model,
+        ):
+            sums[:, :, lost] = 0
+
+    def leave_out_of_range(self, low_lambda: float, high_lambda: float) -> None:
+        """Set the sums of baselines that are shorter or longer to zero, in place."""
+        outside = (self.length_lambda < low_lambda) | (self.length_lambda > high_lambda)
+        self.leave_out(outside)
+
+    def weigh(self, factor: np.ndarray) -> None:
+        """Multiply weights by the factors (antenna, 2) of both signals of a baseline, in place."""
+        first, second = self.baselines.of_antennas(factor.T.astype(np.float32))
+        for sums in (self.data_model, self.model_power, self.data_power):
+            sums *= (first * second)[:, None]
+        self.cross_model *= (first * second[::-1])[:, None]
+
+
+def read(
+    band: SubBand,
+    integrations: int | None = None,
+    threads: int = 1,
+    watch: Stopwatch | None = None,
+) -> VisibilitySums:
+    """Read a sub-band and return its sums; ``integrations`` limits how many are taken.
+
+    Data are read once, a block of rows at a time. Memory: the sums, the flags of an integration
+    (48 MB at full size), and some 15 MB a thread.
+    """
+    watch = watch or Stopwatch()
+    sky, powers = band.sky(), band.antenna_powers()
+    _, _, length_lambda = uv_range.baselines_of_array(band.manifest, band.name)
+    baselines = BaselineMatrix(len(band.antennas.names))
+    sums = VisibilitySums.zeros(baselines, length_lambda, len(band.frequency_hz))
+    with (
+        ms_reader.open_table(band.concatenated) as table,
+        band.flag_file() as flags,
+        ThreadPoolExecutor(threads) as pool,
+    ):
+        for item in islice(ms_reader.iterate_integrations(band.concatenated, ()), integrations):
+            say(f"{band.name}: integration {item.scan}")
+            with watch.part("reading"):
+                masks = flags.causes(item.rows)
+            power = powers.of(item, masks)
+            weight, product = noise_weights.of_pairs(power, item.antenna1, item.antenna2)
+            sums.thermal_variances.append(product / (band.channel_width_hz * item.interval_s))
+            one = _Integration(item, masks, weight, sky.seen(item.mjd_s), sums)
+            _add_all(one, table, pool, 2 * threads, watch)
+    return sums
+
+
+def _add_all(
+    one: _Integration, table: tables.table, pool: Executor, most_waiting: int, watch: Stopwatch
+) -> None:
+    """Read an integration's blocks of rows one after the other, and have them added meanwhile."""
+    waiting: deque[Future] = deque()
+    for rows in blocks_of(len(one.item.antenna1), ROWS_AT_ONCE):
+        with watch.part("reading"):
+            start = one.item.rows.start + rows.start
+            data = ms_reader.read_rows(table, "DATA", start, rows.stop - rows.start)
+        waiting.append(pool.submit(one.add, rows, data))
+        if len(waiting) > most_waiting:
+            waiting.popleft().result()
+    for block in waiting:
+        block.result()
+
+
+@dataclass(frozen=True)
+class _Integration:
+    """An integration to be added; ``masks`` of flags (row, channel, 4), ``weight`` (row, 4)."""
+
+    item: Integration
+    masks: np.ndarray
+    weight: np.ndarray
+    seen: SeenByAntennas
+    sums: VisibilitySums
+
+    def add(self, block: slice, values: np.ndarray) -> None:
+        """Add a block of rows, of which autocorrelations are left out, in place.
+
+        ``values`` (row, channel, 4) are their data.
+        """
+        rows = np.arange(block.start, block.stop)
+        rows = rows[self.item.antenna1[block] != self.item.antenna2[block]]
+        data = _by_channel(values, rows - block.start)
+        sums = self.sums
+        antenna1, antenna2 = self.item.antenna1[rows], self.item.antenna2[rows]
+        place = sums.baselines.of_rows(antenna1, antenna2)
+        lost = _by_channel(self.masks, rows) > 0
+        data[lost] = 0  # it may be NaN
+        weight = np.ascontiguousarray(self.weight[rows].T)
+        model = self.seen.visibilities(antenna1, antenna2)
+        for pol, correlation in enumerate(PARALLEL_HANDS):
+            mine, modelled, used = data[correlation], model[pol], ~lost[correlation]
+            sums.data_model[pol][:, place] += _scaled(mine * modelled.conj(), weight[correlation])
+            sums.model_power[pol][:, place] += _power(modelled) * (used * weight[correlation])
+            sums.data_power[pol][:, place] += _power(mine) * weight[correlation]
+            sums.count[pol][:, place] += used
+        either = (model[0] + model[1]).conj() / np.float32(2)
+        for port, correlation in enumerate(CROSS_HANDS):
+            product = _scaled(data[correlation] * either, weight[correlation])
+            sums.cross_model[port][:, place] += product
+
+
+def _zeros(shape: tuple[int, ...], kind: type) -> np.ndarray:
+    """Return zeros that are in memory: pages of np.zeros come one by one, at the first use."""
+    zeros = np.empty(shape, kind)
+    zeros.fill(0)
+    return zeros
+
+
+def _by_channel(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return rows of (row, channel, correlation) as (correlation, channel, row), contiguous."""
+    turned = np.empty((*values.shape[:0:-1], len(rows)), values.dtype)
+    for start in range(0, len(rows), ROWS_TO_TURN):
+        some = slice(start, start + ROWS_TO_TURN)
+        turned[..., some] = values[rows[some]].T
+    return turned
+
+
+def _scaled(values: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    """Multiply complex values (channel, row) by real factors (row,), in place, and return them."""
+    parts = values.view(np.float32)
+    parts *= np.repeat(factor, 2)
+    return values
+
+
+def _power(values: np.ndarray) -> np.ndarray:
+    return values.real**2 + values.imag**2

@@ -1,0 +1,55 @@
+"""Weights by the noise that the residuals show, where the autocorrelations do not tell it.
+
+Autocorrelations may be missing, or not be the noise (those of another simulator, an antenna that
+hears itself). A first solution of a few channels tells the noise of each signal by what it leaves;
+where that is more than the weights say, they are lowered before all channels are solved.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lwacal.calibration.channel_equations import ChannelSums
+from lwacal.calibration.normal_equations import VisibilitySums
+from lwacal.runtime.robust import masked_median
+
+CHANNELS = 12  # of the first solution, all over the sub-band
+MOST_ROUNDS = 4  # with wrong weights a loud signal spoils what the others leave
+LEAST_RATIO = 2.0  # of noise powers, to lower a weight
+
+
+def lower_weights(sums: VisibilitySums, least_baselines: int) -> np.ndarray:
+    """Lower the weights of signals with more noise than they say, in place.
+
+    Returns the factor on the noise power of each signal, (antenna, 2): one where it is at most
+    LEAST_RATIO of what the weights have. None is raised: a weak signal spoils nobody, and one that
+    is dead would count most.
+    """
+    total = np.ones((sums.baselines.n_antennas, 2))
+    for _ in range(MOST_ROUNDS):
+        ratio = np.stack([noise_ratio(sums, pol, least_baselines) for pol in (0, 1)], axis=1)
+        factor = np.where(ratio > LEAST_RATIO, ratio, 1.0)
+        if (factor == 1).all():
+            break
+        sums.weigh(1 / factor)
+        total *= factor
+    return total
+
+
+def noise_ratio(sums: VisibilitySums, pol: int, least_baselines: int) -> np.ndarray:
+    """Return each signal's noise power over that of the weights, (antenna,), median one.
+
+    The residual of a baseline has the product of the noise powers of its two signals; the median
+    over baselines is that of the signal with a typical one. One where nothing is known.
+    """
+    channels = np.unique(np.linspace(0, sums.n_channels - 1, CHANNELS).astype(int))
+    some = ChannelSums.of(sums, pol, channels, least_baselines)
+    residual = some.residual_power(some.solve().gain) / np.maximum(some.count, 1)
+    by_baseline = masked_median(residual, some.count == 0, axis=0)
+    square = some.baselines.symmetric(by_baseline[None], diagonal=np.nan)[0]
+    by_signal = masked_median(square, ~np.isfinite(square), axis=1)
+    known = by_signal > 0
+    ratio = np.ones(len(by_signal))
+    if known.any():
+        ratio[known] = by_signal[known] / np.median(by_signal[known])
+    return ratio

@@ -1,0 +1,380 @@
+"""Finds bandpass solutions that must not be used, over all sub-bands together.
+
+Log amplitudes ln |G| of shape (antenna, channel, 2) are judged relative to the array, in these
+steps, each with a bit of its own in the cause mask:
+
+1. whole signals: the median against that of the other antennas, so that 1/50 is as visible as x 50
+   (weak, strong);
+2. channels in which antennas scatter far more than usual (scatter) or solutions are less certain
+   than in the channels about them (uncertain), and everything below the
+   frequency at which they begin to do so channel after channel (cliff);
+3. stretches of the band in which a signal's own bandpass differs from the array's by many times
+   the spread of such differences over the antennas, and single solutions far from the signal's own
+   smooth bandpass in units of its own noise (deviation);
+4. single solutions outside the distribution over antennas in their channel, repeatedly (clip);
+5. channels in which more than a quorum of antennas is flagged (quorum).
+
+All spreads are robust (medians), none assumes that a certain frequency range is there: with too few
+channels in a configured range all channels are taken, with too few antennas nothing is compared.
+Short gaps are then interpolated (lwacal.calibration.interpolation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from scipy.ndimage import median_filter
+
+from lwacal.calibration import interpolation, uncertain_channels
+from lwacal.runtime.robust import masked_median, spread
+
+CAUSES = {
+    "solver": 1,
+    "health": 2,
+    "weak": 4,
+    "strong": 8,
+    "scatter": 16,
+    "deviation": 32,
+    "clip": 64,
+    "quorum": 128,
+    "swapped": 256,
+    "cliff": 512,
+    "baselines": 1024,
+    "uncertain": 2048,
+}
+WHOLE_SIGNAL = sum(CAUSES[name] for name in ("solver", "health", "weak", "strong", "swapped"))
+FEWEST_CHANNELS = 10  # in a range of frequencies, to take it as reference
+FEWEST_ANTENNAS = 5  # to say what is usual
+FEWEST_BANDS = 4  # to tell the slope of a bandpass from a step in it
+SHORT_BLOCK, MOST_SHORT_BLOCKS = 12, 4  # channels, number: to find steps in short sub-bands
+SMALLEST_LEVEL_SIGMA = 0.14  # of ln gain between antennas
+SMALLEST_SHAPE_SIGMA = 0.05  # of ln gain between the shapes of two bandpasses
+
+
+@dataclass
+class Band:
+    """Solutions of all sub-bands in order of frequency.
+
+    ``gain`` (antenna, channel, 2) complex; ``cause`` likewise, uint16 bit masks; ``interpolated``
+    likewise, bool; ``frequency_hz`` and ``band_index`` (channel,); ``error`` (antenna, channel, 2)
+    rms |dG| as the solver states it. ``baselines`` (antenna, sub-band): how many each antenna was
+    solved with.
+    """
+
+    gain: np.ndarray
+    cause: np.ndarray
+    interpolated: np.ndarray
+    frequency_hz: np.ndarray
+    band_index: np.ndarray
+    error: np.ndarray
+    baselines: np.ndarray
+
+    @property
+    def flag(self) -> np.ndarray:
+        """What must not be used: flagged and not interpolated."""
+        return (self.cause > 0) & ~self.interpolated
+
+    def channels(self) -> list[slice]:
+        """Return the channels of each sub-band."""
+        edges = np.flatnonzero(np.diff(self.band_index)) + 1
+        starts, ends = np.r_[0, edges], np.r_[edges, len(self.band_index)]
+        return [slice(int(start), int(end)) for start, end in zip(starts, ends)]
+
+
+def find(band: Band, settings: Mapping[str, Any]) -> None:
+    """Add flags to the solutions, in place.
+
+    ``settings`` is the section solution_flags. ``band.cause`` holds what is known before (solver,
+    health).
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = np.log(np.abs(band.gain))
+    band.cause[~np.isfinite(size)] |= CAUSES["solver"]
+    whole_signals(size, band, settings)
+    shape = size - signal_levels(size, band, settings["normalization_mhz"])[:, None, :]
+    shape -= template(shape, band, int(settings["template_channels"]))
+    scatter = channel_scatter(shape, band)
+    scattered_channels(scatter, band, settings)
+    low_frequency_cliff(scatter, band, settings)
+    width = int(settings["template_channels"])
+    uncertain = uncertain_channels.find(
+        *relative_errors(band), band.channels(), settings["uncertain_factor"], width
+    )
+    band.cause[:, uncertain] |= CAUSES["uncertain"]
+    short = own_shape(shape, band, width, MOST_SHORT_BLOCKS)
+    deviating_stretches(short, band, settings["deviation_sigma"])
+    own = own_shape(shape, band, width)
+    noise = in_units_of_noise(shape - own, band)
+    far = np.abs(noise) > settings["deviation_sigma"]  # NaN is not far
+    band.cause[far & (band.cause == 0)] |= CAUSES["deviation"]
+    clip_over_antennas(noise, band, settings)
+    quorum(band, settings["quorum"])
+
+
+def fill(band: Band, longest: int) -> None:
+    """Interpolate over gaps of at most so many channels, in place."""
+    whole = (band.cause & WHOLE_SIGNAL > 0).all(axis=1)
+    band.interpolated |= interpolation.fill(
+        band.gain, band.cause > 0, whole, band.band_index, longest
+    )
+
+
+def usual_range(frequency_hz: np.ndarray, range_mhz: tuple[float, float]) -> np.ndarray:
+    """Return which channels are in a range, or all if too few are: (channel,) bool."""
+    inside = (frequency_hz >= range_mhz[0] * 1e6) & (frequency_hz <= range_mhz[1] * 1e6)
+    return inside if inside.sum() >= FEWEST_CHANNELS else np.ones(len(frequency_hz), bool)
+
+
+def signal_levels(size: np.ndarray, band: Band, range_mhz: tuple[float, float]) -> np.ndarray:
+    """Return each signal's median log amplitude in a range, (antenna, 2); NaN if it has none.
+
+    A signal without solutions in the range is measured against the array in the whole band.
+    """
+    flagged = band.cause > 0
+    channels = usual_range(band.frequency_hz, range_mhz)
+    level = masked_median(size[:, channels], flagged[:, channels], axis=1)
+    usual = masked_median(size - level[:, None, :], flagged | ~np.isfinite(level)[:, None], axis=0)
+    against = size - usual
+    elsewhere = masked_median(against, flagged | ~np.isfinite(against), axis=1)
+    return np.where(np.isfinite(level), level, elsewhere)
+
+
+def whole_signals(size: np.ndarray, band: Band, settings: Mapping[str, Any]) -> None:
+    """Flag signals that are weak or strong as a whole, X among X and Y among Y."""
+    level = signal_levels(size, band, settings["reference_mhz"])
+    known = np.isfinite(level)
+    middle, sigma = spread(level, ~known, axis=0)
+    limit = settings["gain_outlier_sigma"] * np.maximum(sigma, SMALLEST_LEVEL_SIGMA)
+    away = np.where(known & (known.sum(axis=0) >= FEWEST_ANTENNAS), level - middle, 0.0)
+    weak = (away < -limit) | (away < np.log(settings["weak_ratio"]))
+    strong = (away > limit) | (away > np.log(settings["strong_ratio"]))
+    for name, found in (("weak", weak), ("strong", strong)):
+        band.cause[np.broadcast_to(found[:, None, :], band.cause.shape)] |= CAUSES[name]
+
+
+def channel_scatter(shape: np.ndarray, band: Band) -> np.ndarray:
+    """Return how much ln amplitudes scatter over signals, (channel,); NaN where too few are known.
+
+    Differences between cables grow with the distance from the frequencies at which signals are
+    compared; they are no scatter, and a power law of each signal is taken out before.
+    """
+    shape = without_power_law(shape, band, fewest_bands=2)
+    values = np.moveaxis(shape, 1, 0).reshape(len(band.frequency_hz), -1)
+    flagged = np.moveaxis(band.cause > 0, 1, 0).reshape(values.shape) | ~np.isfinite(values)
+    _, sigma = spread(values, flagged, axis=1)
+    return np.where((~flagged).sum(axis=1) >= FEWEST_ANTENNAS, sigma[:, 0], np.nan)
+
+
+def usual_scatter(scatter: np.ndarray, band: Band, range_mhz: tuple[float, float]) -> float:
+    """Return the median scatter in a range of frequencies, or in all if it is known nowhere there.
+
+    NaN if it is known nowhere.
+    """
+    reference = scatter[usual_range(band.frequency_hz, range_mhz)]
+    reference = reference if np.isfinite(reference).any() else scatter
+    return float(masked_median(reference, ~np.isfinite(reference), axis=0))
+
+
+def scattered_channels(scatter: np.ndarray, band: Band, settings: Mapping[str, Any]) -> None:
+    """Flag channels for everybody in which antennas scatter far more than usual."""
+    usual = usual_scatter(scatter, band, settings["reference_mhz"])
+    wild = np.nan_to_num(scatter) > settings["channel_scatter_factor"] * usual
+    band.cause[:, wild] |= CAUSES["scatter"]
+
+
+def low_frequency_cliff(scatter: np.ndarray, band: Band, settings: Mapping[str, Any]) -> None:
+    """Flag everything below the frequency from which antennas scatter, channel after channel.
+
+    Only below the range that tells what is usual, and beyond what the solver's own errors explain:
+    noise that grows towards low frequencies is no cliff. A median over channels decides, so that a
+    few channels of interference are none either.
+    """
+    low_hz = settings["reference_mhz"][0] * 1e6
+    below = np.flatnonzero(band.frequency_hz < low_hz)
+    usual = usual_scatter(scatter, band, settings["reference_mhz"])
+    if len(below) < settings["cliff_channels"] or not np.isfinite(usual):
+        return
+    # ln |G| has the error of one of two components
+    expected = np.hypot(usual, np.nan_to_num(_relative_error(band)) / np.sqrt(2))
+    excess = (scatter / expected)[below]
+    known = np.flatnonzero(np.isfinite(excess))
+    wide = _trailing_median(excess[known], settings["cliff_channels"]) > settings["cliff_factor"]
+    if wide.any():
+        edge = known[: np.flatnonzero(wide)[-1] + 1]
+        edge = edge[excess[edge] > settings["cliff_factor"]][-1]
+        band.cause[:, below[: edge + 1]] |= CAUSES["cliff"]
+
+
+def relative_errors(band: Band) -> tuple[np.ndarray, np.ndarray]:
+    """Return the solver's |dG / G| and where it is not known, each (antenna, channel, 2)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = band.error / np.abs(band.gain)
+    return relative, (band.cause > 0) | (band.error <= 0) | ~np.isfinite(relative)
+
+
+def _relative_error(band: Band) -> np.ndarray:
+    """Return the median relative error of the solutions, (channel,); NaN where there is none."""
+    relative, unknown = relative_errors(band)
+    by_channel = (len(band.frequency_hz), -1)
+    return masked_median(
+        np.moveaxis(relative, 1, 0).reshape(by_channel),
+        np.moveaxis(unknown, 1, 0).reshape(by_channel),
+        axis=1,
+    )
+
+
+def _trailing_median(values: np.ndarray, width: int) -> np.ndarray:
+    """Return the median of each value and the ``width - 1`` before it; NaN for the first ones."""
+    if len(values) < width:
+        return np.full(len(values), np.nan)
+    windows = np.lib.stride_tricks.sliding_window_view(values, width)
+    return np.concatenate([np.full(width - 1, np.nan), np.median(windows, axis=1)])
+
+
+def template(shape: np.ndarray, band: Band, width: int) -> np.ndarray:
+    """Return the array's smoothed log bandpass, (channel, 2): median over antennas and channels.
+
+    Each sub-band is smoothed by itself; channels without solutions are bridged. A sub-band without
+    any is zero.
+    """
+    usual = masked_median(shape, (band.cause > 0) | ~np.isfinite(shape), axis=0)
+    for channels in band.channels():
+        for pol in (0, 1):
+            values = usual[channels, pol]
+            known, places = np.isfinite(values), np.arange(len(values))
+            filled = np.zeros(len(values))
+            if known.any():
+                filled = np.interp(places, places[known], values[known])
+            size = min(width, max(len(values) // 2 * 2 - 1, 1))
+            usual[channels, pol] = median_filter(filled, size, mode="nearest")
+    return usual
+
+
+def own_shape(shape: np.ndarray, band: Band, width: int, short_blocks: int = 1) -> np.ndarray:
+    """Return each signal's own smooth difference from the array, (antenna, channel, 2).
+
+    Medians over half a template width, joined by straight lines within each sub-band: what a cable
+    or a reflection does, without the noise. A sub-band of few channels has up to ``short_blocks``
+    of SHORT_BLOCK channels at least, which shows steps in it, if not without noise. NaN where a
+    signal has nothing.
+    """
+    flagged = (band.cause > 0) | ~np.isfinite(shape)
+    own = np.full(shape.shape, np.nan)
+    for channels in band.channels():
+        length = channels.stop - channels.start
+        number = max(1, round(2 * length / width), min(short_blocks, length // SHORT_BLOCK))
+        edges = np.linspace(0, length, number + 1).round().astype(int)
+        blocks = np.stack(
+            [
+                masked_median(
+                    shape[:, channels.start + low : channels.start + high],
+                    flagged[:, channels.start + low : channels.start + high],
+                    axis=1,
+                )
+                for low, high in pairwise(edges)
+            ],
+            axis=1,
+        )
+        own[:, channels] = _join(blocks, (edges[:-1] + edges[1:] - 1) / 2, length)
+    return own
+
+
+def _join(blocks: np.ndarray, centres: np.ndarray, length: int) -> np.ndarray:
+    """Join values (antenna, block, 2) at channels ``centres`` by straight lines.
+
+    Beyond the first and the last the lines go on. Where one end of a line is NaN the other is
+    taken.
+    """
+    if len(centres) == 1:
+        return np.repeat(blocks, length, axis=1)
+    places = np.arange(length)
+    left = np.clip(np.searchsorted(centres, places, side="right") - 1, 0, len(centres) - 2)
+    share = ((places - centres[left]) / (centres[left + 1] - centres[left]))[None, :, None]
+    first, second = blocks[:, left], blocks[:, left + 1]
+    joined = first + (second - first) * share
+    return np.where(np.isnan(first), second, np.where(np.isnan(second), first, joined))
+
+
+def deviating_stretches(own: np.ndarray, band: Band, sigmas: float) -> None:
+    """Flag where a signal's own smooth shape is far from those of the other antennas.
+
+    A step over part of the band, or a sub-band at another level. A power law of the frequency is
+    taken out before, signal by signal, so that cables of different lengths are no deviation.
+    """
+    flagged = (band.cause > 0) | ~np.isfinite(own)
+    rest = without_power_law(own, band, FEWEST_BANDS)
+    middle, sigma = spread(rest, flagged, axis=0)
+    enough = (~flagged).sum(axis=0, keepdims=True) >= FEWEST_ANTENNAS
+    limit = sigmas * np.maximum(sigma, SMALLEST_SHAPE_SIGMA)
+    with np.errstate(invalid="ignore"):
+        far = enough & ~flagged & (np.abs(rest - middle) > limit)
+    band.cause[far] |= CAUSES["deviation"]
+
+
+def without_power_law(size: np.ndarray, band: Band, fewest_bands: int) -> np.ndarray:
+    """Return log amplitudes less a power law of the frequency for each signal, median zero.
+
+    ``size`` (antenna, channel, 2). The index is the median of the slopes between pairs of sub-bands
+    (Theil 1950, Sen 1968); zero if there are fewer sub-bands than asked for.
+    """
+    flagged = (band.cause > 0) | ~np.isfinite(size)
+    log_frequency = np.log(band.frequency_hz / band.frequency_hz.mean())
+    parts = band.channels()
+    rest = size
+    if len(parts) >= fewest_bands:
+        middle = np.stack([masked_median(size[:, c], flagged[:, c], axis=1) for c in parts], axis=1)
+        place = np.array([log_frequency[channels].mean() for channels in parts])
+        first, second = np.triu_indices(len(parts), 1)
+        slopes = (middle[:, second] - middle[:, first]) / (place[second] - place[first])[:, None]
+        index = np.nan_to_num(masked_median(slopes, ~np.isfinite(slopes), axis=1))
+        rest = size - index[:, None, :] * log_frequency[None, :, None]
+    return rest - masked_median(rest, flagged, axis=1)[:, None, :]
+
+
+def in_units_of_noise(rest: np.ndarray, band: Band) -> np.ndarray:
+    """Return deviations from the smooth bandpass in units of the signal's own noise.
+
+    The noise is found in each sub-band; it is at least that of the median antenna, which keeps
+    chance from making it small where there are few channels. NaN where flagged.
+    """
+    flagged = (band.cause > 0) | ~np.isfinite(rest)
+    noise = np.full(rest.shape, np.nan)
+    for channels in band.channels():
+        _, sigma = spread(rest[:, channels], flagged[:, channels], axis=1)
+        enough = (~flagged[:, channels]).sum(axis=1, keepdims=True) >= FEWEST_CHANNELS
+        usual = masked_median(sigma, ~np.isfinite(sigma) | ~enough, axis=0)[None]
+        own = np.fmax(np.where(enough, sigma, np.nan), usual)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            noise[:, channels] = np.where(
+                flagged[:, channels] | (own == 0), np.nan, rest[:, channels] / own
+            )
+    return noise
+
+
+def clip_over_antennas(noise: np.ndarray, band: Band, settings: Mapping[str, Any]) -> None:
+    """Flag solutions outside the distribution over antennas, channel by channel, in rounds."""
+    for _ in range(int(settings["clip_rounds"])):
+        flagged = (band.cause > 0) | ~np.isfinite(noise)
+        middle, sigma = spread(noise, flagged, axis=0)
+        enough = (~flagged).sum(axis=0, keepdims=True) >= FEWEST_ANTENNAS
+        limit = settings["clip_sigma"] * np.maximum(sigma, 1)
+        with np.errstate(invalid="ignore"):
+            far = enough & ~flagged & (np.abs(noise - middle) > limit)
+        if not far.any():
+            return
+        band.cause[far] |= CAUSES["clip"]
+
+
+def quorum(band: Band, fraction: float) -> None:
+    """Flag channels for everybody in which more than a fraction of the usable signals is flagged.
+
+    Signals that are flagged as a whole are not counted.
+    """
+    flagged = band.cause > 0
+    alive = ~flagged.all(axis=1)
+    share = (flagged & alive[:, None, :]).sum(axis=(0, 2)) / max(alive.sum(), 1)
+    band.cause[:, share > fraction] |= CAUSES["quorum"]

@@ -1,0 +1,24 @@
+"""What a solver of the bandpass gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lwacal.io.caltable import Solutions
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Solutions, and how it went: ``status`` is ok, no_data, no_model or failed.
+
+    ``message`` says what is not as asked for. ``uv_range_lambda`` are the limits that were used.
+    ``found`` goes into the summary as it is.
+    """
+
+    solutions: Solutions
+    status: str
+    message: str
+    uv_range_lambda: tuple[float, float]
+    found: Mapping[str, Any] = field(default_factory=dict)

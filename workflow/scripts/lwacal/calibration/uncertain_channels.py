@@ -1,0 +1,45 @@
+"""Finds channels in which the solutions are less certain than in the channels about them.
+
+Weak lines of interference do not make antennas disagree as strong ones do, but what the solutions
+leave of the data shows them: the errors that the solver states grow. They are the same for all
+antennas of a channel but for chance, and smooth along the frequency otherwise.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.ndimage import median_filter
+
+from lwacal.runtime.robust import masked_median, spread
+
+FEWEST_CHANNELS = 10  # of a sub-band, to say what is usual
+LEAST_SIGMA = 5.0  # of the scatter between channels: few antennas know their errors badly
+
+
+def find(
+    relative_error: np.ndarray, unknown: np.ndarray, bands: list[slice], factor: float, width: int
+) -> np.ndarray:
+    """Return which channels are uncertain, (channel,) bool.
+
+    ``relative_error`` |dG / G| (antenna, channel, 2), and where it is ``unknown``; ``bands`` are
+    the channels of each sub-band. The median over antennas is compared with its running median
+    over ``width`` channels; X and Y are looked at apart, and either is enough.
+    """
+    typical = masked_median(relative_error, unknown, axis=0)
+    found = np.zeros(len(typical), bool)
+    for channels in bands:
+        for pol in (0, 1):
+            values = typical[channels, pol]
+            known = np.isfinite(values) & (values > 0)
+            if known.sum() >= FEWEST_CHANNELS:
+                excess = _excess(np.log(values[known]), width)
+                _, sigma = spread(excess, np.zeros(len(excess), bool), axis=0)
+                limit = max(np.log(factor), LEAST_SIGMA * float(sigma[0]))
+                found[channels][np.flatnonzero(known)[excess > limit]] = True
+    return found
+
+
+def _excess(values: np.ndarray, width: int) -> np.ndarray:
+    """Return values less their running median."""
+    size = min(width, max(len(values) // 2 * 2 - 1, 1))
+    return values - median_filter(values, size, mode="reflect")

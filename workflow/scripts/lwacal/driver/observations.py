@@ -1,0 +1,211 @@
+"""The observations a run is about: from the command line or from the sheet, and what each has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from lwacal.driver import settings
+from lwacal.driver.observation_sheet import DEFAULT_PATH
+from lwacal.driver.problems import found_words, nearest
+from lwacal.ingest import discover
+from lwacal.runtime import products
+from lwacal.telescope import naming
+
+# One place for all observations of a run, whatever a row's own configuration says.
+WHOLE_RUN = ("results", "nights", "observations")
+
+
+@dataclass
+class Observation:
+    """One observation. ``input_dir`` or ``input_ms`` says where its data are, the other is empty.
+
+    ``settings`` is its checked configuration.
+    """
+
+    input_dir: str
+    input_ms: str
+    settings: Mapping[str, Any]
+    given_name: str = ""
+
+    @cached_property
+    def discovery(self) -> discover.Discovery:
+        """What names tell; of data that are no longer there, what the manifest tells."""
+        try:
+            return discover.discover(self.input_dir, self.input_ms)
+        except discover.InputError:
+            if self.given_name and self._manifest.is_file():
+                return self._remembered()
+            raise
+
+    @cached_property
+    def problem(self) -> str:
+        """Why the data cannot be used, or "": the folder is not there, or holds no such data."""
+        try:
+            _ = self.discovery
+        except discover.InputError as error:
+            return str(error)
+        return ""
+
+    @property
+    def source(self) -> list[str]:
+        """The arguments that tell rule inventory where the data are."""
+        kind, path = ("", self.input_dir) if self.input_dir else ("-ms", self.input_ms)
+        return [f"--input{kind}={path}"]
+
+    @property
+    def _manifest(self) -> Path:
+        return Path(self.settings["results"]) / self.given_name / "manifest.json"
+
+    def _remembered(self) -> discover.Discovery:
+        manifest = products.read_json(self._manifest)
+        observation = manifest["observation"]
+        return discover.Discovery(
+            kind=observation["kind"],
+            path=Path(observation["input"]),
+            stamp=observation["stamp"],
+            bands=naming.sort_bands(manifest["bands"]),
+            files=[],
+            ignored=[],
+        )
+
+    @property
+    def name(self) -> str:
+        """The given name, or else the stamp of the first integration."""
+        return self.given_name or self.discovery.stamp
+
+    @property
+    def stamp(self) -> str:
+        """The stamp of the first integration."""
+        return self.discovery.stamp
+
+    @property
+    def bands(self) -> list[str]:
+        """The sub-bands in order of frequency."""
+        return self.discovery.bands
+
+    def fingerprint(self) -> list[str]:
+        """Return lines that change when the raw data change."""
+        if self.problem:
+            return [self.problem]
+        return discover.fingerprint(self.discovery)
+
+
+def read(config: Mapping[str, Any], schema: Path) -> tuple[dict[str, Any], dict[str, Observation]]:
+    """Return the checked configuration, and its observations by name.
+
+    Raises settings.SettingsError with what is wrong in the configuration, in the sheet and in the
+    configurations of its rows, and discover.InputError as ``from_settings`` does.
+    """
+    try:
+        checked = settings.resolve(config, schema)
+    except settings.SettingsError as error:
+        raise _with_sheet(error, config.get("observations")) from error
+    return checked, from_settings(
+        config, checked, settings.read_observations(checked["observations"])
+    )
+
+
+def _with_sheet(wrong: settings.SettingsError, sheet: Any) -> settings.SettingsError:
+    """Add what is wrong in the sheet to what is wrong in the configuration."""
+    try:
+        settings.read_observations(sheet if isinstance(sheet, str) and sheet else DEFAULT_PATH)
+    except settings.SettingsError as other:
+        more = [replace(problem, key=f"{sheet}, {problem.key}") for problem in other.problems]
+        return settings.SettingsError([*wrong.problems, *more])
+    return wrong
+
+
+def from_settings(
+    config: Mapping[str, Any], checked: Mapping[str, Any], sheet: Sequence[Mapping[str, str]]
+) -> dict[str, Observation]:
+    """Return observations by name: the one of the settings, or else those of the sheet's rows.
+
+    ``config`` is the configuration as given, ``checked`` as resolved. Raises
+    discover.InputError for input that is not there (settings only: a row of the sheet is looked at
+    when it is needed, so that one bad row does not stop the others; one without a name is then
+    called by its line), and settings.SettingsError with what is wrong in the configurations of
+    rows, and for two rows of the same name.
+    """
+    if checked["input"] or checked["input_ms"]:
+        found = Observation(checked["input"], checked["input_ms"], checked, checked["observation"])
+        return {found.name: found}
+    problems: list[settings.Problem] = []
+    lines: dict[str, str] = {}
+    rows: dict[str, Observation] = {}
+    for row in sheet:
+        where = f"line {row['line']}"
+        own = _row_settings(config, checked, row["config"], where, problems)
+        found = Observation(row["input"], row["input_ms"], own, row["observation"])
+        if not found.given_name and found.problem:
+            found.given_name = f"line-{row['line']}"
+        if found.name in rows:
+            problems.append(
+                settings.Problem(
+                    where,
+                    f"the name {found.name}, of line {lines[found.name]} too",
+                    "observations of different names",
+                    "a name in the column observation",
+                )
+            )
+        rows[found.name], lines[found.name] = found, row["line"]
+    if problems:
+        raise settings.SettingsError(problems, checked["observations"])
+    return rows
+
+
+def _row_settings(
+    config: Mapping[str, Any],
+    checked: Mapping[str, Any],
+    path: str,
+    where: str,
+    problems: list[settings.Problem],
+) -> Mapping[str, Any]:
+    if not path:
+        return checked
+    try:
+        own = settings.resolve(settings.with_file(config, path))
+    except settings.SettingsError as error:
+        problems += [
+            replace(problem, key=f"{where}, {path}: {problem.key}") for problem in error.problems
+        ]
+        return checked
+    return {**own, **{key: checked[key] for key in WHOLE_RUN}}
+
+
+def chosen(rows: Mapping[str, Observation], nights: Mapping[str, Any]) -> list[str]:
+    """Return the names of the observations that ``nights`` of the configuration asks for.
+
+    An observation of which no date can be told is asked for too: what is wrong with it is said.
+    Raises settings.SettingsError for a name in ``nights.without`` that there is not.
+    """
+    unknown = [name for name in nights["without"] if name not in rows]
+    if unknown:
+        raise settings.SettingsError(
+            [
+                settings.Problem(
+                    "nights.without",
+                    found_words(name),
+                    "an observation of the sheet",
+                    nearest(name, rows),
+                )
+                for name in unknown
+            ]
+        )
+    names = [name for name in rows if name not in nights["without"]]
+    if not (nights["from"] or nights["to"]):
+        return names  # dates may have to be looked for in the data
+    first, last = nights["from"] or "0000", nights["to"] or "9999"
+    return [name for name in names if first <= (_date(name, rows[name]) or first) <= last]
+
+
+def _date(name: str, row: Observation) -> str:
+    """Return the date (UTC) on which an observation begins: 2024-05-24, or "" if none is known.
+
+    A name that is a time stamp is believed, so that its data need not be looked for.
+    """
+    stamp = name if naming.is_stamp(name) else "" if row.problem else row.stamp
+    return f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}" if stamp else ""

@@ -1,0 +1,109 @@
+"""Compares the memory that rules ask for with what their jobs used: a command.
+
+    python -m lwacal.driver.resources_check results/NAME
+
+Used is the peak in Snakemake's benchmark records (max_rss, which Snakemake samples: twice a second
+at first, later every half minute), asked what lwacal.driver.resources says for the first attempt.
+Exits with 1 if a job used more than its rule asks for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lwacal.driver import resources, run_record
+from lwacal.runtime import products
+
+MB_A_MEBIBYTE = 2**20 / 1e6  # Snakemake's max_rss is in units of 2^20 bytes
+LEAST_USED = 0.25
+WASTE_MB = 1000.0  # what is asked too much and less than this is not worth a word
+
+
+@dataclass(frozen=True)
+class Use:
+    """The job of a rule that used most of what it asked for. ``verdict``: fits, more, less."""
+
+    rule: str
+    job: str
+    asked_mb: float
+    used_mb: float
+
+    @property
+    def verdict(self) -> str:
+        """Whether it used more than it asked for, or far less."""
+        if self.used_mb > self.asked_mb:
+            return "more"
+        too_much = self.asked_mb - self.used_mb
+        if self.used_mb < LEAST_USED * self.asked_mb and too_much > WASTE_MB:
+            return "less"
+        return "fits"
+
+
+def compare(
+    manifest: Mapping[str, Any],
+    jobs: Iterable[Mapping[str, Any]],
+    configuration: Mapping[str, Any],
+) -> list[Use]:
+    """Return for each rule that asks for memory the job that came nearest to it, or went beyond.
+
+    ``configuration`` is the whole of it, of this observation. ``jobs`` as run_record.rule_times
+    gives them; those without a peak, which were too short for Snakemake to look at, do not count.
+    """
+    nearest: dict[str, Use] = {}
+    for job in jobs:
+        band = job["job"] if job["job"] in manifest["bands"] else None
+        asked_mb = resources.usual_memory_mb(job["rule"], manifest, band, configuration)
+        if asked_mb is None or job["max_rss_mb"] is None:
+            continue
+        use = Use(job["rule"], job["job"], asked_mb, job["max_rss_mb"] * MB_A_MEBIBYTE)
+        before = nearest.get(use.rule)
+        if before is None or use.used_mb / use.asked_mb > before.used_mb / before.asked_mb:
+            nearest[use.rule] = use
+    return list(nearest.values())
+
+
+def lines(uses: Sequence[Use]) -> list[str]:
+    """Return a table in words."""
+    words = {
+        "fits": "",
+        "more": "used more than it asked for",
+        "less": f"used less than {LEAST_USED:.0%} of what it asked for",
+    }
+    head = f"{'rule':16} {'job':12} {'asked MB':>9} {'used MB':>9} {'used':>6}"
+    return [head] + [
+        f"{use.rule:16} {use.job:12} {use.asked_mb:9.0f} {use.used_mb:9.0f}"
+        f" {use.used_mb / use.asked_mb:6.0%}  {words[use.verdict]}".rstrip()
+        for use in uses
+    ]
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m lwacal.driver.resources_check",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("results", type=Path, help="folder of a finished observation")
+    parser.add_argument(
+        "--benchmarks", type=Path, help="Snakemake's records of it (default: benchmarks/<its name>)"
+    )
+    given = parser.parse_args(words)
+    benchmarks = given.benchmarks or Path("benchmarks") / given.results.resolve().name
+    if not benchmarks.is_dir():
+        parser.error(f"{benchmarks} is not a folder; name the records with --benchmarks")
+    uses = compare(
+        products.read_json(given.results / "manifest.json"),
+        run_record.rule_times(benchmarks),
+        products.read_json(given.results / "run.json")["configuration"],
+    )
+    print("\n".join(lines(uses)))
+    return 1 if any(use.verdict == "more" for use in uses) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,203 @@
+"""What happens before the first job of a run and after its last, in the Snakemake that was called.
+
+Before: nobody else works on the observations. After: what failed is noted, the trends of those that
+finished are made, the table of all observations is written, and what came out is said.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lwacal.driver import job_log, nights_table, run_lock, summary
+from lwacal.driver.progress import INDENT, Failure, Followers, Progress
+
+TRENDS_LOG = Path("logs/trends.log")
+
+
+def _changed(path: Path) -> int:
+    """Return when a file was changed last, in ns; 0 if there is none."""
+    return path.stat().st_mtime_ns if path.is_file() else 0
+
+
+@dataclass(frozen=True)
+class Again:
+    """What is needed to run the rule of the trends once more.
+
+    The Snakefile, the configuration as given, what ``nights`` of it is when checked, and the ways
+    in which software is deployed. The rule asks for every observation of the run, so that it waits
+    for all; where one failed Snakemake does not run it at all.
+    """
+
+    snakefile: str
+    config: Mapping[str, Any]
+    nights: Mapping[str, Any]
+    deployment: Sequence[str]
+
+    def trends(self, results: Path, without: Sequence[str]) -> str:
+        """Make the trends without waiting for some observations; return what went wrong, in words.
+
+        An observation among them that has a verdict of an earlier run is in the trends with it.
+        """
+        before = _changed(TRENDS_LOG)
+        left_out = [*self.nights["without"], *without]
+        config = {**self.config, "nights": {**self.nights, "without": left_out}}
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as file:
+            json.dump(config, file, default=str)
+            file.flush()
+            done = subprocess.run(
+                self._command(f"{results}/trends.html", file.name),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        if not done.returncode:
+            return ""
+        said = [line.strip() for line in (done.stderr or "").splitlines() if line.strip()]
+        why = [f"Snakemake ended with exit code {done.returncode}", *said][-1]
+        if _changed(TRENDS_LOG) != before:  # it came to the job
+            why = f"{job_log.cause(TRENDS_LOG)}\n{INDENT}log: {TRENDS_LOG}"
+        return f"The trends of the observations that finished could not be made: {why}"
+
+    def _command(self, page: str, config_file: str) -> list[str]:
+        methods = ["--software-deployment-method", *self.deployment] if self.deployment else []
+        return [
+            sys.executable,
+            "-m",
+            "snakemake",
+            page,
+            "--snakefile",
+            self.snakefile,
+            "--configfile",
+            config_file,
+            "--cores",
+            "1",
+            "--executor",
+            "local",
+            "--nolock",
+            "--allowed-rules",
+            "trends",
+            "--quiet",
+            "all",
+            *methods,
+        ]
+
+
+@dataclass
+class Run:
+    """A run of the workflow. ``observations`` are those it is asked for, in their order.
+
+    ``sheet`` has the names of all rows of the sheet; None if the run is not about the sheet.
+    """
+
+    results: Path
+    observations: Sequence[str]
+    progress: Progress | None
+    command: str
+    sheet: Collection[str] | None = None
+    taken: list[str] = field(default_factory=list)
+    record: Mapping[str, Any] = field(default_factory=dict)
+    living: run_lock.SignsOfLife | None = None
+
+    def __post_init__(self) -> None:
+        if self.progress:
+            self.progress.idle = self.nothing_to_do
+
+    def begin(self, at_work: Collection[str], followers: Followers, locking: bool = True) -> None:
+        """Take the observations that have jobs. Raises run_lock.RunningError."""
+        if self.progress:
+            self.progress.followers = followers
+        self.taken = sorted(at_work)
+        self.record = run_lock.this_run(self.command)
+        if not locking:
+            return
+        atexit.register(run_lock.release, self.results, self.taken, self.record)
+        for said in run_lock.take(self.results, self.taken, self.record):
+            self._say(said)
+        self.living = run_lock.SignsOfLife(self.results, self.taken)
+        self.living.start()
+
+    def end(self, again: Again | None = None) -> None:
+        """Say what came out. ``again`` is how the trends are made of those that finished."""
+        try:
+            self._note(again)
+        except OSError as error:
+            self._say(f"What came out could not be noted in {self.results}: {error}")
+        if self.living:
+            self.living.end()
+        run_lock.release(self.results, self.taken, self.record)
+        self.sum_up()
+
+    def nothing_to_do(self) -> None:
+        """Say what is known, if Snakemake has nothing to do and calls neither begin nor end."""
+        with contextlib.suppress(OSError):  # a folder of results that is only read
+            if self.sheet is not None and nights_table.drop_lines(self.results, self.sheet):
+                nights_table.write(self.results, self.observations)
+        self.sum_up()
+
+    def _note(self, again: Again | None) -> None:
+        """Write down what failed, the trends that wait for it, and the table of all nights."""
+        seen = self.progress
+        if seen and not (seen.interrupted or seen.broken):
+            nights_table.keep_failures(self.results, self.taken, self.failures, seen.made)
+            if again and self.trends_are_due():
+                self._say_if(again.trends(self.results, self.without()))
+        if self.sheet is not None:
+            nights_table.drop_lines(self.results, self.sheet)
+        if nights_table.names(self.results):
+            nights_table.write(self.results, self.observations)
+
+    def sum_up(self) -> None:
+        """Say what is known of the observations, and what else failed."""
+        text = summary.summary(self.observations, self.results)
+        for failure in self.failures:
+            if nights_table.is_apart(failure) and not self.progress.interrupted:
+                who = f"{failure.observation}: {failure.job}".removeprefix(": ")
+                text += f"\n{who}: FAILED: {failure.cause}\n  log: {failure.log}\n"
+        if self.progress and self.progress.interrupted:
+            text += "\nStopped on request: the same command again makes what is missing.\n"
+        self._say_if(text.rstrip("\n"))
+
+    @property
+    def failures(self) -> list[Failure]:
+        return self.progress.failures if self.progress else []
+
+    def trends_are_due(self) -> bool:
+        """Return whether the trends wait for observations that failed, and others have finished."""
+        return (
+            self.progress is not None
+            and self.progress.waiting["trends"] > 0
+            and any(failure.observation for failure in self.failures)
+            and len(self.without()) < len(self.observations)
+        )
+
+    def without(self) -> list[str]:
+        """Return the observations that the trends do not wait for: they failed, or stopped.
+
+        One that has a verdict of an earlier run is in the trends all the same.
+        """
+        failed = {failure.observation for failure in self.failures}
+        return [
+            name
+            for name in self.observations
+            if name in failed or not (self.results / name / "qa.json").is_file()
+        ]
+
+    def _say_if(self, text: str) -> None:
+        if text:
+            self._say(text)
+
+    def _say(self, text: str) -> None:
+        if self.progress and "all" in self.progress.quiet:
+            return
+        with contextlib.suppress(OSError):  # disk full, terminal gone
+            sys.stderr.write(text + "\n")
+            sys.stderr.flush()

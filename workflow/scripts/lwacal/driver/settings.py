@@ -1,0 +1,327 @@
+"""The configuration: its defaults, what may come from the command line, and what is wrong with it.
+
+The JSON Schema workflow/schemas/config.schema.json is the one source of keys, types, limits and
+defaults. ``resolve`` fills in what is not given, turns text from the command line into numbers,
+truth values and lists, and tells all errors at once.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+
+from lwacal.driver import settings_checks
+from lwacal.driver.observation_sheet import read_observations
+from lwacal.driver.problems import (
+    Problem,
+    SettingsError,
+    expected_words,
+    found_words,
+    nearest,
+    value_hint,
+)
+from lwacal.runtime import paths
+from lwacal.telescope import naming
+
+__all__ = [
+    "SCHEMA",
+    "Problem",
+    "SettingsError",
+    "differences_from_default",
+    "leaves",
+    "load_schema",
+    "read_observations",
+    "resolve",
+    "section_json",
+    "value_json",
+    "with_file",
+]
+
+SCHEMA = paths.SCHEMAS / "config.schema.json"
+TRUTH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+BRACKETS = "brackets about a list: [CygA, CasA]"
+NOTHING = ("", "null", "none", "~")
+
+Node = Mapping[str, Any]
+
+
+def load_schema(path: str | Path = SCHEMA) -> dict[str, Any]:
+    """Return a schema with its references followed, so that each node is complete."""
+    schema = json.loads(Path(path).read_text(encoding="utf-8"))
+    return _follow(schema, schema.get("$defs", {}))
+
+
+def _follow(node: Any, definitions: Mapping[str, Any]) -> Any:
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        node = {**definitions[node["$ref"].rpartition("/")[2]], **node}
+        del node["$ref"]
+    return {key: _follow(value, definitions) for key, value in node.items() if key != "$defs"}
+
+
+def resolve(config: Mapping[str, Any], schema_path: str | Path = SCHEMA) -> dict[str, Any]:
+    """Return the complete configuration, in the order of the schema.
+
+    A key that is absent or blank has its default. Text becomes what the schema asks for: "512" a
+    number, "yes" a truth value, "CygA,CasA" or "CygA CasA" a list. Numbers are floats and whole
+    numbers ints, so that 5 and 5.0 are the same configuration. Raises SettingsError.
+    """
+    schema = load_schema(schema_path)
+    problems: list[Problem] = []
+    settings = _fill(schema, config, "", problems, schema)
+    wrong = list(_schema_problems(schema, settings))
+    problems += wrong + _check_the_rest(schema, settings, [problem.key for problem in wrong])
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def with_file(config: Mapping[str, Any], path: str | Path) -> dict[str, Any]:
+    """Return the configuration with what a YAML file says put over it (not yet checked).
+
+    Raises SettingsError if the file cannot be read or is not a list of keys.
+    """
+    try:
+        given = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise SettingsError(
+            [Problem("config", str(error), "a readable YAML file")], str(path)
+        ) from error
+    if not isinstance(given, Mapping):
+        expected = "keys with values, such as beam: ..."
+        raise SettingsError([Problem("config", found_words(given), expected)], str(path))
+    return _over(config, given)
+
+
+def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = _over(merged[key], value) if both else value
+    return merged
+
+
+def _check_the_rest(schema: Node, settings: dict[str, Any], wrong: Sequence[str]) -> list[Problem]:
+    """Return what else is wrong, leaving out values known to be wrong (keys in ``wrong``)."""
+    keys = {key.partition("[")[0] for key in wrong}
+    rest = _without(schema, settings, keys)
+    return [
+        problem
+        for problem in settings_checks.check(rest)
+        if not any(key in problem.key + problem.expected for key in keys)
+    ]
+
+
+def _without(
+    node: Node, values: Mapping[str, Any], keys: set[str], key: str = ""
+) -> dict[str, Any]:
+    """Return the values with the default at the given keys."""
+    result = {}
+    for name, child in node["properties"].items():
+        path = f"{key}.{name}".strip(".")
+        result[name] = child.get("default") if path in keys else values[name]
+        if child["type"] == "object":
+            result[name] = _without(child, values[name], keys, path)
+    return result
+
+
+def _fill(
+    node: Node, value: Any, key: str, problems: list[Problem], schema: Node, default: Any = None
+) -> Any:
+    """Return the value with defaults filled in; put keys that do not exist among the problems."""
+    if node["type"] != "object":
+        nullable = "null" in node["type"]
+        return _coerce(node, default if value is None and not nullable else value)
+    if value is not None and not isinstance(value, Mapping):
+        problems.append(
+            Problem(key, found_words(value), expected_words(node), value_hint(node, value))
+        )
+        value = None
+    given = {str(name): item for name, item in (value or {}).items()}
+    defaults = default or node.get("default", {})
+    problems += _unknown(node, given, key, schema)
+    filled = {}
+    for name, child in node["properties"].items():
+        own = defaults.get(name, child.get("default"))
+        item = given.get(name, own)
+        filled[name] = _fill(child, item, f"{key}.{name}".strip("."), problems, schema, own)
+    return filled
+
+
+def _unknown(node: Node, given: Mapping[str, Any], key: str, schema: Node) -> Iterator[Problem]:
+    known = node["properties"]
+    for name, value in given.items():
+        if name not in known:
+            yield Problem(
+                f"{key}.{name}".strip("."),
+                "a key that does not exist",
+                f"one of the keys {', '.join(known)}",
+                _key_hint(key, name, value, node, schema),
+            )
+
+
+def _key_hint(key: str, name: str, value: Any, node: Node, schema: Node) -> str:
+    """Return what an unknown key most likely meant."""
+    like = nearest(name, node["properties"])
+    if like:
+        return f"{key}.{like}".strip(".")
+    lists = [child for child in node["properties"].values() if child["type"] == "array"]
+    if value in ("", None) and any(name in child["items"].get("enum", ()) for child in lists):
+        return BRACKETS
+    elsewhere = list(_all_keys(schema))
+    same = [path for path in elsewhere if path == name or path.rpartition(".")[2] == name]
+    if same:
+        return same[0]
+    if value in ("", None) and lists:
+        return BRACKETS
+    by_name = {path.rpartition(".")[2]: path for path in reversed(elsewhere)}
+    return by_name.get(nearest(name, by_name), "")
+
+
+def _all_keys(node: Node, key: str = "") -> Iterator[str]:
+    for name, child in node["properties"].items():
+        path = f"{key}.{name}".strip(".")
+        yield path
+        if child["type"] == "object":
+            yield from _all_keys(child, path)
+
+
+def _coerce(node: Node, value: Any) -> Any:
+    """Return the value as the type the node asks for, if it can be; otherwise unchanged."""
+    types = node["type"] if isinstance(node["type"], list) else [node["type"]]
+    if "null" in types and isinstance(value, str) and value.strip().lower() in NOTHING:
+        return None
+    if "array" in types:
+        return _as_list(node["items"], value)
+    if "string" in types:
+        return _as_text(value)
+    if "boolean" in types and isinstance(value, str):
+        return TRUTH.get(value.strip().lower(), value)
+    if "integer" in types or "number" in types:
+        return _as_number(value, whole="integer" in types)
+    return value
+
+
+def _as_list(item: Node, value: Any) -> Any:
+    if isinstance(value, str):
+        value = re.split(r"[,\s]+", value.strip(" \t\n[],")) if value.strip(" \t\n[],") else []
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = [value]
+    if not isinstance(value, (list, tuple)):
+        return value
+    number_as_text = item["type"] == "string"
+    return [
+        str(entry) if number_as_text and type(entry) is int else _coerce(item, entry)
+        for entry in value
+    ]
+
+
+def _as_text(value: Any) -> Any:
+    """Return a stamp or a date that YAML read as something else as text again."""
+    if type(value) is date:
+        return value.isoformat()
+    if type(value) is int and naming.is_stamp(f"{str(value)[:8]}_{str(value)[8:]}"):
+        return f"{str(value)[:8]}_{str(value)[8:]}"
+    return value
+
+
+def _as_number(value: Any, whole: bool) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return value
+    try:
+        number = float(value)
+    except ValueError:
+        return value
+    if not math.isfinite(number):
+        return str(value)
+    if whole:
+        return int(number) if number.is_integer() else number
+    return number
+
+
+def _schema_problems(schema: Node, settings: Mapping[str, Any]) -> Iterator[Problem]:
+    """Return what the schema finds, one problem a value."""
+    seen = set()
+    errors = Draft202012Validator(schema).iter_errors(settings)
+    for error in sorted(errors, key=lambda error: [str(part) for part in error.absolute_path]):
+        path = tuple(error.absolute_path)
+        if path not in seen:
+            seen.add(path)
+            node = _node_at(schema, path)
+            yield Problem(
+                _key_words(path),
+                found_words(error.instance),
+                expected_words(node),
+                value_hint(node, error.instance),
+            )
+
+
+def _node_at(schema: Node, path: tuple[str | int, ...]) -> Node:
+    node = schema
+    for part in path:
+        node = node["items"] if isinstance(part, int) else node["properties"][part]
+    return node
+
+
+def _key_words(path: tuple[str | int, ...]) -> str:
+    """Return a path as it is written: sky_model.sources[0]."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).strip(".")
+
+
+def section_json(config: Mapping[str, Any], *names: str) -> str:
+    """Return sections as one line of JSON, {"section": {...}}, the same for the same values."""
+    return _line({name: config[name] for name in names})
+
+
+def part_json(config: Mapping[str, Any], *keys: str) -> str:
+    """Return what dotted keys lead to (sections or values), nested as in the configuration."""
+    part: dict[str, Any] = {}
+    for key in keys:
+        *above, last = key.split(".")
+        source, place = config, part
+        for name in above:
+            source, place = source[name], place.setdefault(name, {})
+        place[last] = source[last]
+    return _line(part)
+
+
+def value_json(config: Mapping[str, Any], *keys: str) -> str:
+    """Return the one value that the keys lead to as one line of JSON."""
+    value: Any = config
+    for key in keys:
+        value = value[key]
+    return _line(value)
+
+
+def _line(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def leaves(config: Mapping[str, Any], key: str = "") -> dict[str, Any]:
+    """Return all values by dotted key."""
+    found: dict[str, Any] = {}
+    for name, value in config.items():
+        path = f"{key}.{name}".strip(".")
+        found.update(leaves(value, path) if isinstance(value, Mapping) else {path: value})
+    return found
+
+
+def differences_from_default(
+    config: Mapping[str, Any], schema_path: str | Path = SCHEMA
+) -> list[dict[str, Any]]:
+    """Return {"key", "value", "default"} of each value that is not the default."""
+    default = leaves(resolve({}, schema_path))
+    return [
+        {"key": key, "value": value, "default": default.get(key)}
+        for key, value in leaves(config).items()
+        if key not in default or value != default[key]
+    ]

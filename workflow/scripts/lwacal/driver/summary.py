@@ -1,0 +1,156 @@
+"""What a run says at its end: the verdict of each observation, why, and where the report is."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from lwacal.driver import nights_table, time_left
+from lwacal.runtime import products
+
+SHOWN_REASONS = 8
+REPORTS = ("report.html", "report.pdf")
+# What a damaged record, or one of another form, raises when it is read.
+DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError)
+
+
+def summary(observations: Iterable[str], results: Path) -> str:
+    """Return the message for the observations of a run, in their order.
+
+    One observation is told with all its reasons, several in a table. One without a verdict is
+    named as such if it was begun; of which there is nothing yet (only a product of another was
+    asked for) is left out.
+    """
+    begun = [name for name in observations if nights_table.is_begun(results, name)]
+    if len(begun) == 1:
+        return _alone(nights_table.row(results, begun[0]), results / begun[0])
+    if not begun:
+        return ""
+    trends = results / "trends.html"
+    rows = [nights_table.row(results, name) for name in begun]
+    parts = [
+        f"\n{HEADER}\n",
+        *[_in_table(row, results / row["observation"]) for row in rows],
+        f"\n{nights_table.counts(rows)}\n",
+    ]
+    if any((results / name / REPORTS[0]).is_file() for name in begun):
+        parts.append(f"reports: {results}/<observation>/{REPORTS[0]}\n")
+    if trends.is_file():
+        parts.append(f"all nights: {trends}\n")
+    return "".join(parts)
+
+
+def _line(name: str, start: str, lst: str, verdict: str, bad: str, took: str) -> str:
+    return (
+        f"{_cut(name, NAME):{NAME}}  {start:16}  {lst:>6}  {verdict:10}  {bad:>12}  {took:>8}"
+    ).rstrip()
+
+
+def _cut(text: str, width: int) -> str:
+    """Return the text, without its middle if it is too long."""
+    half = (width - 1) // 2
+    return text if len(text) <= width else f"{text[:half]}~{text[-half:]}"
+
+
+NAME = 34
+WIDTH = 100
+HEADER = _line("observation", "start (UTC)", "LST", "verdict", "bad antennas", "job time")
+
+
+def _in_table(row: Mapping[str, Any], folder: Path) -> str:
+    """Return an observation's line, and below it why it is not a pass and where to look."""
+    lst = f"{row['lst_hours']:.1f} h" if row["lst_hours"] is not None else ""
+    bad = f"{row['bad_antennas']} of {row['antennas']}" if row["antennas"] else ""
+    took = time_left.words(row["job_seconds"]) if row["job_seconds"] else ""
+    start = (row["start_utc"] or "").replace("T", " ")[:16]
+    lines = [_line(row["observation"], start, lst, row["verdict"].upper(), bad, took)]
+    for text in _why(row, folder):
+        lines += textwrap.wrap(
+            text,
+            WIDTH,
+            initial_indent="    ",
+            subsequent_indent="      ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _why(row: Mapping[str, Any], folder: Path) -> Iterator[str]:
+    if row["failed_job"]:
+        yield f"{row['failed_job']}: {row['cause']}"
+        yield f"log: {row['log']}"
+    elif row["verdict"] not in ("pass", "not begun") and row["reason"]:
+        more = f" (and {row['reasons'] - 1} more)" if (row["reasons"] or 0) > 1 else ""
+        yield row["reason"] + more
+    if row["verdict"] in ("pass", "warn", "fail"):
+        reports = _reports(folder, products.read_json(folder / "qa.json")).strip()
+        if not reports.startswith("report: ") or "earlier verdict" in reports:
+            yield reports
+
+
+def _alone(row: Mapping[str, Any], folder: Path) -> str:
+    """Return what came out of an observation with all its reasons."""
+    if row["failed_job"]:
+        known = (
+            "its verdict is of an earlier run"
+            if (folder / "qa.json").is_file()
+            else "no verdict yet"
+        )
+        return (
+            f"\n{folder.name}: {known}\n  FAILED at {row['failed_job']}: {row['cause']}\n"
+            f"  log: {row['log']}\n  products so far: {folder}\n"
+        )
+    if row["verdict"] == "unreadable":
+        return f"\n{folder.name}: {row['reason']}\n"
+    if row["verdict"] in ("unfinished", "not begun"):
+        return f"\n{folder.name}: no verdict yet\n  products so far: {folder}\n"
+    try:
+        quality = products.read_json(folder / "qa.json")
+        return _words(folder, quality)
+    except DAMAGE as error:
+        return f"\n{folder.name}: {row['verdict'].upper()}\n  {_damaged(error)}\n"
+
+
+def _words(folder: Path, quality: Mapping[str, Any]) -> str:
+    reasons = [f"  - {reason}\n" for reason in quality["reasons"]]
+    if len(reasons) > SHOWN_REASONS:
+        more = len(reasons) - SHOWN_REASONS
+        reasons[SHOWN_REASONS:] = [f"  - and {more} more, in {folder / 'qa.json'}\n"]
+    verdict = quality["verdict"].upper()
+    return f"\n{folder.name}: {verdict}\n{''.join(reasons)}{_reports(folder, quality)}"
+
+
+def _damaged(error: BaseException) -> str:
+    return (
+        f"not all can be said: {type(error).__name__}: {error}. Remove the damaged file and run"
+        " again"
+    )
+
+
+def _reports(folder: Path, quality: Mapping[str, Any]) -> str:
+    """Say where the reports are; a damaged record must not take all that is said of others."""
+    try:
+        return _reports_of(folder, quality)
+    except DAMAGE as error:
+        return f"  {_damaged(error)}\n"
+
+
+def _reports_of(folder: Path, quality: Mapping[str, Any]) -> str:
+    """Say where the reports are, and if they are of an earlier verdict than qa.json.
+
+    An older file alone says nothing: if qa.json is made again with the same content, reports stay.
+    outcome.json, made after them, tells what they were made for.
+    """
+    judged = (folder / "qa.json").stat().st_mtime_ns
+    paths = [folder / name for name in REPORTS if (folder / name).is_file()]
+    if not paths:
+        return f"  no report yet: `snakemake {folder / REPORTS[0]}` makes it\n"
+    sorted_for = folder / "outcome.json"
+    known = products.read_json(sorted_for) if sorted_for.is_file() else {}
+    changed = any(known.get(key) != quality[key] for key in ("verdict", "reasons"))
+    old = changed and any(path.stat().st_mtime_ns < judged for path in paths)
+    note = f" (of an earlier verdict: `snakemake {paths[0]}` makes it anew)" if old else ""
+    return f"  report: {', '.join(map(str, paths))}{note}\n"

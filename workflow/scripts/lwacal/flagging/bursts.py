@@ -1,0 +1,72 @@
+"""Finds times at which the whole array is brighter than usual: broadband interference, lightning.
+
+AOFlagger looks at one baseline at a time and cannot tell, of a few integrations, which is the odd
+one. The geometric mean of the amplitudes over all baselines can: the sky changes it by little from
+one integration to the next, and a single loud baseline does not move it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from lwacal.telescope.correlations import PARALLEL_HANDS
+
+FEWEST_BASELINES = 50  # the mean of their ln amplitudes is then known to 9 %
+
+
+def sums(data: np.ndarray, flagged: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sum over baselines of ln |V| of XX and YY, and their number, each (channel, 2).
+
+    ``data`` and ``flagged`` (baseline, channel, 4), cross-correlations only. Sums over blocks of
+    the baselines of an integration add.
+    """
+    free = ~flagged[..., PARALLEL_HANDS]
+    amplitude = np.abs(np.where(free, data[..., PARALLEL_HANDS], 1))
+    return np.log(amplitude).sum(axis=0, dtype=np.float64), free.sum(axis=0)  # ln 1 = 0
+
+
+def brightness(total: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """Return the mean over baselines of ln |V|, (channel, 2), from the sums of an integration.
+
+    NaN where too few baselines are unflagged.
+    """
+    return np.where(count >= FEWEST_BASELINES, total / np.maximum(count, 1), np.nan)
+
+
+def find(brightness_of: np.ndarray, ratio: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return what is a burst, (integration, channel) bool, and how bright each integration is.
+
+    ``brightness_of`` (integration, channel, 2) of ln |V|. A burst is ``ratio`` times as bright, in
+    XX or in YY, as the quieter half of the integrations in its channel. The brightness of an
+    integration, (integration,), is the median of that ratio over channels; NaN without data.
+    """
+    if len(brightness_of) < 2 or not np.isfinite(brightness_of).any():
+        return np.zeros(brightness_of.shape[:2], bool), np.full(len(brightness_of), np.nan)
+    known = np.where(np.isfinite(brightness_of), brightness_of, np.inf)
+    number = np.isfinite(brightness_of).sum(axis=0)
+    middle = np.maximum((number - 1) // 2, 0)
+    usual = np.take_along_axis(np.sort(known, axis=0), middle[None], axis=0)
+    with np.errstate(invalid="ignore"):
+        excess = np.where(np.isfinite(brightness_of), known - usual, -np.inf).max(axis=2)
+    overall = np.ma.median(np.ma.masked_invalid(excess), axis=1).filled(np.nan)
+    return excess > np.log(ratio), np.exp(overall)
+
+
+def describe(
+    found: np.ndarray, overall: np.ndarray, scans: Sequence[int]
+) -> tuple[list[dict[str, Any]], str]:
+    """Return a record of each integration that mostly is a burst, and what to say of them.
+
+    ``found`` and ``overall`` as find gives them, ``scans`` the numbers of the integrations.
+    """
+    records = [
+        {"integration": int(scan), "ratio": float(ratio), "channel_fraction": float(share)}
+        for scan, ratio, share in zip(scans, overall, found.mean(axis=1))
+        if share > 0.5
+    ]
+    said = ", ".join(f"{item['integration']} ({item['ratio']:.1f} times)" for item in records)
+    message = f"brighter than the others, taken for interference: integration {said}"
+    return records, message if records else ""

@@ -1,0 +1,215 @@
+"""Flags of a sub-band, kept beside the data and apart by cause.
+
+The product is bit masks (row, channel, correlation), one bit a cause, rows in the order of the
+concatenated set: a visibility is flagged if any bit is set, and one can always tell why. The
+concatenated set itself is never written to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lwacal.flagging import aoflagger_program, array_lines, bursts, data_pass
+from lwacal.flagging.data_pass import CAUSES, Look, Search, antenna_flags
+from lwacal.io import flag_file, ms_reader
+from lwacal.io.flag_file import load_causes, load_flags
+from lwacal.runtime import products
+from lwacal.runtime.products import say
+
+__all__ = [
+    "CAUSES",
+    "Flags",
+    "antenna_flags",
+    "bad_signals",
+    "flag",
+    "load_causes",
+    "load_flags",
+    "read_baselines",
+    "summarize",
+    "write",
+]
+
+
+def bad_signals(health: dict[str, Any], n_antennas: int) -> np.ndarray:
+    """Return which signals health.json calls bad, (antenna, 2) bool, 0 = X, 1 = Y."""
+    bad = np.zeros((n_antennas, 2), bool)
+    for record in health["antennas"]:
+        bad[record["index"], "XY".index(record["pol"])] = record["status"] == "bad"
+    return bad
+
+
+@dataclass(frozen=True)
+class Flags:
+    """Bit masks of a sub-band with what there is to say of them.
+
+    ``causes`` (row, channel, 4) uint8 of each integration; ``bursts`` and ``lines`` are records of
+    the integrations, and of the channels of an integration, that were left out as a whole;
+    ``message`` says so, and what was not done.
+    """
+
+    causes: list[np.ndarray]
+    bursts: list[dict[str, Any]]
+    lines: list[dict[str, Any]]
+    message: str
+
+
+def flag(
+    concatenated: Path,
+    health: dict[str, Any],
+    settings: dict[str, Any],
+    tools: dict[str, str],
+    threads: int,
+) -> Flags:
+    """Return the flags of a sub-band.
+
+    ``settings`` is the section flagging of the configuration. One pass over the data, with
+    ``threads`` processes; a configured strategy is run by AOFlagger's program, on a copy that a
+    second pass makes. Memory: that of flag_pass.look.
+    """
+    wanted, by_program = settings["aoflagger"], bool(settings["strategy"])
+    bad = bad_signals(health, len(ms_reader.read_antennas(concatenated).names))
+    search = Search(
+        Path(concatenated).absolute(), bad, settings["original"], wanted and not by_program
+    )
+    look = data_pass.look(search, threads)
+    lines = _add_lines(look) if search.interference else []
+    found, message = _add_bursts(look, settings["burst_ratio"])
+    if not wanted:
+        why_not = "AOFlagger is switched off (flagging.aoflagger)"
+        return Flags(look.causes, found, lines, _join(message, why_not))
+    if not any((mask & ~np.uint8(CAUSES["aoflagger"]) == 0).any() for mask in look.causes):
+        why_not = "AOFlagger was not run: there are no unflagged data"
+        return Flags(look.causes, found, [], _join(message, why_not))
+    if by_program:
+        _run_program(concatenated, look.causes, settings["strategy"], tools, threads)
+    refused = _protect(look.causes, settings["protect_fraction"])
+    return Flags(look.causes, found, [] if refused else lines, _join(message, refused))
+
+
+def _join(*messages: str) -> str:
+    return "; ".join(message for message in messages if message)
+
+
+def _add_lines(look: Look) -> list[dict[str, Any]]:
+    """Flag the channels in which the whole array is brighter, and return records of them."""
+    found = []
+    for mask, sums, scan in zip(look.causes, look.sums, look.scans):
+        for channel in np.flatnonzero(array_lines.find(*sums.lines)):
+            mask[:, channel] |= (mask[:, channel] == 0) * np.uint8(CAUSES["aoflagger"])
+            found.append({"integration": scan, "channel": int(channel)})
+    return found
+
+
+def _add_bursts(look: Look, burst_ratio: float) -> tuple[list[dict[str, Any]], str]:
+    """Flag bursts, instead of what else was found there; return records and what to say of them."""
+    if not look.scans:
+        return [], ""
+    brightness = np.array([bursts.brightness(*sums.bursts) for sums in look.sums])
+    found, overall = bursts.find(brightness, burst_ratio)
+    for mask, channels in zip(look.causes, found):
+        if channels.any():
+            kept = mask[:, channels] & ~np.uint8(CAUSES["aoflagger"])
+            mask[:, channels] = kept | np.uint8(CAUSES["burst"])
+    return bursts.describe(found, overall, look.scans)
+
+
+def _run_program(
+    concatenated: Path, causes: list[np.ndarray], strategy: str, tools: dict[str, str], threads: int
+) -> None:
+    """Add what AOFlagger's program finds with a strategy for single baselines."""
+    say("running AOFlagger on a private copy of the data")
+    known = np.concatenate(causes) > 0
+    more = aoflagger_program.run(concatenated, known, strategy, tools, threads)
+    start = 0
+    for mask in causes:
+        rows = more[start : start + len(mask)]
+        mask |= (rows & (mask == 0)) * np.uint8(CAUSES["aoflagger"])
+        start += len(mask)
+
+
+def _protect(causes: list[np.ndarray], protect_fraction: float) -> str:
+    """Take AOFlagger's flags away if they are nearly all of what was left, and say so."""
+    bit = np.uint8(CAUSES["aoflagger"])
+    found = sum(int(np.count_nonzero(mask == bit)) for mask in causes)
+    left = found + sum(int(np.count_nonzero(mask == 0)) for mask in causes)
+    fraction = found / left
+    if fraction <= protect_fraction:
+        return ""
+    for mask in causes:
+        mask &= ~bit
+    return (
+        f"AOFlagger's flags are not used: they would take {fraction:.0%} of the data that were"
+        f" left (limit flagging.protect_fraction = {protect_fraction})"
+    )
+
+
+def summarize(
+    causes: list[np.ndarray], antenna1: np.ndarray, antenna2: np.ndarray, n_antennas: int
+) -> dict[str, Any]:
+    """Return flagged fractions by cause, antenna, baseline and channel, without autocorrelations.
+
+    ``causes`` (row, channel, 4) of each integration, ``antenna1`` and ``antenna2`` of all rows.
+    Those of baselines are in the order 0-1, 0-2, ... 1-2, ..., to four digits. Fractions are None
+    where there are no data.
+    """
+    by_cause = dict.fromkeys([*CAUSES, "total"], 0)
+    channels = np.zeros(causes[0].shape[1])
+    total, count = np.zeros((2, n_antennas, n_antennas))
+    values, start = 0, 0
+    for integration in causes:
+        rows = slice(start, start + len(integration))
+        start = rows.stop
+        cross = antenna1[rows] != antenna2[rows]
+        mask, pair = integration[cross], np.stack([antenna1[rows][cross], antenna2[rows][cross]])
+        flagged = mask > 0
+        np.add.at(total, (pair.min(axis=0), pair.max(axis=0)), flagged.mean(axis=(1, 2)))
+        np.add.at(count, (pair.min(axis=0), pair.max(axis=0)), 1)
+        channels += np.count_nonzero(flagged, axis=(0, 2))
+        values += mask.size
+        for name, bit in CAUSES.items():
+            by_cause[name] += int(np.count_nonzero(mask & np.uint8(bit)))
+        by_cause["total"] += int(np.count_nonzero(flagged))
+    with np.errstate(invalid="ignore"):
+        by_baseline = (total / count)[np.triu_indices(n_antennas, 1)]
+        by_antenna = (total + total.T).sum(axis=0) / (count + count.T).sum(axis=0)
+        channels /= np.float64(values / len(channels))
+    return {
+        "fractions": {name: n / values if values else None for name, n in by_cause.items()},
+        "antenna_fraction": by_antenna,
+        "baseline_fraction": np.round(by_baseline, 4),
+        "channel_fraction": channels,
+    }
+
+
+def read_baselines(concatenated: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Return antenna 1 and antenna 2 of all rows of a set."""
+    with ms_reader.open_table(concatenated) as table:
+        if table.nrows() == 0:
+            return np.empty(0, int), np.empty(0, int)
+        return table.getcol("ANTENNA1"), table.getcol("ANTENNA2")
+
+
+def write(
+    flags: Flags, concatenated: Path, band: str, output: Path, summary: Path
+) -> dict[str, Any]:
+    """Write the masks and their summary; return the summary."""
+    antenna1, antenna2 = read_baselines(concatenated)
+    n_antennas = len(ms_reader.read_antennas(concatenated).names)
+    n_channels = len(ms_reader.read_channels(concatenated)[0])
+    masks = flags.causes or [np.zeros((0, n_channels, 4), np.uint8)]
+    flag_file.write(output, masks)
+    record = {
+        "schema": 1,
+        "band": band,
+        "causes": CAUSES,
+        "message": flags.message,
+        "bursts": flags.bursts,
+        "lines": flags.lines,
+        **summarize(masks, antenna1, antenna2, n_antennas),
+    }
+    products.write_json(summary, record)
+    return record

@@ -1,0 +1,249 @@
+"""Images of the sources, from the calibrated sets of all sub-bands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+
+from lwacal.imaging import split, wsclean
+from lwacal.runtime import atomic, products
+from lwacal.runtime.products import say
+from lwacal.runtime.scratch import scratch_directory
+from lwacal.telescope import naming, site
+
+FEWEST_INTEGRATIONS = 2  # to show a source's change with time
+TOGETHER = "spectrum-MFS-image.fits"  # of all sub-bands
+TIME_TOLERANCE_S = 1.0  # the header has tenths of a second
+
+
+class LabelError(RuntimeError):
+    """An image is not of the sub-band or the integration it should be of."""
+
+
+@dataclass(frozen=True)
+class SplitBand:
+    """The calibrated sets of a sub-band: its folder, and what split.json says."""
+
+    folder: Path
+    record: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The sub-band."""
+        return self.record["band"]
+
+    def has(self, target: str) -> bool:
+        """Tell whether there are data of a target."""
+        return target in self.record["targets"]
+
+    def path(self, target: str) -> Path:
+        """Return the set of a target."""
+        return self.folder / split.set_name(target, self.name)
+
+
+def read_splits(folders: Sequence[Path]) -> list[SplitBand]:
+    """Return the sub-bands in order of frequency."""
+    splits = [
+        SplitBand(folder.absolute(), products.read_json(folder / "split.json"))
+        for folder in map(Path, folders)
+    ]
+    return sorted(splits, key=lambda split: naming.band_mhz(split.name))
+
+
+def in_new_folder(output: Path, work: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
+    """Let ``work`` fill a folder, add its record as images.json, and put the folder in place."""
+    with atomic.whole(output) as part:
+        part.mkdir()
+        record = work(part)
+        products.write_json(part / "images.json", record)
+    return record
+
+
+def band_limits_hz(manifest: Mapping[str, Any], band: str) -> tuple[float, float]:
+    """Return the lower and upper edge of a sub-band."""
+    record = manifest["bands"][band]
+    half = record["channel_width_hz"] / 2
+    return min(record["frequency_hz"]) - half, max(record["frequency_hz"]) + half
+
+
+def edges_between(manifest: Mapping[str, Any], bands: Sequence[str]) -> list[float]:
+    """Return a frequency between each two neighbouring sub-bands, Hz."""
+    limits = [band_limits_hz(manifest, band) for band in bands]
+    return [(low[1] + high[0]) / 2 for low, high in pairwise(limits)]
+
+
+def image_source(
+    source: str,
+    manifest: Mapping[str, Any],
+    model: Mapping[str, Any],
+    splits: Sequence[SplitBand],
+    settings: Mapping[str, Any],
+    machine: wsclean.Machine,
+    folder: Path,
+) -> dict[str, Any]:
+    """Image a source into a folder: a spectrum, one image of all, one an integration.
+
+    Returns images.json; a source that is no calibrator, or has no data, is said to be so. With
+    imaging switched off its spectrum has no files, but what the visibilities tell.
+    """
+    record = {
+        "schema": 1,
+        "source": source,
+        "status": "ok",
+        "message": "",
+        "spectrum": [],
+        "mfs": "",
+        "intervals": [],
+        "commands": [],
+    }
+    known = next(item for item in model["sources"] if item["name"] == source)
+    bands = [split for split in splits if split.has(source)]
+    if not known["calibrator"]:
+        return {**record, "status": "no_calibrator", "message": known["reason"]}
+    if not settings["enabled"]:
+        spectrum = unimaged_records(source, manifest, splits)
+        message = "imaging is switched off (imaging.enabled)"
+        return {**record, "status": "off", "message": message, "spectrum": spectrum}
+    if not bands:
+        message = "; ".join(split.record["message"] for split in splits)
+        return {**record, "status": "no_data", "message": message}
+    choice = settings["source"]
+    with scratch_directory("wsclean") as scratch:
+        record["commands"].append(
+            _spectrum(source, manifest, bands, choice, machine, folder, scratch)
+        )
+        record["spectrum"] = spectrum_records(manifest, [band.name for band in bands], folder)
+        for item, band in zip(record["spectrum"], bands):
+            item["thermal_jy"] = band.record["thermal_jy"]
+            item["visibilities"] = band.record["flux_ratios"].get(source)
+        record["mfs"] = TOGETHER if len(bands) > 1 else spectrum_names(1)[0]
+        moments = settings["scintillation"]
+        if moments["enabled"] and len(manifest["integrations"]) >= FEWEST_INTEGRATIONS:
+            for band in bands:
+                command, images = _intervals(source, band, moments, machine, folder, scratch)
+                record["commands"].append(command)
+                record["intervals"] += images
+    if not settings["keep_auxiliary_fits"]:
+        wsclean.remove_auxiliary(folder)
+    return record
+
+
+def _spectrum(
+    source: str,
+    manifest: Mapping[str, Any],
+    bands: Sequence[SplitBand],
+    choice: Mapping[str, Any],
+    machine: wsclean.Machine,
+    folder: Path,
+    scratch: Path,
+) -> str:
+    names = [band.name for band in bands]
+    say(f"{source}: spectrum of {', '.join(names)}")
+    options = wsclean.image_options(choice) + wsclean.channel_options(
+        edges_between(manifest, names), len(names), choice["fit_spectral_pol"]
+    )
+    sets = [band.path(source) for band in bands]
+    makes = spectrum_names(len(names))
+    if len(names) > 1:
+        makes.append(TOGETHER)
+    return wsclean.run(machine, sets, folder / "spectrum", options, scratch, makes)
+
+
+def unimaged_records(
+    source: str, manifest: Mapping[str, Any], splits: Sequence[SplitBand]
+) -> list[dict[str, Any]]:
+    """Return records of sub-bands without images in which the visibilities tell the flux."""
+    return [
+        {
+            "band": split.name,
+            "freq_mhz": float(np.mean(manifest["bands"][split.name]["frequency_hz"])) / 1e6,
+            "file": "",
+            "thermal_jy": split.record["thermal_jy"],
+            "visibilities": split.record["flux_ratios"][source],
+        }
+        for split in splits
+        if source in split.record["flux_ratios"]
+    ]
+
+
+def spectrum_names(number: int) -> list[str]:
+    """Return the names that WSClean gives to the images of so many sub-bands."""
+    if number == 1:
+        return ["spectrum-image.fits"]
+    return [f"spectrum-{place:04d}-image.fits" for place in range(number)]
+
+
+def spectrum_records(
+    manifest: Mapping[str, Any], bands: Sequence[str], folder: Path
+) -> list[dict[str, Any]]:
+    """Return sub-band, frequency and file of each image, checked against the image's header."""
+    found = []
+    for band, name in zip(bands, spectrum_names(len(bands))):
+        frequency_hz = image_frequency_hz(folder / name)
+        low, high = band_limits_hz(manifest, band)
+        if not low <= frequency_hz <= high:
+            raise LabelError(
+                f"{folder / name} is at {frequency_hz / 1e6:.3f} MHz and not in {band}"
+                f" ({low / 1e6:.3f} to {high / 1e6:.3f} MHz): WSClean has divided the band"
+                " otherwise than asked"
+            )
+        found.append({"band": band, "freq_mhz": frequency_hz / 1e6, "file": name})
+    return found
+
+
+def image_frequency_hz(path: Path) -> float:
+    """Return the frequency of an image."""
+    header = fits.getheader(path)
+    axes = {header.get(f"CTYPE{axis}", ""): axis for axis in range(1, header["NAXIS"] + 1)}
+    return float(header[f"CRVAL{axes['FREQ']}"])
+
+
+def check_time(path: Path, mjd_s: float) -> None:
+    """Raise LabelError if an image was not taken at a time (middle of the integration)."""
+    date = fits.getheader(path)["DATE-OBS"]
+    away_s = site.mjd_seconds(date) - mjd_s
+    if abs(away_s) > TIME_TOLERANCE_S:
+        raise LabelError(
+            f"{path} is of {date} and not of {site.iso(mjd_s)}: WSClean has divided the"
+            " integrations otherwise than asked"
+        )
+
+
+def _intervals(
+    source: str,
+    band: SplitBand,
+    choice: Mapping[str, Any],
+    machine: wsclean.Machine,
+    folder: Path,
+    scratch: Path,
+) -> tuple[str, list[dict[str, Any]]]:
+    """Image each integration of a sub-band; how many there are is known from the data."""
+    times, scans = band.record["times"], band.record["scans"]
+    say(f"{source}: {len(times)} integrations of {band.name}")
+    prefix = folder / f"interval-{band.name}"
+    options = wsclean.image_options(choice)
+    if len(times) > 1:
+        options += ["-intervals-out", str(len(times))]
+    intervals = [f"-t{number:04d}" for number in range(len(times))] if len(times) > 1 else [""]
+    names = [f"{prefix.name}{interval}-image.fits" for interval in intervals]
+    command = wsclean.run(machine, [band.path(source)], prefix, options, scratch, names)
+    images = []
+    for number, (mjd_s, scan, name) in enumerate(zip(times, scans, names)):
+        check_time(folder / name, mjd_s)
+        images.append(
+            {
+                "band": band.name,
+                "freq_mhz": image_frequency_hz(folder / name) / 1e6,
+                "scan": scan,
+                "time_utc": site.iso(mjd_s),
+                "file": name,
+                "visibilities": band.record["flux_ratios_in_time"][number].get(source),
+            }
+        )
+    return command, images

@@ -1,0 +1,62 @@
+"""Positions against frequency: what the ionosphere does, apart from what is always there.
+
+Refraction moves a source by an angle proportional to the wavelength squared; an error of the phase
+calibration, the array's geometry or the catalogue moves it at all frequencies alike. So each
+coordinate is fitted by constant + slope x lambda^2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from lwacal.sky.predict import SPEED_OF_LIGHT_M_S
+
+FEWEST_BANDS = 3
+REFERENCE_MHZ = 50.0  # the ionosphere's share is given there
+
+
+def of_sources(calibrators: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the fit of each source that has good fits in three sub-bands or more."""
+    found = []
+    for source in dict.fromkeys(item["source"] for item in calibrators):
+        good = [item for item in calibrators if item["source"] == source and item["fit"] == "ok"]
+        if len(good) < FEWEST_BANDS:
+            continue
+        record: dict[str, Any] = {"source": source, "bands": len(good)}
+        for name in ("ra", "dec"):
+            values = fit(
+                np.array([item["freq_mhz"] for item in good]),
+                np.array([item[f"{name}_offset_arcsec"] for item in good]),
+                np.array([item["offset_err_arcsec"] for item in good]),
+            )
+            record.update({f"{name}_{key}": value for key, value in values.items()})
+        found.append(record)
+    return found
+
+
+def fit(
+    freq_mhz: np.ndarray, offset_arcsec: np.ndarray, error_arcsec: np.ndarray
+) -> dict[str, float]:
+    """Fit constant + slope x lambda^2 by weighted least squares; all arrays (band,).
+
+    Returns constant_arcsec and ionosphere_arcsec (its share at 50 MHz) with their errors. Errors
+    are scaled up if the scatter is more than the stated errors explain.
+    """
+    reference_m2 = (SPEED_OF_LIGHT_M_S / (REFERENCE_MHZ * 1e6)) ** 2
+    square = (SPEED_OF_LIGHT_M_S / (freq_mhz * 1e6)) ** 2 / reference_m2
+    design = np.stack([np.ones_like(square), square], axis=1) / error_arcsec[:, None]
+    target = offset_arcsec / error_arcsec
+    covariance = np.linalg.inv(design.T @ design)
+    values = covariance @ design.T @ target
+    freedom = len(target) - 2
+    excess = float(((target - design @ values) ** 2).sum() / freedom) if freedom > 0 else 1.0
+    errors = np.sqrt(np.diag(covariance) * max(excess, 1.0))
+    return {
+        "constant_arcsec": float(f"{values[0]:.6g}"),
+        "constant_err_arcsec": float(f"{errors[0]:.6g}"),
+        "ionosphere_arcsec": float(f"{values[1]:.6g}"),
+        "ionosphere_err_arcsec": float(f"{errors[1]:.6g}"),
+    }

@@ -1,0 +1,141 @@
+"""Writes one integration of calibrated data to the sets of all targets, some rows at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from lwacal.calibration.sub_band import SubBand
+from lwacal.imaging import averaging, subtract_sources
+from lwacal.imaging.apply_gains import Calibrated
+from lwacal.io.ms_reader import Integration
+from lwacal.io.ms_writer import Field, MeasurementSetWriter
+from lwacal.runtime.blocks import blocks_of
+from lwacal.sky import predict
+from lwacal.sky.band_model import BandModel
+from lwacal.telescope import geometry
+
+ROWS_AT_ONCE = 4096  # 25 MB of visibilities at 192 channels
+
+
+@dataclass(frozen=True)
+class Target:
+    """A direction to image (ICRS radians), how far images reach, how many channels to average."""
+
+    name: str
+    radec: tuple[float, float]
+    radius_rad: float
+    n_average: int
+
+
+def set_name(target: str, band: str) -> str:
+    """Return the name of a target's set, different for each sub-band.
+
+    WSClean names its temporary files after the sets alone: sets of the same name in different
+    folders would overwrite each other's, and all sub-bands show the data of the last.
+    """
+    return f"{target}_{band}.ms"
+
+
+class Sets:
+    """The sets of a sub-band's targets, to be filled an integration at a time, in a ``with``."""
+
+    def __init__(self, band: SubBand, targets: list[Target], folder: Path) -> None:
+        """Make the sets in a folder."""
+        self._band = band
+        self._targets = targets
+        self._stack = ExitStack()
+        with self._stack as stack:  # what is open is given up if the next cannot be made
+            self._writers = {
+                target.name: stack.enter_context(_writer(band, target, folder))
+                for target in targets
+            }
+            self._stack = stack.pop_all()
+
+    def __enter__(self) -> Sets:
+        """Return the open sets."""
+        return self
+
+    def __exit__(self, *error) -> bool | None:
+        """Close the sets, or remove them if there was an error."""
+        return self._stack.__exit__(*error)
+
+    def append(
+        self, calibrated: Calibrated, integration: Integration, sources: Mapping[str, BandModel]
+    ) -> None:
+        """Append one integration to all sets.
+
+        ``sources``: the models of sources to be taken out of each other's sets, by name. All are
+        subtracted once, in place, after the set of the zenith has got its data; each source's own
+        model is then added again at its phase centre. Without another source nothing is changed.
+        """
+        sources = sources if len(sources) > 1 else {}
+        for target in self._targets:
+            if target.name not in sources:
+                self._append(calibrated, integration, target, None)
+        subtract_sources.subtract(
+            calibrated.data,
+            calibrated.antenna1,
+            calibrated.antenna2,
+            [model.seen(integration.mjd_s) for model in sources.values()],
+        )
+        for target in self._targets:
+            if target.name in sources:
+                self._append(calibrated, integration, target, sources[target.name])
+
+    def _append(
+        self,
+        calibrated: Calibrated,
+        integration: Integration,
+        target: Target,
+        model: BandModel | None,
+    ) -> None:
+        """Rotate one integration to a target, average it, and append it to the target's set.
+
+        ``model`` is added on the way.
+        """
+        mjd_s, positions_m = integration.mjd_s, self._band.antennas.positions_m
+        old, new = self._band.centre_radec, target.radec
+        turns = seen = None
+        if old != new:
+            turns = predict.rotation(positions_m, self._band.frequency_hz, mjd_s, old, new)
+        if model is not None:
+            seen = model.seen_from(new).seen(mjd_s)
+        uvw = geometry.antenna_uvw_m(positions_m, *new, mjd_s)
+        for rows in blocks_of(len(calibrated.data), ROWS_AT_ONCE):
+            first, second = calibrated.antenna1[rows], calibrated.antenna2[rows]
+            data = calibrated.data[rows]
+            if turns is not None or seen is not None:
+                data = data.copy()  # the next target's data are made from it too
+            if turns is not None:
+                predict.turn_in_place(data, first, second, turns)
+            if seen is not None:
+                subtract_sources.add(data, first, second, seen)
+            mean, weight, flag = averaging.average_channels(
+                data, calibrated.weight[rows], calibrated.flag[rows], target.n_average
+            )
+            self._writers[target.name].append(
+                mjd_s,
+                integration.interval_s,
+                first,
+                second,
+                uvw[first] - uvw[second],
+                mean,
+                flag,
+                scan=integration.scan,
+                weight=weight,
+            )
+
+
+def _writer(band: SubBand, target: Target, folder: Path) -> MeasurementSetWriter:
+    coarse_hz = band.frequency_hz.reshape(-1, target.n_average).mean(axis=1)
+    return MeasurementSetWriter(
+        folder / set_name(target.name, band.name),
+        band.antennas,
+        coarse_hz,
+        band.channel_width_hz * target.n_average,
+        [Field(target.name, *target.radec)],
+        columns=("DATA", "WEIGHT_SPECTRUM"),
+    )

@@ -1,0 +1,205 @@
+"""Joins the integrations of one sub-band into one measurement set with one phase centre.
+
+Each integration of the raw data has its own zenith as phase centre and UVW that cannot be trusted
+(of date, and twisted). Here each is rotated to the phase centre of the whole observation and gets
+UVW computed from antenna positions at the middle of the integration. The raw data are read here and
+nowhere else: what is wrong with them is found on the way, and what the antennas' powers are.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lwacal.ingest import autocorrelations, data_checks
+from lwacal.ingest.data_checks import DataFault
+from lwacal.io import ms_reader
+from lwacal.io.ms_reader import Antennas, Integration
+from lwacal.io.ms_writer import Field, MeasurementSetWriter
+from lwacal.runtime import disk_space
+from lwacal.runtime.products import say
+from lwacal.sky import predict
+from lwacal.telescope import geometry
+from lwacal.telescope.correlations import CORRELATIONS
+
+DISK_TROUBLE = tuple(map(os.strerror, (errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN)))
+
+
+class RawDataChangedError(RuntimeError):
+    """The raw data are not what the inventory says."""
+
+
+def manifest_antennas(manifest: dict[str, Any]) -> Antennas:
+    """Return the antennas of an observation from its manifest."""
+    record = manifest["antennas"]
+    return Antennas(list(record["names"]), np.array(record["positions_m"]).reshape(-1, 3))
+
+
+def manifest_centre(manifest: dict[str, Any]) -> tuple[float, float]:
+    """Return the phase centre of an observation's concatenated sets, ICRS radians."""
+    return manifest["phase_centre"]["ra_rad"], manifest["phase_centre"]["dec_rad"]
+
+
+def concatenate(inventory: dict[str, Any], band: str, output: Path, powers: Path) -> dict[str, Any]:
+    """Write the concatenated set of a sub-band and what was seen on the way; return the findings.
+
+    Rows are in order of time, then antenna 1, then antenna 2 (antenna 1 <= antenna 2); SCAN_NUMBER
+    is the number of the integration in the observation from 1, TIME the middle. A sub-band without
+    usable data gives a set without rows. ``powers`` is the file of lwacal.ingest.autocorrelations.
+    The findings complete the manifest (lwacal.ingest.manifest). The only read of the raw data;
+    memory: about twice one integration (382 MB at 352 antennas and 192 channels).
+    """
+    record = inventory["bands"][band]
+    antennas = manifest_antennas(inventory)
+    frequency_hz, centre = np.array(record["frequency_hz"]), manifest_centre(inventory)
+    seen = autocorrelations.AntennaPower(len(antennas.names), len(frequency_hz))
+    chosen = [number for number, entry in enumerate(record["entries"]) if entry["usable"]]
+    chosen.sort(key=lambda number: record["entries"][number]["scan"])
+    n_rows = sum(record["entries"][number]["n_rows"] for number in chosen)
+    disk_space.require(output, disk_space.set_bytes(n_rows, len(frequency_hz)))
+    used: dict[int, str] = {}  # the set that is used of each integration
+    findings = []
+    with MeasurementSetWriter(
+        output,
+        antennas,
+        frequency_hz,
+        record["channel_width_hz"],
+        [Field("zenith", *centre)],
+        observer="lwacal",
+    ) as writer:
+        for count, number in enumerate(chosen, 1):
+            entry = record["entries"][number]
+            say(f"{band}: set {count} of {len(chosen)}, {Path(entry['path']).name}")
+            if entry["scan"] in used:
+                faults = [_duplicate(entry, band, used[entry["scan"]])]
+            else:
+                faults = _append(writer, entry, antennas, frequency_hz, centre, seen)
+            is_used = not any(fault.left_out for fault in faults)
+            if is_used:
+                used[entry["scan"]] = entry["path"]
+            for fault in faults:
+                say(fault.message)
+            findings.append(
+                {
+                    "entry": number,
+                    "used": is_used,
+                    "faults": [{"kind": item.kind, "message": item.message} for item in faults],
+                }
+            )
+    seen.write(powers)
+    return {"schema": 1, "band": band, "entries": findings}
+
+
+def _duplicate(entry: dict[str, Any], band: str, first: str) -> DataFault:
+    message = (
+        f"{entry['path']} is a second set of {entry['stamp']} {band} (the first is {first});"
+        " left out"
+    )
+    return DataFault("duplicate", message, True)
+
+
+def _append(
+    writer: MeasurementSetWriter,
+    entry: dict[str, Any],
+    antennas: Antennas,
+    frequency_hz: np.ndarray,
+    centre: tuple[float, float],
+    seen: autocorrelations.AntennaPower,
+) -> list[DataFault]:
+    """Add one integration, unless its data are not fit for it; return what is wrong with them."""
+    try:
+        integration = _read(entry)
+    except ms_reader.UnreadableError as error:
+        _check_disk(entry["path"], str(error))
+        message = f"the data cannot be read: {error}; left out"
+        return [DataFault("unreadable", message, True)]
+    faults = data_checks.find(
+        Path(entry["path"]).name,
+        integration.columns["DATA"],
+        integration.antenna1,
+        integration.antenna2,
+    )
+    if any(fault.left_out for fault in faults):
+        return faults
+    antenna1, antenna2, data, flag = in_standard_order(integration, entry["correlations"])
+    if entry["conjugate"]:
+        np.conj(data, out=data)
+    seen.add(entry["scan"], entry["mid_mjd_s"], antenna1, antenna2, data, flag)
+    middle = entry["mid_mjd_s"]
+    field_radec = (entry["field_ra_rad"], entry["field_dec_rad"])
+    predict.rotate_in_place(
+        data, antenna1, antenna2, antennas.positions_m, frequency_hz, middle, field_radec, centre
+    )
+    uvw = geometry.antenna_uvw_m(antennas.positions_m, *centre, middle)
+    writer.append(
+        middle,
+        entry["interval_s"],
+        antenna1,
+        antenna2,
+        uvw[antenna1] - uvw[antenna2],
+        data,
+        flag,
+        scan=entry["scan"],
+    )
+    return faults
+
+
+def _check_disk(path: str, problem: str) -> None:
+    """Raise RawDataChangedError if a set could be read before: the disk, not the set, is to blame.
+
+    To leave it out would give a result that stays when the disk is back.
+    """
+    gone = not (Path(path) / "table.dat").exists()
+    if gone or any(words in problem for words in DISK_TROUBLE):
+        raise RawDataChangedError(
+            f"{path} could be read when the inventory was made, and cannot now: {problem}. Is the"
+            " disk mounted? Run again when it is; if the set was taken away for good, make the"
+            " inventory again (snakemake -R inventory)"
+        )
+
+
+def _read(entry: dict[str, Any]) -> Integration:
+    found = list(
+        ms_reader.iterate_selected(
+            entry["path"],
+            entry["data_desc_id"],
+            ("DATA", "FLAG", "FLAG_ROW"),
+            time_mjd_s=entry["time_mjd_s"],
+        )
+    )
+    if len(found) != 1:
+        raise RawDataChangedError(
+            f"{entry['path']} no longer holds the integration that the inventory names; make the"
+            " inventory again (snakemake -R inventory)"
+        )
+    return found[0]
+
+
+def in_standard_order(
+    integration: Integration, correlations: list[str]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return antenna 1, antenna 2, data and flags with rows and correlations in standard order.
+
+    Correlations become XX, XY, YX, YY; a row with antenna 1 > antenna 2 is turned round (complex
+    conjugate, XY and YX exchanged); rows are sorted by antenna 1, then antenna 2.
+    """
+    order = [correlations.index(name) for name in CORRELATIONS]
+    data, flag = integration.columns["DATA"], integration.columns["FLAG"]
+    if order != [0, 1, 2, 3]:
+        data, flag = data[..., order], flag[..., order]
+    flag = flag | integration.columns["FLAG_ROW"][:, None, None]
+    antenna1, antenna2 = integration.antenna1, integration.antenna2
+    turned = antenna1 > antenna2
+    if turned.any():
+        data, flag = data.copy(), flag.copy()
+        data[turned] = data[turned][..., [0, 2, 1, 3]].conj()
+        flag[turned] = flag[turned][..., [0, 2, 1, 3]]
+        antenna1, antenna2 = np.minimum(antenna1, antenna2), np.maximum(antenna1, antenna2)
+    rows = np.lexsort((antenna2, antenna1))
+    if np.array_equal(rows, np.arange(len(rows))):
+        return antenna1, antenna2, data, flag
+    return antenna1[rows], antenna2[rows], data[rows], flag[rows]

@@ -1,0 +1,186 @@
+"""What happened to single signals: jumps, drifts, swapped polarizations, and those gone bad."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from lwacal.nights import change_points
+from lwacal.nights.time_series import (
+    QUANTITIES,
+    UNKNOWN,
+    Series,
+    by_night,
+    comparable,
+    most_of_night,
+    scatter,
+    wrapped,
+)
+from lwacal.qa.antenna_status import RANK
+from lwacal.runtime.robust import masked_median
+from lwacal.telescope.antennas import on_fibre
+
+FEWEST_NIGHTS = 8  # with values, to say how noisy a signal is: by fewer it comes out too quiet
+FEWEST_LIKE = 5  # signals, to say what noise is usual
+QUIETEST = 0.05  # of the least jump that counts: noise is not taken to be less
+LEAST = dict(zip(QUANTITIES, ("least_gain_db", "least_delay_ns", "least_phase_deg")))
+LASTS = 2  # nights that a status must hold, before and after, unless the last night is one of them
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to one signal.
+
+    ``kind`` is jump, drift, swap, bad or recovered; ``night`` the first after it (Series.night), of
+    a drift that of its begin. ``size`` in the unit of ``quantity``, of a drift from begin to the
+    night ``until``; ``rate`` a day. ``nights`` it has lasted since. ``significance`` in sigma.
+    """
+
+    antenna: int
+    pol: int
+    kind: str
+    night: int
+    nights: int
+    quantity: str = ""
+    size: float = 0.0
+    rate: float = 0.0
+    until: int = -1
+    significance: float = 0.0
+    reasons: tuple[str, ...] = ()
+
+
+def noise(values: np.ndarray, fibre: np.ndarray, least: float) -> np.ndarray:
+    """Return the noise of each signal from night to night, (antenna, 2).
+
+    Its own, but not less than is usual for its like (fibre or coax, X or Y): the noise of few
+    nights is itself uncertain, and what comes out too small would make jumps of nothing.
+    """
+    own = scatter(values)
+    for members in (fibre, ~fibre):
+        known = np.isfinite(own[members])
+        if (known.sum(axis=0) >= FEWEST_LIKE).all():
+            usual = masked_median(own[members], ~known, axis=0)
+            own[members] = np.where(known, np.maximum(own[members], usual), np.nan)
+    return np.where(np.isfinite(own), np.maximum(own, QUIETEST * least), np.nan)
+
+
+def find(series: Series, settings: Mapping[str, Any]) -> list[Event]:
+    """Return what happened to the signals. ``settings`` is the section trends."""
+    fibre = np.array([on_fibre(name) for name in series.antennas], bool)
+    events = [*_swaps(series), *_statuses(series)]
+    night = series.night
+    if not len(night) or night[-1] + 1 < FEWEST_NIGHTS:
+        return events
+    days = by_night(series.days, night)
+    for quantity, observed in comparable(series).items():
+        values = by_night(observed, night)
+        least = settings[LEAST[quantity]]
+        sigma = noise(values, fibre, least)
+        judged = np.isfinite(sigma) & (np.isfinite(values).sum(axis=2) >= FEWEST_NIGHTS)
+        places = np.argwhere(judged)
+        if len(places):
+            known = change_points.without_single_nights(values[judged], sigma[judged])
+            pieces = change_points.cut(
+                known, days, sigma[judged], settings["jump_sigma"], settings["drift_nights"]
+            )
+            for (antenna, pol), own in zip(places, pieces):
+                pattern = Event(int(antenna), int(pol), "jump", 0, 0, quantity)
+                events += _of_pieces(own, pattern, float(sigma[antenna, pol]), least)
+    return events
+
+
+def _of_pieces(
+    pieces: list[change_points.Piece], pattern: Event, sigma: float, least: float
+) -> Iterator[Event]:
+    """Yield the jumps between pieces and the drifts within them, if they are large enough."""
+    for before, after in pairwise(pieces):
+        size = after.low - before.high
+        if pattern.quantity == "phase_deg":
+            size = float(wrapped(np.array(size)))
+        if abs(size) >= least:
+            error = sigma * np.sqrt(1 / before.count + 1 / after.count)
+            yield replace(
+                pattern,
+                night=after.first,
+                nights=after.count,
+                size=size,
+                significance=abs(size) / error,
+            )
+    for piece in pieces:
+        if abs(piece.high - piece.low) >= least and piece.rate:
+            yield replace(
+                pattern,
+                kind="drift",
+                night=piece.first,
+                nights=piece.count,
+                size=piece.high - piece.low,
+                rate=piece.rate,
+                until=piece.last,
+                significance=abs(piece.rate) / piece.rate_error,
+            )
+
+
+def expected_false(series: Series, settings: Mapping[str, Any]) -> float:
+    """Return how many jumps and drifts noise alone would make, at most: all nights together.
+
+    For Gaussian noise: the number of cuts that are tried, and of lines, times the chance of one to
+    be that significant.
+    """
+    from scipy.stats import norm
+
+    trials = 0
+    for values in series.values.values():
+        known = most_of_night(np.isfinite(values), np.isfinite(values), series.night)[0].sum(axis=2)
+        trials += 2 * int(known[known >= FEWEST_NIGHTS].sum())
+    return float(2 * norm.sf(settings["jump_sigma"]) * trials)
+
+
+def _statuses(series: Series) -> Iterator[Event]:
+    bad = series.status == RANK["bad"]
+    known = series.status != UNKNOWN
+    switches = _switches(*most_of_night(bad, known, series.night))
+    for antenna, pol, night, nights, begins in switches:
+        if begins:
+            own = series.of_night(night)
+            at = own[np.flatnonzero(bad[antenna, pol, own])[-1]]
+            reasons = series.reason_words(antenna, pol, int(at))
+            yield Event(antenna, pol, "bad", night, nights, "status", reasons=reasons)
+        else:
+            yield Event(antenna, pol, "recovered", night, nights, "status")
+
+
+def _swaps(series: Series) -> Iterator[Event]:
+    swapped = series.has_reason("swapped_polarizations")
+    known = series.status != UNKNOWN
+    switches = _switches(*most_of_night(swapped, known, series.night))
+    for antenna, pol, night, nights, begins in switches:
+        if begins:
+            yield Event(antenna, pol, "swap", night, nights, "swap")
+
+
+def _switches(state: np.ndarray, known: np.ndarray) -> Iterator[tuple[int, int, int, int, bool]]:
+    """Yield antenna, polarization, night, nights since, and whether the state begins or ends.
+
+    Nights in which a signal is not known are skipped; a state that lasts a single night between
+    others is not told, except that of the last night.
+    """
+    for antenna, pol in np.argwhere((state & known).any(axis=2)):
+        nights = np.flatnonzero(known[antenna, pol])
+        own = state[antenna, pol, nights]
+        changes = np.flatnonzero(np.diff(own)) + 1
+        edges = [0, *changes, len(own)]
+        lengths = np.diff(edges)
+        for k, change in enumerate(changes):
+            lasts = lengths[k + 1] >= LASTS or k + 1 == len(lengths) - 1
+            if lengths[k] >= LASTS and lasts:
+                yield (
+                    int(antenna),
+                    int(pol),
+                    int(nights[change]),
+                    int(lengths[k + 1]),
+                    bool(own[change]),
+                )

@@ -1,0 +1,120 @@
+"""Antennas that have been bad for several nights: a list for the nights to come.
+
+The file has the form of an answer of the antenna-health database, so that the rule antenna_health
+reads it as health.cached_list. An antenna that is only bad because such a list says so has shown
+nothing of itself in that night; nights like that do not count, and after a while of them the
+antenna leaves the list, to be judged anew. What makes it merely suspect besides does not keep it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from lwacal.nights.time_series import UNKNOWN, Series, most_of_night
+from lwacal.qa.antenna_status import RANK
+from lwacal.telescope.correlations import POLARIZATIONS
+
+METHOD = "trends"
+UNJUDGED = {f"cache:{METHOD}", "config:both_polarizations"}  # evidence that says nothing new
+BAD_ALONE = {"autocorr:dead", "data:no_data", "data:flagged", "config:bad_antennas"}
+BAD_LIST = "mnc:"  # whatever the database's list is called
+
+
+def suggest(series: Series, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return suggested_flags.json. ``settings`` is the section trends.
+
+    A signal is on the list if it was bad in the newest night in which it was judged and in at least
+    trends.persist_nights of its last trends.persist_of such nights, and if it has been judged
+    within trends.retry_days.
+    """
+    if not series.observations:
+        return _record(None, [], "there is no observation yet")
+    judged = (series.status != UNKNOWN) & ~_by_own_list(series)
+    bad, known = most_of_night(series.status == RANK["bad"], judged, series.night)
+    signals = [
+        _signal(
+            series,
+            int(antenna),
+            pol,
+            judged[antenna, pol],
+            bad[antenna, pol],
+            known[antenna, pol],
+            settings,
+        )
+        for antenna in np.lexsort((series.antennas, series.numbers))
+        for pol in range(len(POLARIZATIONS))
+    ]
+    signals = [signal for signal in signals if signal]
+    return _record(series, signals, "")
+
+
+def _by_own_list(series: Series) -> np.ndarray:
+    """Return where a signal would not be bad if it were not on a list like this."""
+    own = np.array([_only_listed(text.split("; ")) for text in series.words])
+    return own[series.evidence] & (series.status == RANK["bad"])
+
+
+def _only_listed(evidence: Sequence[str]) -> bool:
+    """Return whether evidence holds a word that says nothing new, and none that is bad alone.
+
+    Solutions are no such word: of what is known to be bad they say what is known already.
+    """
+    return bool(UNJUDGED & set(evidence)) and not any(
+        word in BAD_ALONE or word.startswith(BAD_LIST) for word in evidence
+    )
+
+
+def _signal(
+    series: Series,
+    antenna: int,
+    pol: int,
+    judged: np.ndarray,
+    bad: np.ndarray,
+    known: np.ndarray,
+    settings: Mapping[str, Any],
+) -> dict[str, Any] | None:
+    """Return what the list says of a signal, None if it does not belong there.
+
+    ``judged`` (observation,); ``bad`` and ``known``, whether it was judged, (night,).
+    """
+    nights = np.flatnonzero(known)
+    was_bad = bad[nights]
+    recent = was_bad[-settings["persist_of"] :]
+    if not len(nights) or not was_bad[-1] or recent.sum() < settings["persist_nights"]:
+        return None
+    last = int(np.flatnonzero(judged)[-1])
+    if series.days[-1] - series.days[last] > settings["retry_days"]:
+        return None
+    good = np.flatnonzero(~was_bad)
+    since = int(series.of_night(nights[good[-1] + 1 if len(good) else 0])[0])
+    at_fault = judged & (series.status[antenna, pol] == RANK["bad"])
+    return {
+        "name": series.antennas[antenna] + POLARIZATIONS[pol],
+        "reasons": list(series.reason_words(antenna, pol, int(np.flatnonzero(at_fault)[-1]))),
+        "since_utc": series.dates[since],
+        "since_observation": series.observations[since],
+        "last_judged": series.observations[last],
+        "bad_nights": int(recent.sum()),
+        "judged_nights": len(recent),
+    }
+
+
+def _record(series: Series | None, signals: list[dict[str, Any]], message: str) -> dict[str, Any]:
+    numbers = {}
+    if series:
+        place = {name: int(n) for name, n in zip(series.antennas, series.numbers)}
+        numbers = {signal["name"]: place[signal["name"][:-1]] for signal in signals}
+    return {
+        "schema": 1,
+        "ok": series is not None,
+        "message": message,
+        "method": METHOD,
+        "list_mjd": float(series.days[-1]) if series else None,
+        "of_observation": series.observations[-1] if series else None,
+        "bad": [signal["name"] for signal in signals],
+        "numbers": numbers,
+        "signals": signals,
+    }

@@ -1,0 +1,188 @@
+"""Follows the nights: a database of all qa.json, and what is found by looking at them together.
+
+The database is made anew from the files each time: it can be thrown away, and never disagrees
+with them. The same files give the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from lwacal.nights import antenna_events, changes, suggested_flags, time_series, validity
+from lwacal.nights.database_tables import OF_OBSERVATIONS, SCHEMA, opened
+from lwacal.qa.antenna_status import RANK
+from lwacal.report.plots import nights
+from lwacal.runtime import atomic, products
+from lwacal.telescope import site
+from lwacal.telescope.correlations import POLARIZATIONS
+
+SECONDS_A_DAY = 86400.0
+# what a qa.json that is none, or damaged, can lead to; a full disk is not among it
+NOT_A_RECORD = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    sqlite3.IntegrityError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+)
+
+
+def find(results: Path) -> list[Path]:
+    """Return the qa.json of all observations in the results folder."""
+    return sorted(path for path in results.glob("*/qa.json") if not path.parent.is_symlink())
+
+
+def build(
+    files: Sequence[Path], database: Path, settings: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[str]]:
+    """Write the database from these qa.json. ``settings`` is the section trends.
+
+    Returns suggested_flags.json, and what could not be read, in words. The database appears whole.
+    """
+    problems = []
+    with (
+        atomic.whole(database) as part,
+        closing(sqlite3.connect(part)) as connection,
+        connection,
+    ):
+        connection.executescript(f"PRAGMA journal_mode = MEMORY; {SCHEMA} BEGIN;")
+        for path in files:
+            try:
+                _insert(connection, products.read_json(path), path.parent.name)
+            except NOT_A_RECORD as error:
+                problems.append(f"{path} is left out: {type(error).__name__}: {error}")
+        suggested = _look_at_all(connection, settings)
+    return suggested, problems
+
+
+def _look_at_all(connection: sqlite3.Connection, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Fill the tables of what the observations tell together; return suggested_flags.json."""
+    series = time_series.read(connection)
+    events = antenna_events.find(series, settings)
+    grouped = changes.group(events, series, settings["board_share"], settings["same_lst_h"])
+    _insert_rows(
+        connection,
+        "changes",
+        [
+            {
+                **vars(change),
+                "place": change.where,
+                "observation": series.observations[change.night],
+                "until": series.observations[change.until],
+                "antennas": " ".join(change.antennas),
+                "message": change.text,
+            }
+            for change in grouped
+        ],
+    )
+    pairs = validity.compare(series)
+    _insert_rows(connection, "validity", validity.curve(pairs, settings["same_lst_h"]))
+    _insert_rows(
+        connection,
+        "noise",
+        [
+            {"name": "false_changes", "value": antenna_events.expected_false(series, settings)},
+        ],
+    )
+    return suggested_flags.suggest(series, settings)
+
+
+def _insert(connection: sqlite3.Connection, qa: Mapping[str, Any], folder: str) -> None:
+    """Add an observation, all of it or nothing."""
+    rows = _rows(qa, folder)
+    connection.execute("SAVEPOINT observation")
+    try:
+        for table in OF_OBSERVATIONS:
+            _insert_rows(connection, table, rows[table])
+    except sqlite3.Error:
+        connection.execute("ROLLBACK TO observation")
+        raise
+    finally:
+        connection.execute("RELEASE observation")
+
+
+def _insert_rows(
+    connection: sqlite3.Connection, table: str, rows: Iterable[Mapping[str, Any]]
+) -> None:
+    columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+    marks = ", ".join("?" * len(columns))
+    connection.executemany(
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})",
+        [[row.get(column) for column in columns] for row in rows],
+    )
+
+
+def _rows(qa: Mapping[str, Any], folder: str) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of each table; ValueError if a signal has no status that is known."""
+    seen = qa["observation"]
+    odd = [a for a in qa["antennas"] if a["status"] not in RANK or a["pol"] not in POLARIZATIONS]
+    if odd:
+        raise ValueError(f"a signal is {odd[0]['pol']}, {odd[0]['status']}")
+    name = {"observation": seen["id"]}
+    mid_mjd = site.mjd_seconds(seen["mid_utc"]) / SECONDS_A_DAY
+    head = {
+        **{
+            key: seen.get(key)
+            for key in ("id", "start_utc", "mid_utc", "lst_hours", "integrations", "n_antennas")
+        },
+        "folder": folder,
+        "mid_mjd": mid_mjd,
+        "night": math.floor(mid_mjd - time_series.NOON_DAY),
+        "phase_freq_mhz": seen.get("phase_freq_mhz"),
+        "verdict": qa["verdict"],
+        "reasons": json.dumps(qa["reasons"], ensure_ascii=False),
+        "reference_antenna": (seen.get("reference_antenna") or {}).get("antenna"),
+    }
+    return {
+        "observations": [head],
+        "metrics": [{**name, **metric, **metric["applies_to"]} for metric in qa["metrics"]],
+        "antennas": [
+            {
+                **name,
+                **a,
+                "number": a["index"],
+                "reasons": " ".join(a["reasons"]),
+                "evidence": "; ".join(a.get("evidence", [])),
+            }
+            for a in qa["antennas"]
+        ],
+        "bands": [
+            {**name, **band, "rfi_channels": len(band["rfi_channels"])} for band in qa["bands"]
+        ],
+        "calibrators": [{**name, **calibrator} for calibrator in qa["calibrators"]],
+    }
+
+
+def read(database: Path, newest: int = -1) -> nights.Nights:
+    """Read what the page shows, in order of time, of so many of the newest observations."""
+    with opened(database) as connection:
+        connection.execute(
+            "CREATE TEMP TABLE shown AS SELECT id FROM observations"
+            " ORDER BY mid_utc DESC, id DESC LIMIT ?",
+            [newest],
+        )
+
+        def select(table: str, rest: str) -> list[sqlite3.Row]:
+            own = "id" if table == "observations" else "observation"
+            return list(
+                connection.execute(
+                    f"SELECT * FROM {table} WHERE {own} IN (SELECT id FROM shown) {rest}"
+                )
+            )
+
+        return nights.Nights(
+            observations=select("observations", "ORDER BY mid_utc, id"),
+            metrics=select("metrics", "AND decides ORDER BY rowid"),
+            antennas=select("antennas", "ORDER BY number, pol"),
+            bands=select("bands", "ORDER BY freq_mhz"),
+            calibrators=select("calibrators", "AND fit = 'ok' ORDER BY rowid"),
+        )

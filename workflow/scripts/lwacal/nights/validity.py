@@ -1,0 +1,151 @@
+"""How long a calibration stays valid: how far gains and phases change with the time between nights.
+
+If the tables of one night were used in another, the beam would add each antenna with the ratio
+r = G_new / G_old. What is common to the array is of no consequence and is taken out. The power of
+the beam towards a source, over that of perfect tables with the same noise, is
+
+    |sum r|^2 / (N sum |r|^2),
+
+the loss is one minus that. For phases alone, of rms sigma, it is 1 - exp(-sigma^2) (Ruze 1966,
+Proc. IEEE 54, 633, for the errors of a reflector's surface; the sum over antennas is the same).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from lwacal.nights.time_series import UNKNOWN, Series, align_phases
+from lwacal.qa.antenna_status import RANK
+
+EDGES_DAYS = (0.0, 0.05, 0.15, 0.5, 1.5, 3.5, 7.5, 15.5, 31.0, 62.0, 125.0, 250.0, 500.0, 1e4)
+FEWEST_ANTENNAS = 5
+MOST_PAIRS = 60_000  # of observations: of more, an even choice is compared
+PERCENTILES = (10, 50, 90)
+ROW = ("sky", "from_days", "to_days", "median_days", "pairs", "quantity", "p10", "p50", "p90")
+QUANTITIES = ("phase_rms_deg", "gain_rms_db", "coherence_loss")
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of observations: how many days and sidereal hours apart, and what differs; (pair,)."""
+
+    days: np.ndarray
+    lst_apart_h: np.ndarray
+    phase_rms_deg: np.ndarray
+    gain_rms_db: np.ndarray
+    coherence_loss: np.ndarray
+
+
+def compare(series: Series) -> Pairs:
+    """Compare the observations two by two, by the signals that are not bad in either."""
+    usable = (series.status != RANK["bad"]) & (series.status != UNKNOWN)
+    gain = np.where(usable, series.values["gain_db"], np.nan).astype(np.float32)
+    phase = np.radians(np.where(usable, align_phases(series.values["phase_deg"]), np.nan))
+    first, second = _chosen(len(series.observations))
+    rows = [_differences(gain, phase, a, np.sort(second[first == a])) for a in np.unique(first)]
+    order = np.lexsort((second, first))
+    first, second = first[order], second[order]
+    values = np.concatenate(rows, axis=1) if rows else np.empty((3, 0))
+    apart = np.abs(series.lst_hours[second] - series.lst_hours[first])
+    return Pairs(series.days[second] - series.days[first], np.minimum(apart, 24 - apart), *values)
+
+
+def _chosen(number: int) -> tuple[np.ndarray, np.ndarray]:
+    first, second = np.triu_indices(number, 1)
+    step = max(1, -(-len(first) // MOST_PAIRS))
+    return first[::step], second[::step]
+
+
+def _differences(gain: np.ndarray, phase: np.ndarray, one: int, others: np.ndarray) -> np.ndarray:
+    """Return rms of phase (deg) and gain (dB) and the loss, (3, pair), of a night with others.
+
+    The mean of X and Y; NaN where too few antennas are in both.
+    """
+    found = []
+    for pol in (0, 1):
+        change_db = gain[:, pol, others] - gain[:, pol, one, None]
+        turn = phase[:, pol, others] - phase[:, pol, one, None]
+        known = np.isfinite(change_db) & np.isfinite(turn)
+        count = known.sum(axis=0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            level = np.where(known, change_db, 0).sum(axis=0) / count
+            change_db = np.where(known, change_db - level, 0)
+            phasor = np.where(known, np.exp(1j * np.nan_to_num(turn)), 0)
+            mean = phasor.sum(axis=0)
+            rest = np.where(known, np.angle(phasor * (mean / np.abs(mean)).conj()), 0)
+            ratio = phasor * 10 ** (change_db / 20)
+            sums = np.abs(ratio.sum(axis=0)) ** 2 / (count * (np.abs(ratio) ** 2).sum(axis=0))
+            values = np.stack(
+                [
+                    np.degrees(np.sqrt((rest**2).sum(axis=0) / count)),
+                    np.sqrt((change_db**2).sum(axis=0) / count),
+                    1 - sums,
+                ]
+            )
+        found.append(np.where(count >= FEWEST_ANTENNAS, values, np.nan))
+    return np.mean(found, axis=0)
+
+
+def curve(pairs: Pairs, same_lst_h: float) -> list[dict[str, Any]]:
+    """Return the rows of the table validity: percentiles by how many days apart.
+
+    ``sky`` is same for pairs at most ``same_lst_h`` apart in sidereal time, other for the rest: if
+    these differ more, it is the sky model and the beam, not the time.
+    """
+    rows = []
+    same = pairs.lst_apart_h <= same_lst_h
+    for sky, chosen in (("same", same), ("other", ~same)):
+        for low, high in pairwise(EDGES_DAYS):
+            within = chosen & (pairs.days > low) & (pairs.days <= high)
+            within &= np.isfinite(pairs.phase_rms_deg)
+            if not within.any():
+                continue
+            for quantity in QUANTITIES:
+                values = np.percentile(getattr(pairs, quantity)[within], PERCENTILES)
+                rows.append(
+                    dict(
+                        zip(
+                            ROW,
+                            (
+                                sky,
+                                low,
+                                high,
+                                float(np.median(pairs.days[within])),
+                                int(within.sum()),
+                                quantity,
+                                *map(float, values),
+                            ),
+                        )
+                    )
+                )
+    return rows
+
+
+def valid_days(rows: Sequence[Mapping[str, Any]], max_loss: float) -> tuple[float | None, str]:
+    """Return after how many days the loss crosses a limit, and why, in words.
+
+    By the median loss of observations of like sidereal time, from the nearest on, with straight
+    lines between, from no loss after no time. None if there are no such pairs, or none of them is
+    over the limit: that they hold for as long as has been seen does not say for how long they do.
+    """
+    losses = [row for row in rows if row["sky"] == "same" and row["quantity"] == "coherence_loss"]
+    if not losses:
+        return None, "no two observations of like sidereal time are known yet"
+    days, loss = 0.0, 0.0
+    for row in sorted(losses, key=lambda row: row["from_days"]):
+        if row["p50"] > max_loss:
+            share = max(max_loss - loss, 0.0) / (row["p50"] - loss)
+            return days + share * (row["median_days"] - days), (
+                f"observations {row['median_days']:.2g} days apart lose {100 * row['p50']:.1f} % of"
+                f" the beam (limit {100 * max_loss:g} %)"
+            )
+        days, loss = row["median_days"], row["p50"]
+    return None, (
+        f"up to {days:.2g} days apart, the most there are, observations lose no more than"
+        f" {100 * max(row['p50'] for row in losses):.1f} % of the beam"
+    )

@@ -1,0 +1,155 @@
+"""What tables must be like before the beamformer may load them.
+
+The beamformer takes 1 / G, zero for what is flagged, and divides by the number of antennas that are
+not flagged in a channel: one gain that is zero or not finite spoils a channel of every beam.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lwacal.io import caltable
+from lwacal.io.ms_reader import UnreadableError
+from lwacal.telescope import naming
+
+SUFFIX = ".bcal"
+LOCK_FILE = "table.lock"  # of casacore: says who reads, not what is in the table
+
+
+class PublicationError(ValueError):
+    """The tables cannot be published: the message says why and what to do."""
+
+
+def check_verdict(qa: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:
+    """Return whether it takes force, as the verdict is not pass.
+
+    Raises PublicationError then, unless publish.force is set.
+    """
+    takes_force = bool(qa["verdict"] != "pass")
+    if takes_force and not settings["force"]:
+        raise PublicationError(
+            f"the verdict of {qa['observation']['id']} is {qa['verdict']}, and only tables of"
+            f" observations that pass are published: {' '.join(qa['reasons'])} If they are to be"
+            " used all the same: publish.force=true"
+        )
+    return takes_force
+
+
+def check_order(stamp: str, in_force: str | None, settings: Mapping[str, Any]) -> bool:
+    """Return whether it takes force, as the version in force is of a later observation.
+
+    Raises PublicationError then, unless publish.force is set.
+    """
+    takes_force = bool(in_force and in_force[: len(stamp)] > stamp)
+    if takes_force and not settings["force"]:
+        raise PublicationError(
+            f"tables of a later observation are in force ({in_force}); to go back to those of"
+            f" {stamp}: publish.force=true"
+        )
+    return takes_force
+
+
+def check_sub_bands(
+    tables: Sequence[str], in_force: Sequence[str], settings: Mapping[str, Any]
+) -> bool:
+    """Return whether it takes force, as sub-bands in force have no table now.
+
+    Both are names of tables, which end in the name of the sub-band. Raises PublicationError then,
+    unless publish.force is set.
+    """
+    now, before = (
+        {Path(name).stem.rpartition("_")[2] for name in names} for names in (tables, in_force)
+    )
+    takes_force = bool(before - now)
+    if takes_force and not settings["force"]:
+        raise PublicationError(
+            f"there are tables of {', '.join(sorted(before - now))} in force, but none to put in"
+            " their place: calibrate these sub-bands too; to do without them: publish.force=true"
+        )
+    return takes_force
+
+
+def check_tables(
+    tables: Sequence[Path], settings: Mapping[str, Any]
+) -> tuple[str, list[dict[str, Any]]]:
+    """Return the stamp of the tables, and what each is, in order of their paths.
+
+    Raises PublicationError if they are not fit: their number, names, shapes or values.
+    """
+    stamps = {}
+    for table in sorted(tables):
+        stamp, _, band = table.stem.rpartition("_")
+        if table.suffix != SUFFIX or not naming.is_stamp(stamp) or not band.endswith("MHz"):
+            raise PublicationError(
+                f"{table} is not named as the beamformer expects: YYYYMMDD_HHMMSS_NNMHz.bcal"
+            )
+        stamps[stamp] = table
+    if len(stamps) != 1:
+        raise PublicationError(
+            f"tables of {len(stamps)} stamps ({', '.join(stamps)}) cannot be in force together"
+        )
+    if settings["sub_bands"] and len(tables) != settings["sub_bands"]:
+        raise PublicationError(
+            f"there are tables of {len(tables)} sub-bands of {next(iter(stamps))}, the beamformer"
+            f" needs {settings['sub_bands']} (publish.sub_bands; 0: any number)"
+        )
+    described = [_described(table, settings) for table in sorted(tables)]
+    if all(table["flagged_fraction"] == 1 for table in described):
+        raise PublicationError("all solutions of all tables are flagged: there would be no beam")
+    return next(iter(stamps)), described
+
+
+def _described(table: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        solutions = caltable.read(table)
+    except (UnreadableError, RuntimeError) as error:
+        raise PublicationError(f"{table} cannot be read: {error}") from error
+    gain, flag = solutions.values, solutions.flag
+    for axis, key in enumerate(("antennas", "channels")):
+        if settings[key] and gain.shape[axis] != settings[key]:
+            raise PublicationError(
+                f"{table} has {gain.shape[axis]} {key}, the beamformer needs {settings[key]}"
+                f" (publish.{key}; 0: any number)"
+            )
+    bad = ~np.isfinite(gain)
+    if bad.any():
+        raise PublicationError(
+            f"{table} has {int(bad.sum())} gains that are not finite ({_first(table, bad)})"
+        )
+    zero = (gain == 0) & ~flag
+    if zero.any():
+        raise PublicationError(
+            f"{table} has {int(zero.sum())} gains of zero that are not flagged"
+            f" ({_first(table, zero)})"
+        )
+    files = digests(table)
+    total = hashlib.sha256("".join(f"{n} {d}\n" for n, d in files.items()).encode())
+    return {
+        "name": table.name,
+        "antennas": gain.shape[0],
+        "channels": gain.shape[1],
+        "freq_mhz": [float(solutions.frequency_hz[k]) / 1e6 for k in (0, -1)],
+        "flagged_fraction": float(flag.mean()),
+        "sha256": total.hexdigest(),
+        "files": files,
+    }
+
+
+def _first(table: Path, where: np.ndarray) -> str:
+    antenna, channel, pol = np.argwhere(where)[0]
+    name = caltable.read_antennas(table).names[antenna]
+    return f"the first: {name} {'XY'[pol]}, channel {channel}; make the tables again"
+
+
+def digests(table: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file of a table, by its path within it."""
+    return {
+        str(path.relative_to(table)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(table.rglob("*"))
+        if path.is_file() and path.name != LOCK_FILE
+    }

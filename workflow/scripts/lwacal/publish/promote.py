@@ -1,0 +1,50 @@
+"""Makes the tables of an observation references for later ones, in a folder by sidereal hour."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lwacal.qa.metric import STATUS_RANK
+from lwacal.runtime import atomic
+
+
+class PromotionError(ValueError):
+    """The tables cannot become references: the message says why and what to do."""
+
+
+def promote(
+    qa: Mapping[str, Any], tables: Sequence[Path], settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Copy tables to delay.reference_dir/<NN>h/ and return promoted.json.
+
+    ``settings`` is the section delay. NN is the hour of the sidereal time in the middle of the
+    observation. Tables of the same name are replaced, each by one rename.
+    Raises PromotionError if no folder is configured or the verdict is worse than
+    delay.promote_verdict.
+    """
+    name, verdict = qa["observation"]["id"], qa["verdict"]
+    if not settings["reference_dir"]:
+        raise PromotionError(
+            f"the tables of {name} were to become references, but delay.reference_dir names no"
+            " folder: set it to the folder that keeps them"
+        )
+    worst = settings["promote_verdict"]
+    if STATUS_RANK[verdict] > STATUS_RANK[worst]:
+        raise PromotionError(
+            f"the verdict of {name} is {verdict}, and delay.promote_verdict lets nothing worse than"
+            f" {worst} become a reference: {' '.join(qa['reasons'])}"
+        )
+    folder = Path(settings["reference_dir"]) / f"{int(qa['observation']['lst_hours']):02d}h"
+    folder.mkdir(parents=True, exist_ok=True)
+    copies = [copy_whole(table, folder / table.name) for table in tables]
+    return {"schema": 1, "id": name, "verdict": verdict, "tables": [str(path) for path in copies]}
+
+
+def copy_whole(table: Path, place: Path) -> Path:
+    """Copy a table so that it appears whole at its place; return the place."""
+    with atomic.whole(place) as part:
+        shutil.copytree(table, part)
+    return place

@@ -1,0 +1,95 @@
+"""What is written down beside published tables: where they come from, and how long they hold."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from lwacal.nights import database_tables, validity
+
+OBSERVATION_KEYS = ("id", "start_utc", "mid_utc", "end_utc", "lst_hours", "reference_antenna")
+
+
+def build(
+    sources: Mapping[str, Mapping[str, Any]],
+    tables: Sequence[Mapping[str, Any]],
+    database: Path,
+    settings: Mapping[str, Any],
+    forced: bool,
+) -> dict[str, Any]:
+    """Return provenance.json, but for when and where it is published.
+
+    ``forced`` says whether it took publish.force.
+    """
+    qa, run, manifest = (sources[name] for name in ("qa", "run", "manifest"))
+    seen = qa["observation"]
+    return {
+        "schema": 1,
+        "observation": {key: seen.get(key) for key in OBSERVATION_KEYS},
+        "verdict": qa["verdict"],
+        "reasons": list(qa["reasons"]),
+        "forced": forced,
+        "valid": _validity(seen["start_utc"], database, settings),
+        "lst": _sidereal(seen["lst_hours"], settings["lst_within_h"]),
+        "tables": list(tables),
+        "software": {
+            "commit": run["git"]["commit"],
+            "dirty": run["git"]["dirty"],
+            "versions": run["versions"],
+        },
+        "configuration": run["differences"],
+        "input": manifest["observation"].get("input"),
+        "input_files": sorted(
+            {
+                entry["path"]
+                for band in manifest["bands"].values()
+                for entry in band["entries"]
+                if entry["usable"] and entry.get("path")
+            }
+        ),
+    }
+
+
+def _validity(start_utc: str, database: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return from when and until when tables hold, and why; publish.valid_days is the longest."""
+    longest = float(settings["valid_days"])
+    days, why = longest, "publish.valid_days"
+    known, found = measured_days(database, settings["max_coherence_loss"])
+    if known is not None and known < longest:
+        days, why = known, found
+    elif known is None:
+        why = f"publish.valid_days; {found}"
+    until = datetime.fromisoformat(start_utc) + timedelta(days=days)
+    return {
+        "from_utc": start_utc,
+        "until_utc": until.isoformat(timespec="seconds"),
+        "days": days,
+        "why": why,
+    }
+
+
+def measured_days(database: Path, max_loss: float) -> tuple[float | None, str]:
+    """Return for how many days the nights so far show a calibration to hold, and why, in words.
+
+    None where they do not tell, or the database is not there or of another version.
+    """
+    if not database.is_file():
+        return None, f"there is no {database.name} of earlier nights yet"
+    try:
+        rows = [dict(row) for row in database_tables.found(database, "validity")]
+    except sqlite3.Error as error:
+        return None, f"{database.name} cannot be read ({error})"
+    return validity.valid_days(rows, max_loss)
+
+
+def _sidereal(lst_hours: float, within_h: float) -> dict[str, Any]:
+    """Return the range of sidereal time, hours, which may pass through 24 h."""
+    whole = within_h >= 12
+    return {
+        "observed_hours": lst_hours,
+        "from_hours": 0.0 if whole else (lst_hours - within_h) % 24,
+        "until_hours": 24.0 if whole else (lst_hours + within_h) % 24,
+    }

@@ -1,0 +1,202 @@
+"""Hands the tables of an observation to the beamformer: versions, and a link to the one in force.
+
+The beamformer loads latest/*.bcal below a folder, those of the latest stamp YYYYMMDD_HHMMSS in
+their names, one a sub-band (mnc's xengine_beamformer_control). So a version is a folder of one
+stamp's tables, YYYYMMDD_HHMMSS_v001, that never changes once it is there, and latest is a link to
+one of them, switched last, by one rename: who follows it sees a version whole, or the one before.
+What the tables are, where they come from and how long they are valid is beside them in
+provenance.json.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from lwacal.publish import checks
+from lwacal.publish import provenance as publication_record
+from lwacal.publish.checks import PublicationError
+from lwacal.publish.latest_link import LATEST
+from lwacal.runtime import products
+
+PROVENANCE = "provenance.json"
+LOCK = ".publishing"
+PART = ".part"
+WHAT = ("tables", "observation", "verdict")  # of provenance.json: what makes a version another
+_VERSION = re.compile(r"^(\d{8}_\d{6})_v(\d{3,})$")
+__all__ = ["PublicationError", "publish"]
+
+
+def publish(
+    sources: Mapping[str, Mapping[str, Any]],
+    tables: Sequence[Path],
+    database: Path,
+    settings: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Publish bandpass tables, all or none, and return published.json.
+
+    ``sources`` are qa.json, run.json and manifest.json by name (qa, run, manifest); ``database`` is
+    trends.sqlite, which may be missing; ``settings`` the section publish. If the same tables are
+    in force already, with the same verdict, nothing is written. Raises PublicationError, before
+    anything is written, if no folder is configured, the verdict is not pass, a later observation is
+    or another sub-band is in force, or the tables are not fit for the beamformer; publish.force
+    allows the second and third.
+    """
+    if not settings["folder"]:
+        raise PublicationError(
+            f"the tables of {sources['qa']['observation']['id']} were to be published, but"
+            " publish.folder names no folder: set it to the one from which the beamformer loads"
+        )
+    forced = checks.check_verdict(sources["qa"], settings)
+    stamp, described = checks.check_tables(tables, settings)
+    folder = Path(settings["folder"])
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone(folder):
+        _remove_leftovers(folder)
+        in_force = _in_force(folder)
+        forced |= checks.check_order(stamp, in_force, settings)
+        before = [path.name for path in (folder / LATEST).glob(f"*{checks.SUFFIX}")]
+        names = [table["name"] for table in described]
+        forced |= checks.check_sub_bands(names, before, settings)
+        provenance = publication_record.build(sources, described, database, settings, forced)
+        version = _same_version(folder, stamp, provenance)
+        message = "published"
+        if version is None:
+            version = _next_version(folder, stamp)
+            _write_version(folder, version, tables, provenance)
+        elif version == in_force:
+            message = "already in force"
+        else:
+            message = "published again"
+        if version != in_force:
+            _switch(folder, version)
+        written = products.read_json(folder / version / PROVENANCE)
+    return {
+        "schema": 1,
+        "id": provenance["observation"]["id"],
+        "version": version,
+        "folder": str(folder / version),
+        "link": str(folder / LATEST),
+        "replaces": in_force,
+        "message": message,
+        "forced": forced,
+        "provenance": written,
+    }
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep others from publishing into the folder at the same time."""
+    with (folder / LOCK).open("w") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise PublicationError(
+                f"tables are being published into {folder} by another job: try again when it is"
+                " done"
+            ) from None
+        yield
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what a publication that was killed has left; nobody else is at work."""
+    for path in folder.glob(f".*{PART}"):
+        if path.is_symlink() or path.is_file():
+            path.unlink()
+        else:
+            shutil.rmtree(path)
+
+
+def _in_force(folder: Path) -> str | None:
+    """Return the version that the link leads to, None without a link."""
+    link = folder / LATEST
+    if link.is_symlink():
+        return Path(os.readlink(link)).name
+    if link.exists():
+        raise PublicationError(
+            f"{link} is not a link but a folder, which cannot be exchanged in one step: move it to"
+            f" a name of its own in {folder} and link {LATEST} to it"
+        )
+    return None
+
+
+def _versions(folder: Path, stamp: str) -> list[str]:
+    """Return the versions of a stamp, the oldest first."""
+    found = [
+        (int(match[2]), path.name)
+        for path in folder.iterdir()
+        if (match := _VERSION.match(path.name)) and match[1] == stamp
+    ]
+    return [name for _, name in sorted(found)]
+
+
+def _next_version(folder: Path, stamp: str) -> str:
+    known = [int(_VERSION.match(name)[2]) for name in _versions(folder, stamp)]
+    return f"{stamp}_v{max(known, default=0) + 1:03d}"
+
+
+def _same_version(folder: Path, stamp: str, provenance: Mapping[str, Any]) -> str | None:
+    """Return the newest version of a stamp if it is what would be published, else None.
+
+    That other nights, or other software with the same outcome, would say something else beside the
+    tables makes no other version. Its tables must still be those that its provenance tells of.
+    """
+    versions = _versions(folder, stamp)
+    if not versions:
+        return None
+    place = folder / versions[-1]
+    try:
+        known = dict(products.read_json(place / PROVENANCE))
+    except (OSError, ValueError, TypeError):
+        return None  # not one of ours, or not whole: it is left as it is
+    if any(known.get(key) != products.plain(provenance[key]) for key in WHAT):
+        return None
+    whole = all(
+        checks.digests(place / table["name"]) == table["files"] for table in known["tables"]
+    )
+    return versions[-1] if whole else None
+
+
+def _write_version(
+    folder: Path, version: str, tables: Sequence[Path], provenance: Mapping[str, Any]
+) -> None:
+    """Write a version beside its place, have the disk take it, and rename it."""
+    part = folder / f".{version}.{os.getpid()}{PART}"
+    for table, described in zip(sorted(tables), provenance["tables"]):
+        shutil.copytree(table, part / table.name)
+        if checks.digests(part / table.name) != described["files"]:
+            raise PublicationError(
+                f"{table} changed while it was copied: publish again when no run is at work on it"
+            )
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    products.write_json(
+        part / PROVENANCE, {**provenance, "published_utc": now, "host": os.uname().nodename}
+    )
+    for path in sorted(part.rglob("*")):
+        _to_disk(path)
+    _to_disk(part)
+    part.rename(folder / version)
+    _to_disk(folder)
+
+
+def _switch(folder: Path, version: str) -> None:
+    """Let the link lead to a version, by one rename."""
+    part = folder / f".{LATEST}.{os.getpid()}{PART}"
+    part.symlink_to(version)
+    part.rename(folder / LATEST)
+    _to_disk(folder)
+
+
+def _to_disk(path: Path) -> None:
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)

@@ -1,0 +1,275 @@
+"""Judges a calibrated observation: qa.json (contract C4) from the records of all stages.
+
+The verdict is "fail" if a quantity that decides is at its limit to fail or there are no solutions
+at all, "warn" if one is at its limit to warn or if no calibrator was measured, and "pass" only if
+something was judged and all of it is within limits.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lwacal.qa import (
+    antenna_status,
+    calibrator_metrics,
+    image_metrics,
+    model_metrics,
+    stage_metrics,
+)
+from lwacal.qa.metric import Metric, stages, worst
+from lwacal.telescope import naming
+
+Record = Mapping[str, Any]
+CALIBRATOR_KEYS = (
+    "source",
+    "band",
+    "freq_mhz",
+    "flux_jy",
+    "flux_err_jy",
+    "flux_apparent_jy",
+    "flux_expected_jy",
+    "ratio",
+    "ra_offset_arcsec",
+    "dec_offset_arcsec",
+    "fit",
+    "reason",
+)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The records that an observation is judged by; ``flags`` and ``bandpass`` by sub-band."""
+
+    manifest: Record
+    health: Record
+    flags: Mapping[str, Record]
+    bandpass: Mapping[str, Record]
+    solutions: Record
+    delay: Record
+    measurements: Record
+    sky_model: Record
+
+
+def assess(inputs: Inputs, quality: Record, delay_limit_ns: float) -> dict[str, Any]:
+    """Return qa.json. ``quality`` is the section of the configuration with the limits."""
+    bands = band_records(inputs)
+    signals = antenna_status.combine(
+        inputs.manifest["antennas"]["names"],
+        inputs.health,
+        inputs.solutions,
+        inputs.delay,
+        delay_limit_ns,
+    )
+    mark_interference(signals, inputs.flags, quality["antenna_flagged_excess"])
+    calibrators = [_calibrator(record) for record in inputs.measurements.get("calibrators", [])]
+    reference = reference_antenna(inputs)
+    metrics = [
+        *stage_metrics.of_data(inputs.manifest, bands, quality),
+        *stage_metrics.of_antennas(signals, inputs.health, quality),
+        *stage_metrics.of_solutions(bands, signals, reference["antenna"], quality),
+        *model_metrics.of_model(inputs.sky_model, inputs.bandpass, quality),
+        *stage_metrics.of_delays(signals, inputs.delay, quality),
+        *calibrator_metrics.of_calibrators(calibrators, inputs.sky_model, quality),
+        *calibrator_metrics.of_positions(inputs.measurements.get("positions", []), quality),
+        *image_metrics.of_images(inputs.measurements, quality),
+    ]
+    verdict, reasons = decide(metrics, bands, calibrators)
+    return {
+        "schema": 1,
+        "observation": observation_facts(inputs, reference),
+        "verdict": verdict,
+        "reasons": reasons,
+        "stages": stages(metrics),
+        "metrics": metrics,
+        "antennas": signals,
+        "bands": bands,
+        "calibrators": calibrators,
+        "positions": list(inputs.measurements.get("positions", [])),
+        "limits": {"delay_difference_ns": delay_limit_ns},
+    }
+
+
+def observation_facts(inputs: Inputs, reference: Record) -> dict[str, Any]:
+    """Return what was observed, when and with what, for the head of the report."""
+    observation = inputs.manifest["observation"]
+    keys = ("id", "start_utc", "mid_utc", "end_utc", "lst_hours", "integration_s", "kind", "stamp")
+    sources = [
+        {
+            **{
+                key: source.get(key)
+                for key in (
+                    "name",
+                    "altitude_deg",
+                    "azimuth_deg",
+                    "calibrator",
+                    "in_model",
+                    "reason",
+                    "warnings",
+                )
+            },
+            "flux_uncertainty": flux_uncertainties(inputs.sky_model, source["name"]),
+        }
+        for source in inputs.sky_model.get("sources", [])
+    ]
+    return {
+        **{key: observation.get(key) for key in keys},
+        "telescope": observation.get("telescope", ""),
+        "integrations": observation["n_integrations"],
+        "bands": naming.sort_bands(inputs.manifest["bands"]),
+        "n_antennas": len(inputs.manifest["antennas"]["names"]),
+        "reference_antenna": dict(reference),
+        "phase_freq_mhz": inputs.delay.get("phase_freq_mhz"),
+        "reference_delays": inputs.delay.get("reference_table") or None,
+        "flux_scale": inputs.sky_model.get("flux_scale"),
+        "sources": sources,
+        "health_sources": list(inputs.health.get("sources", [])),
+        "faults": list(inputs.manifest["faults"]),
+    }
+
+
+def flux_uncertainties(sky_model: Record, source: str) -> dict[str, float | None]:
+    """Return by sub-band how far the flux scales disagree, as a fraction of the flux.
+
+    None where one scale alone is valid; sub-bands in which the source is not up are left out.
+    """
+    return {
+        band: sources[source]["flux_uncertainty"]
+        for band, sources in sky_model["bands"].items()
+        if source in sources
+    }
+
+
+def reference_antenna(inputs: Inputs) -> dict[str, str]:
+    """Return the antenna whose phase is zero in the solutions, and why it was taken."""
+    return {
+        "antenna": str(inputs.solutions.get("reference_antenna") or ""),
+        "why": str(inputs.solutions.get("reference_why") or ""),
+    }
+
+
+def band_records(inputs: Inputs) -> list[dict[str, Any]]:
+    """Return one record a sub-band of the manifest, in order of frequency."""
+    return [_band(inputs, band) for band in naming.sort_bands(inputs.manifest["bands"])]
+
+
+def _band(inputs: Inputs, band: str) -> dict[str, Any]:
+    facts = inputs.manifest["bands"][band]
+    flags, raw = inputs.flags.get(band, {}), inputs.bandpass.get(band, {})
+    solved = inputs.solutions.get("bands", {}).get(band, {})
+    fractions = flags.get("fractions", {})
+    frequencies = facts.get("frequency_hz") or []
+    flagged = solved.get("flagged_fraction")
+    messages = (facts.get("message"), flags.get("message"), raw.get("message"))
+    return {
+        "band": band,
+        "freq_mhz": statistics.fmean(frequencies) / 1e6 if frequencies else None,
+        "n_channels": len(frequencies),
+        "flagged_fraction_data": fractions.get("total"),
+        "flagged_fraction_healthy": stage_metrics.healthy_fraction(fractions),
+        "flagged_by_cause": {k: v for k, v in fractions.items() if k != "total"},
+        "flagged_fraction_solutions": flagged,
+        "solved": (
+            raw.get("status", "ok") == "ok"
+            and solved.get("solved", True)
+            and flagged is not None
+            and flagged < 1
+        ),
+        "rfi_channels": list(solved.get("rfi_channels", [])),
+        "message": "; ".join(dict.fromkeys(text for text in messages if text)),
+    }
+
+
+def mark_interference(
+    signals: Sequence[dict[str, Any]], flags: Mapping[str, Record], limits: Record
+) -> None:
+    """Call a good antenna suspect if far more of its data are flagged than of the others.
+
+    So is one of which nothing is known but an odd spectrum: interference is the better word.
+    The excess is (f - m) / (1 - m), with f the antenna's flagged fraction, averaged over
+    sub-bands, and m the median of the good antennas.
+    """
+    odd = [signal for signal in signals if antenna_status.only_odd(signal)]
+    statuses = antenna_status.of_antenna([s for s in signals if s not in odd])
+    statuses = {**{signal["index"]: "good" for signal in odd}, **statuses}
+    fractions = {}
+    for index, status in statuses.items():
+        known = [
+            band["antenna_fraction"][index]
+            for band in flags.values()
+            if index < len(band.get("antenna_fraction", []))
+            and band["antenna_fraction"][index] is not None
+        ]
+        if known and status == "good":
+            fractions[index] = statistics.fmean(known)
+    if len(fractions) < 3 or limits["warn"] is None:
+        return
+    middle = statistics.median(fractions.values())
+    for signal in signals:
+        fraction = fractions.get(signal["index"], 0.0)
+        if middle < 1 and (fraction - middle) / (1 - middle) >= limits["warn"]:
+            signal["reasons"] = ["rfi"]
+            signal["status"] = "suspect"
+            signal["evidence"].append(f"data:{fraction:.0%} flagged, others {middle:.0%}")
+
+
+def _calibrator(record: Record) -> dict[str, Any]:
+    return {**{key: None for key in CALIBRATOR_KEYS}, **record}
+
+
+def decide(
+    metrics: Sequence[Metric], bands: Sequence[Record], calibrators: Sequence[Record]
+) -> tuple[str, list[str]]:
+    """Return the verdict and its reasons in words, the gravest first."""
+    deciding = [metric for metric in metrics if metric["decides"]]
+    found = [
+        (m["status"], _sentence(m["message"]))
+        for m in deciding
+        if m["status"] in ("warn", "fail") and _says_more(m, bands)
+    ]
+    if not any(band["solved"] for band in bands):
+        why = "; ".join(dict.fromkeys(b["message"] for b in bands if b["message"]))
+        text = "No sub-band has bandpass solutions" + (f": {why}" if why else "")
+        found.append(("fail", _sentence(text)))
+    if not any(_measured(record) for record in calibrators):
+        found.append(
+            (
+                "warn",
+                "No calibrator was measured, so neither the flux scale nor the"
+                f" positions are verified{_why_no_calibrator(metrics)}.",
+            )
+        )
+    verdict = worst(["pass", *(status for status, _ in found)])
+    if verdict != "pass":
+        ordered = [text for grade in ("fail", "warn") for status, text in found if status == grade]
+        return verdict, list(dict.fromkeys(ordered))
+    return verdict, [_all_is_well(deciding)]
+
+
+def _measured(record: Record) -> bool:
+    """Return whether a flux is known, from the image or, where there is none, the visibilities."""
+    seen = not record["imaged"] and record.get("flux_visibility_jy") is not None
+    return seen or record["fit"] == "ok"
+
+
+def _says_more(metric: Metric, bands: Sequence[Record]) -> bool:
+    """Leave out the count of sub-bands without solutions when it is all of them."""
+    return metric["name"] != "unsolved_band_fraction" or any(band["solved"] for band in bands)
+
+
+def _why_no_calibrator(metrics: Sequence[Metric]) -> str:
+    told = [m["message"] for m in metrics if m["stage"] == "calibrators" and m["decides"]]
+    return f" ({'; '.join(dict.fromkeys(told))})" if told else ""
+
+
+def _all_is_well(deciding: Sequence[Metric]) -> str:
+    judged = sum(metric["status"] == "pass" for metric in deciding)
+    rest = [metric["message"] for metric in deciding if metric["status"] == "n/a"]
+    text = f"All {judged} quantities that decide are within their limits."
+    return text + (f" Not judged: {'; '.join(rest)}." if rest else "")
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")

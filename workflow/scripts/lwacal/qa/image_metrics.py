@@ -1,0 +1,100 @@
+"""Judges the images: dynamic range, noise against the thermal one, changes with time."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping
+from typing import Any
+
+from lwacal.qa.metric import Metric, judge, not_judged, percent
+
+Record = Mapping[str, Any]
+
+
+def of_images(measurements: Record, quality: Record) -> list[Metric]:
+    """Return the dynamic range of the all-sky images and the scintillation of the sources."""
+    found = []
+    for image in measurements.get("allsky", []):
+        dynamic_range = image.get("dynamic_range")
+        words = f"all-sky image {image['name']}: {image.get('message') or 'not measured'}"
+        if dynamic_range is not None:
+            words = f"all-sky image {image['name']}: dynamic range {dynamic_range:.0f}"
+        found.append(
+            judge(
+                "allsky_dynamic_range",
+                dynamic_range,
+                "",
+                quality["allsky_dynamic_range"],
+                words,
+                stage="images",
+                more_is_better=True,
+                limit="should be at least {}",
+                band=image["name"],
+            )
+        )
+    if not found:
+        found = [
+            not_judged("allsky_dynamic_range", "no all-sky image was measured", stage="images")
+        ]
+    return found + _noise(measurements, quality) + _scintillation(measurements, quality)
+
+
+def _noise(measurements: Record, quality: Record) -> list[Metric]:
+    """Return the noise of the images over what the autocorrelations say it should be."""
+    limits, found = quality["noise_over_thermal"], []
+    common = {"stage": "images", "decides": False}
+    for image in measurements.get("allsky", []):
+        if image.get("rms_jy") is not None and image.get("thermal_jy"):
+            ratio = image["rms_jy"] / image["thermal_jy"]
+            words = f"all-sky image {image['name']}: noise is {ratio:.1f} x the thermal noise"
+            found.append(
+                judge("noise_over_thermal", ratio, "", limits, words, band=image["name"], **common)
+            )
+    calibrators = measurements.get("calibrators", [])
+    for source in dict.fromkeys(item["source"] for item in calibrators):
+        ratios = [
+            item["rms_jy"] / item["thermal_jy"]
+            for item in calibrators
+            if item["source"] == source and item["rms_jy"] is not None and item["thermal_jy"]
+        ]
+        if ratios:
+            ratio = statistics.median(ratios)
+            words = f"{source}: noise of its images is {ratio:.1f} x the thermal noise (median)"
+            found.append(
+                judge("noise_over_thermal", ratio, "", limits, words, source=source, **common)
+            )
+    return found
+
+
+def _scintillation(measurements: Record, quality: Record) -> list[Metric]:
+    """Return the median over sub-bands of each source's scintillation index."""
+    series: dict[str, list[float]] = {}
+    for item in measurements.get("scintillation_indices", []):
+        known = series.setdefault(item["source"], [])
+        known += [item["index"]] if item["index"] is not None else []
+    found = []
+    for source, indices in sorted(series.items()):
+        words = f"{source}: too few integrations to tell how it scintillates"
+        if indices:
+            words = f"{source}: flux varies by {percent(statistics.median(indices))} (rms)"
+        found.append(
+            judge(
+                "scintillation_index",
+                statistics.median(indices) if indices else None,
+                "fraction",
+                quality["scintillation_index"],
+                words,
+                stage="images",
+                decides=False,
+                source=source,
+            )
+        )
+    return found or [
+        not_judged(
+            "scintillation_index",
+            "no images of single integrations",
+            stage="images",
+            unit="fraction",
+            decides=False,
+        )
+    ]

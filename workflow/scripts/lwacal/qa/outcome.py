@@ -1,0 +1,51 @@
+"""Sorts finished observations by verdict: links in successful/ and unsuccessful/.
+
+The products stay where they are. A verdict of pass or warn is successful, fail is unsuccessful; a
+link of the other kind, from an earlier run, is removed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+KINDS = {"pass": "successful", "warn": "successful", "fail": "unsuccessful"}
+
+
+def sort(qa: Mapping[str, Any], folder: Path, results: Path, links: bool) -> dict[str, Any]:
+    """Make the link of an observation and return outcome.json.
+
+    ``folder`` holds the products of the observation, ``results`` those of all. With ``links``
+    false, links that are there are removed. Something that is not a link is never touched.
+    """
+    kind = KINDS[qa["verdict"]]
+    messages = []
+    for other in sorted(set(KINDS.values())):
+        place = results / other / folder.name
+        if other == kind and links:
+            messages.append(_link(place, folder))
+        elif place.is_symlink():
+            place.unlink()
+    return {
+        "schema": 1,
+        "id": qa["observation"]["id"],
+        "verdict": qa["verdict"],
+        "outcome": kind,
+        "link": f"{kind}/{folder.name}" if links else None,
+        "reasons": list(qa["reasons"]),
+        "message": "; ".join(text for text in messages if text),
+    }
+
+
+def _link(place: Path, folder: Path) -> str:
+    """Link to the folder, relative, replacing an older link; return what went wrong, if so."""
+    if place.exists() and not place.is_symlink():
+        return f"{place} is not a link: left alone, no link made"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    part = place.with_name(place.name + ".part")
+    part.unlink(missing_ok=True)
+    part.symlink_to(os.path.relpath(folder.resolve(), place.parent.resolve()))
+    part.replace(place)
+    return ""

@@ -1,0 +1,303 @@
+"""The quantities that an observation is judged by, stage by stage.
+
+Each function takes records (contract C4 and the products before it) and the limits of the
+configuration (section quality), and returns metrics. What cannot be judged is said in words.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lwacal.qa.metric import Metric, in_words, judge, not_judged, percent
+
+ANTENNAS_PER_BOARD = 32
+WITHIN = "should agree within {}"
+
+Record = Mapping[str, Any]
+
+
+def of_data(manifest: Record, bands: Sequence[Record], quality: Record) -> list[Metric]:
+    """Return what is missing of the raw data, and how much of the rest is flagged."""
+    found = [_missing_data(manifest, quality)]
+    known = [b for b in bands if b["flagged_fraction_healthy"] is not None]
+    for band in bands:
+        fraction = band["flagged_fraction_healthy"]
+        words = band["message"] or "no usable data"
+        if fraction is not None:
+            words = f"{band['band']}: {percent(fraction)} of the healthy antennas' data are flagged"
+        found.append(
+            judge(
+                "flagged_data_fraction",
+                fraction,
+                "fraction",
+                quality["flagged_data_fraction"],
+                words,
+                stage="data",
+                decides=False,
+                band=band["band"],
+            )
+        )
+    if not known:
+        return [
+            *found,
+            not_judged(
+                "flagged_data_fraction",
+                "no sub-band has usable data",
+                stage="data",
+                unit="fraction",
+            ),
+        ]
+    mean = statistics.fmean(b["flagged_fraction_healthy"] for b in known)
+    top = max(known, key=lambda b: b["flagged_fraction_healthy"])
+    words = (
+        f"{percent(mean)} of the healthy antennas' data are flagged, most at {top['band']}"
+        f" ({percent(top['flagged_fraction_healthy'])})"
+    )
+    return [
+        *found,
+        judge(
+            "flagged_data_fraction",
+            mean,
+            "fraction",
+            quality["flagged_data_fraction"],
+            words,
+            stage="data",
+        ),
+    ]
+
+
+def _missing_data(manifest: Record, quality: Record) -> Metric:
+    n_integrations = manifest["observation"]["n_integrations"]
+    expected = n_integrations * len(manifest["bands"])
+    usable = sum(
+        bool(entry["usable"]) for band in manifest["bands"].values() for entry in band["entries"]
+    )
+    if not expected:
+        return not_judged(
+            "missing_data_fraction", "no sub-band in the manifest", stage="data", unit="fraction"
+        )
+    kinds = Counter(fault["kind"].replace("_", " ") for fault in manifest["faults"])
+    why = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
+    words = f"{usable} of {expected} integrations x sub-bands are usable"
+    return judge(
+        "missing_data_fraction",
+        1 - usable / expected,
+        "fraction",
+        quality["missing_data_fraction"],
+        words + (f": {why}" if why else ""),
+        stage="data",
+    )
+
+
+def of_antennas(signals: Sequence[Record], health: Record, quality: Record) -> list[Metric]:
+    """Return how many antennas are bad, the worst board, and the age of the health list."""
+    if not signals:
+        return [
+            not_judged(
+                "bad_antenna_fraction",
+                "no antenna in the manifest",
+                stage="antennas",
+                unit="fraction",
+            )
+        ]
+    every, signals = signals, present(signals)
+    bad = [signal for signal in signals if signal["status"] == "bad"]
+    fraction = len(bad) / len(signals)
+    words = f"{len(bad)} of {len(signals)} antenna signals are bad ({percent(fraction)})"
+    if len(every) > len(signals):
+        words += f", {len(every) - len(signals)} more are not in the data"
+    reasons = Counter(reason for signal in bad for reason in signal["reasons"])
+    if reasons:
+        main = ", ".join(
+            f"{reason.replace('_', ' ')} {number}" for reason, number in reasons.most_common(3)
+        )
+        words += f"; reasons: {main}"
+    return [
+        judge(
+            "bad_antenna_fraction",
+            fraction,
+            "fraction",
+            quality["bad_antenna_fraction"],
+            words,
+            stage="antennas",
+        ),
+        _worst_board(
+            signals,
+            [signal["status"] == "bad" for signal in signals],
+            "board_bad_fraction",
+            "bad",
+            quality,
+            "antennas",
+        ),
+        _health_list(health, quality),
+    ]
+
+
+def present(signals: Sequence[Record]) -> list[Record]:
+    """Return the signals of antennas that are in the data at all; all if none is.
+
+    An antenna without a single row was not correlated: that says nothing about its health.
+    """
+    return [s for s in signals if "data:no_data" not in s["evidence"]] or list(signals)
+
+
+def _worst_board(
+    signals: Sequence[Record],
+    marked: Sequence[bool],
+    name: str,
+    word: str,
+    quality: Record,
+    stage: str,
+) -> Metric:
+    boards: dict[int, list[bool]] = {}
+    for signal, mark in zip(signals, marked):
+        boards.setdefault(signal["index"] // ANTENNAS_PER_BOARD, []).append(mark)
+    fractions = {board: statistics.fmean(marks) for board, marks in boards.items()}
+    board = max(sorted(fractions), key=fractions.__getitem__)
+    first = board * ANTENNAS_PER_BOARD
+    last = max(s["index"] for s in signals if s["index"] // ANTENNAS_PER_BOARD == board)
+    words = (
+        f"worst board is SNAP2 {board + 1} (antennas {first}-{last}):"
+        f" {percent(fractions[board])} of its signals are {word}"
+    )
+    return judge(name, fractions[board], "fraction", quality[name], words, stage=stage)
+
+
+def _health_list(health: Record, quality: Record) -> Metric:
+    name = "health_list_age"
+    lists = [s for s in health.get("sources", []) if s["name"] in ("mnc", "cache")]
+    used = [s for s in lists if s["used"] and s.get("age_days") is not None]
+    if not used:
+        told = "; ".join(f"{s['name']}: {s['message']}" for s in lists if s["message"])
+        return not_judged(
+            name,
+            f"no antenna-health list was used{f' ({told})' if told else ''}: antennas are"
+            " judged by their own data",
+            stage="antennas",
+            unit="d",
+            decides=False,
+        )
+    age = abs(used[0]["age_days"])
+    words = f"the antenna-health list ({used[0]['name']}) is {in_words(age, 'd')} old"
+    return judge(name, age, "d", quality[name], words, stage="antennas", decides=False)
+
+
+def of_solutions(
+    bands: Sequence[Record], signals: Sequence[Record], reference: str, quality: Record
+) -> list[Metric]:
+    """Return how many sub-bands have solutions, how many of these are flagged, the reference."""
+    solved = [band for band in bands if band["solved"]]
+    found = []
+    for band in bands:
+        fraction = band["flagged_fraction_solutions"]
+        words = f"{band['band']}: no solutions ({band['message'] or 'none unflagged'})"
+        if band["solved"]:
+            words = f"{band['band']}: {percent(fraction)} of the solutions are flagged"
+        found.append(
+            judge(
+                "flagged_solution_fraction",
+                fraction if band["solved"] else None,
+                "fraction",
+                quality["flagged_solution_fraction"],
+                words,
+                stage="solutions",
+                decides=False,
+                band=band["band"],
+            )
+        )
+    missing = [band["band"] for band in bands if not band["solved"]]
+    words = f"{len(solved)} of {len(bands)} sub-bands have solutions"
+    if missing and solved:
+        words += f"; none for {', '.join(missing)}"
+    found.append(
+        judge(
+            "unsolved_band_fraction",
+            len(missing) / len(bands) if bands else None,
+            "fraction",
+            quality["unsolved_band_fraction"],
+            words,
+            stage="solutions",
+            limit="limit {} without",
+        )
+    )
+    if not solved:
+        return found
+    mean = statistics.fmean(band["flagged_fraction_solutions"] for band in solved)
+    found.append(
+        judge(
+            "flagged_solution_fraction",
+            mean,
+            "fraction",
+            quality["flagged_solution_fraction"],
+            f"{percent(mean)} of the solutions are flagged",
+            stage="solutions",
+        )
+    )
+    return [*found, _reference(reference, signals)]
+
+
+def _reference(reference: str, signals: Sequence[Record]) -> Metric:
+    """Return whether the reference antenna is itself bad: its phase is in every solution."""
+    own = [signal for signal in signals if signal["antenna"] == reference]
+    if not own:
+        return not_judged(
+            "reference_antenna_bad", "the reference antenna is not known", stage="solutions"
+        )
+    bad = [signal["pol"] for signal in own if signal["status"] == "bad"]
+    words = f"the reference antenna {reference} is healthy"
+    if bad:
+        words = f"the reference antenna {reference} is bad in {' and '.join(bad)}"
+    limits = {"warn": 1, "fail": None}
+    metric = judge(
+        "reference_antenna_bad", len(bad), "", limits, words, stage="solutions", antenna=reference
+    )
+    return {**metric, "message": words}
+
+
+def of_delays(signals: Sequence[Record], delay: Record, quality: Record) -> list[Metric]:
+    """Return how many delays are off the reference, over all antennas and on the worst board."""
+    name, stage = "delay_offset_fraction", "delays"
+    measured = [s for s in signals if s["delay_ns"] is not None]
+    if not measured:
+        return [
+            not_judged(
+                name,
+                f"no delays: {delay.get('message') or delay.get('status')}",
+                stage=stage,
+                unit="fraction",
+            )
+        ]
+    compared = [s for s in measured if s["delay_difference_ns"] is not None]
+    if not compared:
+        why = delay.get("reference_message") or delay.get("message") or "no reference table"
+        return [
+            not_judged(
+                name,
+                f"delays were measured for {len(measured)} signals but not compared: {why}",
+                stage=stage,
+                unit="fraction",
+            )
+        ]
+    offset = ["delay_offset" in s["reasons"] for s in compared]
+    fraction = statistics.fmean(offset)
+    words = f"{sum(offset)} of {len(compared)} delays are off the reference ({percent(fraction)})"
+    return [
+        judge(name, fraction, "fraction", quality[name], words, stage=stage),
+        _worst_board(compared, offset, "board_delay_fraction", "off the reference", quality, stage),
+    ]
+
+
+def healthy_fraction(fractions: Record) -> float | None:
+    """Return how much is flagged of the data that no bad antenna takes part in."""
+    total, antenna = fractions.get("total"), fractions.get("antenna")
+    if total is None or antenna is None or antenna >= 1:
+        return None
+    return max(0.0, (total - antenna) / (1 - antenna))
+
+
+def board_of(index: int) -> int:
+    """Return the SNAP2 board (1, 2, ...) of a correlator number."""
+    return index // ANTENNAS_PER_BOARD + 1

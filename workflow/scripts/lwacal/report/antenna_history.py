@@ -1,0 +1,98 @@
+"""What became of each antenna from night to night, for the page of the nights to explore."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lwacal.qa.antenna_status import RANK
+from lwacal.report.array_encoding import pack
+from lwacal.report.plots.nights import Nights
+from lwacal.runtime import products
+from lwacal.telescope.correlations import POLARIZATIONS
+
+VALUES = ("gain_db", "delay_ns", "delay_difference_ns")
+MOST_NIGHTS = 30  # in a report, of which 352 antennas take 0.3 MB; trends.html has all
+UNKNOWN = 255  # status of an antenna that an observation does not know
+
+
+def until(qa: Mapping[str, Any], files: Iterable[Path]) -> Nights:
+    """Return the nights up to that of ``qa``, itself the last, from the qa.json of others.
+
+    The last MOST_NIGHTS of them. A file that is not one is left out, and this is said.
+    """
+    seen = {qa["observation"]["id"]: ("", qa)}
+    for path in files:
+        try:
+            other = products.read_json(path)
+            known = other["observation"]["id"], str(other["observation"]["mid_utc"])
+            _check(other)
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+            products.say(f"{path} is left out of the history: {type(error).__name__}: {error}")
+            continue
+        if known[1] <= qa["observation"]["mid_utc"]:
+            seen.setdefault(known[0], (path.parent.name, other))
+    ordered = sorted(seen.items(), key=lambda item: (item[1][1]["observation"]["mid_utc"], item[0]))
+    chosen = ordered[-MOST_NIGHTS:]
+    return Nights(
+        observations=[
+            {
+                "id": name,
+                "folder": folder,
+                "mid_utc": record["observation"]["mid_utc"],
+                "verdict": record["verdict"],
+            }
+            for name, (folder, record) in chosen
+        ],
+        antennas=[
+            {**row, "observation": name}
+            for name, (_, record) in chosen
+            for row in record["antennas"]
+        ],
+        metrics=[],
+        bands=[],
+        calibrators=[],
+    )
+
+
+def _check(qa: Mapping[str, Any]) -> None:
+    """Raise KeyError, TypeError or ValueError if a record lacks what is shown of it."""
+    str(qa["verdict"])
+    for row in qa["antennas"]:
+        str(row["antenna"]), RANK[row["status"]], POLARIZATIONS.index(row["pol"])
+
+
+def histories(nights: Nights) -> dict[str, Any]:
+    """Return the observations in order of time, the antennas by name, and arrays for the page.
+
+    The arrays have the axes (antenna, polarization, observation): ``status``, a place in
+    ``statuses``, and the gain (dB of the typical antenna), the delay and its difference from the
+    reference (ns), NaN where not known.
+    """
+    names = sorted({row["antenna"] for row in nights.antennas})
+    place = {name: k for k, name in enumerate(names)}
+    shape = (len(names), len(POLARIZATIONS), len(nights.observations))
+    status = np.full(shape, UNKNOWN, np.uint8)
+    values = {name: np.full(shape, np.nan, np.float32) for name in VALUES}
+    for row in nights.antennas:
+        at = (
+            place[row["antenna"]],
+            POLARIZATIONS.index(row["pol"]),
+            nights.place[row["observation"]],
+        )
+        status[at] = RANK[row["status"]]
+        for name, array in values.items():
+            array[at] = np.nan if row.get(name) is None else row[name]
+    return {
+        "observations": [
+            {key: row[key] for key in ("id", "folder", "mid_utc", "verdict")}
+            for row in nights.observations
+        ],
+        "antennas": names,
+        "statuses": sorted(RANK, key=RANK.get),
+        "status": pack(status),
+        **{name: pack(array) for name, array in values.items()},
+    }

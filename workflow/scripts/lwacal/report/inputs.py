@@ -1,0 +1,93 @@
+"""All records that a report is made from, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lwacal.nights import trends_database
+from lwacal.report import antenna_history
+from lwacal.report.plots.gains import Solutions
+from lwacal.report.plots.nights import Nights
+from lwacal.runtime import products
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ReportRecords:
+    """The records of an observation.
+
+    ``flags`` by sub-band; ``images`` by source, each with the folder it is in; ``allsky`` likewise.
+    """
+
+    qa: Record
+    run: Record
+    manifest: Record
+    health: Record
+    flags: Mapping[str, Record]
+    solutions: Solutions
+    delay: Record
+    sky_model: Record
+    measurements: Record
+    images: Mapping[str, tuple[Record, Path]]
+    allsky: tuple[Record, Path]
+    nights: Nights
+
+
+def read(
+    *,
+    qa: Path,
+    run: Path,
+    manifest: Path,
+    health: Path,
+    flags: Sequence[Path],
+    solutions: Path,
+    delay: Path,
+    sky_model: Path,
+    measurements: Path,
+    images: Sequence[Path],
+    allsky: Path,
+    results: Path,
+) -> ReportRecords:
+    """Read all records. ``solutions`` is bandpass_flags.npz; images and allsky are folders.
+
+    ``results`` is the folder of all observations, for what their qa.json tell of earlier nights.
+    """
+    judged = products.read_json(qa)
+    by_band = {record["band"]: record for record in map(products.read_json, flags)}
+    by_source = {}
+    for folder in images:
+        record = products.read_json(folder / "images.json")
+        by_source[record["source"]] = (record, folder)
+    return ReportRecords(
+        qa=judged,
+        run=products.read_json(run),
+        manifest=products.read_json(manifest),
+        health=products.read_json(health),
+        flags=by_band,
+        solutions=read_solutions(solutions),
+        delay=products.read_json(delay),
+        sky_model=products.read_json(sky_model),
+        measurements=products.read_json(measurements),
+        images=by_source,
+        allsky=(products.read_json(allsky / "images.json"), allsky),
+        nights=antenna_history.until(judged, trends_database.find(results)),
+    )
+
+
+def read_solutions(path: Path) -> Solutions:
+    """Read the solutions of all sub-bands, put in order of frequency."""
+    arrays = products.read_npz(path)
+    order = np.argsort(arrays["frequency_hz"], kind="stable")
+    return Solutions(
+        gain=arrays["gain"][:, order],
+        flag=arrays["flag"][:, order],
+        cause=arrays["cause"][:, order],
+        interpolated=arrays["interpolated"][:, order],
+        frequency_hz=arrays["frequency_hz"][order],
+    )

@@ -1,0 +1,54 @@
+"""Names beside points of a figure, as many as have room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.transforms import Bbox
+
+from lwacal.report.plots import style
+
+PLACES = {  # offset in points, and the side of the text that is there
+    (4, 0): {"ha": "left", "va": "center"},
+    (-4, 0): {"ha": "right", "va": "center"},
+    (0, 4): {"ha": "center", "va": "bottom"},
+    (0, -4): {"ha": "center", "va": "top"},
+}
+
+
+def name_points(
+    axes: Axes, points: np.ndarray, names: Sequence[str], others: np.ndarray, limit: int
+) -> None:
+    """Name points, the first first, where the name lies over no other name and no other point.
+
+    ``points`` (name, 2) and ``others`` (point, 2) in data units; at most ``limit`` are named. The
+    layout of the figure must be settled: draw_without_rendering does that.
+    """
+    occupied_px = axes.transData.transform(np.vstack([points, others]))
+    frame = axes.get_window_extent()
+    taken: list[Bbox] = []
+    for point, name in zip(points, names):
+        for place, sides in PLACES.items():
+            label = axes.annotate(
+                name,
+                point,
+                place,
+                color="#222222",
+                fontsize=style.SMALLEST_PT,
+                textcoords="offset points",
+                **sides,
+            )
+            box = label.get_window_extent()
+            if (
+                box.count_contains(occupied_px) == 0
+                and box.count_overlaps(taken) == 0
+                and frame.contains(*box.min)
+                and frame.contains(*box.max)
+            ):
+                taken.append(box)
+                break
+            label.remove()
+        if len(taken) == limit:
+            return

@@ -1,0 +1,105 @@
+"""The all-sky images in steps of the noise, and what turns their pixels into directions."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+from astropy.wcs import WCS, FITSFixedWarning
+
+from lwacal.report.array_encoding import pack
+from lwacal.report.plots import sky
+
+STEPS_OF_NOISE = 4  # a step is this part of the noise, or wider if the range needs it
+BLANK = -32768
+RANGE = 32767
+
+Record = Mapping[str, Any]
+
+
+def all_sky(record: Record, folder: Path, sources: list[Record]) -> list[dict[str, Any]]:
+    """Return the images that are there, by band; ``sources`` are those of the sky model.
+
+    Pixels (y from the south, x from the east) are int16 steps of ``step_jy``, thinned as in the
+    figures: of each block of pixels the brightest.
+    """
+    found = []
+    for band in record.get("bands", []):
+        image = sky.read_image(folder / band["file"]) if band.get("file") else None
+        if image is not None:
+            found.append(
+                {
+                    "name": band["name"],
+                    "mhz": band.get("mhz"),
+                    **_packed(image),
+                    "sources": _places(image, sources),
+                    "galactic_plane": _plane(image),
+                }
+            )
+    return found
+
+
+def _packed(image: sky.Image) -> dict[str, Any]:
+    noise = noise_jy(image.values)
+    finite = image.values[np.isfinite(image.values)]
+    largest = float(np.abs(finite).max()) if finite.size else 0.0
+    step = _round_down(max(noise / STEPS_OF_NOISE, 1e-9))
+    while largest / step > RANGE:
+        step *= 2
+    pixels = np.where(np.isfinite(image.values), np.rint(image.values / step), BLANK)
+    return {
+        "pixels": pack(pixels.astype(np.int16)),
+        "step_jy": step,
+        "noise_jy": noise,
+        "largest_jy": largest,
+        "thinned": image.step,
+        **_projection(image),
+    }
+
+
+def noise_jy(values: np.ndarray) -> float:
+    """Return the noise of an image from the median deviation of its pixels."""
+    finite = values[np.isfinite(values)]
+    return float(1.4826 * np.median(np.abs(finite - np.median(finite)))) if finite.size else 0.0
+
+
+def _round_down(value: float) -> float:
+    """Return 1, 2 or 5 times a power of ten that is not above a value."""
+    power = 10.0 ** np.floor(np.log10(value))
+    return float(max(k for k in (1, 2, 5) if k * power <= value * (1 + 1e-9)) * power)
+
+
+def _projection(image: sky.Image) -> dict[str, Any]:
+    """Return the SIN projection of the thinned image: centre (degrees), pixel of it, cosines."""
+    header: fits.Header = image.header
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FITSFixedWarning)
+        wcs = WCS(header).celestial.wcs
+    place = (wcs.crpix - 0.5) / image.step - 0.5
+    return {
+        "centre_deg": list(wcs.crval),
+        "centre_pixel": list(place),
+        "step_deg": list(wcs.cdelt * image.step),
+    }
+
+
+def _places(image: sky.Image, sources: list[Record]) -> list[dict[str, Any]]:
+    places = []
+    for source in sources:
+        if source["altitude_deg"] > 0:
+            x, y = sky.pixel_of(image, np.degrees(source["ra_rad"]), np.degrees(source["dec_rad"]))
+            if np.isfinite(x) and np.isfinite(y):
+                places.append({"name": source["name"], "x": float(x), "y": float(y)})
+    return places
+
+
+def _plane(image: sky.Image) -> list[list[float] | None]:
+    """Return the Galactic plane as pixels, None where the line breaks."""
+    return [
+        None if np.isnan(x) else [round(float(x), 1), round(float(y), 1)]
+        for x, y in sky.galactic_plane(image)
+    ]

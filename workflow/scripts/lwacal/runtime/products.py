@@ -1,0 +1,119 @@
+"""Small products on disk: JSON and CSV, written whole or not at all, and progress lines."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import sys
+import time
+import zipfile
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.lib.npyio import NpzFile
+
+from lwacal.runtime.atomic import whole
+
+
+class DamagedError(ValueError):
+    """A product cannot be read: it is damaged, or not what it should be."""
+
+    remedy = "Remove it and run again: it is made anew"
+
+
+FOUND = "found:"
+
+
+def plain(value: Any) -> Any:
+    """Return the value in types that JSON has; a number that is not finite becomes None."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, (list, tuple, set)):
+        items = sorted(value) if isinstance(value, set) else value
+        return [plain(item) for item in items]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Path):
+        return str(value)
+    return value
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a file that appears whole (lwacal.runtime.atomic)."""
+    with whole(path) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def write_json(path: str | Path, record: Any) -> None:
+    """Write a record as JSON with sorted keys; numbers that are not finite become null."""
+    write_text(path, json.dumps(plain(record), sort_keys=True, indent=1, allow_nan=False) + "\n")
+
+
+def read_json(path: str | Path) -> Any:
+    """Read a JSON file; a file that is not JSON is a DamagedError that names it."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:  # not JSON, or not even text
+        raise DamagedError(f"{path} is not valid JSON: {error}") from error
+
+
+def write_csv(path: str | Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Write rows as CSV with these columns; None and missing values are left empty."""
+    with whole(path) as part, part.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, columns, extrasaction="ignore", restval="")
+        writer.writeheader()
+        writer.writerows({key: plain(row.get(key)) for key in columns} for row in rows)
+
+
+def write_npz(path: str | Path, **arrays: np.ndarray) -> None:
+    """Write compressed arrays whole or not at all (same arrays, same bytes)."""
+    with whole(path) as part, part.open("wb") as stream:
+        np.savez_compressed(stream, **arrays)
+
+
+def open_npz(path: str | Path) -> NpzFile:
+    """Open a file of arrays; one that is none, or half of one, is a DamagedError that names it."""
+    try:
+        archive = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DamagedError(f"{path} is not a file of arrays: {error}") from error
+    if not isinstance(archive, NpzFile):
+        raise DamagedError(f"{path} holds one array where a file of several is expected")
+    return archive
+
+
+def read_npz(path: str | Path) -> dict[str, np.ndarray]:
+    """Read all arrays of a file; one that is none, or damaged, is a DamagedError that names it."""
+    with open_npz(path) as archive:
+        return {name: read_array(archive, name, path) for name in archive}
+
+
+def read_array(archive: NpzFile, name: str, path: str | Path) -> np.ndarray:
+    """Read an array of an open file; one that is not there, or damaged, is a DamagedError."""
+    try:
+        return archive[name]
+    except (KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise DamagedError(f"{path}: the array {name} cannot be read: {error}") from error
+
+
+def say(text: str) -> None:
+    """Print one line of progress with the time (UTC); the rule sends it to the job's log."""
+    sys.stdout.write(f"{time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime())} {text}\n")
+    sys.stdout.flush()
+
+
+def found(text: str) -> None:
+    """Print the last line of a job: in a few words what it found.
+
+    It is shown when the job has finished (see ``job_log.found``), with the observation, the rule,
+    the sub-band or the source before it: the text need not name them.
+    """
+    say(f"{FOUND} {text}")

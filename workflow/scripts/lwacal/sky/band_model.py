@@ -1,0 +1,109 @@
+"""The visibilities of the sky model in one sub-band, as a solver needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from lwacal.ingest.concat import manifest_antennas, manifest_centre
+from lwacal.runtime.products import say
+from lwacal.sky import component_lists, predict, sky_model
+from lwacal.sky.component_lists import ComponentListError
+from lwacal.sky.predict import Shape
+from lwacal.sky.sources import Direction
+
+
+@dataclass(frozen=True)
+class BandModel:
+    """The sources of a sub-band (see predict.seen_by_antennas), with the array that sees them."""
+
+    positions_m: np.ndarray
+    frequency_hz: np.ndarray
+    centre_radec: tuple[float, float]
+    sources_radec: np.ndarray
+    flux_xx: np.ndarray
+    flux_yy: np.ndarray
+    shapes: tuple[Shape | None, ...]
+
+    def visibilities(self, antenna1: np.ndarray, antenna2: np.ndarray, mjd_s: float) -> np.ndarray:
+        """Return XX and YY of rows in the middle of an integration, (row, channel, 2), in Jy."""
+        return self.seen(mjd_s).rows(antenna1, antenna2)
+
+    def seen(self, mjd_s: float) -> predict.SeenByAntennas:
+        """Return the sources in the middle of an integration, to make rows of bit by bit."""
+        return predict.seen_by_antennas(
+            self.positions_m,
+            self.frequency_hz,
+            mjd_s,
+            self.sources_radec,
+            self.flux_xx,
+            self.flux_yy,
+            self.shapes,
+            self.centre_radec,
+        )
+
+    def by_source(self) -> list[BandModel]:
+        """Return a model for each source alone."""
+        ones = [slice(number, number + 1) for number in range(len(self.shapes))]
+        return [
+            replace(
+                self,
+                sources_radec=self.sources_radec[one],
+                flux_xx=self.flux_xx[one],
+                flux_yy=self.flux_yy[one],
+                shapes=self.shapes[one],
+            )
+            for one in ones
+        ]
+
+    def scaled(self, ratios: Sequence[float]) -> BandModel:
+        """Return the model with the flux of each source multiplied by a ratio (source,)."""
+        factor = np.asarray(ratios, float)[:, None]
+        return replace(self, flux_xx=self.flux_xx * factor, flux_yy=self.flux_yy * factor)
+
+    def seen_from(self, centre_radec: tuple[float, float]) -> BandModel:
+        """Return the model for data with another phase centre, ICRS radians."""
+        return replace(self, centre_radec=centre_radec)
+
+
+def of_band(manifest: Mapping[str, Any], band: str, model: Mapping[str, Any]) -> BandModel:
+    """Return the model of a sub-band; component lists are read here, once.
+
+    ``model`` as sky_model.read gives it. Raises ComponentListError if a list is not the one that
+    the sky model was made with.
+    """
+    positions_m = manifest_antennas(manifest).positions_m
+    frequency_hz = np.array(manifest["bands"][band]["frequency_hz"])
+    between = positions_m[:, None] - positions_m
+    longest_m = float(np.linalg.norm(between, axis=2).max(initial=0))
+    shapes = tuple(
+        _shape(source, frequency_hz, longest_m) for source in sky_model.model_sources(model)
+    )
+    return BandModel(
+        positions_m,
+        frequency_hz,
+        manifest_centre(manifest),
+        *sky_model.model_fluxes(model, band),
+        shapes,
+    )
+
+
+def _shape(source: Mapping[str, Any], frequency_hz: np.ndarray, longest_m: float) -> Shape | None:
+    record = source.get("component_list")
+    if not record:
+        return None
+    from lwacal.sky import source_shape  # its splines take long to import, and few models need them
+
+    components = component_lists.read(record["path"])
+    if components.digest != record["sha256"]:
+        raise ComponentListError(
+            f"{record['path']} (sky_model.component_lists.{source['name']}) has changed since the"
+            " sky model was made: run the workflow again"
+        )
+    say(f"{source['name']}: {record['n_components']} components of {record['path']}")
+    low, high = record["trusted_mhz"]
+    position = Direction(source["ra_rad"], source["dec_rad"])
+    return source_shape.shape(components, position, frequency_hz, (low, high), longest_m)

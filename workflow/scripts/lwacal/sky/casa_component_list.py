@@ -1,0 +1,65 @@
+"""The sky model as a CASA component list, for use with CASA's own tasks.
+
+A component list knows one spectrum of Stokes I, so it holds the apparent flux density
+(XX + YY) / 2. The solver does not use it: it models XX and YY apart. Every source is a point with
+its total flux density, also one whose shape a list gives (sky_model.component_lists).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lwacal.runtime import atomic, casa
+from lwacal.runtime.scratch import scratch_directory
+from lwacal.sky import sky_model
+from lwacal.telescope import naming
+
+
+def write(model: Mapping[str, Any], manifest: Mapping[str, Any], output: Path) -> None:
+    """Write the sources of the model as point components with tabular spectra.
+
+    The frame is called LSRK: that is what makes CASA take the (topocentric) frequencies as they
+    are; it refuses TOPO.
+    """
+    with atomic.whole(output) as part, scratch_directory("components"):
+        tool = casa.start_tools().componentlist()
+        for number, source in enumerate(sky_model.model_sources(model)):
+            frequency_hz, apparent_jy = _spectrum(model, manifest, source["name"])
+            tool.addcomponent(
+                dir=f"J2000 {source['ra_rad']!r}rad {source['dec_rad']!r}rad",
+                flux=float(apparent_jy[0]),
+                fluxunit="Jy",
+                polarization="Stokes",
+                shape="point",
+                freq=f"LSRK {float(frequency_hz[0])!r}Hz",
+                spectrumtype="constant",
+                label=source["name"],
+            )
+            tool.setspectrum(
+                which=number,
+                type="tabular",
+                tabularfreqs=frequency_hz,
+                tabularflux=apparent_jy,
+                tabularframe="LSRK",
+            )
+        tool.rename(str(part))
+        tool.close()
+
+
+def _spectrum(
+    model: Mapping[str, Any], manifest: Mapping[str, Any], source: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return frequencies in ascending order and apparent flux densities, each (channel,)."""
+    frequencies, fluxes = [], []
+    for band in naming.sort_bands(model["bands"]):
+        record = model["bands"][band][source]
+        beams = np.add(record["beam_xx"], record["beam_yy"]) / 2
+        frequencies.append(np.array(manifest["bands"][band]["frequency_hz"]))
+        fluxes.append(np.array(record["flux_jy"]) * beams)
+    frequency_hz, flux_jy = np.concatenate(frequencies), np.concatenate(fluxes)
+    order = np.argsort(frequency_hz)
+    return frequency_hz[order], flux_jy[order]

@@ -1,0 +1,113 @@
+"""The flux scales that can be chosen, and the spectra of secondary calibrators.
+
+ovro2023        the observatory's: compact fits to its table over 13-87 MHz (to 2-3 %) for Cyg A and
+                Cas A (epoch 2023.5), Tau A 970 Jy (nu/GHz)^-0.30 at epoch 1985.5; Vir A of Perley &
+                Butler 2017, extrapolated
+perley2017      Perley & Butler 2017 (ApJS 230, 7); Cas A is left out, valid above 200 MHz only
+degasperin2020  fits (to 0.2, 0.7, 0.8 and 1.5 %) to the sums of the component lists of de Gasperin
+                et al. 2020 (A&A 635, A150; CDS J/A+A/635/A150), 30-77 MHz, observed in about 2016
+baars1977       Baars et al. 1977 (A&A 61, 99)
+
+Secular decrease: Cas A 0.46 % and Tau A 0.16 % a year; on Baars' scale Cas A by (0.97 - 0.30 log10
+nu/GHz) % a year, as that paper has it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+DEFAULT = "ovro2023"
+MHZ, GHZ = 1e6, 1e9
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """log10 S(Jy) = sum of c_i x^i, x = log10(nu / pivot), at an epoch.
+
+    ``valid_hz`` lowest and highest frequency of the data it was fitted to. ``decrease_per_year`` is
+    the fraction lost a year, linear from the epoch (a year, or None for a source that does not
+    change); its second number multiplies log10(nu / GHz).
+    """
+
+    coefficients: tuple[float, ...]
+    pivot_hz: float
+    valid_hz: tuple[float, float]
+    epoch: float | None = None
+    decrease_per_year: tuple[float, float] = (0.0, 0.0)
+
+    def flux_jy(self, frequency_hz: np.ndarray, year: float) -> np.ndarray:
+        """Return flux densities at frequencies (channel,) in a year, Jy."""
+        frequency_hz = np.asarray(frequency_hz, float)
+        x = np.log10(frequency_hz / self.pivot_hz)
+        flux = 10 ** np.polynomial.polynomial.polyval(x, self.coefficients)
+        if self.epoch is not None:
+            constant, slope = self.decrease_per_year
+            lost = constant + slope * np.log10(frequency_hz / GHZ)
+            flux = flux * (1 - lost * (year - self.epoch))
+        return flux
+
+    def valid(self, frequency_hz: np.ndarray) -> np.ndarray:
+        """Return at which frequencies the spectrum is more than an extrapolation."""
+        low, high = self.valid_hz
+        return (np.asarray(frequency_hz) >= low) & (np.asarray(frequency_hz) <= high)
+
+
+CAS_A_FADES, TAU_A_FADES = (0.0046, 0.0), (0.0016, 0.0)
+ARRAY_HZ, LOFAR_HZ = (13 * MHZ, 87 * MHZ), (30 * MHZ, 77 * MHZ)
+VIR_A_2017 = Spectrum((2.4466, -0.8116, -0.0483), GHZ, (50 * MHZ, 3 * GHZ))
+
+SCALES: dict[str, dict[str, Spectrum]] = {
+    "ovro2023": {
+        "CygA": Spectrum((4.3424, -0.6306, -0.3019, 1.3152), 50 * MHZ, ARRAY_HZ),
+        "CasA": Spectrum(
+            (4.3132, -0.6852, -0.1352, 1.5224), 50 * MHZ, ARRAY_HZ, 2023.5, CAS_A_FADES
+        ),
+        "TauA": Spectrum((2.98677, -0.30), GHZ, ARRAY_HZ, 1985.5, TAU_A_FADES),
+        "VirA": VIR_A_2017,
+    },
+    "perley2017": {
+        "CygA": Spectrum((3.3498, -1.0022, -0.2246, 0.0227, 0.0425), GHZ, (50 * MHZ, 12 * GHZ)),
+        "TauA": Spectrum(
+            (2.9516, -0.2173, -0.0473, -0.0674), GHZ, (50 * MHZ, 4 * GHZ), 2016.0, TAU_A_FADES
+        ),
+        "VirA": VIR_A_2017,
+    },
+    "degasperin2020": {
+        "CygA": Spectrum((4.3383, -0.6223, -0.1928, -0.4185), 50 * MHZ, LOFAR_HZ),
+        "CasA": Spectrum(
+            (4.4085, -0.8671, -0.1875, -1.5174), 50 * MHZ, LOFAR_HZ, 2016.0, CAS_A_FADES
+        ),
+        "TauA": Spectrum(
+            (3.3446, -0.4777, -0.1686, -0.7831), 50 * MHZ, LOFAR_HZ, 2016.0, TAU_A_FADES
+        ),
+        "VirA": Spectrum((3.4062, -0.6850, -0.0613, 1.8470), 50 * MHZ, LOFAR_HZ),
+    },
+    "baars1977": {
+        "CygA": Spectrum((4.695, 0.085, -0.178), MHZ, (20 * MHZ, 2 * GHZ)),
+        "CasA": Spectrum(
+            (5.625, -0.634, -0.023), MHZ, (22 * MHZ, 300 * MHZ), 1980.0, (0.0097, -0.0030)
+        ),
+        "TauA": Spectrum((3.915, -0.299), MHZ, (1 * GHZ, 35 * GHZ)),
+        "VirA": Spectrum((5.023, -0.856), MHZ, (400 * MHZ, 25 * GHZ)),
+    },
+}
+
+
+def _scaife(flux_150_jy: float, *indices: float) -> Spectrum:
+    """Return S = S_150 (nu / 150 MHz)^(a + b x + ...) as Scaife & Heald 2012 give it."""
+    return Spectrum((float(np.log10(flux_150_jy)), *indices), 150 * MHZ, (30 * MHZ, 300 * MHZ))
+
+
+# Scaife & Heald 2012 (MNRAS 423, L30), and what Perley & Butler 2017 has down to 50 MHz
+SECONDARY: dict[str, Spectrum] = {
+    "3C48": _scaife(64.768, -0.387, -0.420, 0.181),
+    "3C123": Spectrum((1.8017, -0.7884, -0.1035, -0.0248, 0.0090), GHZ, (50 * MHZ, 50 * GHZ)),
+    "3C147": _scaife(66.738, -0.022, -1.012, 0.549),
+    "3C196": _scaife(83.084, -0.699, -0.110),
+    "3C286": _scaife(27.477, -0.158, 0.032, -0.180),
+    "3C295": _scaife(97.763, -0.582, -0.298, 0.583, -0.363),
+    "3C380": _scaife(77.352, -0.767),
+    "HydraA": Spectrum((1.7795, -0.9176, -0.0843, -0.0139, 0.0295), GHZ, (50 * MHZ, 12 * GHZ)),
+}

@@ -1,0 +1,175 @@
+"""Visibilities of sources, and rotation to another phase centre.
+
+A point source's visibility factors by antenna: exp(+2 pi i nu/c (x_1 - x_2).s) is the phasor of
+antenna 1 times the conjugate of that of antenna 2. All work is done on (antenna, channel) phasors,
+and rows are formed by indexing. A resolved source is a point times its shape
+(lwacal.sky.source_shape).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from astropy.constants import c as _c
+
+from lwacal.runtime.blocks import row_blocks
+from lwacal.telescope import geometry
+
+SPEED_OF_LIGHT_M_S = _c.value
+
+
+class Shape(Protocol):
+    """The visibility of a resolved source over that of a point (lwacal.sky.source_shape.Shape)."""
+
+    def at(self, uv_m: np.ndarray) -> np.ndarray:
+        """Return it, (row, channel), for u and v (row, 2) in metres in the source's frame."""
+
+
+def antenna_phasors(path_m: np.ndarray, frequency_hz: np.ndarray) -> np.ndarray:
+    """Return exp(+2 pi i nu/c path), shape (antenna, channel), from paths (antenna,) in metres."""
+    turns = np.outer(path_m, frequency_hz) / SPEED_OF_LIGHT_M_S
+    return np.exp(2j * np.pi * turns)
+
+
+def baseline_phasors(phasors: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray) -> np.ndarray:
+    """Return (row, channel) complex64 from antenna phasors (antenna, channel)."""
+    narrow = phasors.astype(np.complex64, copy=False)
+    rows = narrow[antenna1]
+    rows *= narrow.conj()[antenna2]
+    return rows
+
+
+def point_sources(
+    antenna1: np.ndarray,
+    antenna2: np.ndarray,
+    positions_m: np.ndarray,
+    frequency_hz: np.ndarray,
+    mjd_s: float,
+    sources_radec: np.ndarray,
+    flux_xx: np.ndarray,
+    flux_yy: np.ndarray,
+    centre_radec: tuple[float, float],
+) -> np.ndarray:
+    """Return model visibilities of points, XX and YY, (row, channel, 2), complex64, in Jy.
+
+    ``antenna1``, ``antenna2`` (row,); the other arguments as of `seen_by_antennas`.
+    """
+    seen = seen_by_antennas(
+        positions_m,
+        frequency_hz,
+        mjd_s,
+        sources_radec,
+        flux_xx,
+        flux_yy,
+        [None] * len(sources_radec),
+        centre_radec,
+    )
+    return seen.rows(antenna1, antenna2)
+
+
+@dataclass(frozen=True)
+class SeenByAntennas:
+    """Sources in one integration, factored by antenna; see `seen_by_antennas`.
+
+    ``phasors`` (source, channel, antenna) complex64; ``flux_jy`` (2, source, channel, 1) XX and YY;
+    ``uv_m`` of each source's shape (antenna, 2), in the source's frame, None for a point.
+    """
+
+    phasors: np.ndarray
+    flux_jy: np.ndarray
+    shapes: Sequence[Shape | None]
+    uv_m: Sequence[np.ndarray | None]
+
+    def visibilities(self, antenna1: np.ndarray, antenna2: np.ndarray) -> np.ndarray:
+        """Return XX and YY of rows, (2, channel, row), complex64, in Jy."""
+        model = np.zeros((2, self.phasors.shape[1], len(antenna1)), np.complex64)
+        for number, (phasor, shape, uv_m) in enumerate(zip(self.phasors, self.shapes, self.uv_m)):
+            rows = np.take(phasor, antenna1, axis=1)
+            rows *= np.take(phasor.conj(), antenna2, axis=1)
+            if shape is not None:
+                rows *= shape.at(uv_m[antenna1] - uv_m[antenna2]).T
+            for pol in (0, 1):
+                model[pol] += rows * self.flux_jy[pol, number]
+        return model
+
+    def rows(self, antenna1: np.ndarray, antenna2: np.ndarray) -> np.ndarray:
+        """Return XX and YY of rows as data are stored, (row, channel, 2), complex64, in Jy."""
+        return np.ascontiguousarray(self.visibilities(antenna1, antenna2).transpose(2, 1, 0))
+
+
+def seen_by_antennas(
+    positions_m: np.ndarray,
+    frequency_hz: np.ndarray,
+    mjd_s: float,
+    sources_radec: np.ndarray,
+    flux_xx: np.ndarray,
+    flux_yy: np.ndarray,
+    shapes: Sequence[Shape | None],
+    centre_radec: tuple[float, float],
+) -> SeenByAntennas:
+    """Return sources as the antennas see them in the middle of an integration.
+
+    ``positions_m`` (antenna, 3) ITRF; ``frequency_hz`` (channel,); ``mjd_s`` the middle of the
+    integration; ``sources_radec`` (source, 2) and ``centre_radec`` ICRS radians; ``flux_xx`` and
+    ``flux_yy`` (source, channel) apparent flux densities in Jy; ``shapes`` of the sources, None for
+    a point. The visibility of a point is S exp(+2 pi i nu/c (x_1 - x_2).(s - s_0)), s_0 being the
+    phase centre; its shape multiplies it.
+    """
+    phasors = np.zeros((len(shapes), len(frequency_hz), len(positions_m)), np.complex64)
+    uv_m: list[np.ndarray | None] = []
+    if len(shapes):
+        centre = geometry.path_m(positions_m, *centre_radec, mjd_s)
+        radec = np.asarray(sources_radec)
+        paths = geometry.path_m(positions_m, radec[:, 0], radec[:, 1], mjd_s)
+    for number, shape in enumerate(shapes):
+        phasors[number] = antenna_phasors(paths[number] - centre, frequency_hz).T
+        place = None
+        if shape is not None:
+            place = geometry.antenna_uvw_m(positions_m, *radec[number], mjd_s)[:, :2]
+        uv_m.append(place)
+    flux_jy = np.reshape([flux_xx, flux_yy], (2, len(shapes), len(frequency_hz), 1))
+    return SeenByAntennas(phasors, flux_jy.astype(np.complex64), shapes, uv_m)
+
+
+def rotate_in_place(
+    data: np.ndarray,
+    antenna1: np.ndarray,
+    antenna2: np.ndarray,
+    positions_m: np.ndarray,
+    frequency_hz: np.ndarray,
+    mjd_s: float,
+    old_radec: tuple[float, float],
+    new_radec: tuple[float, float],
+) -> None:
+    """Move the data (row, channel, correlation) from one phase centre to another, in place.
+
+    A source at the new phase centre gets zero phase: each visibility is multiplied by
+    exp(+2 pi i nu/c (x_1 - x_2).(s_old - s_new)).
+    """
+    phasors = rotation(positions_m, frequency_hz, mjd_s, old_radec, new_radec)
+    turn_in_place(data, antenna1, antenna2, phasors)
+
+
+def rotation(
+    positions_m: np.ndarray,
+    frequency_hz: np.ndarray,
+    mjd_s: float,
+    old_radec: tuple[float, float],
+    new_radec: tuple[float, float],
+) -> np.ndarray:
+    """Return what antennas are turned by from one phase centre to another, (antenna, channel)."""
+    old = geometry.path_m(positions_m, *old_radec, mjd_s)
+    new = geometry.path_m(positions_m, *new_radec, mjd_s)
+    return antenna_phasors(old - new, frequency_hz).astype(np.complex64)
+
+
+def turn_in_place(
+    data: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray, phasors: np.ndarray
+) -> None:
+    """Multiply data (row, channel, correlation) by p_1 conj(p_2) of phasors (antenna, channel)."""
+    for block in row_blocks(data):
+        turned = baseline_phasors(phasors, antenna1[block], antenna2[block])
+        data[block] *= turned[..., None]

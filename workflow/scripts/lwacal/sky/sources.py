@@ -1,0 +1,119 @@
+"""Where the bright sources are and how bright, on a flux scale, with its doubts.
+
+Flux scales (lwacal.sky.flux_scales) give intrinsic flux densities at frequencies in a year. They
+disagree, most of all about Cas A: by half their range, as a fraction, is how well a flux is known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lwacal.sky import flux_scales
+from lwacal.sky.flux_scales import SCALES, Spectrum
+
+
+@dataclass(frozen=True)
+class Direction:
+    """An ICRS direction in radians."""
+
+    ra_rad: float
+    dec_rad: float
+
+
+def _direction(hours: tuple[int, int, float], degrees: tuple[int, int, float]) -> Direction:
+    ra = (hours[0] + hours[1] / 60 + hours[2] / 3600) * 15
+    dec = abs(degrees[0]) + degrees[1] / 60 + degrees[2] / 3600
+    dec = -dec if degrees[0] < 0 else dec
+    return Direction(float(np.deg2rad(ra)), float(np.deg2rad(dec)))
+
+
+POSITIONS = {
+    "CygA": _direction((19, 59, 28.356), (40, 44, 2.09)),
+    "CasA": _direction((23, 23, 24.0), (58, 48, 54.0)),
+    "TauA": _direction((5, 34, 31.94), (22, 0, 52.2)),
+    "VirA": _direction((12, 30, 49.42338), (12, 23, 28.0439)),
+}
+
+SECONDARY_POSITIONS = {
+    "3C48": _direction((1, 37, 41.2994), (33, 9, 35.134)),
+    "3C123": _direction((4, 37, 4.375), (29, 40, 13.82)),
+    "3C147": _direction((5, 42, 36.1379), (49, 51, 7.234)),
+    "3C196": _direction((8, 13, 36.033), (48, 13, 2.56)),
+    "3C286": _direction((13, 31, 8.2879), (30, 30, 32.959)),
+    "3C295": _direction((14, 11, 20.519), (52, 12, 9.97)),
+    "3C380": _direction((18, 29, 31.781), (48, 44, 46.16)),
+    "HydraA": _direction((9, 18, 5.651), (-12, 5, 43.99)),
+}
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a source should have: ``flux_jy`` (channel,), from which scale, with which warnings.
+
+    ``uncertainty`` is half the range of the valid scales in the middle of the band over their mean;
+    None if only one is valid there.
+    """
+
+    flux_jy: np.ndarray
+    scale: str
+    uncertainty: float | None
+    warnings: tuple[str, ...]
+
+
+def flux_jy(scale: str, source: str, frequency_hz: np.ndarray, year: float) -> np.ndarray:
+    """Return intrinsic flux densities (channel,) of a source on a scale, in Jy.
+
+    Raises ValueError for a scale that does not exist or does not have the source.
+    """
+    return _spectrum(scale, source).flux_jy(frequency_hz, year)
+
+
+def _spectrum(scale: str, source: str) -> Spectrum:
+    if scale not in SCALES:
+        raise ValueError(f"sky_model.flux_scale is '{scale}', but there are {', '.join(SCALES)}")
+    if source not in SCALES[scale]:
+        known = ", ".join(SCALES[scale])
+        raise ValueError(f"the flux scale '{scale}' has no {source}, only {known}")
+    return SCALES[scale][source]
+
+
+def expected(scale: str, source: str, frequency_hz: np.ndarray, year: float) -> Expected:
+    """Return what a source should have on a scale, and how well that is known.
+
+    A source that the scale does not have is taken from the observatory's, and frequencies outside
+    the scale's validity are used all the same; both with a warning.
+    """
+    warnings = []
+    if source not in SCALES[scale]:
+        warnings.append(
+            f"{source} is not on the flux scale {scale}: {flux_scales.DEFAULT} is used for it"
+        )
+        scale = flux_scales.DEFAULT
+    spectrum = _spectrum(scale, source)
+    if not spectrum.valid(frequency_hz).all():
+        low, high = (limit / 1e6 for limit in spectrum.valid_hz)
+        warnings.append(
+            f"the flux scale {scale} is valid for {source} from {low:g} to {high:g} MHz only: it"
+            " is extrapolated"
+        )
+    return Expected(
+        spectrum.flux_jy(frequency_hz, year),
+        scale,
+        disagreement(source, frequency_hz, year),
+        tuple(warnings),
+    )
+
+
+def disagreement(source: str, frequency_hz: np.ndarray, year: float) -> float | None:
+    """Return half the range of the scales valid in the middle of the band, over their mean."""
+    middle = np.array([np.mean(frequency_hz)])
+    found = [
+        float(scale[source].flux_jy(middle, year)[0])
+        for scale in SCALES.values()
+        if source in scale and scale[source].valid(middle).all()
+    ]
+    if len(found) < 2:
+        return None
+    return (max(found) - min(found)) / 2 / float(np.mean(found))
