@@ -38,18 +38,18 @@ demo: env ## Simulate a small observation, calibrate it and show where the repor
 test: env ## Check the code and run all tests
 	@scripts/install-programs.sh chromium poppler-utils environment-modules $(SLURM) \
 	    || echo "tests that need these are skipped"
-	$(BIN)/ruff check .
-	$(BIN)/snakefmt --check workflow
-	$(BIN)/snakemake --lint
+	$(MAKE) lint
 	$(BIN)/python -m pytest -n $(CORES) --dist loadgroup --durations 25
 
 test-cluster: env ## Calibrate on a private Slurm of this machine, with jobs that are killed (as root)
 	@scripts/install-programs.sh $(SLURM)
 	REQUIRE_SLURM=1 $(BIN)/python -m pytest tests/workflow/test_cluster.py tests/workflow/test_private_cluster.py
 
-lint: env ## Check style only
+lint: env ## Check style, the order of the rooms, and the workflow; no tests
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check workflow
+	PYTHONPATH=workflow/scripts $(BIN)/lint-imports
 	$(BIN)/snakemake --lint
 
 lock: env ## Resolve the Python packages anew, into requirements/lock.txt and workflow/envs/

@@ -6,7 +6,7 @@ from casacore import tables
 
 import solver_case
 from gain_errors import errors, rms
-from lwacal.calibration import bandpass, normal_equations, residual_noise
+from lwacal.calibration import bandpass, normal_equations, residuals
 from lwacal.io import caltable
 
 BAND = "73MHz"
@@ -35,7 +35,7 @@ def test_the_factor_is_that_of_the_noise(tmp_path):
     case = solver_case.make(
         tmp_path, 32, n_channels=24, factor={(5, 0): 8.0, (7, 1): 1 / 8}, autos="absent"
     )
-    factor = residual_noise.lower_weights(read(case), 4)
+    factor = residuals.lower_weights(read(case), 4)
     assert 32 < factor[5, 0] < 128  # 64 to a factor of 2
     assert factor[7, 1] == 1  # a weak signal spoils nobody
     factor[5, 0] = 1
@@ -70,5 +70,5 @@ def test_a_silent_antenna_is_nobodys_start(tmp_path, autos):
 def test_weights_that_tell_the_noise_stay(tmp_path):
     sums = read(solver_case.make(tmp_path, factor=LOUD))
     before = sums.data_model.copy()
-    assert (residual_noise.lower_weights(sums, 4) == 1).all()
+    assert (residuals.lower_weights(sums, 4) == 1).all()
     assert np.array_equal(sums.data_model, before)

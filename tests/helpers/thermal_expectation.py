@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from lwacal.flagging import flag_data
-from lwacal.ingest.concat import manifest_antennas, manifest_centre
+from lwacal.ingest.manifest_record import manifest_antennas, manifest_centre
 from lwacal.io import ms_reader
 from lwacal.sky import predict, sky_model
 from lwacal.telescope import geometry
+from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
 from night import Night
 
 
@@ -32,7 +33,7 @@ def relative_gain_error(night: Night, band: str) -> np.ndarray:
         first, second = item.antenna1, item.antenna2
         uvw = geometry.antenna_uvw_m(antennas.positions_m, *centre, item.mjd_s)
         length = np.linalg.norm((uvw[first] - uvw[second])[:, :2], axis=1)
-        length *= frequency_hz.mean() / predict.SPEED_OF_LIGHT_M_S
+        length *= frequency_hz.mean() / SPEED_OF_LIGHT_M_S
         used = (first != second) & (length >= low) & (length <= high)
         predicted = predict.point_sources(
             first,

@@ -6,8 +6,8 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 
 from lwacal.imaging import averaging
-from lwacal.sky.predict import SPEED_OF_LIGHT_M_S
 from lwacal.telescope import geometry, site
+from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
 
 
 @pytest.mark.parametrize("turns", [0.1, 0.3, 0.7])

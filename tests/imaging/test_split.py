@@ -9,7 +9,7 @@ import solver_case
 from lwacal.driver import settings
 from lwacal.imaging import averaging
 from lwacal.imaging import split as calibrate
-from lwacal.ingest.concat import manifest_centre
+from lwacal.ingest.manifest_record import manifest_centre
 from lwacal.io import caltable, ms_reader
 from lwacal.runtime import products
 from lwacal.telescope import geometry

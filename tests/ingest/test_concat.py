@@ -5,6 +5,7 @@ import pytest
 from casacore import tables
 
 from lwacal.ingest import concat, discover
+from lwacal.ingest.manifest_record import manifest_centre
 from lwacal.io import ms_reader
 from lwacal.io.ms_reader import Integration
 from lwacal.sky import predict
@@ -54,7 +55,7 @@ def test_sources_stand_still_through_the_integrations(tmp_path):
         write_raw(raw, array, stamp, BAND, data=sky(array, stamp, sources))
     record, output, rows = concatenated(raw, tmp_path)
     assert rows == 2 * N_ANTENNAS * (N_ANTENNAS + 1) // 2
-    centre = concat.manifest_centre(record)
+    centre = manifest_centre(record)
     integrations = list(ms_reader.iterate_integrations(output))
     assert [item.scan for item in integrations] == [1, 2]
     for item in integrations:

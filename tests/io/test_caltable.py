@@ -11,7 +11,7 @@ from casacore import tables
 import solver_case
 from casa_apply import apply
 from lwacal.calibration import casa_input, interpolation, solution_products
-from lwacal.ingest.concat import manifest_centre
+from lwacal.ingest.manifest_record import manifest_centre
 from lwacal.io import caltable
 from lwacal.io.caltable import Solutions
 from lwacal.runtime import casa

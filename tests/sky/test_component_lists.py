@@ -7,7 +7,7 @@ import pytest
 
 import component_list_text
 from lwacal.driver import settings
-from lwacal.sky import component_lists, components, sources
+from lwacal.sky import component_lists, sources
 from lwacal.sky.component_lists import ComponentListError
 
 HEADER = (
@@ -186,11 +186,11 @@ def test_published_lists(real_data, source, name, limits_jy, radius_arcmin):
     """The flux at 57.32 MHz lies between those of the whole lists at 60 and 50 MHz."""
     found = component_lists.read(real_data / "skymodels" / f"deGasperin2020_{name}.txt.gz")
     position = sources.POSITIONS[source]
-    components.check(found, position, (30, 77))
+    component_lists.check(found, position, (30, 77))
     frequency_hz = np.array([57.32e6])
     low, high = limits_jy
     assert low < found.spectra_jy(frequency_hz).sum() < high
-    share = components.shares(found, frequency_hz, (30, 77))[:, 0]
-    east, north = components.offsets(found, position)
+    share = component_lists.shares(found, frequency_hz, (30, 77))[:, 0]
+    east, north = component_lists.offsets(found, position)
     radius_rad = np.sqrt((share * (east**2 + north**2)).sum())
     assert np.rad2deg(radius_rad) * 60 == pytest.approx(radius_arcmin, abs=0.2)

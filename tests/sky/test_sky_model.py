@@ -12,8 +12,9 @@ from casacore import tables
 from lwacal.driver import settings
 from lwacal.io.ms_writer import Field, MeasurementSetWriter
 from lwacal.runtime import casa, paths, products
-from lwacal.sky import beam, casa_component_list, predict, sky_model, sources
+from lwacal.sky import beam, casa_component_list, sky_model, sources
 from lwacal.telescope import geometry, naming, site
+from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
 from small_sets import baselines, small_array
 
 SCRIPT = paths.SCRIPTS / "sky_model.py"
@@ -237,7 +238,7 @@ def plain_prediction(radec, flux_jy, uvw_m, frequency_hz, centre):
             np.sin(dec) * np.sin(centre[1]) + np.cos(dec) * np.cos(centre[1]) * np.cos(turn) - 1,
         ]
     )
-    phase = (uvw_m @ direction)[..., None] * frequency_hz / predict.SPEED_OF_LIGHT_M_S
+    phase = (uvw_m @ direction)[..., None] * frequency_hz / SPEED_OF_LIGHT_M_S
     return (np.exp(2j * np.pi * phase) * flux_jy).sum(axis=1)
 
 

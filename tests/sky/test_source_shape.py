@@ -16,10 +16,11 @@ from lwacal.imaging import visibility_flux
 from lwacal.io import caltable
 from lwacal.io.ms_writer import Field, MeasurementSetWriter
 from lwacal.runtime import casa, products
-from lwacal.sky import band_model, component_lists, components, sky_model, source_shape, sources
+from lwacal.sky import band_model, component_lists, sky_model, source_shape, sources
 from lwacal.sky.component_lists import ComponentListError
 from lwacal.sky.sources import Direction
 from lwacal.telescope import geometry, naming, site
+from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
 from small_sets import baselines, small_array
 
 ARCMIN = np.deg2rad(1 / 60)
@@ -59,7 +60,7 @@ def plain_sum(components, source, frequency_hz, uv_m) -> np.ndarray:
     trusted_hz = np.clip(frequency_hz, TRUSTED_MHZ[0] * 1e6, TRUSTED_MHZ[1] * 1e6)
     spectra = components.spectra_jy(trusted_hz)
     total = np.zeros((len(uv_m), len(frequency_hz)), complex)
-    u, v = (uv_m[:, axis, None] * frequency_hz / source_shape.SPEED_OF_LIGHT_M_S for axis in (0, 1))
+    u, v = (uv_m[:, axis, None] * frequency_hz / SPEED_OF_LIGHT_M_S for axis in (0, 1))
     for number, spectrum in enumerate(spectra):
         ra, dec = components.ra_rad[number], components.dec_rad[number]
         east = np.cos(dec) * np.sin(ra - source.ra_rad)
@@ -97,7 +98,7 @@ def test_baseline_beyond_the_grid_is_refused(halo):
 
 
 def test_shares_stay_those_of_the_end_where_the_list_is_not_trusted(halo):
-    share = components.shares(halo, np.array([14e6, 30e6, 50e6, 77e6, 87e6]), TRUSTED_MHZ)
+    share = component_lists.shares(halo, np.array([14e6, 30e6, 50e6, 77e6, 87e6]), TRUSTED_MHZ)
     assert share.sum(axis=0) == pytest.approx(np.ones(5))
     assert np.array_equal(share[:, 0], share[:, 1])
     assert np.array_equal(share[:, 4], share[:, 3])

@@ -5,7 +5,7 @@ import pytest
 from astropy.coordinates import TETE, AltAz, SkyCoord
 
 from lwacal.sky import predict
-from lwacal.telescope import geometry, naming, site
+from lwacal.telescope import geometry, naming, phasors, site
 from small_sets import small_array
 
 MJD_S = naming.stamp_time("20240524_090003")
@@ -112,8 +112,8 @@ def test_rotation_to_a_source_takes_its_phase_away_and_back():
     )
     geometry_of = (antenna1, antenna2, array.positions_m, frequency_hz, MJD_S)
     there = model.copy()
-    predict.rotate_in_place(there, *geometry_of, zenith, source)
+    phasors.rotate_in_place(there, *geometry_of, zenith, source)
     back = there.copy()
-    predict.rotate_in_place(back, *geometry_of, source, zenith)
+    phasors.rotate_in_place(back, *geometry_of, source, zenith)
     assert there == pytest.approx(np.ones(model.shape), abs=1e-4)
     assert back == pytest.approx(model, abs=1e-5)

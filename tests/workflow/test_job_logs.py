@@ -33,7 +33,7 @@ def test_log_is_named_after_its_job(rule):
 def test_script_says_what_it_found(rule):
     script = re.search(r'shell:\n        "(\w+\.py) ', RULES[rule])[1]
     text = (WORKFLOW / "scripts" / script).read_text()
-    assert re.search(r'records\.found\(|print\("found: "', text), script
+    assert re.search(r'products\.found\(|print\("found: "', text), script
 
 
 @pytest.mark.parametrize("rule", RULES)

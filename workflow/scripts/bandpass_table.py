@@ -5,7 +5,7 @@ import argparse
 from pathlib import Path
 
 from lwacal.calibration import solution_products
-from lwacal.ingest.concat import manifest_antennas, manifest_centre
+from lwacal.ingest.manifest_record import manifest_antennas, manifest_centre
 from lwacal.io import caltable
 from lwacal.runtime import job, products
 

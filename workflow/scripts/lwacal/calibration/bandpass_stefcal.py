@@ -20,10 +20,9 @@ from scipy.special import gammainccinv, gammaincinv
 
 from lwacal.calibration import (
     faint_signals,
-    fit_quality,
     normal_equations,
     reference_phase,
-    residual_noise,
+    residuals,
     stefcal,
     swapped,
     uv_range,
@@ -68,7 +67,7 @@ def attempt(
         return Attempt(nothing, "no_data", message, (low, high))
     least, names = settings["min_baselines_per_antenna"], band.antennas.names
     with watch.part("solving"):
-        factor = residual_noise.lower_weights(sums, least)
+        factor = residuals.lower_weights(sums, least)
         solved = solve(sums, least, threads)
     snr, flag = _judge(solved, settings["min_snr"])
     index, gain, flag = reference_phase.refer(solved.gain, flag, reference["order"])
@@ -86,7 +85,7 @@ def attempt(
     found = {
         "reweighted": sorted(names[n] for n in np.flatnonzero((factor != 1).any(axis=1))),
         "swapped": exchanged,
-        "residual_over_thermal": fit_quality.residual_over_thermal(sums, solved.noise, flag),
+        "residual_over_thermal": residuals.residual_over_thermal(sums, solved.noise, flag),
         "outlier_fraction": float(solved.outliers.mean()),
         "unconverged_channels": int((~solved.converged).sum()),
         "convergence": convergence(solved),

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lwacal.ingest.concat import manifest_antennas, manifest_centre
+from lwacal.ingest.manifest_record import manifest_antennas, manifest_centre
 from lwacal.io import caltable
 from lwacal.telescope.correlations import POLARIZATIONS
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from lwacal.calibration import noise_weights
-from lwacal.ingest.concat import manifest_antennas, manifest_centre
+from lwacal.ingest.manifest_record import manifest_antennas, manifest_centre
 from lwacal.io import caltable, ms_reader
 from lwacal.io.caltable import Solutions
 from lwacal.io.flag_file import FlagFile

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from lwacal.ingest.concat import manifest_antennas, manifest_centre
+from lwacal.ingest.manifest_record import manifest_antennas, manifest_centre
 from lwacal.io import ms_reader
 from lwacal.sky import sky_model
-from lwacal.sky.predict import SPEED_OF_LIGHT_M_S
 from lwacal.telescope import geometry
+from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
 
 ENOUGH_ANTENNAS = 0.9  # of those with data should have enough baselines
 LOWEST_LIMIT_LAMBDA = 1.0

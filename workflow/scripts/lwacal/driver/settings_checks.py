@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lwacal.driver.problems import Problem, found_words
-from lwacal.sky import component_lists, components, sources
+from lwacal.sky import component_lists, sources
 from lwacal.sky.component_lists import ComponentListError
 
 Settings = Mapping[str, Any]
@@ -184,7 +184,7 @@ def _component_lists(settings: Settings) -> Iterator[Problem]:
         try:
             if path:
                 found = component_lists.read(path)
-                components.check(found, sources.POSITIONS[source], (low, high))
+                component_lists.check(found, sources.POSITIONS[source], (low, high))
         except ComponentListError as error:
             yield Problem(
                 f"sky_model.component_lists.{source}",

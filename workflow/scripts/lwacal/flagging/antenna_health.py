@@ -17,10 +17,10 @@ import numpy as np
 from lwacal.flagging import autocorrelation_checks
 from lwacal.ingest import autocorrelations
 from lwacal.telescope.antennas import AntennaNames, UnknownAntennaError
+from lwacal.telescope.constants import SECONDS_PER_DAY
 from lwacal.telescope.correlations import POLARIZATIONS
 
 RANK = {"good": 0, "suspect": 1, "bad": 2}
-SECONDS_A_DAY = 86400.0
 
 
 class HealthBook:
@@ -84,7 +84,7 @@ def assess(
     """
     positions_m = np.array(manifest["antennas"]["positions_m"]).reshape(-1, 3)
     book = HealthBook(manifest["antennas"]["names"])
-    _use_lists(book, mnc, health, manifest["observation"]["mid_mjd_s"] / SECONDS_A_DAY)
+    _use_lists(book, mnc, health, manifest["observation"]["mid_mjd_s"] / SECONDS_PER_DAY)
     _use_configuration(book, health)
     bands = [autocorrelations.read(path) for path in powers]
     _use_raw_flags(book, bands)
@@ -99,7 +99,7 @@ def assess(
         _spread_to_both(book)
     return {
         "schema": 1,
-        "requested_mjd": manifest["observation"]["mid_mjd_s"] / SECONDS_A_DAY,
+        "requested_mjd": manifest["observation"]["mid_mjd_s"] / SECONDS_PER_DAY,
         "sources": book.sources,
         "antennas": book.records(),
     }

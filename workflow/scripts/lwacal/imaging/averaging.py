@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from lwacal.runtime.blocks import row_blocks
-from lwacal.sky.predict import SPEED_OF_LIGHT_M_S
+from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
 
 EARTH_RAD_S = 7.292115e-5  # rotation of the Earth (IERS Conventions 2010)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from lwacal.sky.predict import SPEED_OF_LIGHT_M_S
+from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
 
 FEWEST_BANDS = 3
 REFERENCE_MHZ = 50.0  # the ionosphere's share is given there

@@ -13,9 +13,8 @@ from lwacal.imaging.apply_gains import Calibrated
 from lwacal.io.ms_reader import Integration
 from lwacal.io.ms_writer import Field, MeasurementSetWriter
 from lwacal.runtime.blocks import blocks_of
-from lwacal.sky import predict
 from lwacal.sky.band_model import BandModel
-from lwacal.telescope import geometry
+from lwacal.telescope import geometry, phasors
 
 ROWS_AT_ONCE = 4096  # 25 MB of visibilities at 192 channels
 
@@ -100,7 +99,7 @@ class Sets:
         old, new = self._band.centre_radec, target.radec
         turns = seen = None
         if old != new:
-            turns = predict.rotation(positions_m, self._band.frequency_hz, mjd_s, old, new)
+            turns = phasors.rotation(positions_m, self._band.frequency_hz, mjd_s, old, new)
         if model is not None:
             seen = model.seen_from(new).seen(mjd_s)
         uvw = geometry.antenna_uvw_m(positions_m, *new, mjd_s)
@@ -110,7 +109,7 @@ class Sets:
             if turns is not None or seen is not None:
                 data = data.copy()  # the next target's data are made from it too
             if turns is not None:
-                predict.turn_in_place(data, first, second, turns)
+                phasors.turn_in_place(data, first, second, turns)
             if seen is not None:
                 subtract_sources.add(data, first, second, seen)
             mean, weight, flag = averaging.average_channels(

@@ -17,13 +17,13 @@ import numpy as np
 
 from lwacal.ingest import autocorrelations, data_checks
 from lwacal.ingest.data_checks import DataFault
+from lwacal.ingest.manifest_record import manifest_antennas, manifest_centre
 from lwacal.io import ms_reader
 from lwacal.io.ms_reader import Antennas, Integration
 from lwacal.io.ms_writer import Field, MeasurementSetWriter
 from lwacal.runtime import disk_space
 from lwacal.runtime.products import say
-from lwacal.sky import predict
-from lwacal.telescope import geometry
+from lwacal.telescope import geometry, phasors
 from lwacal.telescope.correlations import CORRELATIONS
 
 DISK_TROUBLE = tuple(map(os.strerror, (errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN)))
@@ -31,17 +31,6 @@ DISK_TROUBLE = tuple(map(os.strerror, (errno.EIO, errno.ESTALE, errno.ETIMEDOUT,
 
 class RawDataChangedError(RuntimeError):
     """The raw data are not what the inventory says."""
-
-
-def manifest_antennas(manifest: dict[str, Any]) -> Antennas:
-    """Return the antennas of an observation from its manifest."""
-    record = manifest["antennas"]
-    return Antennas(list(record["names"]), np.array(record["positions_m"]).reshape(-1, 3))
-
-
-def manifest_centre(manifest: dict[str, Any]) -> tuple[float, float]:
-    """Return the phase centre of an observation's concatenated sets, ICRS radians."""
-    return manifest["phase_centre"]["ra_rad"], manifest["phase_centre"]["dec_rad"]
 
 
 def concatenate(inventory: dict[str, Any], band: str, output: Path, powers: Path) -> dict[str, Any]:
@@ -131,7 +120,7 @@ def _append(
     seen.add(entry["scan"], entry["mid_mjd_s"], antenna1, antenna2, data, flag)
     middle = entry["mid_mjd_s"]
     field_radec = (entry["field_ra_rad"], entry["field_dec_rad"])
-    predict.rotate_in_place(
+    phasors.rotate_in_place(
         data, antenna1, antenna2, antennas.positions_m, frequency_hz, middle, field_radec, centre
     )
     uvw = geometry.antenna_uvw_m(antennas.positions_m, *centre, middle)

@@ -14,15 +14,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from lwacal.nights import antenna_events, changes, suggested_flags, time_series, validity
+from lwacal.nights import antenna_events, changes, history, suggested_flags, time_series, validity
 from lwacal.nights.database_tables import OF_OBSERVATIONS, SCHEMA, opened
 from lwacal.qa.antenna_status import RANK
-from lwacal.report.plots import nights
 from lwacal.runtime import atomic, products
 from lwacal.telescope import site
+from lwacal.telescope.constants import SECONDS_PER_DAY
 from lwacal.telescope.correlations import POLARIZATIONS
 
-SECONDS_A_DAY = 86400.0
 # what a qa.json that is none, or damaged, can lead to; a full disk is not among it
 NOT_A_RECORD = (
     OSError,
@@ -128,7 +127,7 @@ def _rows(qa: Mapping[str, Any], folder: str) -> dict[str, list[dict[str, Any]]]
     if odd:
         raise ValueError(f"a signal is {odd[0]['pol']}, {odd[0]['status']}")
     name = {"observation": seen["id"]}
-    mid_mjd = site.mjd_seconds(seen["mid_utc"]) / SECONDS_A_DAY
+    mid_mjd = site.mjd_seconds(seen["mid_utc"]) / SECONDS_PER_DAY
     head = {
         **{
             key: seen.get(key)
@@ -162,7 +161,7 @@ def _rows(qa: Mapping[str, Any], folder: str) -> dict[str, list[dict[str, Any]]]
     }
 
 
-def read(database: Path, newest: int = -1) -> nights.Nights:
+def read(database: Path, newest: int = -1) -> history.Nights:
     """Read what the page shows, in order of time, of so many of the newest observations."""
     with opened(database) as connection:
         connection.execute(
@@ -179,7 +178,7 @@ def read(database: Path, newest: int = -1) -> nights.Nights:
                 )
             )
 
-        return nights.Nights(
+        return history.Nights(
             observations=select("observations", "ORDER BY mid_utc, id"),
             metrics=select("metrics", "AND decides ORDER BY rowid"),
             antennas=select("antennas", "ORDER BY number, pol"),

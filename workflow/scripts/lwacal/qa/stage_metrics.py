@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lwacal.qa.metric import Metric, in_words, judge, not_judged, percent
+from lwacal.telescope.boards import ANTENNAS_PER_BOARD
 
-ANTENNAS_PER_BOARD = 32
 WITHIN = "should agree within {}"
 
 Record = Mapping[str, Any]
@@ -296,8 +296,3 @@ def healthy_fraction(fractions: Record) -> float | None:
     if total is None or antenna is None or antenna >= 1:
         return None
     return max(0.0, (total - antenna) / (1 - antenna))
-
-
-def board_of(index: int) -> int:
-    """Return the SNAP2 board (1, 2, ...) of a correlator number."""
-    return index // ANTENNAS_PER_BOARD + 1

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from lwacal.qa.antenna_status import RANK, REASON_WORDS
-from lwacal.qa.stage_metrics import ANTENNAS_PER_BOARD, board_of
 from lwacal.report.plots import style
 from lwacal.report.plots.antennas import LETTERS
 from lwacal.telescope import geometry
+from lwacal.telescope.boards import ANTENNAS_PER_BOARD, board_of
 from lwacal.telescope.correlations import POLARIZATIONS
 
 CELL, ROW, LEFT = 34, 62, 74  # of the board, in units of its drawing

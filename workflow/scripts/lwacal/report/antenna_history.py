@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from lwacal.nights.history import Nights
 from lwacal.qa.antenna_status import RANK
 from lwacal.report.array_encoding import pack
-from lwacal.report.plots.nights import Nights
 from lwacal.runtime import products
 from lwacal.telescope.correlations import POLARIZATIONS
 

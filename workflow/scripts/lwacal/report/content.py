@@ -9,7 +9,7 @@ from typing import Any
 from lwacal.qa.antenna_status import REASON_WORDS
 from lwacal.qa.calibrator_metrics import offset_beams
 from lwacal.qa.metric import in_words, percent
-from lwacal.qa.stage_metrics import board_of
+from lwacal.telescope.boards import board_of
 
 Record = Mapping[str, Any]
 VERDICT_WORDS = {

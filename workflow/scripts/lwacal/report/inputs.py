@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from lwacal.nights import trends_database
+from lwacal.nights.history import Nights
 from lwacal.report import antenna_history
 from lwacal.report.plots.gains import Solutions
-from lwacal.report.plots.nights import Nights
 from lwacal.runtime import products
 
 Record = Mapping[str, Any]

@@ -10,9 +10,9 @@ import numpy as np
 from lwacal.simulate import sky as skies
 from lwacal.simulate import truth
 from lwacal.simulate.options import Simulation
-from lwacal.sky import predict
 from lwacal.telescope import geometry
 from lwacal.telescope.correlations import FIRST_POLARIZATION, PARALLEL_HANDS, SECOND_POLARIZATION
+from lwacal.telescope.phasors import antenna_phasors, baseline_phasors
 
 ROWS = 4096  # of a block: 25 MB of visibilities at 192 channels
 RFI_OVER_SEFD = 0.3
@@ -74,7 +74,7 @@ def _sources(
     up = apparent.max(axis=(1, 2)) > 0 if len(sky.names) else np.zeros(0, bool)
     centre = geometry.path_m(positions_m, *exposure.field_radec, mjd_s)
     paths = [geometry.path_m(positions_m, *radec, mjd_s) - centre for radec in sky.radec[up]]
-    phasors = [predict.antenna_phasors(path, frequency_hz).astype(np.complex64) for path in paths]
+    phasors = [antenna_phasors(path, frequency_hz).astype(np.complex64) for path in paths]
     return phasors, list(apparent[up].astype(np.float32))
 
 
@@ -92,7 +92,7 @@ def _sky(
     n_channels = signals.gain[next(iter(signals.gain))].shape[1]
     data = np.zeros((len(first), n_channels, 4), np.complex64)
     for phasor, flux in zip(phasors, apparent):
-        rows = predict.baseline_phasors(phasor, first, second)
+        rows = baseline_phasors(phasor, first, second)
         data[..., 0] += rows * flux[:, 0]
         data[..., 3] += rows * flux[:, 1]
     for swapped, order in (

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lwacal.ingest.concat import manifest_antennas, manifest_centre
+from lwacal.ingest.manifest_record import manifest_antennas, manifest_centre
 from lwacal.runtime.products import say
 from lwacal.sky import component_lists, predict, sky_model
 from lwacal.sky.component_lists import ComponentListError

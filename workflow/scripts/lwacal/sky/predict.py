@@ -1,9 +1,6 @@
-"""Visibilities of sources, and rotation to another phase centre.
+"""Model visibilities of sources, factored by antenna (lwacal.telescope.phasors).
 
-A point source's visibility factors by antenna: exp(+2 pi i nu/c (x_1 - x_2).s) is the phasor of
-antenna 1 times the conjugate of that of antenna 2. All work is done on (antenna, channel) phasors,
-and rows are formed by indexing. A resolved source is a point times its shape
-(lwacal.sky.source_shape).
+A resolved source is a point times its shape (lwacal.sky.source_shape).
 """
 
 from __future__ import annotations
@@ -13,12 +10,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from astropy.constants import c as _c
 
-from lwacal.runtime.blocks import row_blocks
 from lwacal.telescope import geometry
-
-SPEED_OF_LIGHT_M_S = _c.value
+from lwacal.telescope.phasors import antenna_phasors
 
 
 class Shape(Protocol):
@@ -26,20 +20,6 @@ class Shape(Protocol):
 
     def at(self, uv_m: np.ndarray) -> np.ndarray:
         """Return it, (row, channel), for u and v (row, 2) in metres in the source's frame."""
-
-
-def antenna_phasors(path_m: np.ndarray, frequency_hz: np.ndarray) -> np.ndarray:
-    """Return exp(+2 pi i nu/c path), shape (antenna, channel), from paths (antenna,) in metres."""
-    turns = np.outer(path_m, frequency_hz) / SPEED_OF_LIGHT_M_S
-    return np.exp(2j * np.pi * turns)
-
-
-def baseline_phasors(phasors: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray) -> np.ndarray:
-    """Return (row, channel) complex64 from antenna phasors (antenna, channel)."""
-    narrow = phasors.astype(np.complex64, copy=False)
-    rows = narrow[antenna1]
-    rows *= narrow.conj()[antenna2]
-    return rows
 
 
 def point_sources(
@@ -132,44 +112,3 @@ def seen_by_antennas(
         uv_m.append(place)
     flux_jy = np.reshape([flux_xx, flux_yy], (2, len(shapes), len(frequency_hz), 1))
     return SeenByAntennas(phasors, flux_jy.astype(np.complex64), shapes, uv_m)
-
-
-def rotate_in_place(
-    data: np.ndarray,
-    antenna1: np.ndarray,
-    antenna2: np.ndarray,
-    positions_m: np.ndarray,
-    frequency_hz: np.ndarray,
-    mjd_s: float,
-    old_radec: tuple[float, float],
-    new_radec: tuple[float, float],
-) -> None:
-    """Move the data (row, channel, correlation) from one phase centre to another, in place.
-
-    A source at the new phase centre gets zero phase: each visibility is multiplied by
-    exp(+2 pi i nu/c (x_1 - x_2).(s_old - s_new)).
-    """
-    phasors = rotation(positions_m, frequency_hz, mjd_s, old_radec, new_radec)
-    turn_in_place(data, antenna1, antenna2, phasors)
-
-
-def rotation(
-    positions_m: np.ndarray,
-    frequency_hz: np.ndarray,
-    mjd_s: float,
-    old_radec: tuple[float, float],
-    new_radec: tuple[float, float],
-) -> np.ndarray:
-    """Return what antennas are turned by from one phase centre to another, (antenna, channel)."""
-    old = geometry.path_m(positions_m, *old_radec, mjd_s)
-    new = geometry.path_m(positions_m, *new_radec, mjd_s)
-    return antenna_phasors(old - new, frequency_hz).astype(np.complex64)
-
-
-def turn_in_place(
-    data: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray, phasors: np.ndarray
-) -> None:
-    """Multiply data (row, channel, correlation) by p_1 conj(p_2) of phasors (antenna, channel)."""
-    for block in row_blocks(data):
-        turned = baseline_phasors(phasors, antenna1[block], antenna2[block])
-        data[block] *= turned[..., None]

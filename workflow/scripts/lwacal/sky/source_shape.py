@@ -22,14 +22,12 @@ from itertools import count
 from math import factorial
 
 import numpy as np
-from astropy.constants import c as _c
 from scipy.interpolate import BarycentricInterpolator, NdBSpline, make_interp_spline
 
-from lwacal.sky.component_lists import Components
-from lwacal.sky.components import offsets, shares
+from lwacal.sky.component_lists import Components, offsets, shares
 from lwacal.sky.sources import Direction
+from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
 
-SPEED_OF_LIGHT_M_S = _c.value
 SIGMA_OF_FWHM = 1 / np.sqrt(8 * np.log(2))
 GRID_ERROR = 1e-3  # of the flux density, at most
 NODE_ERROR = 1e-4

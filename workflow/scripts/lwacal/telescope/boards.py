@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 
-from lwacal.qa.stage_metrics import board_of
-
+ANTENNAS_PER_BOARD = 32
 ARX_BOARDS = {
     1: (266, 259, 268, 267, 271, 269, 276, 273),
     2: (278, 277, 282, 281, 307, 285, 309, 308),
@@ -60,6 +59,11 @@ ARX_BOARDS = {
 }
 _ARX_BOARD_OF = {number: board for board, numbers in ARX_BOARDS.items() for number in numbers}
 _NUMBER = re.compile(r"^LWA-?0*(\d+)$")
+
+
+def board_of(index: int) -> int:
+    """Return the SNAP2 board (1, 2, ...) of a correlator number (0, 1, ...)."""
+    return index // ANTENNAS_PER_BOARD + 1
 
 
 def snap2(index: int) -> str:

@@ -16,6 +16,7 @@ from astropy.time import Time
 from astropy.utils import iers
 
 from lwacal.telescope import iers as earth_orientation
+from lwacal.telescope.constants import SECONDS_PER_DAY
 
 LATITUDE_DEG = 37.23977727
 LONGITUDE_DEG = -118.2816667
@@ -65,9 +66,13 @@ def location() -> EarthLocation:
 
 def astropy_time(mjd_s: float | np.ndarray) -> Time:
     """Return MJD seconds (UTC) as an astropy time at the array."""
-    days = np.floor_divide(mjd_s, 86400.0)
+    days = np.floor_divide(mjd_s, SECONDS_PER_DAY)
     return Time(
-        days, np.asarray(mjd_s) / 86400.0 - days, format="mjd", scale="utc", location=location()
+        days,
+        np.asarray(mjd_s) / SECONDS_PER_DAY - days,
+        format="mjd",
+        scale="utc",
+        location=location(),
     )
 
 
@@ -78,7 +83,7 @@ def iso(mjd_s: float) -> str:
 
 def mjd_seconds(utc: str) -> float:
     """Return MJD seconds of a UTC time in ISO 8601."""
-    return float(Time(utc, scale="utc").mjd * 86400)
+    return float(Time(utc, scale="utc").mjd * SECONDS_PER_DAY)
 
 
 def lst_hours(mjd_s: float) -> float:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,6 +11,7 @@ from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from lwacal.nights.history import Nights, Record
 from lwacal.qa.antenna_status import RANK, REASONS
 from lwacal.qa.metric import STAGES, STATUS_RANK, worst
 from lwacal.report.plots import style
@@ -21,24 +20,6 @@ from lwacal.telescope import naming
 MOST_ANTENNAS = 60
 LEAST_DEVIATION = 0.1  # of flux ratios from one, that an axis shows
 STATUS_COLOURS = {"n/a": "#e4e9ec", "pass": "#6FB7AC", "warn": "#F2B134", "fail": "#A3172B"}
-
-Record = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Nights:
-    """Rows of the tables of the database; observations in order of time."""
-
-    observations: Sequence[Record]
-    metrics: Sequence[Record]
-    antennas: Sequence[Record]
-    bands: Sequence[Record]
-    calibrators: Sequence[Record]
-
-    @property
-    def place(self) -> dict[str, int]:
-        """The place of each observation on the axis."""
-        return {row["id"]: k for k, row in enumerate(self.observations)}
 
 
 def count_statuses(antennas: Sequence[Record]) -> dict[str, Counter]:

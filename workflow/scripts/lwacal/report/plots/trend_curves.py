@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
 
+from lwacal.nights.history import Nights
 from lwacal.report.plots import style
-from lwacal.report.plots.nights import Nights, count_statuses, median_ratios, night_axis
+from lwacal.report.plots.nights import count_statuses, median_ratios, night_axis
 
 Record = Mapping[str, Any]
 LEAST_OFFSET_ARCSEC = 60.0  # that an axis shows

@@ -1,5 +1,6 @@
-"""Weights by the noise that the residuals show, where the autocorrelations do not tell it.
+"""What solutions leave of the data: the noise of each antpol, and how well the model fits.
 
+Weights follow the noise of the residuals where the autocorrelations do not give it.
 Autocorrelations may be missing, or not be the noise (those of another simulator, an antenna that
 hears itself). A first solution of a few channels tells the noise of each signal by what it leaves;
 where that is more than the weights say, they are lowered before all channels are solved.
@@ -53,3 +54,21 @@ def noise_ratio(sums: VisibilitySums, pol: int, least_baselines: int) -> np.ndar
     if known.any():
         ratio[known] = by_signal[known] / np.median(by_signal[known])
     return ratio
+
+
+def residual_over_thermal(sums: VisibilitySums, noise: np.ndarray, flag: np.ndarray) -> float:
+    """Return the residual power over thermal noise, the median over solutions; or NaN.
+
+    Thermal noise is that of the radiometer equation with the antennas' own autocorrelations, which
+    need no sky model. More is left where emission is not in the model (large-scale emission,
+    interference, a source below the limits) or where the model is wrong (beam, positions, fluxes).
+
+    ``noise`` (antenna, channel, 2) is the variance of a visibility of weight one that the residuals
+    of each solution have; ``flag`` likewise, of the solutions. NaN without autocorrelations or
+    solutions.
+    """
+    unknown = flag | ~np.isfinite(noise)
+    left = float(masked_median(noise.ravel(), unknown.ravel(), axis=0))
+    variances = np.array(sums.thermal_variances)
+    variances = variances[np.isfinite(variances)]
+    return left / float(variances.mean()) if len(variances) else np.nan

@@ -1,0 +1,25 @@
+"""What the database knows of the observations so far, in order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Nights:
+    """Rows of the tables of the database; observations in order of time."""
+
+    observations: Sequence[Record]
+    metrics: Sequence[Record]
+    antennas: Sequence[Record]
+    bands: Sequence[Record]
+    calibrators: Sequence[Record]
+
+    @property
+    def place(self) -> dict[str, int]:
+        """The place of each observation on the axis."""
+        return {row["id"]: k for k, row in enumerate(self.observations)}
