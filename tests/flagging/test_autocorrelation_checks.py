@@ -1,6 +1,7 @@
-"""Which antennas have an odd spectrum: steps and ripples, not slopes, against what is usual."""
+"""Autocorrelations: limits on power, and spectra that are odd for steps and ripples, not slopes."""
 
 import numpy as np
+import pytest
 
 from lwacal.driver import settings
 from lwacal.flagging import autocorrelation_checks
@@ -64,3 +65,35 @@ def test_spectra_that_hardly_differ_are_not_odd():
     spectra = np.exp(1e-4 * draw.normal(size=(12, 96, 2)))
     spectra[5] *= np.exp(0.01 * np.sin(np.arange(96)))[:, None]
     assert judged_spectra(spectra, np.zeros(12, int)) == []
+
+
+def judged_power(power):
+    """Return the word for the first X, with that much power among antennas that have one."""
+    powers = np.ones((3, 12, 24, 2))
+    powers[:, 0, :, 0] = power
+    summary = autocorrelation_checks.summarize(
+        [powers], np.zeros((12, 3)), [np.linspace(54e6, 56e6, 24)]
+    )
+    found = autocorrelation_checks.judge(summary, LIMITS)
+    assert [item[:2] for item in found] in ([], [(0, 0)])
+    return [(status, word) for _, _, status, word in found]
+
+
+@pytest.mark.parametrize(
+    ("limit", "below", "above"),
+    [
+        ("dead_ratio", [("bad", "autocorr:dead")], [("suspect", "autocorr:weak")]),
+        ("weak_ratio", [("suspect", "autocorr:weak")], []),
+        ("strong_ratio", [], [("suspect", "autocorr:strong")]),
+    ],
+)
+def test_limits_are_ratios_of_power(limit, below, above):
+    """Neither of amplitude nor of power squared: 10 % to either side makes the difference."""
+    assert judged_power(0.9 * LIMITS[limit]) == below
+    assert judged_power(1.1 * LIMITS[limit]) == above
+
+
+def test_an_antpol_at_the_limit_itself_is_not_yet_beyond():
+    assert judged_power(LIMITS["weak_ratio"]) == []
+    assert judged_power(LIMITS["strong_ratio"]) == []
+    assert judged_power(LIMITS["dead_ratio"]) == [("suspect", "autocorr:weak")]

@@ -55,6 +55,27 @@ def test_errors_grow_with_the_scatter():
     assert rough > 4 * honest
 
 
+@pytest.mark.parametrize("bands", [MHZ[[0, 3, 6]], MHZ[:4]], ids=len)
+def test_errors_that_were_stated_too_small_are_those_of_the_scatter(bands):
+    """Two numbers are fitted: of three or four sub-bands one or two degrees of freedom are left.
+
+    With stated errors far too small the scatter decides, and the mean squared error is the variance
+    of least squares: with rows (1, x) of the design it is sigma^2 (A^T A)^-1.
+    """
+    design = np.stack([np.ones(len(bands)), (50 / bands) ** 2], axis=1)
+    variance = ERROR**2 * np.diag(np.linalg.inv(design.T @ design))
+    found = [
+        refraction_fit.of_sources(records(seed, stated=1e-3, bands=bands))[0]
+        for seed in range(2000)
+    ]
+    for number, key in enumerate(("constant", "ionosphere")):
+        stated = np.array(
+            [item[f"{axis}_{key}_err_arcsec"] for item in found for axis in ("ra", "dec")]
+        )
+        # 4000 values of one degree of freedom at least: their mean is known to 2.2 %
+        assert np.mean(stated**2) == pytest.approx(variance[number], rel=0.1)
+
+
 def test_two_sub_bands_and_failed_fits_tell_nothing():
     few = records(bands=MHZ[:3])
     few[0]["fit"] = "failed"
@@ -106,3 +127,32 @@ def test_error_of_the_scintillation_index_is_its_scatter():
     ]
     scatter = np.std([item["index"] for item in found])
     assert np.mean([item["index_err"] for item in found]) == pytest.approx(scatter, rel=0.15)
+
+
+def test_variance_of_three_integrations_is_not_too_small():
+    """Their own mean is taken out: three values have two degrees of freedom, not three."""
+    draw = np.random.default_rng(4)
+    true, number = 0.1, 4000
+    square = [
+        measure.scintillation_indices(moments(1000 * (1 + true * draw.normal(size=3)), 1e-3))[0][
+            "index"
+        ]
+        ** 2
+        for _ in range(number)
+    ]
+    # two degrees of freedom: the mean of 4000 is known to 1.6 %
+    assert np.mean(square) == pytest.approx(true**2, rel=0.08)
+
+
+def test_error_of_the_index_of_four_integrations():
+    """A variance v of n values scatters by v sqrt(2 / (n - 1)), the index by half of that over it.
+
+    Fluxes of 900 and 1100 in turn have v = 4 x 100^2 / 3 about 1000; noise takes out 50^2.
+    """
+    found = measure.scintillation_indices(moments([900.0, 1100.0, 900.0, 1100.0], 50.0))[0]
+    variance = 4 * 100**2 / 3
+    index = np.sqrt(variance - 50**2) / 1000
+    assert found["index"] == pytest.approx(index, rel=1e-5)
+    assert found["index_err"] == pytest.approx(
+        variance * np.sqrt(2 / 3) / (2 * index * 1000**2), rel=1e-5
+    )

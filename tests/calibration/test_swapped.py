@@ -1,0 +1,53 @@
+"""How much of a port's power is of the other polarization, wherever the antenna is in the list."""
+
+import numpy as np
+import pytest
+
+from lwacal.calibration import swapped
+from lwacal.calibration.normal_equations import VisibilitySums
+from lwacal.telescope.baselines import BaselineMatrix
+
+N_ANTENNAS, N_CHANNELS, NOISE = 12, 24, 0.05
+OWN, OTHER = 0.8, 0.6j  # amplitudes of both polarizations in the mixing port: 36 % of the power
+
+
+def sums_and_gain(antenna: int, port: int) -> tuple[VisibilitySums, np.ndarray]:
+    """Return the sums of an unpolarized sky, and the gains by which each port sees its own dipole.
+
+    A port p has the voltage G_p E_p; the one that mixes has G_p (OWN E_p + OTHER E_q), q being the
+    other polarization. Then V_pq of baseline i-j is <v_ip conj(v_jq)>, with <E_X conj(E_Y)> = 0.
+    """
+    draw = np.random.default_rng(11)
+    shape = (N_ANTENNAS, N_CHANNELS, 2)
+    scale = np.exp(0.2 * draw.normal(size=shape) + 1j * draw.uniform(-np.pi, np.pi, shape))
+    jones = scale[..., None] * np.eye(2)  # (antenna, channel, port, polarization of the sky)
+    jones[antenna, :, port] = scale[antenna, :, port, None] * np.roll([OWN, OTHER], port)
+    baselines = BaselineMatrix(N_ANTENNAS)
+    first, second = baselines.antenna1, baselines.antenna2
+    model = 1 + 0.6 * np.exp(1j * draw.uniform(-np.pi, np.pi, (len(first), N_CHANNELS)))
+    seen = np.einsum("bcpk,bcqk,bc->bcpq", jones[first], jones[second].conj(), model)
+    seen = seen + NOISE * draw.normal(size=(*seen.shape, 2)) @ [1, 1j] / np.sqrt(2)
+    sums = VisibilitySums.zeros(baselines, np.full(len(first), 50.0), N_CHANNELS)
+    for pol in (0, 1):
+        data = seen[..., pol, pol]
+        sums.data_model[pol] += (data * model.conj()).T
+        sums.model_power[pol] += (np.abs(model) ** 2).T
+        sums.data_power[pol] += (np.abs(data) ** 2).T
+        sums.count[pol] += 1
+        sums.cross_model[pol] += (seen[..., pol, 1 - pol] * model.conj()).T
+    gain = scale.copy()
+    gain[antenna, :, port] *= OWN
+    return sums, gain
+
+
+@pytest.mark.parametrize("port", [0, 1])
+@pytest.mark.parametrize("antenna", [0, 5, N_ANTENNAS - 1])
+def test_share_of_the_other_polarization_is_that_which_was_mixed_in(antenna, port):
+    """XY and YX must add up in phase: YX of baseline i-j is XY of j-i, conjugated."""
+    sums, gain = sums_and_gain(antenna, port)
+    error = np.full(gain.shape, NOISE / np.sqrt(N_ANTENNAS))
+    _, share = swapped.find(sums, gain, np.zeros(gain.shape, bool), error)
+    expected = np.zeros((N_ANTENNAS, 2))
+    expected[antenna, port] = abs(OTHER) ** 2 / (OWN**2 + abs(OTHER) ** 2)
+    # of noise alone a share has NOISE^2 / 11 baselines; that of 0.36 is known to 0.01 or better
+    assert share == pytest.approx(expected, abs=0.02)
