@@ -18,7 +18,7 @@ CORES ?= $(shell nproc)
 DP3 := .venv-dp3
 BENCH ?=
 
-.PHONY: help env system demo test test-cluster lint lock pictures known-answers faults bench clean
+.PHONY: help env system demo test test-cluster lint lock schemas pictures known-answers faults bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -57,6 +57,9 @@ lock: env ## Resolve the Python packages anew, into requirements/lock.txt and wo
 	$(BIN)/uv pip compile --universal --python-version 3.11 --upgrade --no-header \
 	    requirements/dev.in -o requirements/lock.txt
 	$(BIN)/python scripts/pin_environments.py
+
+schemas: env ## Generate the JSON Schemas and config/config.yaml from the models of the configuration
+	PYTHONPATH=workflow/scripts $(BIN)/python -m lwacal.driver.schema_files
 
 pictures: demo ## Draw the pictures of the README from the demonstration
 	@scripts/install-programs.sh graphviz poppler-utils chromium

@@ -1,18 +1,13 @@
-"""Writes config/config.yaml from the schema: every key at its default, with its explanation.
-
-PYTHONPATH=workflow/scripts python -m lwacal.driver.config_text > config/config.yaml
-"""
+"""The text of config/config.yaml: every key at its default, with its explanation."""
 
 from __future__ import annotations
 
 import json
-import sys
 import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lwacal.driver.problems import expected_words
-from lwacal.driver.settings import load_schema
 
 WIDTH = 96
 INDENT = "  "
@@ -20,9 +15,10 @@ HEAD = """\
 # yaml-language-server: $schema=../workflow/schemas/config.schema.json
 #
 # Every key of the workflow at its default. A key that is left out or blank has its default too, so
-# a file of your own needs only what differs. The command line goes before this file:
+# a file of your own needs only what differs. The command line takes precedence over this file:
 #   snakemake --config input=FOLDER 'delay={min_snr: 5}'
-# config/README.md is the manual. This file is written from workflow/schemas/config.schema.json.
+# config/README.md is the manual. `make schemas` generates this file from the models in
+# workflow/scripts/lwacal/records/configuration.
 """
 
 Node = Mapping[str, Any]
@@ -72,7 +68,3 @@ def _value(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(_value(item) for item in value) + "]"
     return json.dumps(value, ensure_ascii=False)
-
-
-if __name__ == "__main__":
-    sys.stdout.write(config_text(load_schema()))

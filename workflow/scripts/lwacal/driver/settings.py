@@ -1,8 +1,9 @@
 """The configuration: its defaults, what may come from the command line, and what is wrong with it.
 
-The JSON Schema workflow/schemas/config.schema.json is the one source of keys, types, limits and
-defaults. ``resolve`` fills in what is not given, turns text from the command line into numbers,
-truth values and lists, and tells all errors at once.
+The source of keys, types, limits and defaults are the models in lwacal.records.configuration; the
+JSON Schema workflow/schemas/config.schema.json is generated from them. ``resolve`` fills in what is
+not given, turns text from the command line into numbers, truth values and lists, and reports all
+errors at once.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from lwacal.driver import settings_checks
+from lwacal.driver.json_schema import SCHEMA, Node, load_schema
 from lwacal.driver.observation_sheet import read_observations
 from lwacal.driver.problems import (
     Problem,
@@ -28,7 +30,6 @@ from lwacal.driver.problems import (
     nearest,
     value_hint,
 )
-from lwacal.runtime import paths
 from lwacal.telescope import naming
 
 __all__ = [
@@ -45,27 +46,9 @@ __all__ = [
     "with_file",
 ]
 
-SCHEMA = paths.SCHEMAS / "config.schema.json"
 TRUTH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 BRACKETS = "brackets about a list: [CygA, CasA]"
 NOTHING = ("", "null", "none", "~")
-
-Node = Mapping[str, Any]
-
-
-def load_schema(path: str | Path = SCHEMA) -> dict[str, Any]:
-    """Return a schema with its references followed, so that each node is complete."""
-    schema = json.loads(Path(path).read_text(encoding="utf-8"))
-    return _follow(schema, schema.get("$defs", {}))
-
-
-def _follow(node: Any, definitions: Mapping[str, Any]) -> Any:
-    if not isinstance(node, dict):
-        return node
-    if "$ref" in node:
-        node = {**definitions[node["$ref"].rpartition("/")[2]], **node}
-        del node["$ref"]
-    return {key: _follow(value, definitions) for key, value in node.items() if key != "$defs"}
 
 
 def resolve(config: Mapping[str, Any], schema_path: str | Path = SCHEMA) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lwacal.driver.problems import Problem, found_words
+from lwacal.records.configuration.quality import MoreIsBetter, Quality
 from lwacal.sky import component_lists, sources
 from lwacal.sky.component_lists import ComponentListError
 
@@ -216,7 +217,9 @@ def _trends(settings: Settings) -> Iterator[Problem]:
         )
 
 
-MORE_IS_BETTER = frozenset({"allsky_dynamic_range"})
+MORE_IS_BETTER = {
+    name for name, key in Quality.model_fields.items() if key.annotation is MoreIsBetter
+}
 RULES: Iterable[Callable[[Settings], Iterator[Problem]]] = (
     _input,
     _nights,

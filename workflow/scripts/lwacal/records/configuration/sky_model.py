@@ -1,0 +1,106 @@
+"""Section sky_model."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from lwacal.records.configuration.section import Section
+from lwacal.records.configuration.values import DISTINCT
+
+SourceName = Literal["CygA", "CasA", "TauA", "VirA"]
+FluxScale = Literal["ovro2023", "perley2017", "degasperin2020", "baars1977"]
+TrustedMhz = Annotated[float, Field(gt=0, le=1000)]
+
+
+class ComponentLists(Section):
+    """Component lists in WSClean's format (text, or compressed as .gz) for resolved sources.
+
+    A list gives the shape of the source in place of a point; the flux density remains that of
+    flux_scale. The CASA component list among the products always has points.
+    """
+
+    cyg_a: str = Field(
+        "",
+        alias="CygA",
+        description="List of Cygnus A; empty: a point. Change it to the path of a list, such as"
+        " those of de Gasperin et al. (2020, A&A 635, A150).",
+    )
+    cas_a: str = Field(
+        "",
+        alias="CasA",
+        description="List of Cassiopeia A; empty: a point. Change it to the path of a list.",
+    )
+    tau_a: str = Field(
+        "",
+        alias="TauA",
+        description="List of Taurus A; empty: a point. Change it to the path of a list.",
+    )
+    vir_a: str = Field(
+        "",
+        alias="VirA",
+        description="List of Virgo A; empty: a point. Change it to the path of a list: baselines"
+        " up to bandpass.uv_max_lambda are then used even if Vir A dominates the model.",
+    )
+
+    def by_source(self) -> dict[str, str]:
+        """Return the path of each source's list, "" for a point."""
+        return self.as_json()
+
+
+class SkyModel(Section):
+    """The sources that the data are calibrated against."""
+
+    sources: Annotated[tuple[SourceName, ...], *DISTINCT] = Field(
+        ("CygA", "CasA", "TauA", "VirA"),
+        min_length=1,
+        description="Sources to model. Those that are high and bright enough are calibrators, which"
+        " are also imaged. Change it to leave out a source, or to calibrate on one alone; the flux"
+        " of sources that are up but left out biases the gains (quality.unmodelled_fraction).",
+    )
+    flux_scale: FluxScale = Field(
+        "ovro2023",
+        description="Flux scale of the sources: ovro2023 (fits to the observatory's models, epoch"
+        " 2023.5), perley2017 (no Cas A), degasperin2020 (30-77 MHz) or baars1977. Cas A and Tau A"
+        " fade on each of them. Change it to compare scales: they disagree most about Cas A.",
+    )
+    min_elevation_deg: float = Field(
+        20,
+        ge=0,
+        lt=90,
+        description="Lowest elevation of a calibrator in the middle of the observation [degrees]."
+        " Lower sources are not imaged, measured or judged; without any calibrator nothing is"
+        " solved. Lower it if nothing else is up; the beam is less certain there.",
+    )
+    min_flux_jy: float = Field(
+        1000,
+        ge=0,
+        description="Smallest apparent flux density of a calibrator, in its brightest channel [Jy]."
+        " Lower it to image fainter sources.",
+    )
+    model_min_elevation_deg: float = Field(
+        1,
+        ge=0,
+        lt=90,
+        description="Lowest elevation of a source in the model that the gains are solved with"
+        " [degrees]. Sources between this and min_elevation_deg are modelled, but not imaged or"
+        " judged: left out, they bias the gains even at an elevation of 3 degrees. Set it to the"
+        " elevation of your horizon.",
+    )
+    model_min_flux_jy: float = Field(
+        50,
+        ge=0,
+        description="Smallest apparent flux density of a source in the model that the gains are"
+        " solved with, in its brightest channel [Jy]. A source with a hundredth of a calibrator's"
+        " flux hardly matters. Set it to 0 to model every source that is up.",
+    )
+    component_lists: ComponentLists = Field(default_factory=ComponentLists)
+    component_lists_mhz: Annotated[
+        tuple[TrustedMhz, TrustedMhz], Field(title="two numbers, the lower first")
+    ] = Field(
+        (30, 77),
+        description="Frequency range over which the spectra in the component lists are trusted"
+        " [MHz]. Outside it the shape is that at the nearest end, because the polynomials diverge."
+        " Change it to the range of the data from which your lists were made.",
+    )
