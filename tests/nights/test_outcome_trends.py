@@ -168,9 +168,9 @@ def test_page_says_that_nights_are_too_few(tmp_path, number):
     )
     trends_page.write(tmp_path / "trends.sqlite", *found, TRENDS, tmp_path / "trends.html")
     text = (tmp_path / "trends.html").read_text()
-    assert (f"Too few nights to tell what changed ({number} of 8)" in text) == (number < 8)
-    assert ("No antenna and no board has changed" in text) == (number == 8)
-    assert ("told from 8 nights on" in text) == (number < 8)
+    assert (f"Too few nights to detect changes ({number} of 8)" in text) == (number < 8)
+    assert ("No antenna or board has changed" in text) == (number == 8)
+    assert ("can only be detected with at least 8 nights" in text) == (number < 8)
     assert "over its first seven observations shown" in text
 
 

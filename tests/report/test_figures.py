@@ -27,11 +27,11 @@ from lwacal.runtime import products
 from report_case import NIGHT, records_of
 from small_quality import quality
 
-WITH_UNIT = re.compile(r"\((MHz|Jy|ns|m|arcsec|degrees|deg|%|dB of the median)\)|/beam|dB")
+WITH_UNIT = re.compile(r"\((MHz|Jy|ns|m|arcsec|degrees|deg|%|dB)\)|/beam|dB")
 WITHOUT_UNIT = (
     "ratio",
     "gain amplitude",
-    "flux / its mean",
+    "flux / mean flux",
     "antenna (correlator",
     "seconds after",
     "deg",

@@ -14,8 +14,8 @@ from astropy.wcs import WCS
 import made_up_observation as made_up
 from lwacal.calibration.solution_flags import CAUSES
 from lwacal.driver import settings
-from lwacal.report import content, html, pdf
 from lwacal.report import figures as report_figures
+from lwacal.report import html, pdf, pdf_first_page, result_tables
 from lwacal.report.plots import gains, sky, style
 from lwacal.runtime import paths
 from made_up_observation import Plan
@@ -122,7 +122,9 @@ def test_links_of_the_first_page_lead_into_the_document(night, tmp_path):
     report, figures = night
     pdf.write(report, figures, [], tmp_path / "report.pdf")
     raw = (tmp_path / "report.pdf").read_bytes()
-    wanted = len(pdf.CONTENTS) + len(report.qa["stages"]) + len(pdf.THUMBNAILS)
+    wanted = (
+        len(pdf_first_page.CONTENTS) + len(report.qa["stages"]) + len(pdf_first_page.THUMBNAILS)
+    )
     assert raw.count(b"/Subtype /Link") == wanted
     broken = [figure for figure in figures if figure.key != "data_flags"]
     with pytest.raises(ValueError, match="data_flags"):
@@ -131,7 +133,7 @@ def test_links_of_the_first_page_lead_into_the_document(night, tmp_path):
 
 def test_tables_say_what_is_bad(night):
     report, _ = night
-    table = content.antennas(report.qa, everything=False)
+    table = result_tables.antennas(report.qa, everything=False)
     named = {(row[0].text, row[3].text) for row in table.rows}
     bad = {(a["antenna"], a["pol"]) for a in report.qa["antennas"] if a["status"] != "good"}
     assert named == bad
@@ -147,7 +149,7 @@ def test_antennas_without_data_are_one_row(night):
         else a
         for a in qa["antennas"]
     ]
-    table = content.antennas({**qa, "antennas": absent}, everything=False)
+    table = result_tables.antennas({**qa, "antennas": absent}, everything=False)
     first, last = (qa["antennas"][2 * index]["antenna"] for index in (20, 37))
     rows = [[cell.text for cell in row[:6]] for row in table.rows]
     assert [row for row in rows if "no data" in row[5]] == [
@@ -166,7 +168,7 @@ def test_antennas_without_data_are_one_row(night):
         if a["status"] != "good" and a["reasons"] != ["no_data"]
     }
     assert {(row[0], row[3]) for row in rows if "no data" not in row[5]} == other != set()
-    everything = content.antennas({**qa, "antennas": absent}, everything=True)
+    everything = result_tables.antennas({**qa, "antennas": absent}, everything=True)
     assert len(everything.rows) == len(absent)
 
 

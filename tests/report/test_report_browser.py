@@ -218,7 +218,7 @@ def test_panel_says_where_the_history_is_if_the_file_is_alone(shown):
     shown.click('#board .antenna[data-index="13"]')
     said = shown.text("#panel")
     assert "trends.html" in said
-    assert "copied away alone" in said
+    assert "has been copied elsewhere" in said
 
 
 def test_every_solution_is_unpacked_as_it_was(shown, night):
@@ -309,5 +309,5 @@ def test_report_without_solutions_and_images_says_so(page, tmp_path):
     page.open(tmp_path / "report.html")
     page.click('#board .antenna[data-index="3"]')
     assert "no bandpass solutions" in page.text("#no-bandpass")
-    assert "not known" in page.text("#facts")
+    assert "unknown" in page.text("#facts")
     assert page.errors == []

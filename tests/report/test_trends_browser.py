@@ -105,7 +105,7 @@ def test_address_chooses_the_antenna_and_hovering_tells_values(page, results):
     last = page.value("nightInWords(29)").split("\n")
     assert last[0] == "20240630_090003: pass"
     assert last[1].startswith("X: bad, gain ")
-    assert "delay not known" in last[1]
+    assert "delay unknown" in last[1]
     assert "202406" in page.hover("#history")
     assert page.errors == []
 
@@ -113,7 +113,7 @@ def test_address_chooses_the_antenna_and_hovering_tells_values(page, results):
 def test_unknown_antenna_is_said(page, results):
     page.page.goto("about:blank")
     page.open((results / "trends.html").as_uri() + "#antenna=LWA999")
-    assert page.text("#history-unknown") == "No observation has an antenna LWA999."
+    assert page.text("#history-unknown") == "No observation includes antenna LWA999."
     assert page.errors == []
 
 
@@ -156,7 +156,7 @@ def test_page_leads_with_what_changed_and_what_to_look_at(page, planted):
     assert [line.split()[0] for line in look] == [swapped, dead, drifting]
     assert recovered not in page.text("#look")
     headings = page.page.locator("h2").all_inner_texts()
-    assert headings[:3] == ["What changed last night", "What to look at", "One antenna"]
+    assert headings[:3] == ["What changed last night", "What to check", "One antenna"]
     changes = page.text("#changes tbody")
     assert "SNAP2 board 2: gain −6.1 dB of 32 antennas on 2024-05-17" in changes
     assert f"{recovered} Y: recovered on 2024-05-19" in changes

@@ -200,7 +200,7 @@ def test_snakemake_report_has_captions_and_labels(night, snakemake_report):
     assert "" not in captions
     labels, caption = found["results/night/figures/03_gain_amplitude.png"]
     assert labels == {"figure": "03", "shows": "gain amplitude"}
-    assert "in decibels of the median antenna" in " ".join(caption.split())
+    assert "in dB relative to the median antenna" in " ".join(caption.split())
     assert "<strong>Normal:</strong> Pale" in caption
 
 

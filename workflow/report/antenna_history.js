@@ -1,4 +1,4 @@
-// The page of the nights: choose an antenna for its history; a click opens that night's report.
+// Trends page: choose an antenna to see its history; a click opens the report of that night.
 function chooseHistory(antenna) {
   const count = RECORDS.antennas.length;
   past.antenna = (antenna + count) % count;
@@ -16,12 +16,12 @@ function chooseByAddress() {
   if (!name) return;
   const antenna = RECORDS.antennas.indexOf(name);
   find("#history-unknown").hidden = antenna >= 0;
-  find("#history-unknown").textContent = `No observation has an antenna ${name}.`;
+  find("#history-unknown").textContent = `No observation includes antenna ${name}.`;
   if (antenna >= 0) chooseHistory(antenna);
   find("#antenna").scrollIntoView();
 }
 
-// Before one is chosen: the antenna that changed last, without a place in the address.
+// Until the user chooses one: the antenna that changed last, without changing the address.
 function showFirst() {
   const newest = RECORDS.changes[0];
   const address = location.href;

@@ -1,4 +1,4 @@
-// The antennas on the board, on the ground and in the table: one choice and one filter for all.
+// The antennas on the board, on the map and in the table share one selection and one filter.
 const ANTENNAS = new Map(RECORDS.antennas.map(antenna => [antenna.index, antenna]));
 
 function signalInWords(antenna, pol) {
@@ -7,14 +7,14 @@ function signalInWords(antenna, pol) {
   const reasons = signal.reasons.length ? ": " + signal.reasons.join("; ") : "";
   return `${pol} ${signal.status}${reasons}\n  gain ${withUnit(signal.gain_db, "dB", 1, true)},`
     + ` delay ${withUnit(signal.delay_ns, "ns")},`
-    + ` off reference ${withUnit(signal.difference_ns, "ns", 1, true)},`
-    + ` flagged ${inPercent(signal.flagged_fraction)}`;
+    + ` difference from reference ${withUnit(signal.difference_ns, "ns", 1, true)},`
+    + ` solutions flagged ${inPercent(signal.flagged_fraction)}`;
 }
 
 function antennaInWords(index, pol) {
   const antenna = ANTENNAS.get(index);
   const pols = pol ? [pol] : Object.keys(antenna.signals);
-  return `${antenna.name}, board ${antenna.board}, number ${index}\n`
+  return `${antenna.name}, board ${antenna.board}, correlator number ${index}\n`
     + pols.map(one => signalInWords(antenna, one)).join("\n");
 }
 
@@ -51,7 +51,7 @@ function clicked(event) {
   const mark = event.target.closest(".antenna, #antenna-table tbody tr");
   if (!mark) return;
   chooseAntenna(Number(mark.dataset.index));
-  mark.scrollIntoView({block: "nearest"});  // not behind the panel
+  mark.scrollIntoView({block: "nearest"});  // keep it clear of the panel
 }
 
 function startAntennas() {

@@ -1,4 +1,4 @@
-// Axes of drawings on a canvas: places, round ticks, frames.
+// Axes of canvas plots: scales, round ticks, frames.
 const INK = "#1c2429", QUIET = "#5d6a72", LINE = "#d5dce0";
 
 function makeAxis(low, high, start, end) {

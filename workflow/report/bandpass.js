@@ -1,4 +1,4 @@
-// The bandpass solutions: antenna, channel, polarization to values in words and units.
+// Bandpass solutions: values by antenna, channel and polarization, in words and units.
 const POLARIZATION_COLOURS = {X: "#0072B2", Y: "#c47d00"};
 let bandpass = null;
 
@@ -50,7 +50,7 @@ function solutionInWords(index, pol, channel) {
     : look ? "flagged: " + (causes || look.words) : "good";
   if (!isSolved(place)) return `${pol}: no solution, ${state}`;
   const above = Number.isNaN(middleAt(pol, channel)) ? ""
-    : ` (${inDigits(aboveMiddleAt(place), 1, true)} dB of the median)`;
+    : ` (${inDigits(aboveMiddleAt(place), 1, true)} dB relative to the median)`;
   return `${pol}: ${inDigits(amplitudeAt(place, pol, channel))} dB${above},`
     + ` phase ${inDigits(phaseAt(place), 0)}°, ${state}`;
 }

@@ -1,4 +1,4 @@
-// The bandpass of one antenna: amplitude, phase and flags against frequency; drag to zoom.
+// Bandpass of one antenna: amplitude, phase and flags against frequency; drag to zoom.
 const view = {index: -1, low: 0, high: 1, channel: -1, drag: null, axes: null};
 
 function wholeBand() {
@@ -90,14 +90,14 @@ function drawBandpass() {
   if (!bandpass || view.index < 0 || find("#panel").hidden) return;
   const {pen, width} = prepareCanvas(find("#bandpass"), 368);
   const across = makeAxis(view.low, view.high, 62, width - 8);
-  const level = makeAxis(...amplitudeRange(), 160, 6), turn = makeAxis(-185, 185, 282, 172);
-  drawLeft(pen, across, level, ticksOf(level, 32), isRelative() ? "dB of the median" : "amplitude (dB)");
-  drawLeft(pen, across, turn, {values: [-180, -90, 0, 90, 180], digits: 0}, "phase (degrees)");
+  const level = makeAxis(...amplitudeRange(), 160, 6), angle = makeAxis(-185, 185, 282, 172);
+  drawLeft(pen, across, level, ticksOf(level, 32), isRelative() ? "relative to median (dB)" : "amplitude (dB)");
+  drawLeft(pen, across, angle, {values: [-180, -90, 0, 90, 180], digits: 0}, "phase (degrees)");
   drawMiddle(pen, across, level);
   drawPoints(pen, across, level, heightAt);
-  drawPoints(pen, across, turn, phaseAt);
+  drawPoints(pen, across, angle, phaseAt);
   drawFrame(pen, across, level);
-  drawFrame(pen, across, turn);
+  drawFrame(pen, across, angle);
   drawStates(pen, across, 292);
   drawBottom(pen, across, 322, "frequency (MHz)");
   view.axes = across;

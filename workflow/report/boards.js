@@ -1,4 +1,4 @@
-// Boards over the nights: a map of colours, board x observation, drawn into #board-map.
+// Boards over the nights: a colour map of board against observation, drawn into #board-map.
 const BOARD_QUANTITIES = {
   gain_db: {unit: "dB", digits: 1, least: 2, sign: true},
   delay_ns: {unit: "ns", digits: 1, least: 4, sign: true},
@@ -6,7 +6,7 @@ const BOARD_QUANTITIES = {
   bad: {unit: "%", digits: 0, least: 25, sign: false},
   flagged: {unit: "%", digits: 0, least: 25, sign: false},
 };
-const RISE = [196, 98, 0], FALL = [0, 96, 160], PALE = [246, 247, 247];  // apart for all eyes
+const RISE = [196, 98, 0], FALL = [0, 96, 160], PALE = [246, 247, 247];  // distinct for colour-blind readers
 const boards = {arrays: [], across: null, row: 20, top: 4};
 
 async function loadBoards() {
@@ -34,7 +34,7 @@ function chosenBoards() {
     ...BOARD_QUANTITIES[quantity]};
 }
 
-// The colour of a value, as a share of the largest: pale at zero.
+// The colour of a value given as a fraction of the largest; zero is pale.
 function boardColour(share) {
   const end = share < 0 ? FALL : RISE, size = Math.min(Math.abs(share), 1);
   return `rgb(${PALE.map((pale, k) => Math.round(pale + (end[k] - pale) * size)).join(",")})`;
@@ -66,11 +66,11 @@ function drawBoards() {
 }
 
 function drawScale(largest, {unit, digits, sign}) {
-  const told = value => withUnit(value, unit, digits, sign).replace(" °", "°");
+  const inWords = value => withUnit(value, unit, digits, sign).replace(" °", "°");
   const low = sign ? -largest : 0, ramp = make("i", {class: "ramp"});
   const stops = (sign ? [-1, 0, 1] : [0, 1]).map(boardColour);
   ramp.style.background = `linear-gradient(to right, ${stops.join(",")})`;
-  find("#boards-scale").replaceChildren(told(low), ramp, told(largest));
+  find("#boards-scale").replaceChildren(inWords(low), ramp, inWords(largest));
 }
 
 function boardAt(event) {

@@ -1,9 +1,9 @@
-// One antenna over the nights: status, gain and delay of X and Y, drawn into #history.
+// One antenna over the nights: status, gain, delay and phase of X and Y, drawn into #history.
 const PANEL_TOP = 44, PANEL_HEIGHT = 130, PANEL_STEP = 144;
 const INKS = ["#0072b2", "#c47d00"];
 const STATUS_INKS = ["#6fb7ac", "#f2b134", "#a3172b"];
 const PAST = RECORDS.history || RECORDS, NIGHTS = PAST.observations, past = {antenna: 0, across: null, lst: null};
-// The panels below each other; a report has no phases.
+// Panels from top to bottom; a report has no phases.
 const PANELS = [
   {array: "gain_db", title: "gain (dB)", least: 1},
   {array: "delay_ns", title: "delay change (ns)", least: 2, change: true},
@@ -14,7 +14,7 @@ const PANELS = [
 });
 const HISTORY_HEIGHT = PANELS[PANELS.length - 1].bottom + 42;
 
-// Whether a night is within the chosen range of sidereal time.
+// Whether a night is in the chosen LST range.
 const isShown = night => past.lst === null || Math.floor(NIGHTS[night].lst_hours / 6) * 6 === past.lst;
 
 const pastOf = (name, pol) => {
@@ -27,7 +27,7 @@ function median(values) {
   return known.length % 2 ? known[half] : (known[half - 1] + known[half]) / 2;
 }
 
-// Values of a panel by polarization; of delays, how far each is from the median of the nights.
+// Values of a panel by polarization; delays and phases relative to their median over the nights.
 function seriesOf(panel) {
   return POLARIZATIONS.map((_, pol) => {
     const values = Array.from(pastOf(panel.array, pol)), middle = panel.change ? median(values) : 0;
@@ -35,7 +35,7 @@ function seriesOf(panel) {
   });
 }
 
-// The range of a panel: that of the nights in which the signal is not bad, if there are any.
+// The range of a panel covers the nights in which the antpol is not bad, if there are any.
 function upwardAxis(panel, series) {
   const bad = PAST.statuses.indexOf("bad"), {least} = panel;
   const usable = series.map((values, pol) =>
@@ -88,7 +88,7 @@ function drawStatus(pen, name, pol) {
   });
 }
 
-// Values beyond the range lie on its edge.
+// Values outside the range are drawn at its edge.
 function drawSeries(pen, upward, beyond, ink) {
   const values = beyond.map(value => Math.min(Math.max(value, upward.low), upward.high));
   pen.fillStyle = pen.strokeStyle = ink;
@@ -112,12 +112,12 @@ function drawDates(pen) {
   drawNightDates(pen, past.across, PANELS[PANELS.length - 1].bottom);
 }
 
-// Dates below a drawing whose nights lie along an axis, at y and below.
+// Dates along an axis of nights, drawn below y.
 function drawNightDates(pen, across, y) {
   const room = across.end - across.start, every = Math.ceil(NIGHTS.length * 78 / room);
   pen.textBaseline = "top";
   pen.fillStyle = QUIET;
-  let free = -Infinity;  // where the label before ends
+  let free = -Infinity;  // where the previous label ends
   NIGHTS.forEach((night, k) => {
     if (k % every) return;
     const x = across.place(k), middle = Math.min(x, across.end - 25);
@@ -129,7 +129,7 @@ function drawNightDates(pen, across, y) {
   });
   pen.textAlign = "center";
   pen.fillStyle = INK;
-  pen.fillText("observation (date in UTC)", (across.start + across.end) / 2, y + 24);
+  pen.fillText("observation (UTC date)", (across.start + across.end) / 2, y + 24);
 }
 
 function nightAt(event) {
@@ -142,12 +142,12 @@ function nightInWords(night) {
   const lines = POLARIZATIONS.map((name, pol) => {
     const value = array => pastOf(array, pol)[night];
     const status = PAST.statuses[value("status")] || "not observed";
-    const told = [`${name}: ${status}`, `gain ${withUnit(value("gain_db"), "dB", 1, true)}`,
+    const parts = [`${name}: ${status}`, `gain ${withUnit(value("gain_db"), "dB", 1, true)}`,
       `delay ${withUnit(value("delay_ns"), "ns", 2)}`];
     if (past.delay_difference_ns)
-      told.push(`off reference ${withUnit(value("delay_difference_ns"), "ns", 2, true)}`);
-    if (past.phase_deg) told.push(`phase change ${withUnit(value("phase_deg"), "°", 0, true)}`);
-    return told.join(", ");
+      parts.push(`difference from reference ${withUnit(value("delay_difference_ns"), "ns", 2, true)}`);
+    if (past.phase_deg) parts.push(`phase change ${withUnit(value("phase_deg"), "°", 0, true)}`);
+    return parts.join(", ");
   });
   return [NIGHTS[night].id + ": " + NIGHTS[night].verdict, ...lines].join("\n");
 }
@@ -157,7 +157,7 @@ function historyHover(event) {
   if (night === null) hideTip(); else showTip(event.clientX, event.clientY, nightInWords(night));
 }
 
-// Unpacks the arrays and lets the plot tell its values under the mouse.
+// Unpacks the arrays and shows the values under the mouse.
 async function loadHistory() {
   for (const name of ["status", "gain_db", "delay_ns", "delay_difference_ns", "phase_deg"])
     if (PAST[name]) past[name] = await unpack(PAST[name]);

@@ -1,4 +1,4 @@
-// Reads the arrays that packed.py has put into the page.
+// Decodes the arrays that lwacal.report.array_encoding embeds in the page.
 const NUMBER_TYPES = {uint8: Uint8Array, uint16: Uint16Array, int16: Int16Array,
   float32: Float32Array, float64: Float64Array};
 
@@ -11,7 +11,7 @@ async function unpack(entry) {
   return entry.step ? multiplesOf(array, entry) : array;
 }
 
-// Numbers that are kept as whole multiples of a step; NaN where they are not known.
+// Numbers stored as integer multiples of a step; NaN where unknown.
 function multiplesOf(array, entry) {
   return Float32Array.from(array, value => value === entry.unknown ? NaN : value * entry.step);
 }

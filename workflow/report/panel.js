@@ -1,9 +1,9 @@
-// The panel of the chosen antenna: status, delays and bandpass of X and Y, and its history.
+// Panel of the chosen antenna: status, delays, bandpass of X and Y, and history.
 const FACTS = [
   ["status", s => s.status], ["reasons", s => s.reasons.join("; ") || "none"],
   ["gain relative to the typical antenna", s => withUnit(s.gain_db, "dB", 1, true)],
   ["delay", s => isKnown(s.delay_ns) ? `${inDigits(s.delay_ns, 2)} ± ${inDigits(s.delay_err_ns, 2)} ns`
-    + (s.delay_flagged ? " (flagged)" : "") : s.delay_flagged ? "flagged" : "not known"],
+    + (s.delay_flagged ? " (flagged)" : "") : s.delay_flagged ? "flagged" : "unknown"],
   ["reference delay", s => withUnit(s.reference_ns, "ns", 2)],
   ["difference", s => withUnit(s.difference_ns, "ns", 2, true)],
   ["solutions flagged", s => inPercent(s.flagged_fraction)],
@@ -34,7 +34,7 @@ function causeKey(index) {
     patch.style.background = look.colour;
     return make("span", {}, patch, `${look.words} ${inPercent(count / bandpass.channels / 2)}`);
   });
-  return items.length ? items : ["no solution is flagged"];
+  return items.length ? items : ["no solutions flagged"];
 }
 
 function historyAddress(name) {
@@ -42,7 +42,7 @@ function historyAddress(name) {
   return (linked ? "../../" : "../") + "trends.html#antenna=" + encodeURIComponent(name);
 }
 
-// The nights up to this one, as they were known when the report was written; one alone is no history.
+// Nights up to this one, as known when the report was written; a single night is no history.
 function showHistory(name) {
   past.antenna = PAST.antennas.indexOf(name);
   const known = Boolean(past.delay_ns) && NIGHTS.length > 1 && past.antenna >= 0;
@@ -54,7 +54,7 @@ function showPanel(antenna) {
   view.index = antenna.index;
   find("#panel").hidden = false;
   document.body.classList.add("with-panel");
-  find("#panel-title").textContent = `${antenna.name}: board ${antenna.board}, number ${antenna.index}`;
+  find("#panel-title").textContent = `${antenna.name}: board ${antenna.board}, correlator number ${antenna.index}`;
   find("#facts").replaceChildren(factsTable(antenna));
   find("#history-link").href = historyAddress(antenna.name);
   showHistory(antenna.name);

@@ -1,4 +1,4 @@
-// Starts the parts of the report, and says so if the browser cannot read the solutions.
+// Starts the parts of the report; old browsers, which cannot unpack the arrays, get a note.
 async function startReport() {
   startAntennas();
   startFilters();

@@ -1,4 +1,4 @@
-// The whole sky: choose a band, zoom, drag; hover for direction and brightness.
+// All-sky images: choose a band, zoom, drag; hover for direction and brightness.
 const sky = {image: null, pixels: null, sheet: null, zoom: 1, x: 0.5, y: 0.5, drag: null};
 const RADIAN = 180 / Math.PI, SKY_MARKS = "#7fd6c2";
 
@@ -8,8 +8,9 @@ async function chooseSky(number) {
   sky.image = RECORDS.sky[number];
   sky.pixels = await unpack(sky.image.pixels);
   const {step_jy: step, noise_jy: noise, thinned} = sky.image;
-  find("#sky-note").textContent = `Noise ${noise.toPrecision(2)} Jy/beam; values in steps of`
-    + ` ${Number(step.toPrecision(1))} Jy/beam` + (thinned > 1 ? `; the brightest of ${thinned} × ${thinned} pixels.` : ".");
+  find("#sky-note").textContent = `Noise ${noise.toPrecision(2)} Jy/beam; values rounded to`
+    + ` ${Number(step.toPrecision(1))} Jy/beam`
+    + (thinned > 1 ? `; each pixel shows the brightest of ${thinned} × ${thinned}.` : ".");
   paintSky();
 }
 
@@ -62,7 +63,7 @@ function circle(pen, x, y, radius) {
   pen.stroke();
 }
 
-// The horizon, and dotted an elevation of 30 degrees.
+// Solid: the horizon; dotted: 30 degrees elevation.
 function drawElevations(pen, across, down, scale) {
   const [x, y] = sky.image.centre_pixel, radius = RADIAN / Math.abs(sky.image.step_deg[0]) * scale;
   pen.strokeStyle = SKY_MARKS;

@@ -1,4 +1,4 @@
-// Tables that sort by a click on a heading, and filter by a form.
+// Tables: click a heading to sort, use the form to filter.
 function sortTable(heading) {
   const table = heading.closest("table"), body = table.tBodies[0];
   const column = Array.from(heading.parentNode.children).indexOf(heading);
@@ -11,7 +11,7 @@ function sortTable(heading) {
   const rows = Array.from(body.rows);
   rows.sort((one, two) => {
     const a = key(one), b = key(two);
-    if (a === "" || b === "") return (a === "") - (b === "");  // what is not known comes last
+    if (a === "" || b === "") return (a === "") - (b === "");  // unknown values come last
     return (down ? -1 : 1) * order(a, b);
   });
   body.append(...rows);
@@ -32,7 +32,7 @@ function filterTable(form) {
     .map(name => [name, form.elements[name].value]));
   for (const row of rows) row.hidden = !fits(row, wanted);
   const shown = rows.filter(row => !row.hidden);
-  find("output", form).textContent = `${shown.length} of ${rows.length} signals`;
+  find("output", form).textContent = `${shown.length} of ${rows.length} antpols`;
   form.dispatchEvent(new CustomEvent("filtered", {bubbles: true, detail: shown}));
 }
 

@@ -1,4 +1,4 @@
-// Values beside the mouse (or the focus), for everything that carries words in data-tip.
+// Tooltip at the mouse (or the focus) for every element with a data-tip text.
 function showTip(x, y, text) {
   const tip = find("#tip");
   tip.textContent = text;
@@ -13,14 +13,14 @@ function showTip(x, y, text) {
 function hideTip() { find("#tip").hidden = true; }
 
 function tipOf(target) {
-  const told = target.closest("[data-tip]");
-  if (told) return told.dataset.tip;
+  const tipped = target.closest("[data-tip]");
+  if (tipped) return tipped.dataset.tip;
   const antenna = target.closest(".antenna");
   return antenna ? antennaInWords(Number(antenna.dataset.index), target.dataset.pol) : "";
 }
 
 function followPointer(event) {
-  if (event.target.closest("canvas")) return;  // these speak for themselves
+  if (event.target.closest("canvas")) return;  // canvases show their own tooltips
   const text = tipOf(event.target);
   if (text) showTip(event.clientX, event.clientY, text); else hideTip();
 }

@@ -1,5 +1,5 @@
 "use strict";
-// Small things that all parts of the page use.
+// Small helpers for all parts of the page.
 const POLARIZATIONS = ["X", "Y"];
 const find = (selector, within = document) => within.querySelector(selector);
 const findAll = (selector, within = document) => Array.from(within.querySelectorAll(selector));
@@ -22,7 +22,7 @@ function inDigits(value, digits = 1, sign = false) {
 }
 
 const withUnit = (value, unit, digits = 1, sign = false) =>
-  isKnown(value) ? inDigits(value, digits, sign) + " " + unit : "not known";
+  isKnown(value) ? inDigits(value, digits, sign) + " " + unit : "unknown";
 
 const inPercent = fraction => isKnown(fraction)
-  ? inDigits(100 * fraction, fraction > 0 && fraction < 0.1 ? 1 : 0) + " %" : "not known";
+  ? inDigits(100 * fraction, fraction > 0 && fraction < 0.1 ? 1 : 0) + " %" : "unknown";

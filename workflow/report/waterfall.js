@@ -1,4 +1,4 @@
-// All solutions at a glance, antenna against frequency: hover for values, click for the antenna.
+// All solutions, antenna against frequency: hover for values, click to open the antenna.
 const fall = {across: null, down: null};
 
 function colourBytes(hex) {
@@ -52,7 +52,7 @@ function waterfallPicture(columns, pol, colour) {
   const pen = sheet.getContext("2d"), image = pen.createImageData(number, bandpass.antennas);
   for (let row = 0; row < bandpass.antennas; row++) for (let column = 0; column < number; column++) {
     const {first, last} = columns, places = [], at = 4 * (row * number + column);
-    if (first[column] < 0) continue;  // transparent: no sub-band there
+    if (first[column] < 0) continue;  // transparent: no sub-band here
     for (let k = first[column]; k <= last[column]; k++) places.push(placeOf(row, pol, k));
     image.data.set([...colour(places), 255], at);
   }
@@ -83,7 +83,7 @@ function drawWaterfall() {
 
 function waterfallKey(what) {
   if (what !== "flags") {
-    const ends = what === "phase" ? ["−180°", "180°"] : ["−6 dB of the median", "+6 dB"];
+    const ends = what === "phase" ? ["−180°", "180°"] : ["−6 dB", "+6 dB relative to the median"];
     const bar = make("i", {class: "ramp"}), stops = [0, 0.25, 0.5, 0.75, 1];
     bar.style.background = `linear-gradient(90deg, ${stops.map(s => `rgb(${inScale(what, s)})`)})`;
     return [ends[0], bar, ends[1], "; grey: flagged or no solution"];

@@ -1,5 +1,5 @@
-"""Records and tables to pages for people: PDF, HTML, figures, and the page of all nights.
+"""Writes what people read: the report (PDF and HTML), its figures, and the trends page.
 
-Needs the records of an observation or the database of the nights; computes no result of its own.
+Needs the records of an observation or the trends database; computes no results of its own.
 May import everything below it, but not driver or publish.
 """

@@ -1,4 +1,4 @@
-"""The antennas as the page draws them: cells of the board, dots on the ground, facts on demand."""
+"""Antennas as the HTML report draws them: cells of the board, dots on the map, and their data."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from lwacal.telescope import geometry
 from lwacal.telescope.boards import ANTENNAS_PER_BOARD, board_of
 from lwacal.telescope.correlations import POLARIZATIONS
 
-CELL, ROW, LEFT = 34, 62, 74  # of the board, in units of its drawing
-HALF_MAP = 250  # half the side of a map in units of its drawing
+CELL, ROW, LEFT = 34, 62, 74  # cell width, row height, left margin of the board, in SVG units
+HALF_MAP = 250  # half the side of a map in SVG units
 
 Record = Mapping[str, Any]
 
 
 def antennas(qa_antennas: Sequence[Record], delays: Sequence[Record]) -> list[dict[str, Any]]:
-    """Return what is known of each antenna, X and Y, in correlator order.
+    """Return the data of each antenna and its antpols X and Y, in correlator order.
 
-    ``qa_antennas`` are the records of qa.json; ``delays`` those of delay.json, flagged or not.
+    ``qa_antennas`` are the records of qa.json, ``delays`` those of delay.json, flagged or not.
     """
     by_signal = {(record["index"], record["pol"]): record for record in delays}
     found: dict[int, dict[str, Any]] = {}
@@ -60,7 +60,7 @@ def _rounded(value: float | None, digits: int = 2) -> float | None:
 
 
 def in_words(antenna: Record) -> str:
-    """Return an antenna and the state of its signals in a line."""
+    """Return one line with the antenna's name and the status of its antpols."""
     states = []
     for pol in POLARIZATIONS:
         signal = antenna["signals"].get(pol)
@@ -71,7 +71,7 @@ def in_words(antenna: Record) -> str:
 
 
 def board(listed: Sequence[Record]) -> dict[str, Any]:
-    """Return the drawing of the boards: its size, row labels, and the place of each antenna."""
+    """Return the drawing of the boards: its size, row labels, and the position of each antenna."""
     last = max((antenna["index"] for antenna in listed), default=-1)
     rows = -(-(last + 1) // ANTENNAS_PER_BOARD)
     cells = [
@@ -94,11 +94,11 @@ def board(listed: Sequence[Record]) -> dict[str, Any]:
 
 
 def maps(listed: Sequence[Record], positions_m: np.ndarray) -> list[dict[str, Any]]:
-    """Return the drawings of the array on the ground: all of it, and its core if that is smaller.
+    """Return the maps of the array: all antennas, and the core if it is much smaller.
 
-    ``listed`` are the antennas, of which bad ones are drawn last, over the others; ``positions_m``
-    (antenna, 3), ITRF, by correlator number. Each drawing has the half side in metres, a scale
-    bar, and x (east) and y (south) of the antennas inside, in units of the drawing.
+    ``listed`` are the antennas; bad ones are drawn last, on top. ``positions_m`` (antenna, 3),
+    ITRF, by correlator number. Each map has half its side in metres, a scale bar, and x (east) and
+    y (south) of the antennas inside it, in SVG units.
     """
     if len(listed) == 0:
         return []
@@ -111,7 +111,7 @@ def maps(listed: Sequence[Record], positions_m: np.ndarray) -> list[dict[str, An
     if len(plane) <= 12 or distance.max() <= 2 * core_m:
         return [whole]
     whole["inner"] = HALF_MAP * core_m / whole["half_m"]
-    return [whole, _map("the core (the square of the other map)", order, plane, core_m)]
+    return [whole, _map("the core (square in the other map)", order, plane, core_m)]
 
 
 def _worst(antenna: Record) -> int:

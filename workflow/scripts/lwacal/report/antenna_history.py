@@ -1,4 +1,4 @@
-"""What became of each antenna from night to night, for the page of the nights to explore."""
+"""History of each antenna over the nights, for the interactive plots."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from lwacal.runtime import products
 from lwacal.telescope.correlations import POLARIZATIONS
 
 VALUES = ("gain_db", "delay_ns", "delay_difference_ns")
-MOST_NIGHTS = 30  # in a report, of which 352 antennas take 0.3 MB; trends.html has all
-UNKNOWN = 255  # status of an antenna that an observation does not know
+MOST_NIGHTS = 30  # in a report: 352 antennas take 0.3 MB; trends.html has all nights
+UNKNOWN = 255  # status of an antenna that is not in the observation
 
 
 def until(qa: Mapping[str, Any], files: Iterable[Path]) -> Nights:
-    """Return the nights up to that of ``qa``, itself the last, from the qa.json of others.
+    """Return the last MOST_NIGHTS nights up to and including that of ``qa``.
 
-    The last MOST_NIGHTS of them. A file that is not one is left out, and this is said.
+    ``files`` are the qa.json of other observations. Unreadable files are left out and logged.
     """
     seen = {qa["observation"]["id"]: ("", qa)}
     for path in files:
@@ -59,7 +59,7 @@ def until(qa: Mapping[str, Any], files: Iterable[Path]) -> Nights:
 
 
 def _check(qa: Mapping[str, Any]) -> None:
-    """Raise KeyError, TypeError or ValueError if a record lacks what is shown of it."""
+    """Raise KeyError, TypeError or ValueError if a record lacks a field that is shown."""
     str(qa["verdict"])
     for row in qa["antennas"]:
         str(row["antenna"]), RANK[row["status"]], POLARIZATIONS.index(row["pol"])
@@ -68,9 +68,9 @@ def _check(qa: Mapping[str, Any]) -> None:
 def histories(nights: Nights) -> dict[str, Any]:
     """Return the observations in order of time, the antennas by name, and arrays for the page.
 
-    The arrays have the axes (antenna, polarization, observation): ``status``, a place in
-    ``statuses``, and the gain (dB of the typical antenna), the delay and its difference from the
-    reference (ns), NaN where not known.
+    The arrays have the axes (antenna, polarization, observation): ``status`` (an index into
+    ``statuses``), the gain (dB relative to the typical antenna), the delay and its difference from
+    the reference (ns); NaN where unknown.
     """
     names = sorted({row["antenna"] for row in nights.antennas})
     place = {name: k for k, name in enumerate(names)}

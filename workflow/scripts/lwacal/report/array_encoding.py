@@ -1,4 +1,4 @@
-"""Arrays inside a page: deflated and in base64, small, and read back by packed.js."""
+"""Arrays embedded in a page: deflated and in base64; packed.js decodes them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from lwacal.runtime import products
 
 
 def pack(array: np.ndarray, differences: bool = False) -> dict[str, Any]:
-    """Return an array as a record that JSON can hold.
+    """Return an array as a JSON-serializable record.
 
-    The bytes of the numbers (little-endian) are put in order of significance, the lowest of all
-    numbers first, because that deflates better. With ``differences``, unsigned integers are kept
-    as what is added (modulo their range) from each to the next along the last axis.
+    The bytes of the little-endian numbers are grouped by significance, all lowest bytes first,
+    which compresses better. With ``differences``, unsigned integers are stored as differences
+    (modulo their range) along the last axis.
     """
     kept = np.ascontiguousarray(array)
     if differences:
@@ -34,7 +34,7 @@ def pack(array: np.ndarray, differences: bool = False) -> dict[str, Any]:
 
 
 def as_json(record: Any) -> str:
-    """Return a record as JSON that cannot end the script element it is put into."""
+    """Return a record as JSON that cannot close the script element it is embedded in."""
     text = json.dumps(
         products.plain(record),
         sort_keys=True,

@@ -1,9 +1,9 @@
-"""The bandpass solutions in steps that are fine enough to look at, for the page to explore.
+"""Bandpass solutions for the interactive plots, quantized to save space.
 
-Amplitudes are whole steps of 0.1 dB, phases 256 steps of 1.4 degrees: about the noise of a
-solution (0.17 dB and 1.1 degrees at a signal-to-noise ratio of 50), in a fifth of the size.
-Noise does not deflate: if the solutions of a noisy night would take too much room, the steps are
-made wider, which their noise allows. The page states the steps.
+Amplitudes are multiples of 0.1 dB, phases of 1.4 degrees (256 per turn): about the noise of a
+solution (0.17 dB and 1.1 degrees at a signal-to-noise ratio of 50), at a fifth of the size.
+Noise does not compress: if the solutions of a noisy night would take too much space, the steps
+are made coarser, which their noise allows. The page states the steps.
 """
 
 from __future__ import annotations
@@ -16,21 +16,20 @@ from lwacal.calibration.solution_flags import CAUSES
 from lwacal.report.array_encoding import pack
 from lwacal.report.plots.gains import CAUSE_LOOKS, INTERPOLATED, Solutions
 
-STEPS = ((0.1, 256), (0.2, 128), (0.5, 64))  # dB of amplitude, and phases in a turn
-LIMIT_BYTES = 4_500_000  # of packed solutions, so that a page with all else stays below 10 MB
-NONE = -32768  # an amplitude that is not known
-FLAGGED_BIT, INTERPOLATED_BIT = 14, 15  # of a state; the bits below are causes, the gravest first
+STEPS = ((0.1, 256), (0.2, 128), (0.5, 64))  # dB of amplitude, phase steps per turn
+LIMIT_BYTES = 4_500_000  # of encoded solutions; keeps the whole page below 10 MB
+NONE = -32768  # marks an unknown amplitude
+FLAGGED_BIT, INTERPOLATED_BIT = 14, 15  # of a state; lower bits are the causes, most serious first
 
 
 def bandpass(solutions: Solutions, limit_bytes: int = LIMIT_BYTES) -> dict[str, Any]:
     """Return the solutions for the page; arrays have the axes (polarization, antenna, channel).
 
-    ``middle`` (polarization, channel) is the median amplitude of the good antennas and
-    ``amplitude`` what is above it, both in steps of ``amplitude_step_db`` of the solver's unit;
-    where there is no median it counts as 0. ``phase`` is in steps of ``phase_step_deg`` relative
-    to the reference antenna. ``state`` holds the causes of flags by bit, in the order of
-    ``causes``. The steps are the finest with which the arrays take at most ``limit_bytes``, or the
-    widest there are.
+    ``middle`` (polarization, channel) is the median amplitude of the good antennas, ``amplitude``
+    the excess over it, both in multiples of ``amplitude_step_db`` (dB of the solver's unit); a
+    missing median counts as 0. ``phase`` is in multiples of ``phase_step_deg``, relative to the
+    reference antenna. ``state`` holds the causes of flags as bits, in the order of ``causes``. The
+    steps are the finest for which the arrays take at most ``limit_bytes``, else the coarsest.
     """
     for step_db, phase_steps in STEPS:
         arrays = _arrays(solutions, step_db, phase_steps)
@@ -65,13 +64,13 @@ def _arrays(solutions: Solutions, step_db: float, phase_steps: int) -> dict[str,
 
 
 def _steps(gain: np.ndarray, solved: np.ndarray, step_db: float) -> np.ndarray:
-    """Return amplitudes in steps, limited so that differences of two fit 16 bits."""
+    """Return amplitudes in steps, clipped so that the difference of two fits in 16 bits."""
     amplitude = np.where(solved, np.abs(gain), 1.0).astype(np.float64)
     return np.clip(np.rint(20 * np.log10(amplitude) / step_db), -15000, 15000).astype(np.int32)
 
 
 def _median(level: np.ndarray, good: np.ndarray) -> np.ndarray:
-    """Return the median of good values over antennas, (polarization, channel), or NONE."""
+    """Return the median of the good values over antennas, (polarization, channel), or NONE."""
     masked = np.where(good, level, np.nan)
     empty = ~good.any(axis=1)
     masked[np.broadcast_to(empty[:, None], masked.shape)] = NONE
@@ -79,7 +78,7 @@ def _median(level: np.ndarray, good: np.ndarray) -> np.ndarray:
 
 
 def _phase(gain: np.ndarray, solved: np.ndarray, steps: int) -> np.ndarray:
-    """Return phases as whole steps from -steps/2, modulo 256 so that differences may wrap."""
+    """Return phases as integer steps from -steps/2, modulo 256 so that differences may wrap."""
     turns = np.angle(np.where(solved, gain, 1.0)) / (2 * np.pi)
     whole = np.rint(turns * steps).astype(np.int32)
     return (np.where(whole == steps // 2, -(steps // 2), whole) % 256).astype(np.uint8)

@@ -2,8 +2,8 @@
 
     PYTHONPATH=workflow/scripts python -m lwacal.report.caption_text > workflow/report/figures.rst
 
-Snakemake takes one caption file for all figures of a folder; it can choose by a figure's name, but
-can read no other file.
+Snakemake takes one caption file for all figures of a folder. The file can choose a text by the
+name of the figure, but cannot read other files.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ NAME = "snakemake.wildcards.figure"  # such as 03_gain_amplitude or 14_board_1
 
 
 def caption_text(texts: Mapping[str, Mapping[str, str]]) -> str:
-    """Return a template that gives the caption of each figure by its name."""
+    """Return the template that selects the caption of each figure by its name."""
     return "\n".join([*_lines(texts), ""])
 
 
 def _lines(texts: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    yield "{# Made from captions.toml by lwacal.report.caption_text. #}"
+    yield "{# Generated from captions.toml by lwacal.report.caption_text. #}"
     yield f'{{% set key = {NAME}.partition("_")[2] %}}'
     word = "if"
     for key, text in texts.items():

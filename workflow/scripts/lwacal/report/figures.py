@@ -1,4 +1,4 @@
-"""The figures of the report in their order, drawn, numbered and captioned."""
+"""Draws the figures of the report in order, with number and caption."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RGB_SIDE = 700
 
 @dataclass(frozen=True)
 class Drawn:
-    """A figure of the report; ``png`` is empty if it was not drawn, and ``message`` says why."""
+    """A figure of the report; if it was not drawn, ``png`` is empty and ``message`` says why."""
 
     key: str
     number: int
@@ -37,7 +37,7 @@ class Drawn:
 
 
 def draw_all(report: ReportRecords) -> list[Drawn]:
-    """Draw all figures; one that has nothing to show keeps its number and says why."""
+    """Draw all figures; one without anything to show keeps its number and says why."""
     texts = captions()
     return [
         _draw(key, number, texts[key], texts[key]["title"], partial(function, report))
@@ -46,7 +46,7 @@ def draw_all(report: ReportRecords) -> list[Drawn]:
 
 
 def draw_boards(report: ReportRecords) -> list[Drawn]:
-    """Draw a page for each SNAP2 board; numbers follow those of draw_all."""
+    """Draw one page per SNAP2 board; the numbers continue those of draw_all."""
     text = captions()["board_page"]
     return [
         _draw(
@@ -61,7 +61,7 @@ def draw_boards(report: ReportRecords) -> list[Drawn]:
 
 
 def write(figures: Sequence[Drawn], folder: Path) -> None:
-    """Write the figures that were drawn as PNG files named NN_key.png; the folder appears whole."""
+    """Write the figures as PNG files named NN_key.png; the folder is written atomically."""
     with atomic.whole(folder) as part:
         part.mkdir()
         for figure in figures:
@@ -70,7 +70,7 @@ def write(figures: Sequence[Drawn], folder: Path) -> None:
 
 
 def captions() -> dict[str, dict[str, str]]:
-    """Return title, what is shown and what is normal, by figure; those of boards have one text."""
+    """Return title, description and normal appearance by figure; all boards share one text."""
     return tomllib.loads(CAPTIONS.read_text(encoding="utf-8"))
 
 
@@ -124,7 +124,7 @@ def _calibrator_spectra(report: ReportRecords) -> Figure:
 
 
 def flux_tolerance(report: ReportRecords) -> float | None:
-    """Return how far from one a flux ratio may be before there is a warning; None if unlimited."""
+    """Return the deviation of a flux ratio from one that gives a warning; None if unlimited."""
     return next(
         (
             m["limits"]["warn"]
@@ -136,7 +136,7 @@ def flux_tolerance(report: ReportRecords) -> float | None:
 
 
 def expected_fluxes(report: ReportRecords) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Return for each source the frequencies in MHz, rising, and the expected fluxes in Jy."""
+    """Return the frequencies (MHz, ascending) and expected fluxes (Jy) of each source."""
     curves: dict[str, list[tuple[float, float]]] = {}
     for band, sources in report.sky_model.get("bands", {}).items():
         frequencies = report.manifest["bands"].get(band, {}).get("frequency_hz", [])
@@ -166,7 +166,7 @@ def _all_sky(report: ReportRecords) -> Figure:
     rgb_file = folder / "allsky_rgb.png"
     rgb = _read_rgb(rgb_file) if rgb_file.is_file() else None
     if not images and rgb is None:
-        raise style.NothingToPlotError(record.get("message") or "no all-sky image is kept")
+        raise style.NothingToPlotError(record.get("message") or "no all-sky image was kept")
     sources = {
         s["name"]: (np.degrees(s["ra_rad"]), np.degrees(s["dec_rad"]))
         for s in report.sky_model.get("sources", [])
@@ -176,13 +176,13 @@ def _all_sky(report: ReportRecords) -> Figure:
 
 
 def _band_title(band: Mapping[str, Any]) -> str:
-    """Return an all-sky image's name with its part of the band."""
+    """Return the name of an all-sky image with its frequency range."""
     mhz = band.get("mhz")
     return f"{band['name']} ({mhz[0]:g} to {mhz[1]:g} MHz)" if mhz else band["name"]
 
 
 def _read_rgb(path: Path) -> np.ndarray:
-    """Read a picture, (y, x, 3), made smaller to the size that is printed."""
+    """Read an RGB picture, (y, x, 3), reduced to the printed size."""
     picture = Image.open(path).convert("RGB")
     picture.thumbnail((RGB_SIDE, RGB_SIDE))
     return np.asarray(picture)
@@ -195,11 +195,11 @@ def _calibrator_images(report: ReportRecords) -> Figure:
         if image is not None:
             images[source] = image
     if not images:
-        told = [
+        reasons = [
             f"{name}: {record.get('message') or record['status']}"
             for name, (record, _) in report.images.items()
         ]
-        raise style.NothingToPlotError("; ".join(told) or "no source was imaged")
+        raise style.NothingToPlotError("; ".join(reasons) or "no source was imaged")
     return sky.calibrators(images)
 
 

@@ -1,4 +1,4 @@
-"""The report as one HTML file that needs nothing else: no network, no other file."""
+"""The report as one self-contained HTML file: no network, no other file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from lwacal.report import (
     antenna_history,
     array_encoding,
     bandpass_data,
-    content,
+    overview,
+    result_tables,
+    run_tables,
     sky_data,
     spectrum_svg,
     templates,
@@ -63,19 +65,19 @@ def write(report: ReportRecords, figures: Sequence[Drawn], path: Path) -> None:
         templates.render(
             "report.html.j2",
             qa=qa,
-            verdict_words=content.VERDICT_WORDS[qa["verdict"]],
-            facts=content.facts(qa),
+            verdict_words=overview.VERDICT_WORDS[qa["verdict"]],
+            facts=overview.facts(qa),
             stage_sections=STAGE_SECTIONS,
-            sources=content.sources(qa),
+            sources=overview.sources(qa),
             figures=figures,
             tables=[
-                content.metrics(qa),
-                content.calibrators(qa),
-                content.positions(qa),
-                content.bands(qa),
-                content.faults(qa),
+                result_tables.metrics(qa),
+                result_tables.calibrators(qa),
+                result_tables.positions(qa),
+                result_tables.bands(qa),
+                result_tables.faults(qa),
             ],
-            antennas=content.antennas(qa, everything=True),
+            antennas=result_tables.antennas(qa, everything=True),
             antennas_by_index={antenna["index"]: antenna for antenna in antennas},
             board=antenna_board.board(antennas),
             maps=antenna_board.maps(antennas, _positions_m(report)),
@@ -86,12 +88,16 @@ def write(report: ReportRecords, figures: Sequence[Drawn], path: Path) -> None:
             bandpass_message="" if solved else "There are no bandpass solutions.",
             steps=bandpass and (bandpass["amplitude_step_db"], bandpass["phase_step_deg"]),
             sky=sky,
-            sky_message=report.allsky[0].get("message") or "No all-sky image is kept.",
+            sky_message=report.allsky[0].get("message") or "No all-sky image was kept.",
             spectra=spectrum_svg.spectra(
                 qa["calibrators"], expected_fluxes(report), flux_tolerance(report)
             ),
-            run_facts=content.run_facts(run),
-            run_tables=[content.differences(run), content.run_times(run), content.versions(run)],
+            run_facts=run_tables.run_facts(run),
+            run_tables=[
+                run_tables.differences(run),
+                run_tables.run_times(run),
+                run_tables.versions(run),
+            ],
             records=array_encoding.as_json(
                 {
                     "antennas": antennas,
@@ -118,6 +124,6 @@ def _letters(qa: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def colours(name: str, number: int = 256) -> str:
-    """Return a colour map as hexadecimal digits, six a colour, from the lowest to the highest."""
+    """Return a colour map as hexadecimal digits, six per colour, lowest first."""
     scale = matplotlib.colormaps[name]
     return "".join(to_hex(scale(k / (number - 1)))[1:] for k in range(number))

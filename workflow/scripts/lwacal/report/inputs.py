@@ -1,4 +1,4 @@
-"""All records that a report is made from, read once."""
+"""Reads all records that the report needs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Record = Mapping[str, Any]
 class ReportRecords:
     """The records of an observation.
 
-    ``flags`` by sub-band; ``images`` by source, each with the folder it is in; ``allsky`` likewise.
+    ``flags`` by sub-band; ``images`` by source, each with its folder; ``allsky`` with its folder.
     """
 
     qa: Record
@@ -56,7 +56,7 @@ def read(
 ) -> ReportRecords:
     """Read all records. ``solutions`` is bandpass_flags.npz; images and allsky are folders.
 
-    ``results`` is the folder of all observations, for what their qa.json tell of earlier nights.
+    ``results`` is the folder of all observations; their qa.json give the history of the antennas.
     """
     judged = products.read_json(qa)
     by_band = {record["band"]: record for record in map(products.read_json, flags)}
@@ -81,7 +81,7 @@ def read(
 
 
 def read_solutions(path: Path) -> Solutions:
-    """Read the solutions of all sub-bands, put in order of frequency."""
+    """Read the solutions of all sub-bands, sorted by frequency."""
     arrays = products.read_npz(path)
     order = np.argsort(arrays["frequency_hz"], kind="stable")
     return Solutions(

@@ -1,4 +1,4 @@
-"""The all-sky images in steps of the noise, and what turns their pixels into directions."""
+"""All-sky images for the page, quantized in units of the noise, with their projection."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from astropy.wcs import WCS, FITSFixedWarning
 from lwacal.report.array_encoding import pack
 from lwacal.report.plots import sky
 
-STEPS_OF_NOISE = 4  # a step is this part of the noise, or wider if the range needs it
+STEPS_OF_NOISE = 4  # quantization: noise over this number, or coarser if the range needs it
 BLANK = -32768
 RANGE = 32767
 
@@ -22,10 +22,10 @@ Record = Mapping[str, Any]
 
 
 def all_sky(record: Record, folder: Path, sources: list[Record]) -> list[dict[str, Any]]:
-    """Return the images that are there, by band; ``sources`` are those of the sky model.
+    """Return the existing images by band; ``sources`` are those of the sky model.
 
-    Pixels (y from the south, x from the east) are int16 steps of ``step_jy``, thinned as in the
-    figures: of each block of pixels the brightest.
+    Pixels (y from the south, x from the east) are int16 multiples of ``step_jy``. As in the
+    figures, each pixel of a large image is the brightest of a block.
     """
     found = []
     for band in record.get("bands", []):
@@ -62,19 +62,19 @@ def _packed(image: sky.Image) -> dict[str, Any]:
 
 
 def noise_jy(values: np.ndarray) -> float:
-    """Return the noise of an image from the median deviation of its pixels."""
+    """Return the noise of an image from the median absolute deviation of its pixels."""
     finite = values[np.isfinite(values)]
     return float(1.4826 * np.median(np.abs(finite - np.median(finite)))) if finite.size else 0.0
 
 
 def _round_down(value: float) -> float:
-    """Return 1, 2 or 5 times a power of ten that is not above a value."""
+    """Return the largest 1, 2 or 5 times a power of ten that does not exceed a value."""
     power = 10.0 ** np.floor(np.log10(value))
     return float(max(k for k in (1, 2, 5) if k * power <= value * (1 + 1e-9)) * power)
 
 
 def _projection(image: sky.Image) -> dict[str, Any]:
-    """Return the SIN projection of the thinned image: centre (degrees), pixel of it, cosines."""
+    """Return the SIN projection of the thinned image: centre (deg), its pixel, pixel size (deg)."""
     header: fits.Header = image.header
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FITSFixedWarning)
@@ -98,7 +98,7 @@ def _places(image: sky.Image, sources: list[Record]) -> list[dict[str, Any]]:
 
 
 def _plane(image: sky.Image) -> list[list[float] | None]:
-    """Return the Galactic plane as pixels, None where the line breaks."""
+    """Return the Galactic plane as pixels; None marks a break of the line."""
     return [
         None if np.isnan(x) else [round(float(x), 1), round(float(y), 1)]
         for x, y in sky.galactic_plane(image)

@@ -1,6 +1,6 @@
-"""Calibrator spectra as drawings of the page: measured points over the expected curve, and ratio.
+"""Calibrator spectra of the HTML report: measured points, the expected curve, and their ratio.
 
-Each point carries its values in words, which the page shows beside the mouse.
+Each point carries its values as text for the tooltip.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ Expected = Mapping[str, tuple[np.ndarray, np.ndarray]]
 def spectra(
     calibrators: Sequence[Record], expected: Expected, tolerance: float | None
 ) -> list[dict[str, Any]]:
-    """Return a drawing for each source with a fit.
+    """Return one drawing per source with a successful fit.
 
-    ``expected`` gives for a source the frequencies in MHz and the fluxes in Jy; ``tolerance`` is
-    the distance of the ratio from one at which there is a warning.
+    ``expected`` gives the frequencies in MHz and fluxes in Jy of each source; ``tolerance`` is the
+    deviation of the ratio from one that gives a warning.
     """
     drawings = []
     for source in dict.fromkeys(record["source"] for record in calibrators):
@@ -103,7 +103,7 @@ def _point(record: Record, x_of: Any, y_of: Any, r_of: Any) -> dict[str, Any]:
 
 
 def _axis(low: float, high: float, start: float, end: float, number: int) -> tuple[Any, list]:
-    """Return the function from value to place, and ticks as (place, text)."""
+    """Return the function from value to position, and ticks as (position, text)."""
     step = _nice((high - low) / number)
     values = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
 

@@ -1,4 +1,4 @@
-"""Fills the templates of workflow/report: pages that need no network and no other file."""
+"""Fills the templates of workflow/report; the pages need no network and no other file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TEMPLATES = paths.TEMPLATES
 
 @dataclass(frozen=True)
 class Script:
-    """The script of a page, and the policy by which a browser runs it and nothing else."""
+    """The script of a page, and the content security policy that allows only this script."""
 
     text: str
     policy: str
@@ -25,8 +25,8 @@ class Script:
 def script(names: Sequence[str]) -> Script:
     """Join scripts of workflow/report in this order.
 
-    The policy lets a browser run this text alone, show pictures and styles that are in the page,
-    and load nothing from anywhere.
+    The policy allows this script, and images and styles embedded in the page; the browser loads
+    nothing else.
     """
     text = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names)
     digest = base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
@@ -38,7 +38,7 @@ def script(names: Sequence[str]) -> Script:
 
 
 def render(template: str, **values: object) -> str:
-    """Fill a template; everything is escaped, a missing value is a jinja2.UndefinedError."""
+    """Fill a template with escaped values; a missing value raises jinja2.UndefinedError."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,

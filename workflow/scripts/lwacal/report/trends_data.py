@@ -1,4 +1,4 @@
-"""What the page of the nights carries for its drawings: antennas and boards over the nights."""
+"""Data for the plots of the trends page: antennas and boards over the nights."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from lwacal.report import array_encoding
 from lwacal.runtime.robust import masked_median
 from lwacal.telescope import boards
 
-STEPS = {"gain_db": 0.01, "delay_ns": 0.1, "phase_deg": 0.2}  # what a unit of the numbers is
+STEPS = {"gain_db": 0.01, "delay_ns": 0.1, "phase_deg": 0.2}  # quantization: dB, ns, degrees
 NOT_KNOWN = -32768
-FIRST_NIGHTS = 7  # that tell what a board is compared with
+FIRST_NIGHTS = 7  # whose median is the baseline of a board
 
 
 def build(
@@ -25,13 +25,13 @@ def build(
     newest: int,
     observations: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """Return the records of the page, of so many of the newest observations.
+    """Return the records of the page for the ``newest`` observations.
 
-    ``observations`` are those, in order of time. Arrays over (antenna, polarization, observation):
-    ``status``, a place in ``statuses``; ``gain_db`` (relative to the typical antenna), ``delay_ns``
-    and ``phase_deg`` (its change from its median), all made comparable from night to night. Arrays
-    over (board, observation) in ``boards``: medians of the changes; ``bad`` and ``flagged``,
-    percent of the signals and of their solutions.
+    ``observations`` are these, in order of time. Arrays (antenna, polarization, observation):
+    ``status``, an index into ``statuses``; ``gain_db`` (relative to the typical antenna),
+    ``delay_ns`` and ``phase_deg`` (change from its median), all comparable from night to night.
+    Arrays (board, observation) in ``boards``: medians of the changes; ``bad`` and ``flagged``, the
+    percentages of antpols and of their solutions.
     """
     values = time_series.comparable(series)
     rough = np.isnan(values["phase_deg"]) & np.isfinite(series.values["phase_deg"])
@@ -74,14 +74,14 @@ def build(
 
 
 def of_first_nights(values: np.ndarray) -> np.ndarray:
-    """Return the median of each signal over the first nights in which it is known."""
+    """Return the median of each antpol over the first nights in which it has a value."""
     known = np.isfinite(values)
     first = known & (np.cumsum(known, axis=-1) <= FIRST_NIGHTS)
     return masked_median(values, ~first, axis=-1)
 
 
 def pack_rounded(values: np.ndarray, step: float) -> dict[str, Any]:
-    """Return values as whole multiples of a step, in 16 bits; what is not known as NOT_KNOWN."""
+    """Return values as 16-bit multiples of a step; unknown values become NOT_KNOWN."""
     known = np.isfinite(values)
     number = np.clip(np.rint(np.where(known, values, 0) / step), -32767, 32767)
     packed_values = array_encoding.pack(np.where(known, number, NOT_KNOWN).astype(np.int16))
@@ -96,7 +96,7 @@ def _wiring(name: str, number: int) -> str:
 def _of_boards(
     series: Series, changed: Mapping[str, np.ndarray], kind: str, shown: slice
 ) -> dict[str, Any]:
-    """Return names of the boards of a kind, and what they did, (board, observation)."""
+    """Return the boards of a kind (SNAP2 or ARX) and their arrays, (board, observation)."""
     names = [
         boards.snap2(int(number)) if kind == "SNAP2" else boards.arx(name)
         for name, number in zip(series.antennas, series.numbers)

@@ -1,4 +1,4 @@
-"""The page of the nights: what changed last, which antennas to look at, then plots and tables."""
+"""The trends page: what changed last night, what to check, then plots and tables."""
 
 from __future__ import annotations
 
@@ -26,72 +26,72 @@ SCRIPTS = (
     "boards.js",
     "antenna_history.js",
 )
-LOOK_BACK_DAYS = 7.5  # changes of the last week are worth a look
+LOOK_BACK_DAYS = 7.5  # changes of the last week are listed for a check
 MOST_TO_LOOK_AT = 25
 FIGURES = {
     "flux_ratios": (
         "Flux ratios",
         nights.flux_ratios,
-        "Measured over expected flux of each calibrator, median of the sub-bands, with"
-        " the range that holds the middle half of them.",
-        "Near one and level. A step that is common to all sources is the array; one"
-        " source alone is its place in the beam.",
+        "Measured over expected flux of each calibrator: median over the sub-bands, with the"
+        " interquartile range.",
+        "Constant and near one. A step common to all sources is the array; a single deviating"
+        " source points to the beam in its direction.",
     ),
     "positions": (
-        "Positions of calibrators",
+        "Calibrator positions",
         trend_curves.positions,
-        "Measured minus catalogue position of each calibrator, median of the sub-bands,"
-        " above in right ascension, below in declination.",
-        "Scatter about zero by some hundred arcseconds, from the ionosphere. An offset"
-        " that stays, of all sources, is the geometry.",
+        "Measured minus catalogue position of each calibrator, median over the sub-bands."
+        " Top: right ascension; bottom: declination.",
+        "Scatter of a few hundred arcseconds about zero, caused by the ionosphere. A lasting"
+        " offset of all sources is an error of the array geometry.",
     ),
     "flagged": (
         "Flagged data and solutions",
         nights.flagged,
-        "Share that is flagged in each sub-band of each observation: above, of the data of"
-        " healthy antennas; below, of the solutions.",
-        "Pale above 30 MHz, darker below. A dark column is a bad night, a dark row a"
-        " frequency with lasting interference.",
+        "Flagged fraction by sub-band and observation. Top: data of healthy antennas; bottom:"
+        " solutions.",
+        "Pale above 30 MHz, darker below. A dark column is a bad night; a dark row is a"
+        " frequency with persistent interference.",
     ),
     "sidereal": (
-        "By sidereal time",
+        "Dependence on sidereal time",
         trend_curves.sidereal,
-        "Each observation at its local sidereal time: flux ratio of each calibrator,"
-        " flagged share of the data of healthy antennas, bad signals.",
-        "Level. What depends on sidereal time is the model of the sky or of the beam.",
+        "Each observation at its local sidereal time: flux ratio of each calibrator, flagged"
+        " fraction of the data of healthy antennas, fraction of bad antpols.",
+        "No dependence. A trend with sidereal time points to the sky model or the beam model.",
     ),
     "bad_signals": (
-        "Bad antenna signals",
+        "Bad antpols",
         nights.bad_signals,
-        "Share of the antenna signals that are bad, by first reason.",
-        "A level of 4 to 13 % that changes by a few antennas a week. A step of 9 % is"
-        " a SNAP2 board (32 of 352 antennas).",
+        "Fraction of bad antpols (one polarization of one antenna), by first reason.",
+        "4 to 13 %, changing by a few antennas per week. A step of 9 % is a SNAP2 board"
+        " (32 of 352 antennas).",
     ),
     "verdicts": (
         "Verdict and stages",
         nights.verdicts,
-        "Status of each stage of each observation, the verdict on top.",
-        "Green throughout. A stage that turns yellow in one night and stays so is a"
-        " change of the array; single nights are weather, ionosphere or interference.",
+        "Verdict (top row) and status of each stage for each observation.",
+        "Green throughout. A stage that turns yellow and stays yellow is a change of the"
+        " array; single nights are weather, ionosphere or interference.",
     ),
     "antenna_history": (
         "Antennas that are not always good",
         nights.antenna_history,
-        "Worse status of the two polarizations of each antenna that was bad or"
-        " suspect in some observation, the most often bad first (at most 60).",
-        "A few rows that are red throughout are known faults. A row that turns red"
-        " is a new one; rows that come and go are intermittent.",
+        "Status (the worse of X and Y) of every antenna that was bad or suspect in at least one"
+        " observation, most often bad first (at most 60).",
+        "A few rows that stay red are known faults. A row that turns red is a new fault; rows"
+        " that come and go are intermittent.",
     ),
 }
 VALIDITY = (
     "How long a calibration stays valid",
-    "How much gains and phases (at 64 MHz) differ between two observations, over the antennas that"
-    " are not bad, and what power a beam would lose with the tables of the other one (for phases of"
-    " rms sigma, 1 − exp(−sigma²)): median over the pairs, and the range that holds 80 % of them,"
-    " against the time between. What all antennas have in common is taken out.",
-    "Level within a week: the noise and the ionosphere of a single night. Where it rises, the"
-    " tables have aged, or a board has failed between. If other sidereal times differ more than the"
-    " same one, it is the model of the sky and not the time.",
+    "Rms difference of the phases (at 64 MHz) and gains of two observations over the antennas that"
+    " are not bad, and the power a beam would lose with the tables of the other observation (for"
+    " phases of rms sigma, 1 − exp(−sigma²)), against the time between them: median over the pairs"
+    " and the range that contains 80 % of them. Changes common to all antennas are removed.",
+    "Constant within a week, at the level set by noise and ionosphere. A rise means that the tables"
+    " have aged or that a board failed in between. If pairs at different sidereal times differ more"
+    " than pairs at similar ones, the cause is the sky model, not age.",
 )
 
 
@@ -104,8 +104,8 @@ def write(
 ) -> None:
     """Write the page from the database. ``settings`` is the section trends.
 
-    ``suggested`` is suggested_flags.json, ``problems`` what could not be read. Shown are the newest
-    trends.shown_observations; the changes are those of all.
+    ``suggested`` is suggested_flags.json; ``problems`` lists files that could not be read. The
+    page shows the newest trends.shown_observations, but the changes of all observations.
     """
     history = trends_database.read(database, settings["shown_observations"])
     with database_tables.opened(database) as connection:
@@ -150,7 +150,7 @@ def write(
 
 
 def newest_changes(database: Path) -> list[dict[str, Any]]:
-    """Return the changes that the newest night shows for the first time."""
+    """Return the changes that appear for the first time in the newest night."""
     observations = trends_database.read(database, 1).observations
     changes = [dict(row) for row in database_tables.found(database, "changes")]
     if not observations:
@@ -173,7 +173,7 @@ def _drawn(
     shows: str,
     normal: str,
 ) -> dict[str, Any]:
-    """Return a figure for the page, or why there is none."""
+    """Return a figure for the page, or the reason why there is none."""
     picture = {
         "key": key,
         "title": title,
@@ -196,7 +196,7 @@ def _drawn(
 def _last_night(
     history: nights.Nights, changes: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any] | None:
-    """Return the newest observation and the changes of its night; None without any."""
+    """Return the newest observation and the changes of its night; None if there is none."""
     if not history.observations:
         return None
     newest = history.observations[-1]
@@ -209,10 +209,10 @@ def _to_look_at(
     suggested: Mapping[str, Any],
     settings: Mapping[str, Any],
 ) -> list[dict[str, str]]:
-    """Return what to look at: changes of a week, what stays bad, drifts that go on.
+    """Return what to check: changes of the last week, lasting faults, continuing drifts.
 
-    Changes the newest first, drifts the largest first. Each with a ``place``, an antenna to show,
-    what happened, and since when.
+    Changes are sorted newest first, drifts largest first. Each row has a ``place``, an antenna to
+    show, what happened, and since when.
     """
     if not series.observations:
         return []
@@ -225,8 +225,10 @@ def _to_look_at(
         elif row["kind"] == "drift" and row["until"] == newest:
             drifts.append(row)
     drifts.sort(key=lambda row: -abs(row["size"]) / settings[LEAST[row["quantity"]]])
-    told = {antenna for row in recent for antenna in row["antennas"].split()}
-    bad = [_stays_bad(signal) for signal in suggested["signals"] if signal["name"][:-1] not in told]
+    listed = {antenna for row in recent for antenna in row["antennas"].split()}
+    bad = [
+        _stays_bad(signal) for signal in suggested["signals"] if signal["name"][:-1] not in listed
+    ]
     date_of = dict(zip(series.observations, series.dates))
     first, last = (
         [
@@ -244,20 +246,20 @@ def _to_look_at(
 
 
 def _stays_bad(signal: Mapping[str, Any]) -> dict[str, str]:
-    """Return what to look at of a signal of suggested_flags.json."""
+    """Return the row of an antpol from suggested_flags.json."""
     antenna, pol = signal["name"][:-1], signal["name"][-1]
     why = ", ".join(REASON_WORDS.get(word, word) for word in signal["reasons"])
     return {
         "place": antenna,
         "antenna": antenna,
         "since": signal["since_utc"],
-        "text": f"{antenna} {pol}: bad for {signal['bad_nights']} of its last"
+        "text": f"{antenna} {pol}: bad in {signal['bad_nights']} of its last"
         f" {signal['judged_nights']} nights: {why}",
     }
 
 
 def _listed(history: nights.Nights) -> list[dict[str, Any]]:
-    """Return the observations for the table, the newest first."""
+    """Return the rows of the table of observations, newest first."""
     counts = nights.count_statuses(history.antennas)
     ratios = nights.median_ratios(history.calibrators)
     listed = []

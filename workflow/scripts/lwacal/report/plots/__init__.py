@@ -1,1 +1,1 @@
-"""Figures of the report: one function a figure, drawn from records, all in one style."""
+"""Figures of the report: one function per figure, drawn from records in a common style."""

@@ -1,4 +1,4 @@
-"""Figures of the antennas' statuses: by board and by place."""
+"""Figures of the antennas' status: by board and on the map."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ Record = Mapping[str, Any]
 
 
 def board(antennas: Sequence[Record]) -> Figure:
-    """Draw antenna x polarization, a row a SNAP2 board, coloured by status with the reason."""
+    """Draw every antpol, one row per SNAP2 board, coloured by status, with the first reason."""
     if not antennas:
-        raise style.NothingToPlotError("the manifest names no antennas")
+        raise style.NothingToPlotError("the manifest lists no antennas")
     n_antennas = max(record["index"] for record in antennas) + 1
     columns = min(PER_BOARD, n_antennas)
     boards = -(-n_antennas // PER_BOARD)
@@ -101,7 +101,7 @@ def _draw_signal(axes: Axes, record: Record) -> None:
 
 
 def _legend(figure: Figure, antennas: Sequence[Record]) -> None:
-    """Tell the colours and letters, with how many signals have each."""
+    """Explain colours and letters, with the number of antpols for each."""
     count = Counter(record["status"] for record in antennas)
     reasons = Counter(record["reasons"][0] for record in antennas if record["reasons"])
     handles = [Patch(color=style.STATUS_COLOURS[s], label=f"{s} ({count[s]})") for s in RANK]
@@ -130,12 +130,13 @@ def _legend(figure: Figure, antennas: Sequence[Record]) -> None:
 
 
 def array_map(antennas: Sequence[Record], positions_m: np.ndarray, reference: str) -> Figure:
-    """Draw where the antennas are, the left half of each mark for X, the right half for Y.
+    """Draw the antenna positions; the left half of each marker is X, the right half Y.
 
-    ``positions_m`` (antenna, 3), ITRF. The core is drawn apart if the array is much larger.
+    ``positions_m`` (antenna, 3), ITRF. If the array is much larger than its core, the core gets a
+    panel of its own.
     """
     if len(positions_m) == 0:
-        raise style.NothingToPlotError("the manifest names no antennas")
+        raise style.NothingToPlotError("the manifest lists no antennas")
     plane = geometry.local_enu_m(positions_m)[:, :2]
     plane = plane - np.median(plane, axis=0)
     distance = np.hypot(*plane.T)
@@ -153,7 +154,7 @@ def array_map(antennas: Sequence[Record], positions_m: np.ndarray, reference: st
         inside.append(_draw_map(axes[1], antennas, plane, reference, core))
         axes[1].set_title("inside the square")
     _map_legend(figure)
-    figure.draw_without_rendering()  # the layout is settled, so that places on the page are known
+    figure.draw_without_rendering()  # fixes the layout, so that positions on the page are known
     for number, (panel, indices) in enumerate(zip(axes, inside)):
         named_from = core if panels == 2 and number == 0 else 0.0
         _name_bad(panel, antennas, plane, indices, named_from)
@@ -163,7 +164,7 @@ def array_map(antennas: Sequence[Record], positions_m: np.ndarray, reference: st
 def _draw_map(
     axes: Axes, antennas: Sequence[Record], plane: np.ndarray, reference: str, half_m: float
 ) -> list[int]:
-    """Draw the antennas inside a square and return which these are, by number."""
+    """Draw the antennas inside a square and return their correlator numbers."""
     statuses: dict[int, dict[str, str]] = {}
     names: dict[int, str] = {}
     for record in antennas:
@@ -203,7 +204,7 @@ def _name_bad(
     inside: Sequence[int],
     named_from_m: float,
 ) -> None:
-    """Name bad antennas beyond a distance, the outermost first, where a name has room."""
+    """Label bad antennas beyond a distance where there is room, outermost first."""
     names = {r["index"]: style.short_name(r["antenna"]) for r in antennas if r["status"] == "bad"}
     marked = [i for i in inside if i in names and np.abs(plane[i]).max() >= named_from_m]
     outermost = sorted(marked, key=lambda i: -np.hypot(*plane[i]))

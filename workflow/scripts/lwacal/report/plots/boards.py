@@ -1,4 +1,4 @@
-"""A page a SNAP2 board: amplitude and phase of the gains of each of its antennas."""
+"""One page per SNAP2 board: gain amplitude and phase of each of its antennas."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from lwacal.report.plots.gains import PER_BOARD, Solutions
 from lwacal.telescope.correlations import POLARIZATIONS
 
 COLUMNS = 4
-BINS = 120  # of frequency, in a panel 1.4 inches wide
+BINS = 120  # frequency bins in a panel 1.4 inches wide
 AMPLITUDE_DB = 9.0
 HEIGHT_IN = 9.2
-LEFT, RIGHT, TOP, BOTTOM = 0.075, 0.005, 0.03, 0.065  # margins, of the page
-GAP, NAME = 0.022, 0.016  # between columns, and for the names above a panel
+LEFT, RIGHT, TOP, BOTTOM = 0.075, 0.005, 0.03, 0.065  # margins, fractions of the page
+GAP, NAME = 0.022, 0.016  # between columns, and above a panel for the names
 SHORT_REASONS = {
     "dead": "dead",
     "no_data": "no data",
@@ -32,7 +32,7 @@ SHORT_REASONS = {
     "swapped_polarizations": "swapped",
     "delay_offset": "delay",
     "noisy": "noisy",
-    "rfi": "rfi",
+    "rfi": "RFI",
     "health_list": "listed",
 }
 
@@ -41,10 +41,10 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Binned:
-    """Gains of one board over bins of frequency: ``centres`` MHz; (antenna, bin, 2) each.
+    """Gains of one board in frequency bins: ``centres`` in MHz, arrays (antenna, bin, 2).
 
-    ``amplitude_db`` is relative to the array's median in each bin, ``phase_deg`` to the reference
-    antenna; NaN where nothing is solved. ``used``: what is not flagged.
+    ``amplitude_db`` is relative to the array median in each bin, ``phase_deg`` to the reference
+    antenna; NaN where there is no solution. ``used``: not flagged.
     """
 
     centres: np.ndarray
@@ -54,12 +54,12 @@ class Binned:
 
 
 def number_of_boards(solutions: Solutions) -> int:
-    """Return how many boards the array has."""
+    """Return the number of boards of the array."""
     return -(-solutions.n_antennas // PER_BOARD)
 
 
 def page(solutions: Solutions, antennas: Sequence[Record], board: int) -> Figure:
-    """Draw board number ``board``, from 0: a panel an antenna, amplitude above phase.
+    """Draw board number ``board`` (from 0), one panel per antenna, amplitude above phase.
 
     ``antennas`` are the records of qa.json. Raises NothingToPlotError if no antenna of the board
     has a solution.
@@ -118,7 +118,7 @@ def _binned(solutions: Solutions, rows: slice) -> Binned:
 
 
 def _draw(upper: Axes, lower: Axes, binned: Binned, place: int) -> None:
-    """Draw an antenna: what is used in the colour of its polarization, the rest in grey."""
+    """Draw an antenna: used gains in the colour of their polarization, others in grey."""
     for pol, name in enumerate(POLARIZATIONS):
         used = binned.used[place, :, pol]
         for axes, values in ((upper, binned.amplitude_db), (lower, binned.phase_deg)):
@@ -137,14 +137,14 @@ def _draw(upper: Axes, lower: Axes, binned: Binned, place: int) -> None:
 
 
 def _name(axes: Axes, signals: Sequence[Record], index: int) -> None:
-    """Write the antenna's name above its panel, with the status of what is not good."""
+    """Write the antenna's name above its panel, with the reasons why it is not good."""
     name = style.short_name(signals[0]["antenna"]) if signals else "?"
     worst = max((item["status"] for item in signals), key=RANK.__getitem__, default="good")
-    told = [
+    problems = [
         f"{item['pol']} {SHORT_REASONS[item['reasons'][0]]}" for item in signals if item["reasons"]
     ]
-    if len(told) == 2 and told[0][2:] == told[1][2:]:
-        told = [told[0][2:]]
+    if len(problems) == 2 and problems[0][2:] == problems[1][2:]:
+        problems = [problems[0][2:]]
     colour = style.STATUS_COLOURS["bad"] if worst == "bad" else "#000000"
     axes.text(
         0,
@@ -158,7 +158,7 @@ def _name(axes: Axes, signals: Sequence[Record], index: int) -> None:
     axes.text(
         1,
         1.03,
-        ", ".join(told),
+        ", ".join(problems),
         transform=axes.transAxes,
         color=colour,
         ha="right",
@@ -191,6 +191,6 @@ def _legend(figure: Figure) -> None:
         for pol, colour in style.POLARIZATION_COLOURS.items()
     ]
     handles.append(
-        Line2D([], [], ls="none", marker=".", color=style.NO_DATA, label="solved, not used")
+        Line2D([], [], ls="none", marker=".", color=style.NO_DATA, label="solved but flagged")
     )
     figure.legend(handles=handles, loc="lower center", ncols=3, frameon=False)

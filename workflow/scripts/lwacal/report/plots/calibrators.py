@@ -1,4 +1,4 @@
-"""Figures of the calibrators: spectra, positions, changes in time."""
+"""Figures of the calibrators: spectra, positions, scintillation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from lwacal.qa.calibrator_metrics import offset_arcsec
 from lwacal.report.plots import style
 
 MODEL_RANGE = "#c9cfd3"
-LEAST_CHANGE = 0.1  # of flux in time, that an axis shows
+LEAST_CHANGE = 0.1  # smallest range of relative flux that an axis shows
 Record = Mapping[str, Any]
 Expected = Mapping[str, tuple[np.ndarray, np.ndarray]]
 
@@ -38,10 +38,10 @@ def _fitted(records: Sequence[Record], source: str) -> list[Record]:
 
 
 def spectra(calibrators: Sequence[Record], expected: Expected, tolerance: float | None) -> Figure:
-    """Draw measured flux over the expected curve, and their ratio, a column a source.
+    """Draw measured and expected flux, and their ratio, one column per source.
 
-    ``expected`` gives for a source the frequencies in MHz and the fluxes in Jy; ``tolerance`` is
-    the limit to warn for the ratio's distance from one.
+    ``expected`` gives the frequencies in MHz and fluxes in Jy of each source; ``tolerance`` is the
+    warning limit on the deviation of the ratio from one.
     """
     sources = _sources(calibrators)
     if not any(_fitted(calibrators, source) for source in sources):
@@ -61,7 +61,7 @@ def spectra(calibrators: Sequence[Record], expected: Expected, tolerance: float 
     handles.append(Patch(color=MODEL_RANGE))
     figure.legend(
         handles,
-        [*labels, "no fit", "range of the flux scales"],
+        [*labels, "no fit", "spread of the flux scales"],
         loc="outside lower center",
         ncols=3,
     )
@@ -84,7 +84,7 @@ def _draw_spectrum(
         mfc="none",
         mew=0.6,
         color=style.QUIET,
-        label="as seen through the beam",
+        label="apparent (not beam-corrected)",
     )
     axes.errorbar(
         mhz,
@@ -94,7 +94,7 @@ def _draw_spectrum(
         ms=3.2,
         elinewidth=0.7,
         color=style.SOURCE_COLOURS[0],
-        label="measured, corrected for the beam",
+        label="measured, beam-corrected",
     )
     seen = [r.get("flux_visibility_jy") for r in fitted]
     axes.plot(
@@ -167,9 +167,9 @@ def _draw_ratio(axes: Axes, own: Sequence[Record], tolerance: float | None) -> N
 
 
 def offsets(calibrators: Sequence[Record], fits: Sequence[Record]) -> Figure:
-    """Draw how far from its catalogue position each calibrator was found.
+    """Draw the offset of each calibrator from its catalogue position.
 
-    ``fits`` as position_fit.of_sources gives them: lines of constant + ionosphere.
+    ``fits`` as refraction_fit.of_sources returns them: constant plus ionosphere.
     """
     known = [r for r in calibrators if r["fit"] == "ok" and offset_arcsec(r) is not None]
     if not known:
@@ -233,9 +233,9 @@ def _draw_directions(figure: Figure, axes: Axes, known: Sequence[Record]) -> Non
 def _draw_against_frequency(
     axes: Axes, key: str, known: Sequence[Record], fits: Sequence[Record]
 ) -> None:
-    """Draw one coordinate of all sources with its fit, and a tenth of the beam to either side.
+    """Draw one coordinate of all sources with its fit, and a tenth of the beam on either side.
 
-    The beam is the narrowest of the sources'.
+    The beam is the narrowest among the sources.
     """
     mhz = np.array(sorted({r["freq_mhz"] for r in known}))
     for number, source in enumerate(_sources(known)):
@@ -284,13 +284,13 @@ def _frequency_colours(records: Sequence[Record]) -> tuple[Normalize, matplotlib
 
 
 def scintillation(points: Sequence[Record], freq_mhz: Mapping[str, float]) -> Figure:
-    """Draw each source's flux in time, relative to its mean, a line a sub-band.
+    """Draw the flux of each source in time relative to its mean, one line per sub-band.
 
-    ``freq_mhz`` gives the frequency of a sub-band.
+    ``freq_mhz`` gives the frequency of each sub-band.
     """
     known = [p for p in points if p.get("flux_jy") is not None and p["band"] in freq_mhz]
     if len({p["time_utc"] for p in known}) < 2:
-        raise style.NothingToPlotError("changes in time need images of at least two integrations")
+        raise style.NothingToPlotError("scintillation needs images of at least two integrations")
     sources = _sources(known)
     start = min(datetime.fromisoformat(p["time_utc"]) for p in known)
     figure = style.new(2.5)
@@ -309,7 +309,7 @@ def scintillation(points: Sequence[Record], freq_mhz: Mapping[str, float]) -> Fi
         LEAST_CHANGE, *(1.1 * abs(end - 1) for panel in panels for end in panel.dataLim.intervaly)
     )
     panels[0].set_ylim(max(1 - reach, 0), 1 + reach)
-    panels[0].set_ylabel("flux / its mean in time")
+    panels[0].set_ylabel("flux / mean flux")
     panels[0].yaxis.set_minor_formatter(NullFormatter())
     figure.colorbar(
         matplotlib.cm.ScalarMappable(scale, colours),

@@ -1,4 +1,4 @@
-"""Figure of how much of the data is flagged, and why."""
+"""Figure of the flagged fraction of the data, by cause."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ CAUSE_WORDS = {
     "original": "flagged in the raw data",
     "antenna": "bad antenna",
     "aoflagger": "AOFlagger",
-    "zero": "zero",
+    "zero": "visibility is zero",
     "non_finite": "not finite",
-    "burst": "whole array brighter",
+    "burst": "burst (whole array brighter)",
 }
 
 Record = Mapping[str, Any]
 
 
 def flagged(bands: Sequence[Record], channels: Mapping[str, tuple[Sequence, Sequence]]) -> Figure:
-    """Draw flagged data by cause for each sub-band, and against frequency.
+    """Draw the flagged data of each sub-band by cause, and against frequency.
 
-    ``bands`` are records of qa.json; ``channels`` gives for a sub-band the frequencies in Hz and
-    the flagged fraction of each channel.
+    ``bands`` are records of qa.json; ``channels`` gives the frequencies in Hz and the flagged
+    fraction of each channel by sub-band.
     """
     known = [b for b in bands if b["flagged_fraction_data"] is not None]
     if not known:
@@ -41,7 +41,7 @@ def flagged(bands: Sequence[Record], channels: Mapping[str, tuple[Sequence, Sequ
 
 
 def _bars(axes: Axes, bands: Sequence[Record]) -> None:
-    """Stack the causes; a visibility with two causes counts for both, so the total is marked."""
+    """Stack the causes; a visibility with two causes counts twice, so the total is drawn too."""
     place = np.arange(len(bands))
     base = np.zeros(len(bands))
     for number, (cause, words) in enumerate(CAUSE_WORDS.items()):
@@ -60,9 +60,7 @@ def _bars(axes: Axes, bands: Sequence[Record]) -> None:
         100 * b["flagged_fraction_data"] if b["flagged_fraction_data"] is not None else np.nan
         for b in bands
     ]
-    axes.hlines(
-        total, place - 0.44, place + 0.44, color="#000000", lw=1.3, label="all causes together"
-    )
+    axes.hlines(total, place - 0.44, place + 0.44, color="#000000", lw=1.3, label="any cause")
     for k, value in enumerate(total):
         text = "no data" if np.isnan(value) else percent(value / 100)
         axes.annotate(
@@ -95,4 +93,4 @@ def _against_frequency(axes: Axes, channels: Mapping[str, tuple[Sequence, Sequen
                 lw=0.9,
                 color=style.SOURCE_COLOURS[0],
             )
-    axes.set(ylim=(-3, 104), xlabel="frequency (MHz)", ylabel="flagged in the channel (%)")
+    axes.set(ylim=(-3, 104), xlabel="frequency (MHz)", ylabel="flagged per channel (%)")

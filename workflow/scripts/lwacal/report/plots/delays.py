@@ -1,4 +1,4 @@
-"""Figure of the antennas' delays and of how they differ from the reference."""
+"""Figure of the antennas' delays and their differences from the reference."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Record = Mapping[str, Any]
 
 
 def delays(delay: Record, limit_ns: float) -> Figure:
-    """Draw delay.json: delays with errors over the reference, and the difference of the two."""
+    """Draw delay.json: delays with errors, the reference, and the differences."""
     signals = [
         s
         for s in delay.get("antennas", [])
@@ -40,7 +40,7 @@ def delays(delay: Record, limit_ns: float) -> Figure:
         panel.set_xlim(-1.5, n_antennas + 0.5)
     panels[-1].set_xlabel("antenna (correlator number; shading: SNAP2 boards)")
     if compared:
-        figure.draw_without_rendering()  # so that places on the page are known
+        figure.draw_without_rendering()  # so that positions on the page are known
         _name_outside(panels[1], compared, limit_ns)
     return figure
 
@@ -110,7 +110,7 @@ def _draw_differences(axes: Axes, signals: Sequence[Record], limit_ns: float) ->
 
 
 def _name_outside(axes: Axes, signals: Sequence[Record], limit_ns: float) -> None:
-    """Name the antennas beyond the limit, the farthest first, each once."""
+    """Label the antennas beyond the limit, farthest first, each once."""
     farthest: dict[int, Record] = {}
     for signal in sorted(signals, key=lambda s: -abs(s["difference_ns"])):
         if abs(signal["difference_ns"]) > limit_ns:

@@ -21,7 +21,7 @@ PER_BOARD = 32
 SPECTRUM_BINS = 160
 NAMES_IN_PANEL = 6
 LETTERS_IN_PANEL = 26
-# Causes of flags, the gravest first: with several, the first is shown.
+# Causes of flags, most serious first: of several, the first is shown.
 CAUSE_LOOKS = {
     "health": ("bad antenna (health)", "#000000"),
     "swapped": ("X and Y swapped", "#009E73"),
@@ -29,11 +29,11 @@ CAUSE_LOOKS = {
     "strong": ("strong signal", "#D55E00"),
     "baselines": ("too few baselines", "#C9C9C9"),
     "solver": ("no solution", "#7F7F7F"),
-    "scatter": ("channel scatters", "#0072B2"),
-    "uncertain": ("channel less certain than others", "#661100"),
+    "scatter": ("scattered channel", "#0072B2"),
+    "uncertain": ("uncertain channel", "#661100"),
     "cliff": ("below the cliff", "#332288"),
     "quorum": ("too few antennas left", "#56B4E9"),
-    "deviation": ("off the usual shape", "#CC79A7"),
+    "deviation": ("deviates from template", "#CC79A7"),
     "clip": ("outlier among antennas", "#E69F00"),
 }
 INTERPOLATED = ("interpolated", "#BFE3DA")
@@ -45,8 +45,8 @@ Record = Mapping[str, Any]
 class Solutions:
     """Bandpass solutions of all sub-bands in order of frequency.
 
-    ``gain`` (antenna, channel, polarization) complex; ``flag``, ``interpolated`` likewise, bool;
-    ``cause`` likewise, bit masks of solution_flags.CAUSES; ``frequency_hz`` (channel,).
+    ``gain`` (antenna, channel, polarization), complex; ``flag`` and ``interpolated``, bool, and
+    ``cause``, bit masks of solution_flags.CAUSES, of the same shape; ``frequency_hz`` (channel,).
     """
 
     gain: np.ndarray
@@ -61,11 +61,11 @@ class Solutions:
         return self.gain.shape[0]
 
     def good(self) -> np.ndarray:
-        """Return which solutions may be used, (antenna, channel, polarization)."""
+        """Return where solutions exist and are not flagged, (antenna, channel, polarization)."""
         return ~self.flag & self.solved()
 
     def solved(self) -> np.ndarray:
-        """Return which solutions there are, flagged or not, (antenna, channel, polarization)."""
+        """Return where solutions exist, flagged or not, (antenna, channel, polarization)."""
         unsolved = self.cause & CAUSES["solver"] > 0
         return ~unsolved & np.isfinite(self.gain) & (self.gain != 0)
 
@@ -73,7 +73,7 @@ class Solutions:
 def _check(solutions: Solutions) -> np.ndarray:
     good = solutions.good()
     if not good.any():
-        raise style.NothingToPlotError("no bandpass solution is left unflagged")
+        raise style.NothingToPlotError("all bandpass solutions are flagged")
     return good
 
 
@@ -91,7 +91,7 @@ def _waterfall_panels(n_antennas: int) -> tuple[Figure, Sequence[Axes]]:
 
 
 def amplitude(solutions: Solutions) -> Figure:
-    """Draw gain amplitudes, antenna x frequency, in dB of the array's median at that frequency."""
+    """Draw gain amplitudes by antenna and frequency, in dB relative to the array median."""
     good = _check(solutions)
     edges, bins = style.frequency_grid(solutions.frequency_hz)
     figure, axes = _waterfall_panels(solutions.n_antennas)
@@ -112,7 +112,12 @@ def amplitude(solutions: Solutions) -> Figure:
         )
         panel.invert_yaxis() if pol == 0 else None
     figure.colorbar(
-        image, ax=axes, extend="both", aspect=40, pad=0.01, label="amplitude (dB of the median)"
+        image,
+        ax=axes,
+        extend="both",
+        aspect=40,
+        pad=0.01,
+        label="amplitude relative to the median (dB)",
     )
     return figure
 
@@ -126,7 +131,7 @@ def _decibel_of_median(binned: np.ndarray) -> np.ndarray:
 
 
 def phase(solutions: Solutions) -> Figure:
-    """Draw gain phases, antenna x frequency, in degrees relative to the reference antenna."""
+    """Draw gain phases by antenna and frequency, in degrees relative to the reference antenna."""
     good = _check(solutions)
     edges, bins = style.frequency_grid(solutions.frequency_hz)
     figure, axes = _waterfall_panels(solutions.n_antennas)
@@ -156,7 +161,7 @@ def phase(solutions: Solutions) -> Figure:
 
 
 def spectra(solutions: Solutions, antennas: Sequence[Record]) -> Figure:
-    """Draw gain amplitude against frequency, a panel a SNAP2 board, a line a signal."""
+    """Draw gain amplitude against frequency, one panel per SNAP2 board, one line per antpol."""
     good = _check(solutions)
     edges, bins = style.frequency_grid(solutions.frequency_hz, SPECTRUM_BINS)
     count = len(edges) - 1
@@ -238,7 +243,7 @@ def _draw_board(
 
 
 def _few(names: Sequence[str]) -> str:
-    """Return the names that fit a panel, and how many more there are."""
+    """Return the names that fit into a panel, and the number of the others."""
     shown = min(len(names), NAMES_IN_PANEL)
     while shown > 1 and len(" ".join(names[:shown])) > LETTERS_IN_PANEL:
         shown -= 1
@@ -249,7 +254,7 @@ def _few(names: Sequence[str]) -> str:
 def _spectra_axes(
     panels: Sequence[Axes], boards: int, columns: int, level: np.ndarray, any_level: np.ndarray
 ) -> None:
-    """Show all good signals, and bad ones as far as they leave the good ones legible."""
+    """Scale the axes to all good antpols, and to bad ones unless that squeezes the good ones."""
     low, high = np.nanpercentile(level, [0.5, 99.9])
     panels[0].set_yscale("log")
     panels[0].set_ylim(
@@ -265,7 +270,7 @@ def _spectra_axes(
         if number // columns == (boards - 1) // columns:
             panel.set_xlabel("frequency (MHz)")
         else:
-            panel.xaxis.set_in_layout(False)  # no room between rows for the labels of some
+            panel.xaxis.set_in_layout(False)  # no space between rows for tick labels
 
 
 def _spectra_legend(figure: Figure) -> None:
@@ -279,14 +284,14 @@ def _spectra_legend(figure: Figure) -> None:
             [],
             color=style.STATUS_COLOURS["bad"],
             ls=(0, (3, 1.5)),
-            label="bad signal, named in the panel (not used)",
+            label="bad antpol, named in the panel (not used)",
         )
     )
     figure.legend(handles=handles, loc="outside lower center", ncols=3)
 
 
 def flags(solutions: Solutions) -> Figure:
-    """Draw why solutions are flagged, antenna x frequency, the gravest cause on top."""
+    """Draw the cause of each flag by antenna and frequency; the most serious cause is shown."""
     if solutions.gain.size == 0:
         raise style.NothingToPlotError("there are no bandpass solutions")
     edges, bins = style.frequency_grid(solutions.frequency_hz)
@@ -323,10 +328,10 @@ def flags(solutions: Solutions) -> Figure:
 
 
 def gravest(solutions: Solutions) -> np.ndarray:
-    """Return what is the matter with each solution, (antenna, channel, polarization).
+    """Return a code for the state of each solution, (antenna, channel, polarization).
 
-    0 nothing, 1 interpolated, 2 a cause that is not known here, then the causes of CAUSE_LOOKS
-    from the last to the first.
+    0 good, 1 interpolated, 2 flagged for an unlisted cause, then the causes of CAUSE_LOOKS from
+    last to first.
     """
     kinds = np.where(solutions.flag, 2, np.where(solutions.interpolated, 1, 0))
     for rank, name in enumerate(reversed(CAUSE_LOOKS), 3):

@@ -1,4 +1,4 @@
-"""Names beside points of a figure, as many as have room."""
+"""Labels beside the points of a figure, where there is room."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from matplotlib.transforms import Bbox
 
 from lwacal.report.plots import style
 
-PLACES = {  # offset in points, and the side of the text that is there
+PLACES = {  # offset in points, and alignment of the text
     (4, 0): {"ha": "left", "va": "center"},
     (-4, 0): {"ha": "right", "va": "center"},
     (0, 4): {"ha": "center", "va": "bottom"},
@@ -21,10 +21,10 @@ PLACES = {  # offset in points, and the side of the text that is there
 def name_points(
     axes: Axes, points: np.ndarray, names: Sequence[str], others: np.ndarray, limit: int
 ) -> None:
-    """Name points, the first first, where the name lies over no other name and no other point.
+    """Label points in this order where the label overlaps no other label and no point.
 
-    ``points`` (name, 2) and ``others`` (point, 2) in data units; at most ``limit`` are named. The
-    layout of the figure must be settled: draw_without_rendering does that.
+    ``points`` (name, 2) and ``others`` (point, 2) in data units; at most ``limit`` are labelled.
+    The layout of the figure must be final: call draw_without_rendering before.
     """
     occupied_px = axes.transData.transform(np.vstack([points, others]))
     frame = axes.get_window_extent()

@@ -1,4 +1,4 @@
-"""Figures of many observations: how verdicts, antennas, fluxes and flags change with time."""
+"""Figures of many observations: verdicts, antennas, fluxes and flags against time."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from lwacal.report.plots import style
 from lwacal.telescope import naming
 
 MOST_ANTENNAS = 60
-LEAST_DEVIATION = 0.1  # of flux ratios from one, that an axis shows
+LEAST_DEVIATION = 0.1  # smallest range of flux ratios about one that an axis shows
 STATUS_COLOURS = {"n/a": "#e4e9ec", "pass": "#6FB7AC", "warn": "#F2B134", "fail": "#A3172B"}
 
 
 def count_statuses(antennas: Sequence[Record]) -> dict[str, Counter]:
-    """Return how many signals have which status, by observation."""
+    """Return the number of antpols of each status, by observation."""
     counts: dict[str, Counter] = {}
     for row in antennas:
         counts.setdefault(row["observation"], Counter())[row["status"]] += 1
@@ -44,7 +44,7 @@ def median_ratios(calibrators: Sequence[Record]) -> dict[str, dict[str, np.ndarr
 
 
 def night_axis(axes: Axes, history: Nights) -> None:
-    """Label the observations with date and time; only some of them if there are many."""
+    """Label the observations with date and time; only some if there are many."""
     number = len(history.observations)
     step = max(1, -(-number // 24))
     places = np.arange(0, number, step)
@@ -76,7 +76,7 @@ def _legend(figure: Figure, colours: Mapping[str, str]) -> None:
 
 
 def verdicts(history: Nights) -> Figure:
-    """Draw verdict and status of each stage, a column an observation."""
+    """Draw the verdict and the status of each stage, one column per observation."""
     _check(history.observations)
     place = history.place
     statuses: dict[tuple[str, str], list[str]] = {}
@@ -95,13 +95,13 @@ def verdicts(history: Nights) -> Figure:
     return figure
 
 
-def _check(rows: Sequence[Record], what: str = "there is no observation yet") -> None:
+def _check(rows: Sequence[Record], what: str = "there are no observations yet") -> None:
     if not rows:
         raise style.NothingToPlotError(what)
 
 
 def bad_signals(history: Nights) -> Figure:
-    """Draw the share of bad antenna signals by their first reason."""
+    """Draw the fraction of bad antpols by their first reason."""
     _check(history.antennas)
     place = history.place
     total = np.zeros(len(place))
@@ -122,7 +122,7 @@ def bad_signals(history: Nights) -> Figure:
         axes.bar(np.arange(len(place)), part, 0.8, base, color=colour)
         colours[reason.replace("_", " ")] = colour
         base += part
-    axes.set_ylabel("bad signals (%)")
+    axes.set_ylabel("bad antpols (%)")
     axes.set_ylim(0, max(5.0, 1.1 * base.max()))
     axes.grid(axis="x", visible=False)
     night_axis(axes, history)
@@ -163,7 +163,7 @@ def flux_ratios(history: Nights) -> Figure:
 
 
 def flagged(history: Nights) -> Figure:
-    """Draw flagged shares, sub-band x observation, of data and of solutions."""
+    """Draw the flagged fraction of data and of solutions, by sub-band and observation."""
     _check(history.bands)
     place = history.place
     names = sorted({row["band"] for row in history.bands}, key=naming.band_mhz)
@@ -198,7 +198,7 @@ def flagged(history: Nights) -> Figure:
 
 
 def antenna_history(history: Nights) -> Figure:
-    """Draw the status of antennas that were not always good, antenna x observation."""
+    """Draw the status of antennas that were not always good, by antenna and observation."""
     place = history.place
     worse: dict[str, np.ndarray] = {}
     for row in history.antennas:
@@ -210,7 +210,7 @@ def antenna_history(history: Nights) -> Figure:
     order = sorted(faulty, key=lambda name: (-int(faulty[name].sum()), name))[:MOST_ANTENNAS]
     figure = style.new(1.4 + 0.13 * len(order))
     axes = figure.add_subplot()
-    colours = {"not there": "#ffffff", **style.STATUS_COLOURS}
+    colours = {"not observed": "#ffffff", **style.STATUS_COLOURS}
     _status_board(axes, order, np.array([faulty[name] for name in order]), list(colours.values()))
     axes.tick_params(axis="y", labelsize=style.SMALLEST_PT, length=0)
     night_axis(axes, history)

@@ -1,4 +1,4 @@
-"""Figures of the images: the whole sky in its bands, and each calibrator."""
+"""Figures of the images: the whole sky by band, and each calibrator."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lwacal.io import fits_image
 from lwacal.report.plots import style
 
 LARGEST_SIDE = 700
-MARKS = "#7FD6C2"  # of lines over an image
+MARKS = "#7FD6C2"  # colour of lines over an image
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ class Image:
 
 
 def read_image(path: Path) -> Image | None:
-    """Read the first plane of a FITS image; None if the file is gone.
+    """Read the first plane of a FITS image; None if the file does not exist.
 
-    A large image is thinned to at most 700 pixels a side by keeping the brightest of each block,
-    so that a point source does not get lost in print.
+    A large image is thinned to at most 700 pixels per side by keeping the brightest pixel of each
+    block, so that point sources stay visible.
     """
     if not path.is_file():
         return None
@@ -60,9 +60,9 @@ def _stretch(values: np.ndarray) -> AsinhNorm:
 def all_sky(
     images: Mapping[str, Image], rgb: np.ndarray | None, sources: Mapping[str, tuple[float, float]]
 ) -> Figure:
-    """Draw the all-sky images by name, and the coloured one, with the sources marked.
+    """Draw the all-sky images by name with the sources marked, and the RGB image.
 
-    ``rgb`` (y, x, 3), first row on top; ``sources`` gives ICRS directions in degrees.
+    ``rgb`` (y, x, 3), first row at the top; ``sources`` gives ICRS directions in degrees.
     """
     if not images and rgb is None:
         raise style.NothingToPlotError("there is no all-sky image")
@@ -79,7 +79,7 @@ def all_sky(
         _colour_bar(figure, panel, drawn)
     if rgb is not None:
         panels[len(images)].imshow(rgb)
-        panels[len(images)].set_title("low, mid, high in colour")
+        panels[len(images)].set_title("low, mid, high as RGB")
     for panel in panels[number:]:
         panel.set_visible(False)
     for panel in panels:
@@ -103,7 +103,7 @@ def _draw_image(axes: Axes, image: Image, title: str) -> AxesImage:
 
 
 def _colour_bar(figure: Figure, axes: Axes, drawn: AxesImage) -> None:
-    """Add a colour bar with few ticks: zero and round values over the stretch."""
+    """Add a colour bar with few ticks: zero and round values across the stretch."""
     high, knee = drawn.norm.vmax, drawn.norm.linear_width
     number = max(1, min(3, int(np.log10(max(high / knee, 1.0))) + 1))
     unit = 10.0 ** np.floor(np.log10(high))
@@ -126,7 +126,7 @@ def _mark_sources(axes: Axes, image: Image, sources: Mapping[str, tuple[float, f
 
 
 def _mark_horizon(axes: Axes, image: Image) -> None:
-    """Draw circles of elevation 0 and 30 degrees, for an image about the zenith."""
+    """Draw circles at 0 and 30 degrees elevation on an image centred on the zenith."""
     centre = pixel_of(image, image.header["CRVAL1"], image.header["CRVAL2"])
     scale_deg = abs(image.header["CDELT1"]) * image.step
     for elevation, look in ((0, "-"), (30, ":")):
@@ -139,9 +139,9 @@ def _mark_galactic_plane(axes: Axes, image: Image) -> None:
 
 
 def galactic_plane(image: Image) -> np.ndarray:
-    """Return where the Galactic plane falls in the thinned image, (point, [x, y]) by longitude.
+    """Return the Galactic plane in pixels of the thinned image, (point, [x, y]) by longitude.
 
-    A point outside the image or below the horizon is NaN, and so a break of the line.
+    Points outside the image or below the horizon are NaN and break the line.
     """
     longitude = np.linspace(0, 360, 721)
     plane = SkyCoord(longitude, 0 * longitude, unit="deg", frame="galactic").icrs
@@ -154,7 +154,7 @@ def galactic_plane(image: Image) -> np.ndarray:
 def pixel_of(
     image: Image, ra_deg: float | np.ndarray, dec_deg: float | np.ndarray
 ) -> tuple[float | np.ndarray, float | np.ndarray]:
-    """Return where directions fall in the thinned image; NaN beyond the horizon."""
+    """Return the pixel coordinates of directions in the thinned image; NaN below the horizon."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FITSFixedWarning)
         wcs = WCS(image.header).celestial
@@ -163,7 +163,7 @@ def pixel_of(
 
 
 def calibrators(images: Mapping[str, Image]) -> Figure:
-    """Draw the image of each calibrator, all sub-bands together, centred on the catalogue place."""
+    """Draw each calibrator, all sub-bands combined, centred on its catalogue position."""
     if not images:
         raise style.NothingToPlotError("there is no image of a calibrator")
     columns = min(3, max(2, len(images)))

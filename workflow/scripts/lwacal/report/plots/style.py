@@ -1,4 +1,4 @@
-"""The one style of all figures: sizes, colours that colour-blind people can tell apart, saving."""
+"""Common style of all figures: sizes, colours that are safe for colour blindness, PNG output."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from PIL import Image
 
 matplotlib.use("Agg")
 
-WIDTH_IN = 6.85  # the text width of the printed page
+WIDTH_IN = 6.85  # text width of the printed page
 DOTS_PER_INCH = 200
-SMALLEST_PT = 6.5  # of text, at the printed width
+SMALLEST_PT = 6.5  # smallest font size at the printed width
 STATUS_COLOURS = {"good": "#6FB7AC", "suspect": "#F2B134", "bad": "#A3172B"}
 STATUS_TEXT_COLOURS = {"good": "#1d4d46", "suspect": "#4a3200", "bad": "#ffffff"}
 POLARIZATION_COLOURS = {"X": "#0072B2", "Y": "#E69F00"}
@@ -39,21 +39,21 @@ QUIET = "#777777"
 
 
 class NothingToPlotError(Exception):
-    """There is nothing to draw; the message says why, for the reader of the report."""
+    """There is nothing to draw; the message tells the reader of the report why."""
 
 
 def applied() -> AbstractContextManager:
-    """Return a context in which figures are drawn in the style of the report."""
+    """Return a context manager that applies the style of the report."""
     return matplotlib.rc_context(fname=Path(__file__).with_name("lwa.mplstyle"))
 
 
 def new(height_in: float, width_in: float = WIDTH_IN) -> Figure:
-    """Return an empty figure of the width of the page."""
+    """Return an empty figure, by default as wide as the page."""
     return Figure(figsize=(width_in, height_in), layout="constrained")
 
 
 def png(figure: Figure) -> bytes:
-    """Return the figure as PNG of at most 256 colours: a third of the size, the same every time."""
+    """Return the figure as a reproducible PNG with at most 256 colours, a third of the size."""
     drawn = io.BytesIO()
     figure.savefig(drawn, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
     image = Image.open(drawn).convert("RGB")
@@ -72,7 +72,7 @@ def shade_boards(axes: Axes, n_antennas: int, vertical: bool = True) -> None:
 
 
 def antenna_ticks(n_antennas: int) -> np.ndarray:
-    """Return ticks of an antenna axis: the first of each board, or of every few antennas."""
+    """Return ticks of an antenna axis: the first antenna of each board, or every few antennas."""
     if n_antennas > 64:
         return np.arange(0, n_antennas, 32)
     return np.arange(0, n_antennas, max(1, n_antennas // 8))
@@ -81,8 +81,8 @@ def antenna_ticks(n_antennas: int) -> np.ndarray:
 def frequency_grid(frequency_hz: np.ndarray, max_bins: int = 640) -> tuple[np.ndarray, np.ndarray]:
     """Return bin edges in MHz, shape (bin + 1,), and the bin of each channel, shape (channel,).
 
-    Regular in frequency, so that missing sub-bands leave gaps; a bin is a channel wide, or wider
-    if there were more than ``max_bins``. ``frequency_hz`` is in rising order.
+    Bins are regular in frequency, so that missing sub-bands leave gaps; a bin is one channel wide,
+    or wider to keep to ``max_bins``. ``frequency_hz`` is in ascending order.
     """
     low, high = float(frequency_hz[0]), float(frequency_hz[-1])
     steps = np.diff(frequency_hz)
@@ -94,9 +94,9 @@ def frequency_grid(frequency_hz: np.ndarray, max_bins: int = 640) -> tuple[np.nd
 
 
 def mean_in_bins(values: np.ndarray, good: np.ndarray, bins: np.ndarray, count: int) -> np.ndarray:
-    """Return the mean of good values over channels in each bin, NaN where there are none.
+    """Return the mean of the good values in each bin, (antenna, count); NaN where there are none.
 
-    ``values`` and ``good`` (antenna, channel), ``bins`` (channel,) rising; (antenna, count).
+    ``values`` and ``good`` (antenna, channel), ``bins`` (channel,) ascending.
     """
     starts = np.flatnonzero(np.diff(bins, prepend=-1))
     total = np.add.reduceat(np.where(good, values, 0), starts, axis=1)
@@ -108,7 +108,7 @@ def mean_in_bins(values: np.ndarray, good: np.ndarray, bins: np.ndarray, count: 
 
 
 def largest_in_bins(values: np.ndarray, bins: np.ndarray, count: int, empty: int) -> np.ndarray:
-    """Return the largest value over channels in each bin, ``empty`` where there is no channel."""
+    """Return the largest value in each bin, or ``empty`` where there is no channel."""
     starts = np.flatnonzero(np.diff(bins, prepend=-1))
     binned = np.full((len(values), count), empty, dtype=int)
     binned[:, bins[starts]] = np.maximum.reduceat(values, starts, axis=1)
@@ -116,10 +116,10 @@ def largest_in_bins(values: np.ndarray, bins: np.ndarray, count: int, empty: int
 
 
 def short_name(antenna: str) -> str:
-    """Return an antenna's name without the letters that all have: ``LWA266`` gives ``266``."""
+    """Return an antenna's name without the common prefix: ``LWA266`` gives ``266``."""
     return re.sub(r"^[A-Za-z]+-?(?=\d)", "", antenna)
 
 
 def colour_of(index: int, colours: Sequence[str] = SOURCE_COLOURS) -> str:
-    """Return the colour of the n-th source or cause, starting again when they run out."""
+    """Return the colour of the n-th source or cause; colours repeat when they run out."""
     return colours[index % len(colours)]

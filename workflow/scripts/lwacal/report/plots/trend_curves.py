@@ -1,4 +1,4 @@
-"""Figures of all nights: positions, what depends on sidereal time, how long a calibration holds."""
+"""Figures of all nights: positions, dependence on sidereal time, validity of a calibration."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from lwacal.report.plots import style
 from lwacal.report.plots.nights import count_statuses, median_ratios, night_axis
 
 Record = Mapping[str, Any]
-LEAST_OFFSET_ARCSEC = 60.0  # that an axis shows
-SKIES = {"same": ("like sidereal time", "#0072B2"), "other": ("other sidereal time", "#D55E00")}
+LEAST_OFFSET_ARCSEC = 60.0  # smallest range that an axis shows
+SKIES = {"same": ("similar sidereal time", "#0072B2"), "other": ("other sidereal time", "#D55E00")}
 PANELS = {
     "phase_rms_deg": "phase, rms (deg)",
     "gain_rms_db": "gain, rms (dB)",
-    "coherence_loss": "lost power of a beam",
+    "coherence_loss": "beam power lost",
 }
 TICKS_DAYS = {
     1 / 24: "1 h",
@@ -37,7 +37,7 @@ TICKS_DAYS = {
 
 
 def positions(history: Nights) -> Figure:
-    """Draw the offset of each calibrator from its catalogue position, median of the sub-bands."""
+    """Draw the offset of each calibrator from its catalogue position, median over sub-bands."""
     offsets: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for row in history.calibrators:
         if row["ra_offset_arcsec"] is not None:
@@ -75,12 +75,12 @@ def positions(history: Nights) -> Figure:
 
 
 def sidereal(history: Nights) -> Figure:
-    """Draw flux ratios, flagged data and bad signals against sidereal time."""
+    """Draw flux ratios, flagged data and bad antpols against sidereal time."""
     hours = {
         row["id"]: row["lst_hours"] for row in history.observations if row["lst_hours"] is not None
     }
     if not hours:
-        raise style.NothingToPlotError("there is no observation yet")
+        raise style.NothingToPlotError("there are no observations yet")
     figure = style.new(4.6)
     panels = figure.subplots(3, 1, sharex=True)
     _ratios(panels[0], history, hours)
@@ -92,7 +92,7 @@ def sidereal(history: Nights) -> Figure:
     bad = {night: count["bad"] / sum(count.values()) for night, count in counts.items()}
     for panel, shares, name in (
         (panels[1], {night: float(np.mean(own)) for night, own in flagged.items()}, "flagged data"),
-        (panels[2], bad, "bad signals"),
+        (panels[2], bad, "bad antpols"),
     ):
         own = [(hours[night], share) for night, share in shares.items() if night in hours]
         panel.plot(*np.array(own).reshape(-1, 2).T, "o", ms=4, color="#444444", alpha=0.6)
@@ -127,11 +127,9 @@ def _ratios(panel: Axes, history: Nights, hours: Mapping[str, float]) -> None:
 
 
 def validity(curve: Sequence[Record]) -> Figure:
-    """Draw how gains and phases differ with the time between; rows of the table validity."""
+    """Draw the differences of gains and phases against time; rows of the table validity."""
     if not curve:
-        raise style.NothingToPlotError(
-            "there are no two observations yet with the phases of enough antennas"
-        )
+        raise style.NothingToPlotError("no two observations have phases of enough antennas yet")
     figure = style.new(5.4)
     panels = figure.subplots(3, 1, sharex=True)
     for panel, (quantity, title) in zip(panels, PANELS.items()):
