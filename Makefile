@@ -45,11 +45,12 @@ test-cluster: env ## Calibrate on a private Slurm of this machine, with jobs tha
 	@scripts/install-programs.sh $(SLURM)
 	REQUIRE_SLURM=1 $(BIN)/python -m pytest tests/workflow/test_cluster.py tests/workflow/test_private_cluster.py
 
-lint: env ## Check style, the order of the rooms, and the workflow; no tests
+lint: env ## Check style, types, the order of the rooms, and the workflow; no tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check workflow
 	$(BIN)/typos
+	$(BIN)/mypy
 	PYTHONPATH=workflow/scripts $(BIN)/lint-imports
 	$(BIN)/snakemake --lint
 

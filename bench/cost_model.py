@@ -152,10 +152,22 @@ def points(results: Mapping[str, Any]) -> dict[str, list[Point]]:
     for chain in chains(results):
         for rule, item in chain["rules"].items():
             if item["jobs"] == 1 and found.get(rule) and rule not in OF_ONE_BAND:
-                found[rule].append(
-                    Point(of_record(chain["size"]), item["wall_s"], *[np.nan] * 4, _peak_mb(item))
-                )
+                found[rule].append(_of_chain(chain["size"], item))
     return found
+
+
+def _of_chain(size: Mapping[str, Any], item: Mapping[str, Any]) -> Point:
+    """Return a job of a chain as a measurement: Snakemake saw its wall time and peak alone."""
+    unknown = np.nan
+    return Point(
+        of_record(dict(size)),
+        item["wall_s"],
+        startup_s=unknown,
+        startup_mb=unknown,
+        read_mb=unknown,
+        written_mb=unknown,
+        peak_mb=_peak_mb(item),
+    )
 
 
 def _peak_mb(item: Mapping[str, Any]) -> float:

@@ -13,14 +13,14 @@ from bench.project import PROJECT
 from lwacal.io.caltable import Solutions
 
 VENV = Path(os.environ.get("DP3_VENV", PROJECT / ".venv-dp3"))
+PROGRAM = VENV / "bin" / "DP3.py"
 MOST_ITERATIONS = 200
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}  # it refuses to run otherwise
 
 
-def program() -> Path | None:
-    """Return DP3 of the environment that `make bench` sets up, None without it."""
-    path = VENV / "bin" / "DP3.py"
-    return path if path.is_file() else None
+def is_installed() -> bool:
+    """Return whether DP3 is in the environment that `make bench` sets up."""
+    return PROGRAM.is_file()
 
 
 def version() -> str:
@@ -39,7 +39,7 @@ def gaincal(data: Path, table: Path, limits_lambda: Sequence[float]) -> list[str
     low, high = limits_lambda
     return [
         VENV / "bin" / "python",
-        program(),
+        PROGRAM,
         f"msin={data}",
         "msin.datacolumn=DATA",
         "msout=",

@@ -105,7 +105,8 @@ def _images(place: Place) -> Iterator[Image]:
 
 def _compare(place: Place, image: Image, options: Options) -> dict[str, Any]:
     folder = place.path("imaging")
-    records, pixels = [], {}
+    records: list[dict[str, Any]] = []
+    pixels: dict[str, dict[str, np.ndarray]] = {}
     for number, choice in enumerate(CHOICES):
         prefix = folder / f"{image.name.split(',')[0].replace(' ', '_')}-{number}"
         cost = measuring.measure(

@@ -66,7 +66,7 @@ def _score(
     found: np.ndarray, where: np.ndarray, cross: np.ndarray, lines: tuple[planted_rfi.Line, ...]
 ) -> dict[str, Any]:
     """Score flags (row, channel, 4): one is found if any of its correlations is flagged."""
-    return planted_rfi.score(found.any(axis=-1)[cross], where[:, cross], lines)
+    return planted_rfi.score(np.any(found, axis=-1)[cross], where[:, cross], lines)
 
 
 def plant(path: Path, lines: tuple[planted_rfi.Line, ...]) -> tuple[np.ndarray, np.ndarray]:

@@ -10,12 +10,13 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 
 SAMPLING_S = 0.05
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
-def tree(pid):
+def tree(pid: int) -> Iterator[int]:
     """Yield a process and all that descend from it."""
     yield pid
     try:
@@ -27,7 +28,7 @@ def tree(pid):
         return
 
 
-def resident_bytes(pid):
+def resident_bytes(pid: int) -> int:
     """Return the resident memory of a process, 0 if it has ended."""
     try:
         with open(f"/proc/{pid}/statm") as stream:
@@ -36,13 +37,13 @@ def resident_bytes(pid):
         return 0
 
 
-def follow(pid, ended, peak):
+def follow(pid: int, ended: threading.Event, peak: list[int]) -> None:
     """Note the largest sum of resident memory of the tree in ``peak`` until ``ended``."""
     while not ended.wait(SAMPLING_S):
         peak[0] = max(peak[0], sum(map(resident_bytes, tree(pid))))
 
 
-def bytes_moved(pid):
+def bytes_moved(pid: int) -> tuple[int, int]:
     """Return what a process that has ended, and those it waited for, read and wrote.
 
     All that went through read and write calls, from the page cache or not; not what was mapped.
@@ -52,7 +53,7 @@ def bytes_moved(pid):
     return int(counters["rchar"]), int(counters["wchar"])
 
 
-def main():
+def main() -> None:
     record, *command = sys.argv[1:]
     ended, peak = threading.Event(), [0]
     started = time.monotonic()

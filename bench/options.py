@@ -56,14 +56,16 @@ def growth_sizes(base: Size) -> tuple[Size, ...]:
 def quick(options: Options) -> Options:
     """Return the options for a try of a minute: everything once, tiny."""
     base = Size(16, 24)
-    growth = [
-        replace(base, **more)
-        for more in ({}, {"antennas": 24}, {"channels": 48}, {"integrations": 2})
-    ]
+    growth = (
+        base,
+        replace(base, antennas=24),
+        replace(base, channels=48),
+        replace(base, integrations=2),
+    )
     return replace(
         options,
         sizes=(base,),
-        growth=tuple(growth),
+        growth=growth,
         chains=((2, 1),),
         runs=1,
         quick=True,

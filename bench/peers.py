@@ -171,7 +171,7 @@ def _bandpass(place: Place, folder: Path) -> Iterator[Peer]:
         partial(remove, h5),
         "diagonal, one solution a channel, from MODEL_DATA",
         dp3.ENVIRONMENT,
-        "" if dp3.program() else f"DP3 is not in {dp3.VENV} (make bench puts it there)",
+        "" if dp3.is_installed() else f"DP3 is not in {dp3.VENV} (make bench puts it there)",
     )
 
 

@@ -35,10 +35,15 @@ def draw(found: Found) -> bytes | None:
         _same_limits(columns[1:])
         columns[1].set_ylabel("wall time (s)")
         columns[1].set_title("How the steps grow")
-        for axes, side in ((columns[0], "left"), (columns[1], "right")):
+        for axes, left in ((columns[0], True), (columns[1], False)):
             handles, labels = axes.get_legend_handles_labels()
             if handles:
-                figure.legend(handles, labels, loc=f"outside lower {side}", ncols=len(labels))
+                figure.legend(
+                    handles,
+                    labels,
+                    loc="outside lower left" if left else "outside lower right",
+                    ncols=len(labels),
+                )
         return style.png(figure)
 
 

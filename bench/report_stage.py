@@ -44,7 +44,7 @@ def measure(options: Options) -> dict[str, Any]:
     stage = _stage(paths, folder / "report")
     log = folder / "log.txt"
     environment = rules.environment("report", options.cores)
-    runs = []
+    runs: list[measuring.Cost] = []
     while len(runs) < options.runs and not any(run.wall_s >= LONG_S for run in runs):
         stage.clear()
         runs.append(measuring.measure(stage.command, log, environment))
@@ -80,7 +80,7 @@ def _quality(folder: Path, paths: dict[str, Any]) -> Path:
         "measurements",
     ):
         words += _words(key, paths[key])
-    command = [
+    command: list[str | Path] = [
         sys.executable,
         SCRIPTS / "assess.py",
         *words,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def chain_name(bands: int, integrations: int) -> str:
     return f"{CHAIN}{bands}x{integrations}"
 
 
-def chains(found: dict[str, Any]) -> list[dict[str, Any]]:
+def chains(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the records of the chains that were measured."""
     return [part["records"] for name, part in found["parts"].items() if name.startswith(CHAIN)]
 

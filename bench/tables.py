@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from bench import results
@@ -16,7 +16,7 @@ def page(found: Found) -> str:
     parts = found["parts"]
     lines = ["# Benchmarks", "", "Written by `make bench` from `benchmarks/results.json`.", ""]
     lines += [*_machine(parts), ""]
-    sections = {
+    sections: dict[str, Callable[..., Iterator[str]]] = {
         "stages": _stages,
         "report": _report,
         "interference": _interference,

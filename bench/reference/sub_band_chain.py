@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 AT_ONCE = 2
@@ -109,7 +110,7 @@ def _bandpass(tasks: Any, job: dict[str, Any], data: str) -> None:
             sys.exit(f"CASA's bandpass has made no {table}; its log is in {job['folder']}")
 
 
-def _casa(log: Path):
+def _casa(log: Path) -> ModuleType:
     from lwacal.runtime import casa
 
     return casa.start(log)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -58,11 +59,11 @@ def usual_faults(n_antennas: int) -> dict[int, tuple[str, str, str]]:
     return {index: kinds[k % len(kinds)] for k, index in enumerate(range(2, n_antennas, step))}
 
 
-def write(folder: Path, plan: Plan) -> dict[str, object]:
+def write(folder: Path, plan: Plan) -> dict[str, Any]:
     """Write all records below a folder; return their paths by the argument of the scripts."""
     rng = np.random.default_rng(20240524)
     antennas = _antennas(plan, rng)
-    paths: dict[str, object] = {}
+    paths: dict[str, Any] = {}
     mid = naming.stamp_time(plan.observation[:15]) + 5 * plan.n_integrations
 
     def put(argument: str, name: str, record: dict) -> None:
@@ -337,7 +338,7 @@ def _flux_jy(source: str, mhz: np.ndarray | float) -> np.ndarray | float:
 
 
 def _sky_model(plan: Plan, mid: float) -> dict:
-    sources = [
+    sources: list[dict[str, Any]] = [
         {
             "name": name,
             "ra_rad": 1.0,
@@ -351,7 +352,7 @@ def _sky_model(plan: Plan, mid: float) -> dict:
         }
         for k, (name, altitude) in enumerate(ALTITUDE_DEG.items())
     ]
-    bands = {
+    bands: dict[str, Any] = {
         band: {
             name: {
                 "flux_jy": _flux_jy(name, site.band_frequencies_hz(band, plan.n_channels) / 1e6),

@@ -70,8 +70,9 @@ def plant(
         phase = np.exp(2j * np.pi * draw.random(n_antennas))
         wave = line.strength * phase[antenna1[rows]] * phase[antenna2[rows]].conj()
         wave = (wave[:, None] * noise[rows][:, line.correlations]).astype(np.complex64)
-        data[np.ix_(rows, line.channels, line.correlations)] += wave[:, None, :]
-        where[number][np.ix_(rows, line.channels)] = True
+        channels = np.array(line.channels)
+        data[np.ix_(rows, channels, np.array(line.correlations))] += wave[:, None, :]
+        where[number][np.ix_(rows, channels)] = True
     return where
 
 
@@ -82,7 +83,7 @@ def score(found: np.ndarray, where: np.ndarray, lines: Sequence[Line]) -> dict[s
     ``false`` is the share of the data far from all lines that is flagged, ``beside`` that of data
     near one, in the same row.
     """
-    planted = where.any(axis=0)
+    planted = np.any(where, axis=0)
     near = planted.copy()
     for shift in range(1, BESIDE + 1):
         near[:, shift:] |= planted[:, :-shift]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
 import numpy as np
 
 from lwacal.flagging import flag_data
@@ -10,10 +14,23 @@ from lwacal.io import ms_reader
 from lwacal.sky import predict, sky_model
 from lwacal.telescope import geometry
 from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
-from night import Night
 
 
-def relative_gain_error(night: Night, band: str) -> np.ndarray:
+class FinishedRun(Protocol):
+    """A finished run of a simulated observation."""
+
+    @property
+    def truth(self) -> Mapping[str, Any]:
+        """The truth beside the raw data."""
+
+    def path(self, product: str) -> Path:
+        """Return a product of the observation."""
+
+    def record(self, product: str) -> Any:
+        """Return a JSON product."""
+
+
+def relative_gain_error(night: FinishedRun, band: str) -> np.ndarray:
     """Return the expected rms |dG/G| of each solution, (antenna, channel, 2).
 
     With all other gains known, least squares gives antenna i a relative error of

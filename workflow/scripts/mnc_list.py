@@ -11,7 +11,7 @@ import sys
 METHOD = "selfcorr"
 
 
-def correlator_numbers(names):
+def correlator_numbers(names: list) -> dict:
     """Return the correlator number of each antenna that lwa_antpos knows, by name."""
     from lwa_antpos import mapping
 
@@ -24,7 +24,7 @@ def correlator_numbers(names):
     return numbers
 
 
-def main():
+def main() -> None:
     mjd = float(sys.argv[1])
     from mnc import anthealth
 

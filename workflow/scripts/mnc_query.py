@@ -20,7 +20,7 @@ SECONDS_A_DAY = 86400.0
 PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 
 
-def ask(mjd, python, timeout_s, tries):
+def ask(mjd: float, python: str, timeout_s: float, tries: int) -> dict:
     """Return the answer of the first try that gives one, or what went wrong in the last."""
     helper = os.path.join(os.path.dirname(os.path.abspath(__file__)), "mnc_list.py")
     message = ""
@@ -41,7 +41,7 @@ def ask(mjd, python, timeout_s, tries):
     return {"ok": False, "message": message, "bad": []}
 
 
-def run(command, timeout_s):
+def run(command: list, timeout_s: float) -> subprocess.CompletedProcess:
     """Run the child to its end, or end it and all that it has started at the time limit.
 
     The configured command may be a script that starts Python: killing that alone would leave its
@@ -66,12 +66,12 @@ def run(command, timeout_s):
     return subprocess.CompletedProcess(command, child.returncode, said, complained)
 
 
-def end_with_parent():
+def end_with_parent() -> None:
     """Have the kernel kill the child when this process is killed (Linux)."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
 
 
-def parse(text):
+def parse(text: str) -> "dict | None":
     """Return the JSON object in the last line of the text that is one, or None."""
     for line in reversed(text.strip().splitlines()):
         try:
@@ -83,19 +83,19 @@ def parse(text):
     return None
 
 
-def has_time(answer):
+def has_time(answer: dict) -> bool:
     """Return whether the answer says of when its list is."""
     when = answer.get("list_mjd")
     return isinstance(when, (int, float)) and math.isfinite(when)
 
 
-def failure_words(done):
+def failure_words(done: subprocess.CompletedProcess) -> str:
     """Return the reason of a child that gave no list."""
     last = (done.stderr.strip() or "nothing was printed").splitlines()[-1]
     return f"exit code {done.returncode}: {last}"
 
 
-def write(path, answer):
+def write(path: str, answer: dict) -> None:
     """Write the answer so that it appears whole; say what to do if the disk is full."""
     part = path + ".part"
     try:
@@ -112,12 +112,12 @@ def write(path, answer):
         )
 
 
-def stop(number, frame):
+def stop(number: int, frame: object) -> None:
     """End as by an exception, so that the child is ended too."""
     sys.exit(f"error: stopped by signal {number}; run again to make what is missing")
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--manifest", required=True, help="manifest.json: tells the time")
     parser.add_argument("--settings", required=True, help="JSON of the section health.mnc")

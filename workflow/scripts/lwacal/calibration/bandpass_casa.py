@@ -36,12 +36,13 @@ def attempt(
         if not alive.any():
             message = f"sub-band {band.name} has no unflagged data to solve with"
             return Attempt(nothing, "no_data", message, limits)
-        *limits, changed = uv_range.usable(*uv_range.baselines_of_set(data), band.model, settings)
+        low, high, changed = uv_range.usable(*uv_range.baselines_of_set(data), band.model, settings)
+        limits = (low, high)
         table = directory / "solutions.bcal"
         problem = run_casa(data, table, reference["order"], settings, limits, directory)
         if not table.exists():
             message = f"CASA's bandpass made no table for {band.name}. {problem}"
-            return Attempt(nothing, "failed", message, tuple(limits))
+            return Attempt(nothing, "failed", message, limits)
         solved = caltable.read(table)
     flag = solved.flag | ~alive
     solutions = replace(
@@ -58,15 +59,15 @@ def attempt(
             f" bandpass.min_snr, or fewer baselines than bandpass.min_baselines_per_antenna"
             f" between {limits[0]:g} and {limits[1]:g} wavelengths"
         )
-        return Attempt(solutions, "failed", message, tuple(limits))
+        return Attempt(solutions, "failed", message, limits)
     few = baselines_alive(band, alive, limits) < settings["min_baselines_per_antenna"]
     found = {"swapped": swapped_antennas(band, solved, flag, few, limits)}
-    return Attempt(solutions, "ok", changed, tuple(limits), found)
+    return Attempt(solutions, "ok", changed, limits, found)
 
 
-def baselines_alive(band: SubBand, alive: np.ndarray, limits: Sequence[float]) -> np.ndarray:
+def baselines_alive(band: SubBand, alive: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
     """Return how many baselines each antenna has within the limits to others that are alive."""
-    matrix = uv_range.matrix_in_range(band.manifest, band.name, tuple(limits))
+    matrix = uv_range.matrix_in_range(band.manifest, band.name, limits)
     return matrix[:, alive.any(axis=(1, 2))].sum(axis=1)
 
 

@@ -61,8 +61,15 @@ class VisibilitySums:
     ) -> VisibilitySums:
         """Return sums of nothing."""
         shape = (2, n_channels, len(length_lambda))
-        kinds = (np.complex64, np.float32, np.float32, np.uint16, np.complex64)
-        return VisibilitySums(baselines, length_lambda, *(_zeros(shape, kind) for kind in kinds))
+        return VisibilitySums(
+            baselines,
+            length_lambda,
+            data_model=_zeros(shape, np.complex64),
+            model_power=_zeros(shape, np.float32),
+            data_power=_zeros(shape, np.float32),
+            count=_zeros(shape, np.uint16),
+            cross_model=_zeros(shape, np.complex64),
+        )
 
     @property
     def n_channels(self) -> int:
@@ -181,7 +188,7 @@ class _Integration:
 
 def _zeros(shape: tuple[int, ...], kind: type) -> np.ndarray:
     """Return zeros that are in memory: pages of np.zeros come one by one, at the first use."""
-    zeros = np.empty(shape, kind)
+    zeros: np.ndarray = np.empty(shape, kind)
     zeros.fill(0)
     return zeros
 

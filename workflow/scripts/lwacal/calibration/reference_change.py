@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from lwacal.calibration import reference_phase
 from lwacal.calibration.solution_flags import CAUSES, WHOLE_SIGNAL, Band
 
@@ -27,7 +29,7 @@ def settle(
     and ``index`` (sub-band,).
     """
     index = [names.index(summary["reference_antenna"]) for summary in summaries]
-    lost = (band.cause & WHOLE_SIGNAL > 0).all(axis=1).any(axis=1)
+    lost = np.any(np.all(band.cause & WHOLE_SIGNAL > 0, axis=1), axis=1)
     usual = {"antenna": reference["antenna"], "why": reference["why"], "index": index}
     good = [number for number in reference["order"] if not lost[number]]
     bad = [number for number in dict.fromkeys([reference["index"], *index]) if lost[number]]

@@ -117,7 +117,7 @@ def find(band: Band, settings: Mapping[str, Any]) -> None:
 
 def fill(band: Band, longest: int) -> None:
     """Interpolate over gaps of at most so many channels, in place."""
-    whole = (band.cause & WHOLE_SIGNAL > 0).all(axis=1)
+    whole = np.all(band.cause & WHOLE_SIGNAL > 0, axis=1)
     band.interpolated |= interpolation.fill(
         band.gain, band.cause > 0, whole, band.band_index, longest
     )
@@ -375,6 +375,6 @@ def quorum(band: Band, fraction: float) -> None:
     Signals that are flagged as a whole are not counted.
     """
     flagged = band.cause > 0
-    alive = ~flagged.all(axis=1)
+    alive = ~np.all(flagged, axis=1)
     share = (flagged & alive[:, None, :]).sum(axis=(0, 2)) / max(alive.sum(), 1)
     band.cause[:, share > fraction] |= CAUSES["quorum"]

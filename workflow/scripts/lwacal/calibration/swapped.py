@@ -58,7 +58,7 @@ def names(
 ) -> list[str]:
     """Return the antennas both of whose ports carry the other polarization."""
     crossed, _ = find(sums, gain, flag, error)
-    return sorted(antennas[number] for number in np.flatnonzero(crossed.all(axis=1)))
+    return sorted(antennas[number] for number in np.flatnonzero(crossed.all(axis=1)).tolist())
 
 
 def _totals(sums: VisibilitySums, gain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

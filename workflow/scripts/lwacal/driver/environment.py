@@ -44,5 +44,5 @@ def _tell_where_snakemake_is() -> None:
     snakemake = importlib.metadata.distribution("snakemake")
     os.environ[PREFIX_VARIABLE] = sys.prefix
     os.environ[VERSION_VARIABLE] = snakemake.version
-    if Path(snakemake.locate_file("")) != Path(site.getusersitepackages()):
+    if Path(str(snakemake.locate_file(""))) != Path(site.getusersitepackages()):
         os.environ[NO_PACKAGES_OF_HOME] = "1"

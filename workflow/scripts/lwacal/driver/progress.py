@@ -288,8 +288,9 @@ class Progress(logging.Handler):
         waiting = self._possible()
         left = self.left.left_s(waiting, running, now - self.began)
         guess = "perhaps" if self.left.is_guess(waiting, running) else "about"
-        some = left is not None and (waiting or running)
-        about = f", {guess} {time_left.words(left)} left" if some else ""
+        about = ""
+        if left is not None and (waiting or running):
+            about = f", {guess} {time_left.words(left)} left"
         return f"[{self.done:{width}}/{self.total}{about}] "
 
     def _possible(self) -> Counter[str]:

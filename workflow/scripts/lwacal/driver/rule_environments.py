@@ -54,7 +54,8 @@ def program_version(name: str) -> str | None:
 
 def declared(folder: Path = FILES) -> tuple[dict[str, str], dict[str, str]]:
     """Return the versions that the files pin, by name: conda's packages, and Python packages."""
-    conda, pip = {}, {}
+    conda: dict[str, str] = {}
+    pip: dict[str, str] = {}
     for path in sorted(folder.glob("*.yaml")):
         for item in yaml.safe_load(path.read_text(encoding="utf-8"))["dependencies"]:
             if isinstance(item, dict):

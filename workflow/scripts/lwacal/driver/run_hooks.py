@@ -158,11 +158,12 @@ class Run:
     def sum_up(self) -> None:
         """Say what is known of the observations, and what else failed."""
         text = summary.summary(self.observations, self.results)
+        interrupted = self.progress is not None and self.progress.interrupted
         for failure in self.failures:
-            if nights_table.is_apart(failure) and not self.progress.interrupted:
+            if nights_table.is_apart(failure) and not interrupted:
                 who = f"{failure.observation}: {failure.job}".removeprefix(": ")
                 text += f"\n{who}: FAILED: {failure.cause}\n  log: {failure.log}\n"
-        if self.progress and self.progress.interrupted:
+        if interrupted:
             text += "\nStopped on request: the same command again makes what is missing.\n"
         self._say_if(text.rstrip("\n"))
 

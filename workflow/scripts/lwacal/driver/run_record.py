@@ -129,7 +129,7 @@ def git_state(project: Path) -> dict[str, Any]:
 
 def rule_times(benchmarks: Path) -> list[dict[str, Any]]:
     """Return what Snakemake's benchmark files say of each job: wall time and peak memory."""
-    times = []
+    times: list[dict[str, Any]] = []
     for path in sorted(benchmarks.rglob("*.tsv")):
         rows = _times_of_file(path)
         relative = path.relative_to(benchmarks).with_suffix("")

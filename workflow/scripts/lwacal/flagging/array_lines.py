@@ -50,7 +50,7 @@ def _around(spectrum: np.ndarray) -> np.ndarray:
     """
     number = len(spectrum)
     around = np.full(number, np.nan)
-    for channel in np.flatnonzero(np.isfinite(spectrum)):
+    for channel in np.flatnonzero(np.isfinite(spectrum)).tolist():
         width = max(AT_ENDS, min(AROUND, channel, number - 1 - channel))
         around[channel] = np.nanmedian(spectrum[max(channel - width, 0) : channel + width + 1])
     return around

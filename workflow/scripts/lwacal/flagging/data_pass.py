@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -93,13 +94,13 @@ def look(search: Search, processes: int) -> Look:
     n_channels = len(ms_reader.read_channels(search.concatenated)[0])
     causes = [np.zeros((length, n_channels, 4), np.uint8) for length in lengths]
     starts = np.cumsum([0, *lengths])
-    sums: list[Sums | None] = [None] * len(lengths)
+    sums: dict[int, Sums] = {}
     for block, results in zip(blocks, _results(search, blocks, processes)):
         for number, start, (mask, found) in zip(block.integrations, block.starts, results):
             first = start - starts[number]
             causes[number][first : first + len(mask)] = mask
-            sums[number] = found if sums[number] is None else sums[number] + found
-    return Look(causes, sums, scans)
+            sums[number] = sums[number] + found if number in sums else found
+    return Look(causes, [sums[number] for number in range(len(lengths))], scans)
 
 
 def _results(search: Search, blocks: list[Block], processes: int) -> Iterator[list]:
@@ -119,7 +120,7 @@ def _begin() -> None:
     malloc.keep()
 
 
-def _blocks(table) -> tuple[list[Block], list[int], list[int]]:
+def _blocks(table: Any) -> tuple[list[Block], list[int], list[int]]:
     """Return the blocks of a set, and the number of rows and the scan of each integration."""
     if table.nrows() == 0:
         return [], [], []
@@ -128,7 +129,7 @@ def _blocks(table) -> tuple[list[Block], list[int], list[int]]:
     starts = np.flatnonzero(np.r_[True, np.diff(times) != 0])
     ends = np.r_[starts[1:], len(times)]
     alike: dict[bytes, list[int]] = {}
-    for number, (start, end) in enumerate(zip(starts, ends)):
+    for number, (start, end) in enumerate(zip(starts.tolist(), ends.tolist())):
         key = antenna1[start:end].tobytes() + antenna2[start:end].tobytes()
         alike.setdefault(key, []).append(number)
     blocks = []
@@ -150,12 +151,12 @@ def look_at(search: Search, block: Block) -> list[tuple[np.ndarray, Sums]]:
         values, known = rfi_search.amplitudes(data[:, cross], masks[:, cross] > 0)
         found = rfi_search.search(values, known)
         # what is found in one of the amplitudes counts for all that was not known before
-        new = found.any(axis=0)[..., None] & (masks[:, cross] == 0)
+        new = np.any(found, axis=0)[..., None] & (masks[:, cross] == 0)
     results = []
     for number, mask in enumerate(masks):
         known_of_data = mask[cross] > 0
         of_bursts = bursts.sums(data[number][cross], known_of_data)
-        of_lines = ()
+        of_lines: tuple[np.ndarray, ...] = ()
         if search.interference:
             hands = rfi_search.CROSS_HANDS
             of_lines = array_lines.sums(

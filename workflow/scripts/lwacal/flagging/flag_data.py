@@ -7,6 +7,7 @@ concatenated set itself is never written to.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ __all__ = [
 ]
 
 
-def bad_signals(health: dict[str, Any], n_antennas: int) -> np.ndarray:
+def bad_signals(health: Mapping[str, Any], n_antennas: int) -> np.ndarray:
     """Return which signals health.json calls bad, (antenna, 2) bool, 0 = X, 1 = Y."""
     bad = np.zeros((n_antennas, 2), bool)
     for record in health["antennas"]:

@@ -13,6 +13,7 @@ is; in XX and YY it is added to the sky with some phase, and is seen in part.
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -112,7 +113,7 @@ def _search_image(level: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 
 @cache
-def _strategy():
+def _strategy() -> tuple[Any, Any]:
     """Return AOFlagger and the loaded strategy, once a process."""
     try:
         import aoflagger

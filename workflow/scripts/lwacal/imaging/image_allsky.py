@@ -121,9 +121,10 @@ def _image_record(plan: Plan, bands: Sequence[SplitBand]) -> dict[str, Any]:
 
 def thermal_together(noise_jy: Sequence[float | None]) -> float | None:
     """Return the noise of an image of several sub-bands, from that of each; None if unknown."""
-    if None in noise_jy:
+    each = [value for value in noise_jy if value is not None]
+    if len(each) < len(noise_jy):
         return None
-    return sum(value**-2 for value in noise_jy) ** -0.5
+    return sum(value**-2 for value in each) ** -0.5
 
 
 def _image(

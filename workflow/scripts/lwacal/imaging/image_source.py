@@ -92,7 +92,7 @@ def image_source(
     Returns images.json; a source that is no calibrator, or has no data, is said to be so. With
     imaging switched off its spectrum has no files, but what the visibilities tell.
     """
-    record = {
+    record: dict[str, Any] = {
         "schema": 1,
         "source": source,
         "status": "ok",

@@ -98,7 +98,8 @@ def fit_point(image: PlaneImage, ra_rad: float, dec_rad: float, search: Search) 
     """
     if image.beam is None:
         return PointFit(False, "the image has no restoring beam: nothing was imaged", np.nan)
-    rows, columns = np.indices(image.pixels.shape)
+    grid = np.indices(image.pixels.shape)
+    rows, columns = grid[0], grid[1]
     expected = image.wcs.world_to_pixel_values(np.rad2deg(ra_rad), np.rad2deg(dec_rad))
     width = float(np.sqrt(image.beam[0] * image.beam[1]))
     distance = np.hypot(columns - float(expected[0]), rows - float(expected[1]))
@@ -113,7 +114,7 @@ def fit_point(image: PlaneImage, ra_rad: float, dec_rad: float, search: Search) 
         )
     rms = float(mad_std(image.pixels[far]))
     start_index = int(np.argmax(np.where(near, image.pixels, -np.inf)))
-    start_row, start_column = np.unravel_index(start_index, image.pixels.shape)
+    start_row, start_column = divmod(start_index, image.pixels.shape[1])
     peak = float(image.pixels[start_row, start_column])
     if not np.isfinite(peak) or peak <= LEAST_SNR * rms:
         return PointFit(
@@ -121,7 +122,7 @@ def fit_point(image: PlaneImage, ra_rad: float, dec_rad: float, search: Search) 
         )
     box = valid & (np.hypot(columns - start_column, rows - start_row) <= max(width, 1.5))
     solved = _solve(
-        image, columns[box], rows[box], image.pixels[box], (peak, start_column, start_row)
+        image.beam, columns[box], rows[box], image.pixels[box], (peak, start_column, start_row)
     )
     if solved is None:
         return PointFit(False, "the fit did not converge", rms)
@@ -152,7 +153,7 @@ def _noise_pixels(outside: np.ndarray, distance: np.ndarray, radius: float) -> n
 
 
 def _solve(
-    image: PlaneImage,
+    beam: tuple[float, float, float],
     columns: np.ndarray,
     rows: np.ndarray,
     pixels: np.ndarray,
@@ -162,7 +163,7 @@ def _solve(
 
     def residual(values: np.ndarray) -> np.ndarray:
         flux, column, row = values
-        return (flux * gaussian(columns, rows, (column, row), image.beam) - pixels) / start[0]
+        return (flux * gaussian(columns, rows, (column, row), beam) - pixels) / start[0]
 
     found = least_squares(residual, np.array(start, float), x_scale=[abs(start[0]), 1.0, 1.0])
     if not (found.success and np.isfinite(found.x).all()):

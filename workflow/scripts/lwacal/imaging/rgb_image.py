@@ -33,7 +33,8 @@ def write(bands: Sequence[Mapping[str, Any]], folder: Path, output: Path) -> boo
     picture = np.stack(
         [np.zeros_like(known[0]) if plane is None else plane for plane in planes], axis=-1
     )
-    matplotlib.image.imsave(output, picture[::-1], metadata={"Software": None})
+    metadata: dict[str, Any] = {"Software": None}  # no version of matplotlib in the file
+    matplotlib.image.imsave(output, picture[::-1], metadata=metadata)
     return True
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 
 from lwacal.calibration.sub_band import SubBand
 from lwacal.imaging import averaging, subtract_sources
@@ -57,9 +58,14 @@ class Sets:
         """Return the open sets."""
         return self
 
-    def __exit__(self, *error) -> bool | None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool | None:
         """Close the sets, or remove them if there was an error."""
-        return self._stack.__exit__(*error)
+        return self._stack.__exit__(kind, error, trace)
 
     def append(
         self, calibrated: Calibrated, integration: Integration, sources: Mapping[str, BandModel]

@@ -56,7 +56,7 @@ def fractions(data: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray) -> t
         some = data[block]
         zeros[block] = 1 - np.count_nonzero(some, axis=(1, 2)) / per_row
         doubtful = ~np.isfinite(some.sum(axis=(1, 2)))
-        non_finite += np.count_nonzero(~np.isfinite(some[doubtful]))
+        non_finite += int(np.count_nonzero(~np.isfinite(some[doubtful])))
     cross = antenna1 != antenna2
     cross = cross if cross.any() else ~cross
     number = int(max(antenna1.max(), antenna2.max())) + 1

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 from casacore import tables
@@ -25,6 +26,7 @@ from lwacal.telescope.correlations import N_CORRELATIONS
 
 CORRELATION_TYPES = (9, 10, 11, 12)  # XX, XY, YX, YY in casacore's Stokes enumeration
 TILE_BYTES = 1 << 20
+Put = Callable[[str, np.ndarray], None]  # writes a column's values of the new rows
 # What the small columns are kept in: 16 MB, as much as two integrations of 352 antennas have. With
 # casacore's usual two each column of an integration would read and write all of them once.
 CACHED_BUCKETS = 4096
@@ -74,7 +76,7 @@ class MeasurementSetWriter:
         self.columns = tuple(columns)
         self._time_range = [np.inf, -np.inf]
         self._observation = {"TELESCOPE_NAME": telescope, "OBSERVER": observer}
-        self._table = None
+        self._table: Any = None  # until it is created
         try:
             self._table = self._create()
             self._fill_antennas(antennas)
@@ -94,7 +96,7 @@ class MeasurementSetWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is not None:
+        if error is not None:
             self._give_up(error)
             return
         try:
@@ -156,7 +158,7 @@ class MeasurementSetWriter:
         put("ANTENNA2", np.asarray(antenna2, np.int32))
         put("UVW", np.asarray(uvw_m, float))
         put("FLAG", flag)
-        put("FLAG_ROW", flag.all(axis=(1, 2)))
+        put("FLAG_ROW", np.all(flag, axis=(1, 2)))
         self._put_weights(put, weight, shape)
         for name, values in (("DATA", data), ("MODEL_DATA", model), ("CORRECTED_DATA", corrected)):
             if name in self.columns and values is not None:
@@ -171,13 +173,15 @@ class MeasurementSetWriter:
         self._table.close()
         os.replace(self._part, self.path)
 
-    def _putter(self, start: int, n_rows: int):
+    def _putter(self, start: int, n_rows: int) -> Put:
         def put(name: str, values: np.ndarray) -> None:
             self._table.putcol(name, values, startrow=start, nrow=n_rows)
 
         return put
 
-    def _put_weights(self, put, weight: np.ndarray | None, shape: tuple[int, int, int]) -> None:
+    def _put_weights(
+        self, put: Put, weight: np.ndarray | None, shape: tuple[int, int, int]
+    ) -> None:
         per_row = np.ones((shape[0], N_CORRELATIONS), np.float32)
         if weight is not None and weight.ndim == 2:
             per_row = np.asarray(weight, np.float32)

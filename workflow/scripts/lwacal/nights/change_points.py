@@ -140,5 +140,5 @@ def _piece(
         offset = when - when.mean()
         rate = float((offset * own).sum() / (offset**2).sum())
         error = float(sigma / np.sqrt((offset**2).sum()))
-    ends = [middle + rate * (when[k] - when.mean()) for k in (0, -1)]
-    return Piece(int(nights[0]), int(nights[-1]), *map(float, ends), rate, error, len(nights))
+    low, high = (float(middle + rate * (when[k] - when.mean())) for k in (0, -1))
+    return Piece(int(nights[0]), int(nights[-1]), low, high, rate, error, len(nights))

@@ -109,7 +109,7 @@ def _of_group(
     needed = max(share * len(members), FEWEST_ON_A_BOARD)
     while len({event.antenna for event in left}) >= needed:
         if kind == "drift":
-            if _alike([event.rate for event in left]):
+            if _alike(np.array([event.rate for event in left])):
                 yield left
             return
         count = defaultdict(set)
@@ -244,7 +244,7 @@ def _jump(events: Sequence[Event], single: bool) -> str:
     return f"{word}{many} by different amounts (rms {signed(rms, unit, digits)[1:]})"
 
 
-def _alike(values: Sequence[float] | np.ndarray) -> bool:
+def _alike(values: np.ndarray) -> bool:
     """Return whether values are the same, give or take: their spread is small beside them."""
     middle = np.median(values)
     return bool(MAD_SIGMA * np.median(np.abs(values - middle)) <= ALIKE * abs(middle))
@@ -304,7 +304,7 @@ def _without_echoes(
         for apart in (-APART, 0, APART)
     }
     why = {"bad": ("swap",), "jump": ("swap", "bad", "recovered")}
-    kept = {}
+    kept: dict[tuple[str, str], list[list[Event]]] = {}
     for (kind, where), lists in found.items():
         kept[kind, where] = []
         for events in lists:

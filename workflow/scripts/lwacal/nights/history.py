@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-Record = Mapping[str, Any]
+
+class Record(Protocol):
+    """A row of a table: sqlite3.Row, or a dictionary."""
+
+    def __getitem__(self, column: str, /) -> Any:
+        """Return the value of a column."""
+
+    def keys(self) -> Iterable[str]:
+        """Return the names of the columns."""
 
 
 @dataclass(frozen=True)

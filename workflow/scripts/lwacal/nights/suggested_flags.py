@@ -34,7 +34,7 @@ def suggest(series: Series, settings: Mapping[str, Any]) -> dict[str, Any]:
         return _record(None, [], "there is no observation yet")
     judged = (series.status != UNKNOWN) & ~_by_own_list(series)
     bad, known = most_of_night(series.status == RANK["bad"], judged, series.night)
-    signals = [
+    records = [
         _signal(
             series,
             int(antenna),
@@ -44,11 +44,10 @@ def suggest(series: Series, settings: Mapping[str, Any]) -> dict[str, Any]:
             known[antenna, pol],
             settings,
         )
-        for antenna in np.lexsort((series.antennas, series.numbers))
+        for antenna in np.lexsort((np.array(series.antennas), series.numbers))
         for pol in range(len(POLARIZATIONS))
     ]
-    signals = [signal for signal in signals if signal]
-    return _record(series, signals, "")
+    return _record(series, [record for record in records if record], "")
 
 
 def _by_own_list(series: Series) -> np.ndarray:

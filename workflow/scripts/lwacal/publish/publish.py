@@ -138,7 +138,7 @@ def _versions(folder: Path, stamp: str) -> list[str]:
 
 
 def _next_version(folder: Path, stamp: str) -> str:
-    known = [int(_VERSION.match(name)[2]) for name in _versions(folder, stamp)]
+    known = [int(match[2]) for name in _versions(folder, stamp) if (match := _VERSION.match(name))]
     return f"{stamp}_v{max(known, default=0) + 1:03d}"
 
 

@@ -100,7 +100,7 @@ def of_positions(fits: Sequence[Record], quality: Record) -> list[Metric]:
 
 
 def _of_source(source: str, records: Sequence[Record], quality: Record) -> list[Metric]:
-    common = {"stage": "calibrators", "source": source}
+    common: Record = {"stage": "calibrators", "source": source}
     records = _imaged(records)
     if not records:
         return [
@@ -139,7 +139,11 @@ def _of_source(source: str, records: Sequence[Record], quality: Record) -> list[
                 **common,
             )
         )
-    offsets = [(offset_beams(r), offset_arcsec(r)) for r in good if offset_beams(r) is not None]
+    offsets = [
+        (beams, arcsec)
+        for beams, arcsec in ((offset_beams(r), offset_arcsec(r)) for r in good)
+        if beams is not None and arcsec is not None
+    ]
     if offsets:
         beams = statistics.median(o[0] for o in offsets)
         arcsec = statistics.median(o[1] for o in offsets)

@@ -42,7 +42,7 @@ def of_images(measurements: Record, quality: Record) -> list[Metric]:
 def _noise(measurements: Record, quality: Record) -> list[Metric]:
     """Return the noise of the images over what the autocorrelations say it should be."""
     limits, found = quality["noise_over_thermal"], []
-    common = {"stage": "images", "decides": False}
+    common: Record = {"stage": "images", "decides": False}
     for image in measurements.get("allsky", []):
         if image.get("rms_jy") is not None and image.get("thermal_jy"):
             ratio = image["rms_jy"] / image["thermal_jy"]

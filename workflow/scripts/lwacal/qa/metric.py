@@ -72,7 +72,7 @@ def judge(
     warn, fail = limits.get("warn"), limits.get("fail")
     scaled = (value, warn, fail)
     if more_is_better:
-        scaled = tuple(_reciprocal(number) for number in scaled)
+        scaled = (_reciprocal(value), _optional_reciprocal(warn), _optional_reciprocal(fail))
     return {
         "name": name,
         "stage": stage,
@@ -105,10 +105,12 @@ def not_judged(
     }
 
 
-def _reciprocal(number: float | None) -> float | None:
-    if number is None:
-        return None
+def _reciprocal(number: float) -> float:
     return 1.0 / number if number > 0 else math.inf
+
+
+def _optional_reciprocal(number: float | None) -> float | None:
+    return None if number is None else _reciprocal(number)
 
 
 def _limit_words(

@@ -48,7 +48,7 @@ def until(qa: Mapping[str, Any], files: Iterable[Path]) -> Nights:
             for name, (folder, record) in chosen
         ],
         antennas=[
-            {**row, "observation": name}
+            {**dict.fromkeys(VALUES), **row, "observation": name}
             for name, (_, record) in chosen
             for row in record["antennas"]
         ],
@@ -85,14 +85,14 @@ def histories(nights: Nights) -> dict[str, Any]:
         )
         status[at] = RANK[row["status"]]
         for name, array in values.items():
-            array[at] = np.nan if row.get(name) is None else row[name]
+            array[at] = np.nan if row[name] is None else row[name]
     return {
         "observations": [
             {key: row[key] for key in ("id", "folder", "mid_utc", "verdict")}
             for row in nights.observations
         ],
         "antennas": names,
-        "statuses": sorted(RANK, key=RANK.get),
+        "statuses": sorted(RANK, key=RANK.__getitem__),
         "status": pack(status),
         **{name: pack(array) for name, array in values.items()},
     }

@@ -72,7 +72,7 @@ def _steps(gain: np.ndarray, solved: np.ndarray, step_db: float) -> np.ndarray:
 def _median(level: np.ndarray, good: np.ndarray) -> np.ndarray:
     """Return the median of the good values over antennas, (polarization, channel), or NONE."""
     masked = np.where(good, level, np.nan)
-    empty = ~good.any(axis=1)
+    empty = ~np.any(good, axis=1)
     masked[np.broadcast_to(empty[:, None], masked.shape)] = NONE
     return np.rint(np.nanmedian(masked, axis=1)).astype(np.int32)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -77,15 +77,18 @@ def captions() -> dict[str, dict[str, str]]:
 def _draw(
     key: str, number: int, text: dict[str, str], title: str, function: Callable[[], Figure]
 ) -> Drawn:
+    drawn = Drawn(key, number, title, text["shows"], text["normal"])
     try:
         with style.applied():
             figure = function()
             png = style.png(figure)
-        size = {"png": png, "width_in": figure.get_figwidth(), "height_in": figure.get_figheight()}
+        drawn = replace(
+            drawn, png=png, width_in=figure.get_figwidth(), height_in=figure.get_figheight()
+        )
     except style.NothingToPlotError as nothing:
-        size = {"message": str(nothing)}
-    products.say(f"figure {number}, {title}: {size.get('message') or 'drawn'}")
-    return Drawn(key, number, title, text["shows"], text["normal"], **size)
+        drawn = replace(drawn, message=str(nothing))
+    products.say(f"figure {number}, {title}: {drawn.message or 'drawn'}")
+    return drawn
 
 
 def _antenna_board(report: ReportRecords) -> Figure:

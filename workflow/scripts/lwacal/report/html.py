@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +116,7 @@ def _positions_m(report: ReportRecords) -> np.ndarray:
     return np.array(report.manifest["antennas"]["positions_m"], float).reshape(-1, 3)
 
 
-def _letters(qa: dict[str, Any]) -> list[tuple[str, str]]:
+def _letters(qa: Mapping[str, Any]) -> list[tuple[str, str]]:
     used = {reason for record in qa["antennas"] for reason in record["reasons"]}
     return [
         (letter, reason.replace("_", " ")) for reason, letter in LETTERS.items() if reason in used

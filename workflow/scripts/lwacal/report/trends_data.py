@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lwacal.nights import time_series
+from lwacal.nights.history import Record
 from lwacal.nights.time_series import UNKNOWN, Series
 from lwacal.qa.antenna_status import RANK
 from lwacal.report import array_encoding
@@ -23,7 +24,7 @@ def build(
     series: Series,
     changes: Sequence[Mapping[str, Any]],
     newest: int,
-    observations: Sequence[Mapping[str, Any]],
+    observations: Sequence[Record],
 ) -> dict[str, Any]:
     """Return the records of the page for the ``newest`` observations.
 
@@ -56,7 +57,7 @@ def build(
         "wiring": [
             _wiring(name, int(number)) for name, number in zip(series.antennas, series.numbers)
         ],
-        "statuses": sorted(RANK, key=RANK.get),
+        "statuses": sorted(RANK, key=RANK.__getitem__),
         "status": array_encoding.pack(series.status[..., shown]),
         **{name: pack_rounded(array[..., shown], STEPS[name]) for name, array in values.items()},
         "changes": [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -174,7 +175,7 @@ def _drawn(
     normal: str,
 ) -> dict[str, Any]:
     """Return a figure for the page, or the reason why there is none."""
-    picture = {
+    picture: dict[str, Any] = {
         "key": key,
         "title": title,
         "shows": shows,
@@ -269,8 +270,8 @@ def _listed(history: nights.Nights) -> list[dict[str, Any]]:
             {
                 **observation,
                 "reasons": json.loads(observation["reasons"]),
-                "bad": counts.get(name, {}).get("bad", 0),
-                "suspect": counts.get(name, {}).get("suspect", 0),
+                "bad": counts.get(name, Counter())["bad"],
+                "suspect": counts.get(name, Counter())["suspect"],
                 "ratios": ", ".join(
                     f"{source} {ratio[1]:.2f}" for source, ratio in ratios.get(name, {}).items()
                 ),

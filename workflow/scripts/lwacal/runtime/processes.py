@@ -77,7 +77,7 @@ def run_tool(command: Sequence[str], environment: Mapping[str, str] | None = Non
         if _stopped.is_set():  # meanwhile: stop_all has not seen it
             process.terminate()
         try:
-            for line in process.stdout:
+            for line in process.stdout or ():  # it is a pipe
                 lines.append(line)
                 tail.append(line)
                 sys.stdout.write(line)

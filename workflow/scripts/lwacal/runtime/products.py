@@ -76,7 +76,7 @@ def write_csv(path: str | Path, rows: Iterable[Mapping[str, Any]], columns: Sequ
 def write_npz(path: str | Path, **arrays: np.ndarray) -> None:
     """Write compressed arrays whole or not at all (same arrays, same bytes)."""
     with whole(path) as part, part.open("wb") as stream:
-        np.savez_compressed(stream, **arrays)
+        np.savez_compressed(stream, allow_pickle=False, **arrays)
 
 
 def open_npz(path: str | Path) -> NpzFile:

@@ -107,8 +107,8 @@ def _plant(faults: Sequence[Fault], signals: Signals, names: AntennaNames) -> np
     for fault in faults:
         if not fault.antenna:
             continue
-        antenna, pols = fault.signals(names)
-        pols = list(pols)
+        antenna, struck = fault.signals(names)
+        pols = list(struck)
         if fault.kind == "dead":
             signals.sky[antenna, pols], signals.noise[antenna, pols] = 0.0, DEAD_NOISE
         elif fault.kind == "uncorrelated":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,7 +73,7 @@ def _sources(
     apparent = np.stack([flux_jy * xx, flux_jy * yy], axis=-1)
     up = apparent.max(axis=(1, 2)) > 0 if len(sky.names) else np.zeros(0, bool)
     centre = geometry.path_m(positions_m, *exposure.field_radec, mjd_s)
-    paths = [geometry.path_m(positions_m, *radec, mjd_s) - centre for radec in sky.radec[up]]
+    paths = [geometry.path_m(positions_m, ra, dec, mjd_s) - centre for ra, dec in sky.radec[up]]
     phasors = [antenna_phasors(path, frequency_hz).astype(np.complex64) for path in paths]
     return phasors, list(apparent[up].astype(np.float32))
 
@@ -133,7 +133,9 @@ def _noise(
     return noise
 
 
-def _interference(options: Simulation, exposure: Exposure, n_antennas: int):
+def _interference(
+    options: Simulation, exposure: Exposure, n_antennas: int
+) -> Callable[[np.ndarray, np.ndarray], np.ndarray | float]:
     """Return a function that gives the interference of rows, (row, channel, 4) or zero, in Jy.
 
     A transmitter near the array: strong, coherent, with a phase of its own at each antenna.

@@ -7,6 +7,8 @@ below, lowest power first). In the H plane gamma and delta are zero.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.polynomial import Polynomial
 
@@ -107,7 +109,9 @@ H_PLANE = {
 
 
 def plane_pattern(
-    coefficients: dict[str, tuple[float, ...]], frequency_hz: np.ndarray, zenith_rad: np.ndarray
+    coefficients: Mapping[str, tuple[float, ...]],
+    frequency_hz: np.ndarray,
+    zenith_rad: np.ndarray,
 ) -> np.ndarray:
     """Return the pattern in one plane, shape (source, channel), 1 at the zenith.
 

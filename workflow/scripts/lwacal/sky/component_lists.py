@@ -209,10 +209,10 @@ def _components(rows: list[_Row], digest: str) -> Components:
     spectral = [row.spectral + [0.0] * (terms - len(row.spectral)) for row in rows]
     major, minor, angle = np.array([row.shape for row in rows]).T
     return Components(
-        *(
-            np.array([getattr(row, name) for row in rows])
-            for name in ("ra_rad", "dec_rad", "flux_jy", "reference_hz")
-        ),
+        np.array([row.ra_rad for row in rows]),
+        np.array([row.dec_rad for row in rows]),
+        np.array([row.flux_jy for row in rows]),
+        np.array([row.reference_hz for row in rows]),
         np.array(spectral).reshape(len(rows), terms),
         np.array([row.logarithmic for row in rows]),
         major,

@@ -55,13 +55,13 @@ class SeenByAntennas:
     """Sources in one integration, factored by antenna; see `seen_by_antennas`.
 
     ``phasors`` (source, channel, antenna) complex64; ``flux_jy`` (2, source, channel, 1) XX and YY;
-    ``uv_m`` of each source's shape (antenna, 2), in the source's frame, None for a point.
+    ``uv_m`` of each source with a shape (antenna, 2), in the source's frame; empty for a point.
     """
 
     phasors: np.ndarray
     flux_jy: np.ndarray
     shapes: Sequence[Shape | None]
-    uv_m: Sequence[np.ndarray | None]
+    uv_m: Sequence[np.ndarray]
 
     def visibilities(self, antenna1: np.ndarray, antenna2: np.ndarray) -> np.ndarray:
         """Return XX and YY of rows, (2, channel, row), complex64, in Jy."""
@@ -99,16 +99,17 @@ def seen_by_antennas(
     phase centre; its shape multiplies it.
     """
     phasors = np.zeros((len(shapes), len(frequency_hz), len(positions_m)), np.complex64)
-    uv_m: list[np.ndarray | None] = []
+    uv_m = []
     if len(shapes):
         centre = geometry.path_m(positions_m, *centre_radec, mjd_s)
         radec = np.asarray(sources_radec)
         paths = geometry.path_m(positions_m, radec[:, 0], radec[:, 1], mjd_s)
     for number, shape in enumerate(shapes):
         phasors[number] = antenna_phasors(paths[number] - centre, frequency_hz).T
-        place = None
-        if shape is not None:
-            place = geometry.antenna_uvw_m(positions_m, *radec[number], mjd_s)[:, :2]
-        uv_m.append(place)
+        if shape is None:
+            uv_m.append(np.empty((0, 2)))
+        else:
+            ra_rad, dec_rad = radec[number]
+            uv_m.append(geometry.antenna_uvw_m(positions_m, ra_rad, dec_rad, mjd_s)[:, :2])
     flux_jy = np.reshape([flux_xx, flux_yy], (2, len(shapes), len(frequency_hz), 1))
     return SeenByAntennas(phasors, flux_jy.astype(np.complex64), shapes, uv_m)

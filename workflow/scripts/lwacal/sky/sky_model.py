@@ -30,7 +30,8 @@ def build(manifest: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str,
     sub-band what the A-team has outside the model, chosen or not.
     """
     choice, dipole = settings["sky_model"], settings["beam"]
-    sources, bands = [], {band: {} for band in naming.sort_bands(manifest["bands"])}
+    sources = []
+    bands: dict[str, dict[str, Any]] = {band: {} for band in naming.sort_bands(manifest["bands"])}
     for name in choice["sources"]:
         source, seen = _source(name, manifest, settings)
         for band, record in seen.items():

@@ -51,4 +51,4 @@ class AntennaNames:
 def on_fibre(name: str) -> bool:
     """Tell whether an antenna is one of the outriggers, whose signals come by fibre."""
     match = _NAME.match(name.strip().upper())
-    return bool(match) and int(match[2]) > LAST_ON_COAX
+    return match is not None and int(match[2]) > LAST_ON_COAX

@@ -104,7 +104,9 @@ def _legend(figure: Figure, antennas: Sequence[Record]) -> None:
     """Explain colours and letters, with the number of antpols for each."""
     count = Counter(record["status"] for record in antennas)
     reasons = Counter(record["reasons"][0] for record in antennas if record["reasons"])
-    handles = [Patch(color=style.STATUS_COLOURS[s], label=f"{s} ({count[s]})") for s in RANK]
+    handles: list[Patch | Line2D] = [
+        Patch(color=style.STATUS_COLOURS[s], label=f"{s} ({count[s]})") for s in RANK
+    ]
     handles += [
         Line2D(
             [],

@@ -95,7 +95,6 @@ def amplitude(solutions: Solutions) -> Figure:
     good = _check(solutions)
     edges, bins = style.frequency_grid(solutions.frequency_hz)
     figure, axes = _waterfall_panels(solutions.n_antennas)
-    image = None
     for pol, panel in enumerate(axes):
         binned = style.mean_in_bins(
             np.abs(solutions.gain[:, :, pol]), good[:, :, pol], bins, len(edges) - 1
@@ -135,7 +134,6 @@ def phase(solutions: Solutions) -> Figure:
     good = _check(solutions)
     edges, bins = style.frequency_grid(solutions.frequency_hz)
     figure, axes = _waterfall_panels(solutions.n_antennas)
-    image = None
     for pol, panel in enumerate(axes):
         unit = solutions.gain[:, :, pol] / np.maximum(np.abs(solutions.gain[:, :, pol]), 1e-30)
         binned = style.mean_in_bins(unit, good[:, :, pol], bins, len(edges) - 1)
@@ -178,7 +176,7 @@ def spectra(solutions: Solutions, antennas: Sequence[Record]) -> Figure:
     columns = min(3, boards)
     rows = -(-boards // columns)
     figure = style.new(0.5 + (2.0 if rows > 1 else 2.6) * rows)
-    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    panels = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel())
     bad = {
         (r["index"], POLARIZATIONS.index(r["pol"])): r["antenna"]
         for r in antennas

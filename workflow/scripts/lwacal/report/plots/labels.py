@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,7 +11,8 @@ from matplotlib.transforms import Bbox
 
 from lwacal.report.plots import style
 
-PLACES = {  # offset in points, and alignment of the text
+# offset in points, and alignment of the text
+PLACES: dict[tuple[int, int], dict[str, Any]] = {
     (4, 0): {"ha": "left", "va": "center"},
     (-4, 0): {"ha": "right", "va": "center"},
     (0, 4): {"ha": "center", "va": "bottom"},

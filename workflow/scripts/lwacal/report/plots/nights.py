@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -22,9 +22,9 @@ LEAST_DEVIATION = 0.1  # smallest range of flux ratios about one that an axis sh
 STATUS_COLOURS = {"n/a": "#e4e9ec", "pass": "#6FB7AC", "warn": "#F2B134", "fail": "#A3172B"}
 
 
-def count_statuses(antennas: Sequence[Record]) -> dict[str, Counter]:
+def count_statuses(antennas: Sequence[Record]) -> dict[str, Counter[str]]:
     """Return the number of antpols of each status, by observation."""
-    counts: dict[str, Counter] = {}
+    counts: dict[str, Counter[str]] = {}
     for row in antennas:
         counts.setdefault(row["observation"], Counter())[row["status"]] += 1
     return counts
@@ -48,7 +48,9 @@ def night_axis(axes: Axes, history: Nights) -> None:
     number = len(history.observations)
     step = max(1, -(-number // 24))
     places = np.arange(0, number, step)
-    labels = [(history.observations[k]["mid_utc"] or "")[:16].replace("T", " ") for k in places]
+    labels = [
+        (history.observations[k]["mid_utc"] or "")[:16].replace("T", " ") for k in places.tolist()
+    ]
     axes.set_xticks(places, labels, rotation=90 if number > 6 else 0, fontsize=style.SMALLEST_PT)
     axes.set_xlim(-0.6, max(number, 3) - 0.4)
 
@@ -95,7 +97,7 @@ def verdicts(history: Nights) -> Figure:
     return figure
 
 
-def _check(rows: Sequence[Record], what: str = "there are no observations yet") -> None:
+def _check(rows: Sized, what: str = "there are no observations yet") -> None:
     if not rows:
         raise style.NothingToPlotError(what)
 
@@ -134,7 +136,7 @@ def bad_signals(history: Nights) -> Figure:
 def flux_ratios(history: Nights) -> Figure:
     """Draw the median flux ratio of each calibrator with its quartiles."""
     ratios = median_ratios(history.calibrators)
-    _check(list(ratios), "no calibrator was measured in any observation")
+    _check(ratios, "no calibrator was measured in any observation")
     place = history.place
     sources = sorted({source for night in ratios.values() for source in night})
     figure = style.new(2.8)
@@ -169,7 +171,6 @@ def flagged(history: Nights) -> Figure:
     names = sorted({row["band"] for row in history.bands}, key=naming.band_mhz)
     figure = style.new(1.6 + 0.22 * min(len(names), 16))
     panels = figure.subplots(2, 1, sharex=True)
-    image = None
     for panel, key, title in (
         (panels[0], "flagged_fraction_healthy", "data of healthy antennas"),
         (panels[1], "flagged_fraction_solutions", "solutions"),
@@ -206,7 +207,7 @@ def antenna_history(history: Nights) -> Figure:
         night = place[row["observation"]]
         ranks[night] = max(ranks[night], 1 + RANK[row["status"]])
     faulty = {name: ranks for name, ranks in worse.items() if ranks.max() > 1}
-    _check(list(faulty), "all antennas were good in all observations")
+    _check(faulty, "all antennas were good in all observations")
     order = sorted(faulty, key=lambda name: (-int(faulty[name].sum()), name))[:MOST_ANTENNAS]
     figure = style.new(1.4 + 0.13 * len(order))
     axes = figure.add_subplot()

@@ -49,12 +49,18 @@ def read_image(path: Path) -> Image | None:
     return Image(brightest if step > 1 else plane, step, header)
 
 
-def _stretch(values: np.ndarray) -> AsinhNorm:
+def _stretch(values: np.ndarray) -> tuple[float, float]:
+    """Return where the colour scale turns from linear to logarithmic, and its top, in Jy/beam."""
     finite = values[np.isfinite(values)]
     noise = 1.4826 * np.median(np.abs(finite - np.median(finite))) if finite.size else 1.0
     noise = float(max(noise, 1e-9))
     high = float(max(np.percentile(finite, 99.95), 10 * noise)) if finite.size else 1.0
-    return AsinhNorm(linear_width=3 * noise, vmin=-3 * noise, vmax=high)
+    return 3 * noise, high
+
+
+def _norm(values: np.ndarray) -> AsinhNorm:
+    knee, high = _stretch(values)
+    return AsinhNorm(linear_width=knee, vmin=-knee, vmax=high)
 
 
 def all_sky(
@@ -76,7 +82,7 @@ def all_sky(
         _mark_sources(panel, image, sources)
         _mark_horizon(panel, image)
         _mark_galactic_plane(panel, image)
-        _colour_bar(figure, panel, drawn)
+        _colour_bar(figure, panel, drawn, image.values)
     if rgb is not None:
         panels[len(images)].imshow(rgb)
         panels[len(images)].set_title("low, mid, high as RGB")
@@ -94,7 +100,7 @@ def _draw_image(axes: Axes, image: Image, title: str) -> AxesImage:
         image.values,
         origin="lower",
         cmap="inferno",
-        norm=_stretch(image.values),
+        norm=_norm(image.values),
         interpolation="nearest",
     )
     axes.set_facecolor("#000000")
@@ -102,9 +108,9 @@ def _draw_image(axes: Axes, image: Image, title: str) -> AxesImage:
     return drawn
 
 
-def _colour_bar(figure: Figure, axes: Axes, drawn: AxesImage) -> None:
+def _colour_bar(figure: Figure, axes: Axes, drawn: AxesImage, values: np.ndarray) -> None:
     """Add a colour bar with few ticks: zero and round values across the stretch."""
-    high, knee = drawn.norm.vmax, drawn.norm.linear_width
+    knee, high = _stretch(values)
     number = max(1, min(3, int(np.log10(max(high / knee, 1.0))) + 1))
     unit = 10.0 ** np.floor(np.log10(high))
     ticks = [np.floor(high / unit) * unit * 10.0**-k for k in range(number)]
@@ -127,7 +133,8 @@ def _mark_sources(axes: Axes, image: Image, sources: Mapping[str, tuple[float, f
 
 def _mark_horizon(axes: Axes, image: Image) -> None:
     """Draw circles at 0 and 30 degrees elevation on an image centred on the zenith."""
-    centre = pixel_of(image, image.header["CRVAL1"], image.header["CRVAL2"])
+    x, y = pixel_of(image, image.header["CRVAL1"], image.header["CRVAL2"])
+    centre = float(x), float(y)
     scale_deg = abs(image.header["CDELT1"]) * image.step
     for elevation, look in ((0, "-"), (30, ":")):
         radius = np.rad2deg(np.cos(np.deg2rad(elevation))) / scale_deg  # SIN projection
@@ -185,10 +192,10 @@ def _draw_calibrator(figure: Figure, axes: Axes, name: str, image: Image) -> Non
         image.values,
         origin="lower",
         cmap="inferno",
-        norm=_stretch(image.values),
+        norm=_norm(image.values),
         extent=(east, -east, -north, north),
     )
     axes.plot(0, 0, "+", ms=14, mew=0.7, color="#ffffff", alpha=0.8)
     axes.grid(False)
     axes.set(title=name, xlabel="east (degrees)", ylabel="north (degrees)")
-    _colour_bar(figure, axes, drawn)
+    _colour_bar(figure, axes, drawn, image.values)
