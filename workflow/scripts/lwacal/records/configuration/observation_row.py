@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from lwacal.records.configuration.section import Section
 from lwacal.records.configuration.values import ObservationName
 
-EITHER = [
+EITHER: list[JsonValue] = [
     {"properties": {"input": {"minLength": 1}, "input_ms": {"maxLength": 0}}},
     {"properties": {"input": {"maxLength": 0}, "input_ms": {"minLength": 1}}},
 ]
