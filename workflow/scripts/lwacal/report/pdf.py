@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -57,7 +57,7 @@ def write(
         part.write_bytes(drawn.getvalue())
 
 
-def _document(target: io.BytesIO, qa: dict[str, Any]) -> BaseDocTemplate:
+def _document(target: io.BytesIO, qa: Mapping[str, Any]) -> BaseDocTemplate:
     rl_config.invariant = 1
     name = qa["observation"]["id"]
     document = BaseDocTemplate(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -56,7 +56,7 @@ def _contents() -> str:
     return "Contents: " + " \N{MIDDLE DOT} ".join(links)
 
 
-def _banner(qa: dict[str, Any], styles: Styles) -> Table:
+def _banner(qa: Mapping[str, Any], styles: Styles) -> Table:
     verdict = qa["verdict"]
     dark = verdict in DARK_TEXT
     colour = INK if dark else HexColor("#ffffff")
@@ -136,7 +136,7 @@ class _Thumbnails(Flowable):
         super().__init__()
         self.figures = [f for key in THUMBNAILS for f in figures if f.key == key and f.png]
         self.styles = styles
-        self.table: Table | None = None
+        self.table = Table([[""]])
 
     def wrap(self, width: float, height: float) -> tuple[float, float]:
         rows = 2 if height > 92 * mm and len(self.figures) > 2 else 1

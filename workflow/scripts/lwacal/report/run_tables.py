@@ -48,9 +48,10 @@ def run_times(run: Record) -> Table:
     by_rule: dict[str, list[Record]] = {}
     for job in run["rules"]:
         by_rule.setdefault(job["rule"], []).append(job)
+    times = {rule: [job["wall_s"] or 0.0 for job in jobs] for rule, jobs in by_rule.items()}
     rows = []
-    for rule, jobs in by_rule.items():
-        seconds = [job["wall_s"] or 0.0 for job in jobs]
+    for rule, seconds in sorted(times.items(), key=lambda item: -sum(item[1])):
+        jobs = by_rule[rule]
         memory = max((job.get("max_rss_mb") or 0 for job in jobs), default=0)
         rows.append(
             [
@@ -61,7 +62,6 @@ def run_times(run: Record) -> Table:
                 cells.number(memory, ".0f"),
             ]
         )
-    rows.sort(key=lambda row: -row[2].sort)
     return Table(
         "run_times",
         "Run time by rule",
