@@ -8,7 +8,7 @@ import yte
 
 from workflow_run import PROJECT, copy_project
 
-CLUSTER = PROJECT / "profiles" / "cluster" / "config.yaml"
+CLUSTER = PROJECT / "workflow" / "profiles" / "cluster" / "config.yaml"
 
 
 def cluster(monkeypatch, **environment):
@@ -21,16 +21,16 @@ def cluster(monkeypatch, **environment):
 
 
 def test_name_leads_to_the_profile():
-    """Snakemake looks for --profile NAME in the folder it runs in, not in profiles/."""
+    """Snakemake looks for --profile NAME in the folder it runs in, not in workflow/profiles/."""
     link = PROJECT / "cluster"
     assert link.is_symlink()
-    assert os.readlink(link) == "profiles/cluster"  # relative: it holds in any copy
+    assert os.readlink(link) == "workflow/profiles/cluster"  # relative: it holds in any copy
     assert (link / "config.yaml").samefile(CLUSTER)
 
 
 def test_profiles_have_no_key_in_common(monkeypatch):
-    """Of a key in both, Snakemake would take profiles/default's, which is read last."""
-    default = yte.process_yaml((PROJECT / "profiles/default/config.yaml").read_text())
+    """Of a key in both, Snakemake would take that of profiles/default, which is read last."""
+    default = yte.process_yaml((PROJECT / "workflow/profiles/default/config.yaml").read_text())
     assert set(default) & set(cluster(monkeypatch)) == set()
 
 
@@ -65,7 +65,7 @@ def test_another_memory_for_one_rule_leaves_all_their_time(tmp_path):
     for path in (project.folder / "workflow" / "rules").glob("*.smk"):
         # a dry run tells the resources of rules without a message alone
         path.write_text(re.sub(r" {4}message:\n {8}.*\n", "", path.read_text()))
-    profile = str(project.folder / "profiles" / "cluster")
+    profile = str(project.folder / "workflow" / "profiles" / "cluster")
     said = project.snakemake("-n", "--profile", profile, "--set-resources", "delay:mem_mb=8000")
     found = re.findall(r"rule (\w+):\n(?: .*\n)*? .*resources: (.*)", said.stdout)
     minutes = {rule: int(re.search(r"runtime=(\d+)", asked)[1]) for rule, asked in found}

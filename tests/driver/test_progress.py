@@ -340,17 +340,22 @@ class Options:
     quiet = None
 
 
-@pytest.mark.parametrize(("options", "silent"), [({}, False), ({"verbose": True}, True)])
-def test_installed_on_snakemakes_terminal(tmp_path, options, silent):
+@pytest.mark.parametrize(
+    ("options", "lines", "silent"),
+    [({}, True, False), ({"verbose": True}, True, True), ({}, False, True)],
+)
+def test_installed_on_snakemakes_terminal(tmp_path, options, lines, silent):
     logger = logging.Logger("snakemake")
     terminal = logging.StreamHandler(io.StringIO())
     terminal.name = progress.TERMINAL
     logger.addHandler(terminal)
-    added = progress.install(logger, type("", (Options,), options), tmp_path, str)
+    added = progress.install(logger, type("", (Options,), options), tmp_path, str, lines)
     assert added in logger.handlers
     assert added.silent is silent
     logger.info("job", extra={"event": "job_started"})
     assert (terminal.stream.getvalue() == "") is not silent
+    assert progress.install(logger, Options, tmp_path, str) is added
+    assert len(logger.handlers) == 2
 
 
 def test_other_logger_plugin_keeps_the_terminal(tmp_path):

@@ -10,6 +10,7 @@ from lwacal.driver import nights_table, progress, run_hooks, time_left
 from lwacal.runtime import products
 
 NIGHTS = {"from": "", "to": "", "without": ["left out"]}
+TRENDS_LOG = Path("logs/trends.log")
 
 
 @pytest.fixture
@@ -52,7 +53,8 @@ def calls(monkeypatch):
 
 
 def end(run):
-    run.end(run_hooks.Again("Snakefile", {"results": "r", "nights": None}, NIGHTS, ["conda"]))
+    config = {"results": "r", "nights": None}
+    run.end(run_hooks.Again(Path("w"), config, NIGHTS, ["conda"], TRENDS_LOG))
 
 
 def test_trends_are_made_without_those_that_failed(run, calls, capsys):
@@ -62,7 +64,7 @@ def test_trends_are_made_without_those_that_failed(run, calls, capsys):
     end(run)
     ((command, config),) = calls
     assert config == {"results": "r", "nights": {**NIGHTS, "without": ["left out", "a", "c"]}}
-    assert command[3] == str(run.results / "trends.html")
+    assert command[3:6] == [str(run.results / "trends.html"), "--snakefile", "w/Snakefile"]
     assert command[-2:] == ["--software-deployment-method", "conda"]
     assert "1 pass, 1 not finished (error)" in capsys.readouterr().err
 
@@ -83,13 +85,13 @@ def test_why_the_trends_could_not_be_made_is_said(
     run, monkeypatch, capsys, tmp_path, stderr, log, words
 ):
     monkeypatch.chdir(tmp_path)
-    run_hooks.TRENDS_LOG.parent.mkdir()
+    TRENDS_LOG.parent.mkdir()
     if log is None:
-        run_hooks.TRENDS_LOG.write_text("error: of an earlier run\n")
+        TRENDS_LOG.write_text("error: of an earlier run\n")
 
     def fail(command, **_):
         if log is not None:
-            run_hooks.TRENDS_LOG.write_text(log)
+            TRENDS_LOG.write_text(log)
         return subprocess.CompletedProcess(command, 1, stderr=stderr)
 
     monkeypatch.setattr(subprocess, "run", fail)

@@ -83,8 +83,8 @@ def jobs_of(printed: str) -> dict[str, Job]:
     """Return the jobs of `snakemake -n -p` by rule and sub-band or source, such as flag 59MHz."""
     found = {}
     for line in printed.splitlines():
-        if line.startswith("Shell command: ") and " > " in line:
-            *words, arrow, log, both = shlex.split(line.removeprefix("Shell command: "))
+        if line.startswith("Shell command: exec ") and " > " in line:
+            *words, arrow, log, both = shlex.split(line.removeprefix("Shell command: exec "))
             assert (arrow, both) == (">", "2>&1")
             job = Job(tuple(words), log)
             apart = [job.value(word) for word in ("--band", "--source") if word in words]

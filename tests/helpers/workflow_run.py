@@ -16,7 +16,7 @@ from lwacal.runtime import paths
 
 PROJECT = paths.PROJECT
 TARGETS = ("total", "all", "nights")
-COPIED = ("workflow", "config", "profiles", "resources")
+COPIED = ("workflow", "config", "resources")
 SMALL_IMAGES = (
     "imaging={source: {size: 256, scale_deg: 0.02}, scintillation: {size: 256, scale_deg: 0.02},"
     " allsky: {size: 512, scale_deg: 0.25, niter: 500}}"

@@ -30,8 +30,9 @@ def test_log_is_named_after_its_job(rule):
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_script_says_what_it_found(rule):
-    script = re.search(r'shell:\n        "(\w+\.py) ', RULES[rule])[1]
+def test_script_takes_the_place_of_its_shell_and_says_what_it_found(rule):
+    """Without exec the shell would not hand on a signal that ends the job."""
+    script = re.search(r'shell:\n        "exec (\w+\.py) ', RULES[rule])[1]
     text = (WORKFLOW / "scripts" / script).read_text()
     assert re.search(r'products\.found\(|print\("found: "', text), script
 

@@ -7,11 +7,6 @@ Steps    solve each sub-band; clean the solutions of all sub-bands together; sol
 """
 
 
-localrules:
-    bandpass_table,
-    delay_table,
-
-
 rule bandpass:
     input:
         manifest="<results>/{obs}/manifest.json",
@@ -42,7 +37,7 @@ rule bandpass:
     message:
         "{wildcards.obs}: solving the bandpass of {wildcards.band}"
     shell:
-        "bandpass.py --manifest {input.manifest:q} --band {wildcards.band}"
+        "exec bandpass.py --manifest {input.manifest:q} --band {wildcards.band}"
         " --concat {input.concat:q} --powers {input.powers:q} --flags {input.flags:q}"
         " --sky-model {input.sky_model:q}"
         " --reference {input.reference:q} --settings {params.settings:q} --threads {threads}"
@@ -73,7 +68,7 @@ rule flag_solutions:
     message:
         "{wildcards.obs}: cleaning the bandpass solutions of all sub-bands"
     shell:
-        "flag_solutions.py --manifest {input.manifest:q}"
+        "exec flag_solutions.py --manifest {input.manifest:q}"
         " --health {input.health:q} --reference {input.reference:q} --tables {input.tables:q}"
         " --summaries {input.summaries:q} --settings {params.settings:q}"
         " --flags {output.flags:q} --summary {output.summary:q} > {log:q} 2>&1"
@@ -88,6 +83,7 @@ rule bandpass_table:
         table=directory("<results>/{obs}/tables/{stamp}_{band}.bcal"),
     log:
         "<logs>/{obs}/bandpass_table/{stamp}_{band}.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
@@ -97,7 +93,7 @@ rule bandpass_table:
     message:
         "{wildcards.obs}: writing the bandpass table of {wildcards.band}"
     shell:
-        "bandpass_table.py --manifest {input.manifest:q}"
+        "exec bandpass_table.py --manifest {input.manifest:q}"
         " --band {wildcards.band} --raw {input.raw:q} --flags {input.flags:q} --output {output.table:q}"
         " > {log:q} 2>&1"
 
@@ -134,7 +130,7 @@ rule delay:
     message:
         "{wildcards.obs}: fitting delays"
     shell:
-        "delay.py --manifest {input.manifest:q} --reference {input.reference:q}"
+        "exec delay.py --manifest {input.manifest:q} --reference {input.reference:q}"
         " --concat {input.concat:q} --powers {input.powers:q} --flags {input.flags:q}"
         " --sky-model {input.sky_model:q}"
         " --solutions {input.solutions:q} --settings {params.settings:q} --threads {threads}"
@@ -150,6 +146,7 @@ rule delay_table:
         table=directory("<results>/{obs}/tables/{stamp}.K"),
     log:
         "<logs>/{obs}/delay_table/{stamp}.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
@@ -159,5 +156,5 @@ rule delay_table:
     message:
         "{wildcards.obs}: writing the delay table"
     shell:
-        "delay_table.py --manifest {input.manifest:q}"
+        "exec delay_table.py --manifest {input.manifest:q}"
         " --delays {input.summary:q} --output {output.table:q} > {log:q} 2>&1"

@@ -6,8 +6,24 @@ import re
 import sys
 from pathlib import Path
 
-SCRIPTS = Path(workflow.basedir) / "scripts"
+# Not workflow.basedir: where this workflow is a module, that is the folder of the workflow that
+# uses it.
+WORKFLOW = Path(workflow.snakefile).parents[1]
+SCRIPTS = WORKFLOW / "scripts"
+if not (SCRIPTS / "lwacal").is_dir():
+    raise WorkflowError(
+        f"There is no folder {SCRIPTS}. The rules run scripts beside the Snakefile: clone the"
+        " project and name the Snakefile of the clone."
+    )
 sys.path.insert(0, str(SCRIPTS))
+
+import lwacal
+
+if not SCRIPTS.joinpath("lwacal").samefile(Path(lwacal.__file__).parent):
+    raise WorkflowError(
+        f"The package lwacal was already loaded from {Path(lwacal.__file__).parent}, and the rules"
+        f" need the one of {SCRIPTS}. Use one copy of the project."
+    )
 
 from lwacal.driver import environment, observations, resources, settings
 from lwacal.driver.code_digest import code_digest
@@ -16,13 +32,16 @@ from lwacal.publish import latest_link
 from lwacal.runtime import products
 from lwacal.sky import sources
 
+# The scripts of the rules have common names, such as report: they must not hide modules of a
+# workflow that uses this one.
+sys.path.remove(str(SCRIPTS))
 environment.prepare(SCRIPTS)
-# A job takes the place of its shell: it is told when the Snakemake that started it is killed.
-shell.prefix("set -euo pipefail; exec ")
-SCHEMAS = Path(workflow.basedir) / "schemas"
 
 try:
-    SETTINGS, OBSERVATIONS = observations.read(config, SCHEMAS / "config.schema.json")
+    SETTINGS, OBSERVATIONS = observations.read(
+        {key: value for key, value in config.items() if key != "pathvars"},  # Snakemake's own key
+        WORKFLOW / "schemas" / "config.schema.json",
+    )
 except (settings.SettingsError, discover.InputError) as error:
     raise WorkflowError(str(error)) from None
 
@@ -36,6 +55,21 @@ wildcard_constraints:
     band=r"\d+MHz",
     stamp=r"\d{8}_\d{6}",
     source="|".join(sources.POSITIONS),
+
+
+def folder(path):
+    """Return where a path of a rule, such as <logs>, is: with the prefix of a module."""
+    return Path(workflow.pathvars.apply(workflow.modifier.modify_path(path)))
+
+
+if os.path.isabs(workflow.pathvars.get("results")) and folder("x") != Path("x"):
+    raise WorkflowError(
+        f"results is an absolute path ({SETTINGS['results']}), and the module has a prefix: give"
+        " one of the two."
+    )
+RESULTS, LOGS, BENCHMARKS = map(folder, ("<results>", "<logs>", "<benchmarks>"))
+for one in OBSERVATIONS.values():
+    one.results = RESULTS
 
 
 def observation(wildcards):
@@ -85,12 +119,12 @@ def whole_configuration(wildcards):
 def configured_file(*keys, unless=""):
     """Return an input function that gives the file a key names, and nothing if it names none.
 
-    ``unless`` is a word in place of a file.
+    ``unless`` is a word in place of a file. The prefix of a module does not apply to it.
     """
 
     def file(wildcards):
         value = lookup(within=observation(wildcards).settings, dpath="/".join(keys))
-        return [value] if value not in ("", unless) else []
+        return [local(value)] if value not in ("", unless) else []
 
     return file
 
@@ -112,7 +146,7 @@ def component_lists(wildcards):
     """Return the component lists of the sources that may be modelled."""
     chosen = observation(wildcards).settings["sky_model"]
     lists = [chosen["component_lists"][source] for source in chosen["sources"]]
-    return [path for path in lists if path]
+    return [local(path) for path in lists if path]
 
 
 def for_each_band(pattern, name):
@@ -151,10 +185,10 @@ def of_sources(pattern):
 def folder_above(levels):
     """Return a params function that gives the folder so many levels above the first output."""
 
-    def folder(wildcards, output):
+    def above(wildcards, output):
         return str(Path(output[0]).parents[levels - 1])
 
-    return folder
+    return above
 
 
 def link_moved(wildcards):
@@ -162,9 +196,8 @@ def link_moved(wildcards):
 
     Without ``output``: what depends on it makes nothing stale.
     """
-    folder = observation(wildcards).settings["publish"]["folder"]
-    record = Path(SETTINGS["results"], wildcards.obs, "published.json")
-    return latest_link.moved(folder, record)
+    published = observation(wildcards).settings["publish"]["folder"]
+    return latest_link.moved(published, RESULTS / wildcards.obs / "published.json")
 
 
 def figure_labels(wildcards):

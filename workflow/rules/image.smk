@@ -6,11 +6,6 @@ Makes    calibrated/<band>/ (small sets, one a source and one at the zenith), im
 Steps    calibrate, rotate and average for all sources in one read; image; measure
 """
 
-
-localrules:
-    measure,
-
-
 # Only what decides which data are imaged: a change of CLEAN does not read the data again.
 SPLIT_SETTINGS = (
     "bandpass",
@@ -54,7 +49,7 @@ rule calibrate_split:
     message:
         "{wildcards.obs}: calibrating {wildcards.band} for all sources"
     shell:
-        "calibrate_split.py --manifest {input.manifest:q}"
+        "exec calibrate_split.py --manifest {input.manifest:q}"
         " --band {wildcards.band} --concat {input.concat:q} --powers {input.powers:q}"
         " --flags {input.flags:q}"
         " --table {input.table:q} --sky-model {input.sky_model:q}"
@@ -86,7 +81,7 @@ rule image_source:
     message:
         "{wildcards.obs}: imaging {wildcards.source}"
     shell:
-        "image_source.py --source {wildcards.source}"
+        "exec image_source.py --source {wildcards.source}"
         " --manifest {input.manifest:q} --sky-model {input.sky_model:q} --splits {input.splits:q}"
         " --settings {params.settings:q} --threads {threads} --memory-mb {resources.mem_mb}"
         " --output {output:q} > {log:q} 2>&1"
@@ -116,7 +111,7 @@ rule image_allsky:
     message:
         "{wildcards.obs}: imaging the whole sky"
     shell:
-        "image_allsky.py --manifest {input.manifest:q}"
+        "exec image_allsky.py --manifest {input.manifest:q}"
         " --splits {input.splits:q} --settings {params.settings:q} --threads {threads}"
         " --memory-mb {resources.mem_mb} --output {output:q} > {log:q} 2>&1"
 
@@ -135,6 +130,7 @@ rule measure:
         "<logs>/{obs}/measure.log",
     benchmark:
         "<benchmarks>/{obs}/measure.tsv"
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
@@ -145,7 +141,7 @@ rule measure:
     message:
         "{wildcards.obs}: measuring the sources"
     shell:
-        "measure.py --sky-model {input.sky_model:q} --images {input.images:q} --allsky {input.allsky:q}"
+        "exec measure.py --sky-model {input.sky_model:q} --images {input.images:q} --allsky {input.allsky:q}"
         " --settings {params.settings:q} --output {output.measurements:q}"
         " --spectra {output.spectra:q} --offsets {output.offsets:q}"
         " --scintillation {output.scintillation:q} > {log:q} 2>&1"

@@ -29,6 +29,6 @@ rule sky_model:
     message:
         "{wildcards.obs}: modelling the sky"
     shell:
-        "sky_model.py --manifest {input.manifest:q}"
+        "exec sky_model.py --manifest {input.manifest:q}"
         " --settings {params.settings:q} --json {output.json:q} --csv {output.csv:q}"
         " --component-list {output.components:q} > {log:q} 2>&1"

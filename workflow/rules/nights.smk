@@ -9,7 +9,6 @@ Steps    choose the observations; see that nobody else works on them; say what f
 from lwacal.driver import progress, run_hooks, run_lock
 from snakemake.logging import logger
 
-RESULTS = Path(SETTINGS["results"])
 GIVEN = bool(SETTINGS["input"] or SETTINGS["input_ms"])
 
 try:
@@ -78,7 +77,8 @@ def who_holds_the_lock():
 def at_work():
     """Return the observations that have jobs in this run."""
     jobs = workflow.dag.needrun_jobs()
-    return {job.wildcards.obs for job in jobs if "obs" in job.wildcards.keys()}
+    names = {job.wildcards.obs for job in jobs if "obs" in job.wildcards.keys()}
+    return names & set(OBSERVATIONS)
 
 
 def followers():
@@ -103,16 +103,33 @@ def begin_run():
 def end_run():
     """Say at the end of a run, on stderr, what came out and where to look."""
     methods = [method.item_to_choice() for method in workflow.deployment_settings.deployment_method]
-    RUN.end(run_hooks.Again(workflow.main_snakefile, config, SETTINGS["nights"], methods))
+    places = {"results": RESULTS, "logs": LOGS, "benchmarks": BENCHMARKS}
+    RUN.end(
+        run_hooks.Again(
+            WORKFLOW,
+            {**config, "pathvars": {name: str(path) for name, path in places.items()}},
+            SETTINGS["nights"],
+            methods,
+            LOGS / "trends.log",
+        )
+    )
 
 
 if workflow.is_main_process:
     RUN = run_hooks.Run(
         RESULTS,
         CHOSEN,
-        progress.install(logger, workflow.output_settings, Path("benchmarks"), who_holds_the_lock),
+        progress.install(
+            logger,
+            workflow.output_settings,
+            BENCHMARKS,
+            who_holds_the_lock,
+            # The terminal belongs to the workflow that was called, not to a module of it.
+            lines=workflow.modifier.is_main_snakefile(),
+        ),
         os.environ[environment.COMMAND_VARIABLE],
         sheet=None if GIVEN else list(OBSERVATIONS),
+        trends_rule=workflow.modifier.modify_rulename("trends"),
     )
     if "--unlock" in sys.argv:
         sys.stderr.writelines(f"{said}\n" for said in run_lock.remove(RESULTS, CHOSEN))

@@ -9,13 +9,6 @@ Steps    read the headers; join the integrations of a sub-band, and look at the 
 """
 
 
-localrules:
-    inventory,
-    manifest,
-    mnc_query,
-    reference_antenna,
-
-
 rule inventory:
     output:
         "<results>/{obs}/inventory.json",
@@ -23,6 +16,7 @@ rule inventory:
         "<logs>/{obs}/inventory.log",
     benchmark:
         "<benchmarks>/{obs}/inventory.tsv"
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
@@ -34,7 +28,7 @@ rule inventory:
     message:
         "{wildcards.obs}: reading the headers of the raw data"
     shell:
-        "inventory.py {params.source:q}"
+        "exec inventory.py {params.source:q}"
         " --observation {wildcards.obs} --output {output:q} > {log:q} 2>&1"
 
 
@@ -60,7 +54,7 @@ rule concat:
     message:
         "{wildcards.obs}: joining the integrations of {wildcards.band}"
     shell:
-        "concat.py --inventory {input.inventory:q} --band {wildcards.band}"
+        "exec concat.py --inventory {input.inventory:q} --band {wildcards.band}"
         " --output {output.ms:q} --powers {output.powers:q} --findings {output.findings:q}"
         " > {log:q} 2>&1"
 
@@ -73,6 +67,7 @@ rule manifest:
         "<results>/{obs}/manifest.json",
     log:
         "<logs>/{obs}/manifest.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
@@ -82,7 +77,7 @@ rule manifest:
     message:
         "{wildcards.obs}: what the observation consists of"
     shell:
-        "manifest.py --inventory {input.inventory:q} --findings {input.findings:q}"
+        "exec manifest.py --inventory {input.inventory:q} --findings {input.findings:q}"
         " --output {output:q} > {log:q} 2>&1"
 
 
@@ -93,6 +88,7 @@ rule mnc_query:
         "<results>/{obs}/mnc.json",
     log:
         "<logs>/{obs}/mnc_query.log",
+    localrule: True
     conda:
         "../envs/mnc.yaml"
     envmodules:
@@ -103,7 +99,7 @@ rule mnc_query:
     message:
         "{wildcards.obs}: asking the antenna-health database"
     shell:
-        "mnc_query.py --manifest {input.manifest:q}"
+        "exec mnc_query.py --manifest {input.manifest:q}"
         " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
 
 
@@ -131,7 +127,7 @@ rule antenna_health:
     message:
         "{wildcards.obs}: judging the antennas"
     shell:
-        "antenna_health.py --manifest {input.manifest:q} --mnc {input.mnc:q}"
+        "exec antenna_health.py --manifest {input.manifest:q} --mnc {input.mnc:q}"
         " --powers {input.powers:q} --settings {params.settings:q} --output {output:q}"
         " > {log:q} 2>&1"
 
@@ -161,7 +157,7 @@ rule flag:
     message:
         "{wildcards.obs}: flagging {wildcards.band}"
     shell:
-        "flag.py --band {wildcards.band} --concat {input.concat:q}"
+        "exec flag.py --band {wildcards.band} --concat {input.concat:q}"
         " --health {input.health:q} --settings {params.settings:q} --threads {threads}"
         " --output {output.flags:q} --summary {output.summary:q} > {log:q} 2>&1"
 
@@ -175,6 +171,7 @@ rule reference_antenna:
         "<results>/{obs}/reference.json",
     log:
         "<logs>/{obs}/reference_antenna.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
@@ -186,6 +183,6 @@ rule reference_antenna:
     message:
         "{wildcards.obs}: choosing the reference antenna"
     shell:
-        "reference_antenna.py --manifest {input.manifest:q}"
+        "exec reference_antenna.py --manifest {input.manifest:q}"
         " --health {input.health:q} --flags {input.flags:q} --antennas {params.antennas:q}"
         " --max-flagged {params.max_flagged:q} --output {output:q} > {log:q} 2>&1"

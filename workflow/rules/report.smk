@@ -9,17 +9,6 @@ Steps    judge; write down how it was made; report; sort by outcome; follow the 
 """
 
 
-localrules:
-    assess,
-    run_record,
-    report,
-    outcome,
-    trends,
-    promote,
-    publish,
-    cleanup,
-
-
 rule assess:
     input:
         manifest="<results>/{obs}/manifest.json",
@@ -34,6 +23,7 @@ rule assess:
         "<results>/{obs}/qa.json",
     log:
         "<logs>/{obs}/assess.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
@@ -44,7 +34,7 @@ rule assess:
     message:
         "{wildcards.obs}: judging the calibration"
     shell:
-        "assess.py --manifest {input.manifest:q} --health {input.health:q}"
+        "exec assess.py --manifest {input.manifest:q} --health {input.health:q}"
         " --flags {input.flags:q} --bandpass {input.bandpass:q} --solutions {input.solutions:q}"
         " --delay {input.delay:q} --sky-model {input.sky_model:q}"
         " --measurements {input.measurements:q} --settings {params.settings:q}"
@@ -60,18 +50,19 @@ rule run_record:
         "<results>/{obs}/run.json",
     log:
         "<logs>/{obs}/run_record.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
         *modules("analysis"),
     params:
         settings=whole_configuration,
-        benchmarks=lambda wildcards: f"benchmarks/{wildcards.obs}",
+        benchmarks=lambda wildcards: str(BENCHMARKS / wildcards.obs),
         code=code_digest("run_record.py"),
     message:
         "{wildcards.obs}: writing down versions, configuration and times"
     shell:
-        "run_record.py --observation {wildcards.obs}"
+        "exec run_record.py --observation {wildcards.obs}"
         " --settings {params.settings:q} --benchmarks {params.benchmarks:q} --output {output:q}"
         " > {log:q} 2>&1"
 
@@ -116,6 +107,7 @@ rule report:
         "<logs>/{obs}/report.log",
     benchmark:
         "<benchmarks>/{obs}/report.tsv"
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
@@ -126,7 +118,7 @@ rule report:
     message:
         "{wildcards.obs}: writing the report"
     shell:
-        "report.py --qa {input.quality:q} --run {input.run:q}"
+        "exec report.py --qa {input.quality:q} --run {input.run:q}"
         " --manifest {input.manifest:q} --health {input.health:q} --flags {input.flags:q}"
         " --solutions {input.solutions:q} --delay {input.delay:q}"
         " --sky-model {input.sky_model:q} --measurements {input.measurements:q}"
@@ -143,6 +135,7 @@ rule outcome:
         "<results>/{obs}/outcome.json",
     log:
         "<logs>/{obs}/outcome.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
@@ -154,7 +147,7 @@ rule outcome:
     message:
         "{wildcards.obs}: sorting by outcome"
     shell:
-        "outcome.py --qa {input.quality:q} --results {params.results:q}"
+        "exec outcome.py --qa {input.quality:q} --results {params.results:q}"
         " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
 
 
@@ -172,6 +165,7 @@ rule trends:
         flags="<results>/suggested_flags.json",
     log:
         "<logs>/trends.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
@@ -183,7 +177,7 @@ rule trends:
     message:
         "Following the nights"
     shell:
-        "trends.py --results {params.results:q} --settings {params.settings:q}"
+        "exec trends.py --results {params.results:q} --settings {params.settings:q}"
         " --database {output.database:q} --flags {output.flags:q} --html {output.html:q}"
         " > {log:q} 2>&1"
 
@@ -197,6 +191,7 @@ rule promote:
         "<results>/{obs}/promoted.json",
     log:
         "<logs>/{obs}/promote.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
@@ -207,7 +202,7 @@ rule promote:
     message:
         "{wildcards.obs}: making its tables references for later nights"
     shell:
-        "promote.py --qa {input.quality:q} --tables {input.delays:q} {input.tables:q}"
+        "exec promote.py --qa {input.quality:q} --tables {input.delays:q} {input.tables:q}"
         " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
 
 
@@ -221,6 +216,7 @@ rule publish:
         "<results>/{obs}/published.json",
     log:
         "<logs>/{obs}/publish.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
@@ -233,7 +229,7 @@ rule publish:
     message:
         "{wildcards.obs}: handing its tables to the beamformer"
     shell:
-        "publish.py --qa {input.quality:q} --run {input.run:q} --manifest {input.manifest:q}"
+        "exec publish.py --qa {input.quality:q} --run {input.run:q} --manifest {input.manifest:q}"
         " --tables {input.tables:q} --database {params.results:q}/trends.sqlite"
         " --settings {params.settings:q} --moved={params.moved:q} --output {output:q}"
         " > {log:q} 2>&1"
@@ -248,6 +244,7 @@ rule cleanup:
         "<results>/{obs}/cleanup.json",
     log:
         "<logs>/{obs}/cleanup.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     envmodules:
@@ -259,5 +256,5 @@ rule cleanup:
     message:
         "{wildcards.obs}: removing the large intermediate data"
     shell:
-        "cleanup.py --qa {input.quality:q} --directory {params.directory:q}"
+        "exec cleanup.py --qa {input.quality:q} --directory {params.directory:q}"
         " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"

@@ -23,13 +23,14 @@ WHOLE_RUN = ("results", "nights", "observations")
 class Observation:
     """One observation. ``input_dir`` or ``input_ms`` says where its data are, the other is empty.
 
-    ``settings`` is its checked configuration.
+    ``settings`` is its checked configuration, ``results`` the folder of all observations' products.
     """
 
     input_dir: str
     input_ms: str
     settings: Mapping[str, Any]
     given_name: str = ""
+    results: Path = Path("results")
 
     @cached_property
     def discovery(self) -> discover.Discovery:
@@ -58,7 +59,7 @@ class Observation:
 
     @property
     def _manifest(self) -> Path:
-        return Path(self.settings["results"]) / self.given_name / "manifest.json"
+        return self.results / self.given_name / "manifest.json"
 
     def _remembered(self) -> discover.Discovery:
         manifest = products.read_json(self._manifest)
@@ -130,8 +131,11 @@ def from_settings(
     called by its line), and settings.SettingsError with what is wrong in the configurations of
     rows, and for two rows of the same name.
     """
+    results = Path(checked["results"])
     if checked["input"] or checked["input_ms"]:
-        found = Observation(checked["input"], checked["input_ms"], checked, checked["observation"])
+        found = Observation(
+            checked["input"], checked["input_ms"], checked, checked["observation"], results
+        )
         return {found.name: found}
     problems: list[settings.Problem] = []
     lines: dict[str, str] = {}
@@ -139,7 +143,7 @@ def from_settings(
     for row in sheet:
         where = f"line {row['line']}"
         own = _row_settings(config, checked, row["config"], where, problems)
-        found = Observation(row["input"], row["input_ms"], own, row["observation"])
+        found = Observation(row["input"], row["input_ms"], own, row["observation"], results)
         if not found.given_name and found.problem:
             found.given_name = f"line-{row['line']}"
         if found.name in rows:

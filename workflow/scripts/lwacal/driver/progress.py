@@ -337,31 +337,44 @@ class Progress(logging.Handler):
 
 
 def install(
-    logger: logging.Logger, options: Any, benchmarks: Path, about_lock: Callable[[], str]
+    logger: logging.Logger,
+    options: Any,
+    benchmarks: Path,
+    about_lock: Callable[[], str],
+    lines: bool = True,
 ) -> Progress | None:
     """Add the handler to Snakemake's logger; ``options`` are its output settings.
 
     ``about_lock`` says in words who holds Snakemake's lock, and what to do.
 
     A dry run and a verbose one keep Snakemake's own output. Another logger plugin that was asked
-    for keeps the terminal: what failed is remembered all the same. Returns None, with a word about
-    it, if Snakemake is not as expected: its own output is enough to run.
+    for keeps the terminal, and so does a workflow that uses this one as a module (``lines`` is
+    false): what failed is remembered all the same. Snakemake reads a module's Snakefile once for
+    each ``use rule``: the handler that is there already is returned. Returns None, with a word
+    about it, if Snakemake is not as expected: its own output is enough to run.
     """
     try:
-        return None if options.dryrun else _install(logger, options, benchmarks, about_lock)
+        return None if options.dryrun else _install(logger, options, benchmarks, about_lock, lines)
     except Exception as error:  # noqa: BLE001
         logger.warning(f"No lines of progress: {type(error).__name__}: {error}")
         return None
 
 
 def _install(
-    logger: logging.Logger, options: Any, benchmarks: Path, about_lock: Callable[[], str]
+    logger: logging.Logger,
+    options: Any,
+    benchmarks: Path,
+    about_lock: Callable[[], str],
+    lines: bool,
 ) -> Progress:
+    for known in logger.handlers:
+        if isinstance(known, Progress):
+            return known
     quiet = {str(getattr(word, "name", word)).lower() for word in options.quiet or ()}
     terminal = next((known for known in logger.handlers if known.name == TERMINAL), None)
     left = time_left.TimeLeft(time_left.earlier(benchmarks))
     progress = Progress(sys.stderr, quiet, left, about_lock)
-    if terminal is None or options.verbose:
+    if terminal is None or options.verbose or not lines:
         progress.silent = True
     else:
         terminal.addFilter(lambda record: not progress.hides(record))

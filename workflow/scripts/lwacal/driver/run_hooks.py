@@ -20,8 +20,6 @@ from typing import Any
 from lwacal.driver import job_log, nights_table, run_lock, summary
 from lwacal.driver.progress import INDENT, Failure, Followers, Progress
 
-TRENDS_LOG = Path("logs/trends.log")
-
 
 def _changed(path: Path) -> int:
     """Return when a file was changed last, in ns; 0 if there is none."""
@@ -32,22 +30,24 @@ def _changed(path: Path) -> int:
 class Again:
     """What is needed to run the rule of the trends once more.
 
-    The Snakefile, the configuration as given, what ``nights`` of it is when checked, and the ways
-    in which software is deployed. The rule asks for every observation of the run, so that it waits
-    for all; where one failed Snakemake does not run it at all.
+    The folder of the workflow, the configuration as given (with Snakemake's key ``pathvars``, which
+    names the folders), its section ``nights`` when checked, the ways in which software is deployed,
+    and the log of the rule. The rule asks for every observation of the run, so that it waits for
+    all; where one failed Snakemake does not run it at all.
     """
 
-    snakefile: str
+    workflow: Path
     config: Mapping[str, Any]
     nights: Mapping[str, Any]
     deployment: Sequence[str]
+    log: Path
 
     def trends(self, results: Path, without: Sequence[str]) -> str:
         """Make the trends without waiting for some observations; return what went wrong, in words.
 
         An observation among them that has a verdict of an earlier run is in the trends with it.
         """
-        before = _changed(TRENDS_LOG)
+        before = _changed(self.log)
         left_out = [*self.nights["without"], *without]
         config = {**self.config, "nights": {**self.nights, "without": left_out}}
         with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as file:
@@ -63,8 +63,8 @@ class Again:
             return ""
         said = [line.strip() for line in (done.stderr or "").splitlines() if line.strip()]
         why = [f"Snakemake ended with exit code {done.returncode}", *said][-1]
-        if _changed(TRENDS_LOG) != before:  # it came to the job
-            why = f"{job_log.cause(TRENDS_LOG)}\n{INDENT}log: {TRENDS_LOG}"
+        if _changed(self.log) != before:  # it came to the job
+            why = f"{job_log.cause(self.log)}\n{INDENT}log: {self.log}"
         return f"The trends of the observations that finished could not be made: {why}"
 
     def _command(self, page: str, config_file: str) -> list[str]:
@@ -75,9 +75,12 @@ class Again:
             "snakemake",
             page,
             "--snakefile",
-            self.snakefile,
+            str(self.workflow / "Snakefile"),
+            "--workflow-profile",
+            str(self.workflow / "profiles" / "default"),
             "--configfile",
             config_file,
+            "--replace-workflow-config",
             "--cores",
             "1",
             "--executor",
@@ -96,6 +99,8 @@ class Run:
     """A run of the workflow. ``observations`` are those it is asked for, in their order.
 
     ``sheet`` has the names of all rows of the sheet; None if the run is not about the sheet.
+    ``trends_rule`` is the name of the rule of the trends, which a workflow that uses this one as a
+    module may change.
     """
 
     results: Path
@@ -103,6 +108,7 @@ class Run:
     progress: Progress | None
     command: str
     sheet: Collection[str] | None = None
+    trends_rule: str = "trends"
     taken: list[str] = field(default_factory=list)
     record: Mapping[str, Any] = field(default_factory=dict)
     living: run_lock.SignsOfLife | None = None
@@ -175,7 +181,7 @@ class Run:
         """Return whether the trends wait for observations that failed, and others have finished."""
         return (
             self.progress is not None
-            and self.progress.waiting["trends"] > 0
+            and self.progress.waiting[self.trends_rule] > 0
             and any(failure.observation for failure in self.failures)
             and len(self.without()) < len(self.observations)
         )
