@@ -28,8 +28,8 @@ env: system $(READY) ## Set up everything (programs by apt, Python packages into
 system:
 	@scripts/install-programs.sh $(APT_PACKAGES)
 
-$(READY): requirements/lock.txt scripts/install-python.sh | system
-	@scripts/install-python.sh "$(PYTHON)" "$(VENV)" "$(UV_VERSION)" requirements/lock.txt
+$(READY): requirements/lock.txt pyproject.toml scripts/install-python.sh | system
+	@scripts/install-python.sh "$(PYTHON)" "$(VENV)" "$(UV_VERSION)" requirements/lock.txt .
 	touch $@
 
 demo: env ## Simulate a small observation, calibrate it and show where the report is
@@ -51,7 +51,7 @@ lint: env ## Check style, types, the order of the rooms, and the workflow; no te
 	$(BIN)/snakefmt --check workflow
 	$(BIN)/typos
 	$(BIN)/mypy
-	PYTHONPATH=workflow/scripts $(BIN)/lint-imports
+	$(BIN)/lint-imports
 	$(BIN)/snakemake --lint
 
 lock: env ## Resolve the Python packages anew, into requirements/lock.txt and workflow/envs/
@@ -60,17 +60,17 @@ lock: env ## Resolve the Python packages anew, into requirements/lock.txt and wo
 	$(BIN)/python scripts/pin_environments.py
 
 schemas: env ## Generate the JSON Schemas and config/config.yaml from the models of the configuration
-	PYTHONPATH=workflow/scripts $(BIN)/python -m lwacal.driver.schema_files
+	$(BIN)/lwacal schemas
 
 pictures: demo ## Draw the pictures of the README from the demonstration
 	@scripts/install-programs.sh graphviz poppler-utils chromium
 	@scripts/pictures.sh "$(BIN)"
 
 known-answers: env ## Measure what is found of planted faults, into docs/known-answers.md
-	PYTHONPATH=workflow/scripts:tests/helpers $(BIN)/python -m known_answers
+	PYTHONPATH=tests/helpers $(BIN)/python -m known_answers
 
 faults: env ## List what happens when things break, into docs/faults.md
-	PYTHONPATH=workflow/scripts:tests/helpers $(BIN)/python -m fault_table
+	PYTHONPATH=tests/helpers $(BIN)/python -m fault_table
 
 $(DP3)/.ready: requirements/dp3.txt | $(READY)
 	$(PYTHON) -m venv --clear $(DP3)
@@ -78,7 +78,7 @@ $(DP3)/.ready: requirements/dp3.txt | $(READY)
 	touch $@
 
 bench: env $(DP3)/.ready ## Measure speed, memory, accuracy beside CASA, AOFlagger, WSClean, DP3 (BENCH="--help")
-	PYTHONPATH=workflow/scripts:tests/helpers $(BIN)/python -m bench $(BENCH)
+	PYTHONPATH=tests/helpers $(BIN)/python -m bench $(BENCH)
 
 clean: ## Remove what the demonstration made
 	rm -rf demo results/demo results/successful/demo logs/demo benchmarks/demo

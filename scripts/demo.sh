@@ -10,7 +10,7 @@ if [ -e "$raw.truth/truth.json" ]; then
 else
     echo "demo: simulating an observation into $raw (48 antennas, 6 sub-bands, 2 integrations)"
     rm -rf "$raw"
-    PYTHONPATH=workflow/scripts "$bin/python" -m lwacal.simulate "$raw" \
+    "$bin/lwacal" simulate "$raw" \
         --fault weak:LWA005X --fault dead:LWA010 --fault delay:LWA015Y \
         --fault rfi:59MHz:7 --fault zero_filled:41MHz:2
 fi

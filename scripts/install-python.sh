@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Makes a virtual environment with the locked packages: install-python.sh PYTHON VENV UV LOCKFILE
+# Makes a virtual environment with the locked packages and this project, installed in place:
+# install-python.sh PYTHON VENV UV LOCKFILE PROJECT
 set -euo pipefail
 
-python=$1 venv=$2 uv=$3 lock=$4
+python=$1 venv=$2 uv=$3 lock=$4 project=$5
 
 "$python" - <<'CHECK' || exit 1
 import sys
@@ -23,3 +24,6 @@ echo "python: installing the packages of $lock"
 # would compile them again for half a second.
 "$venv/bin/uv" pip sync --quiet --compile-bytecode --python "$venv/bin/python" \
     --python-platform x86_64-manylinux_2_28 "$lock"
+# Needs no network: setuptools, which does it, is among the locked packages.
+"$venv/bin/uv" pip install --quiet --offline --no-deps --no-build-isolation \
+    --python "$venv/bin/python" --editable "$project"

@@ -9,5 +9,5 @@ mkdir -p docs
     | sed -E 's/color="?[0-9. ]+"?,/color="#2a7f74",/' \
     | dot -Grankdir=LR -Gnodesep=0.15 -Granksep=0.25 -Tsvg -o docs/rulegraph.svg
 pdftoppm -png -r 60 -f 1 -l 1 -singlefile results/demo/report.pdf docs/report-page
-PYTHONPATH=workflow/scripts:tests "$bin/python" -m trends_picture docs/trends.png
+PYTHONPATH=tests/helpers "$bin/python" -m trends_picture docs/trends.png
 echo "docs/rulegraph.svg and docs/report-page.png are drawn"

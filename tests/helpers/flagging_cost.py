@@ -1,6 +1,6 @@
 """What flagging finds of planted interference, and what it costs, beside AOFlagger's program.
 
-    PYTHONPATH=workflow/scripts:tests python -m flagging_cost SET.ms --integrations 1 6
+    PYTHONPATH=tests/helpers python -m flagging_cost SET.ms --integrations 1 6
 
 SET.ms is a concatenated sub-band of a simulated observation without interference of its own; lines
 are planted into copies of its first integrations. Flaggers: `default` is the program as it comes

@@ -1,6 +1,6 @@
 """Simulated records of many nights of the full array, with noise as it is and changes planted.
 
-    PYTHONPATH=workflow/scripts:tests python -m many_nights FOLDER [NIGHTS]
+    PYTHONPATH=tests/helpers python -m many_nights FOLDER [NIGHTS]
 
 One night is judged by the workflow's own code from made-up records; the others differ from it in
 what changes from night to night: gains, delays, phases, fluxes, positions, flags, the reference

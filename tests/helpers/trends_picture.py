@@ -1,6 +1,6 @@
 """Draws docs/trends.png: the top of the page of thirty simulated nights with planted faults.
 
-PYTHONPATH=workflow/scripts:tests python -m trends_picture docs/trends.png
+PYTHONPATH=tests/helpers python -m trends_picture docs/trends.png
 """
 
 from __future__ import annotations

@@ -6,9 +6,8 @@ import jinja2
 import pytest
 
 from lwacal.report import caption_text, figures
-from lwacal.runtime import paths
 
-FILE = paths.TEMPLATES / "figures.rst"
+FILE = caption_text.FILE
 
 
 def test_file_is_what_the_captions_say():

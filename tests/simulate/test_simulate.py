@@ -7,7 +7,7 @@ from casacore import tables
 from lwacal.io import ms_reader
 from lwacal.runtime import products
 from lwacal.simulate import Simulation, simulate
-from lwacal.simulate.__main__ import parse
+from lwacal.simulate.command import parse
 from lwacal.simulate.faults import Fault
 from lwacal.sky import predict
 from lwacal.telescope import geometry, site

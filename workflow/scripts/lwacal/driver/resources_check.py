@@ -1,6 +1,6 @@
 """Compares the memory that rules ask for with what their jobs used: a command.
 
-    python -m lwacal.driver.resources_check results/NAME
+    lwacal resources results/NAME
 
 Used is the peak in Snakemake's benchmark records (max_rss, which Snakemake samples: twice a second
 at first, later every half minute), asked what lwacal.driver.resources says for the first attempt.
@@ -10,7 +10,6 @@ Exits with 1 if a job used more than its rule asks for.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,8 +82,9 @@ def lines(uses: Sequence[Use]) -> list[str]:
 
 
 def main(words: Sequence[str] | None = None) -> int:
+    """Print the table; return 1 if a job used more memory than its rule asks for."""
     parser = argparse.ArgumentParser(
-        prog="python -m lwacal.driver.resources_check",
+        prog="lwacal resources",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -103,7 +103,3 @@ def main(words: Sequence[str] | None = None) -> int:
     )
     print("\n".join(lines(uses)))
     return 1 if any(use.verdict == "more" for use in uses) else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -2,13 +2,14 @@
 
 Their source is the models in lwacal.records.configuration. After a change of a model:
 
-make schemas
+    lwacal schemas      (or make schemas)
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,13 +86,11 @@ def texts() -> dict[Path, str]:
     return found | {paths.PROJECT / "config" / "config.yaml": config_text.config_text(whole)}
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> int:
     """Write the files that have changed, and print their paths."""
+    argparse.ArgumentParser(prog="lwacal schemas", description=__doc__).parse_args(words)
     for path, text in texts().items():
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
             print(f"{path} written")
-
-
-if __name__ == "__main__":
-    main()
+    return 0

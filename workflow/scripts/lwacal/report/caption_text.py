@@ -1,6 +1,6 @@
 """Writes workflow/report/figures.rst, the captions of ``snakemake --report``, from captions.toml.
 
-    PYTHONPATH=workflow/scripts python -m lwacal.report.caption_text > workflow/report/figures.rst
+    lwacal captions
 
 Snakemake takes one caption file for all figures of a folder. The file can choose a text by the
 name of the figure, but cannot read other files.
@@ -8,12 +8,14 @@ name of the figure, but cannot read other files.
 
 from __future__ import annotations
 
-import sys
+import argparse
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from lwacal.report.figures import captions
+from lwacal.runtime import paths
 
+FILE = paths.TEMPLATES / "figures.rst"
 WIDTH = 100
 NAME = "snakemake.wildcards.figure"  # such as 03_gain_amplitude or 14_board_1
 
@@ -24,7 +26,7 @@ def caption_text(texts: Mapping[str, Mapping[str, str]]) -> str:
 
 
 def _lines(texts: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    yield "{# Generated from captions.toml by lwacal.report.caption_text. #}"
+    yield "{# Generated from captions.toml by lwacal captions. #}"
     yield f'{{% set key = {NAME}.partition("_")[2] %}}'
     word = "if"
     for key, text in texts.items():
@@ -37,5 +39,8 @@ def _lines(texts: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
     yield "{% endif %}"
 
 
-if __name__ == "__main__":
-    sys.stdout.write(caption_text(captions()))
+def main(words: Sequence[str] | None = None) -> int:
+    """Write the file."""
+    argparse.ArgumentParser(prog="lwacal captions", description=__doc__).parse_args(words)
+    FILE.write_text(caption_text(captions()), encoding="utf-8")
+    return 0

@@ -1,6 +1,6 @@
 """Simulates raw observations of the OVRO-LWA from a known truth.
 
-``python -m lwacal.simulate FOLDER`` writes measurement sets like the telescope's into FOLDER, and
+``lwacal simulate FOLDER`` writes measurement sets like the telescope's into FOLDER, and
 the truth beside it, in FOLDER.truth:
 
 truth.json

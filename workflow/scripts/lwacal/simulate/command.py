@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from lwacal.runtime.products import say
@@ -12,10 +13,10 @@ from lwacal.telescope import site
 DEFAULTS = Simulation()
 
 
-def parse(words: list[str] | None = None) -> tuple[Path, Simulation]:
+def parse(words: Sequence[str] | None = None) -> tuple[Path, Simulation]:
     """Return folder and options from command line words."""
     parser = argparse.ArgumentParser(
-        prog="python -m lwacal.simulate",
+        prog="lwacal simulate",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="The truth goes to FOLDER.truth. Kinds of faults:\n" + faults.describe(),
@@ -83,11 +84,9 @@ def parse(words: list[str] | None = None) -> tuple[Path, Simulation]:
     return given.folder, options
 
 
-def main() -> None:
-    folder, options = parse()
+def main(words: Sequence[str] | None = None) -> int:
+    """Simulate an observation."""
+    folder, options = parse(words)
     place = simulate(options, folder)
     say(f"observation in {folder}, truth in {place}")
-
-
-if __name__ == "__main__":
-    main()
+    return 0
