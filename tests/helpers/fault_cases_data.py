@@ -12,6 +12,7 @@ import numpy as np
 import fault_plants as plants
 from fault_plants import RAW, STAMP, column, half, half_of, product, raw, record, without
 from fault_row import RERUN, error, fallback
+from lwacal.runtime import atomic
 
 LEFT_OUT = "The set is left out and named in manifest.json; all others are used."
 HEAD = "inventory"
@@ -25,7 +26,7 @@ def other_antennas(names: list[str]) -> list[str]:
 
 def of_another_set(path) -> None:
     """Give a set the data of another integration, and keep its name."""
-    plants.whole.remove(path)
+    atomic.remove(path)
     shutil.copytree(path.parent / "20240601_110010_59MHz.ms", path)
 
 
@@ -192,7 +193,7 @@ RAW_DATA = [
     error(
         "raw data were taken away meanwhile",
         "concat 59MHz",
-        raw(plants.whole.remove),
+        raw(atomic.remove),
         (
             RAW,
             "could be read when the inventory was made",

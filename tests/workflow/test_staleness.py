@@ -4,9 +4,9 @@ import os
 import shutil
 from dataclasses import replace
 
-import component_lists
 import pytest
 
+import component_list_text
 from lwacal.sky import sources
 from night import BANDS, NAME
 from workflow_run import job_counts
@@ -65,8 +65,8 @@ def test_key_makes_stale_what_depends_on_it(night, change, expected):
 def list_of_cyg_a(tmp_path):
     """A component list."""
     place = sources.POSITIONS["CygA"]
-    line = component_lists.point(place.ra_rad, place.dec_rad, 1.0)
-    return component_lists.write(tmp_path / "list of CygA.txt", line)
+    line = component_list_text.point(place.ra_rad, place.dec_rad, 1.0)
+    return component_list_text.write(tmp_path / "list of CygA.txt", line)
 
 
 def test_component_list_makes_stale_what_reads_it(night, list_of_cyg_a):
