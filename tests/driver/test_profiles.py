@@ -21,16 +21,16 @@ def cluster(monkeypatch, **environment):
 
 
 def test_name_leads_to_the_profile():
-    """Snakemake looks for --profile NAME in the folder it runs in, not in workflow/profiles/."""
+    """Snakemake looks for --profile NAME in the folder it runs in, not in profiles/."""
     link = PROJECT / "cluster"
     assert link.is_symlink()
-    assert os.readlink(link) == "workflow/profiles/cluster"  # relative: it holds in any copy
+    assert os.readlink(link) == "profiles/cluster"  # relative: it holds in any copy
     assert (link / "config.yaml").samefile(CLUSTER)
 
 
 def test_profiles_have_no_key_in_common(monkeypatch):
     """Of a key in both, Snakemake would take that of profiles/default, which is read last."""
-    default = yte.process_yaml((PROJECT / "workflow/profiles/default/config.yaml").read_text())
+    default = yte.process_yaml((PROJECT / "profiles/default/config.yaml").read_text())
     assert set(default) & set(cluster(monkeypatch)) == set()
 
 
