@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -20,7 +21,9 @@ from bench import (
     texts,
 )
 from bench.options import Options, parse
-from lwacal.runtime.products import say
+from lwacal.runtime import logs
+
+logger = logging.getLogger(__name__)
 
 BUSY = 0.7
 
@@ -30,7 +33,7 @@ def stages(options: Options) -> list[dict[str, Any]]:
     found = [run_stages.measure_stages(options, size) for size in options.sizes]
     if "bandpass" in options.stages:
         for size, record in zip(options.sizes, found):
-            say(f"comparing gains with the truth, {size.integrations} integrations")
+            logger.info(f"comparing gains with the truth, {size.integrations} integrations")
             record["accuracy"] = accuracy.compare(run_stages.place_of(options, size))
     return found
 
@@ -63,7 +66,7 @@ def run(options: Options) -> None:
             for name, work in measurements(part, options):
                 before = machine.load()
                 if before > BUSY:
-                    say(f"warning: the load is {before:.1f} before '{name}': times get too long")
+                    logger.warning(f"the load is {before:.1f} before '{name}': times get too long")
                 results.store(options.output, name, work(), options.quick, before)
                 shutil.rmtree(products, ignore_errors=True)
     finally:
@@ -74,10 +77,11 @@ def run(options: Options) -> None:
 
 def main() -> None:
     options, write_only = parse()
+    logs.write_to_stdout("bench")
     if not write_only:
         run(options)
     for path in texts.write(results.read(options.output), options):
-        say(f"written: {path}")
+        logger.info(f"written: {path}")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import sys
 from collections import defaultdict
@@ -17,8 +18,9 @@ from bench.place import NAME
 from bench.project import ENVIRONMENT
 from lwacal.driver import run_record
 from lwacal.runtime import products
-from lwacal.runtime.products import say
 from workflow_run import Project, copy_project
+
+logger = logging.getLogger(__name__)
 
 REFERENCE = Path(__file__).with_name("reference") / "sub_band_chain.py"
 REFERENCE_BANDS = 2  # the reference chain is measured on so many; each takes as long as another
@@ -34,7 +36,7 @@ def measure(options: Options, n_bands: int, n_integrations: int) -> dict[str, An
     folder = options.scratch / "products" / f"chain-{size.name}"
     project = copy_project(folder / "project", f"input={observation.raw}", f"observation={NAME}")
     cost = _ours(project, observation, options.cores)
-    say(f"chain of {n_bands} sub-bands, {n_integrations} integrations: {cost.wall_s:.1f} s")
+    logger.info(f"chain of {n_bands} sub-bands, {n_integrations} integrations: {cost.wall_s:.1f} s")
     jobs = run_record.rule_times(project.folder / "benchmarks" / NAME)
     record = {
         "size": size.record(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import subprocess
@@ -11,7 +12,8 @@ from pathlib import Path
 
 from bench.project import ENVIRONMENT
 from bench.sizes import Size
-from lwacal.runtime.products import say
+
+logger = logging.getLogger(__name__)
 
 SEED = 20240601
 
@@ -49,7 +51,7 @@ def observation(size: Size, scratch: Path) -> Observation:
     found = Observation(size, (scratch / "data" / size.name / "raw").absolute())
     if (found.truth / "truth.json").is_file():
         return found
-    say(
+    logger.info(
         f"simulating {size.antennas} antennas, {size.channels} channels,"
         f" {size.integrations} integrations, {len(size.bands)} sub-bands ({size.data_mb:.0f} MB)"
     )

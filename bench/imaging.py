@@ -7,6 +7,7 @@ apart; CLEAN makes more of small differences.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,7 +22,8 @@ from bench.options import Options
 from bench.place import Place
 from bench.stages import BRIGHTEST
 from lwacal.imaging import image_allsky, image_source, split, wsclean
-from lwacal.runtime.products import say
+
+logger = logging.getLogger(__name__)
 
 MEMORY_MB = 8000  # what WSClean may take
 BEFORE = (
@@ -114,7 +116,7 @@ def _compare(place: Place, image: Image, options: Options) -> dict[str, Any]:
             folder / "log.txt",
             wsclean.ENVIRONMENT,
         )
-        say(f"{image.name}, {choice.name}: {cost.wall_s:.1f} s")
+        logger.info(f"{image.name}, {choice.name}: {cost.wall_s:.1f} s")
         if choice is EXACT:
             sky = _pixels(prefix, "horizon-mask") > 0
             noise = float(mad_std(_pixels(prefix, "residual")[sky]))

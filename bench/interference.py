@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,8 @@ from bench.options import Options
 from bench.place import Place
 from lwacal.flagging import flag_data
 from lwacal.io import ms_reader
-from lwacal.runtime.products import say
+
+logger = logging.getLogger(__name__)
 
 NEEDED = ("inventory", "concat", "manifest", "mnc_query", "antenna_health")
 CHANNELS = 192  # what the planted lines are laid out for
@@ -58,7 +60,7 @@ def _case(
         with ms_reader.open_table(folder / "aoflagger.ms") as table:
             found = table.getcol("FLAG")
         record[peer.name] = {"wall_s": cost.wall_s, **_score(found, where, cross, lines)}
-    say(f"planted interference, {name}: done")
+    logger.info(f"planted interference, {name}: done")
     return record
 
 

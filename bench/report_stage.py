@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -13,8 +14,9 @@ from bench.options import LONG_S, Options
 from bench.project import SCRIPTS
 from lwacal.driver import settings
 from lwacal.runtime import products
-from lwacal.runtime.products import say
 from lwacal.telescope import site
+
+logger = logging.getLogger(__name__)
 
 RECORDS = (
     "qa",
@@ -48,7 +50,7 @@ def measure(options: Options) -> dict[str, Any]:
     while len(runs) < options.runs and not any(run.wall_s >= LONG_S for run in runs):
         stage.clear()
         runs.append(measuring.measure(stage.command, log, environment))
-        say(f"report: {runs[-1].wall_s:.2f} s")
+        logger.info(f"report: {runs[-1].wall_s:.2f} s")
     start = measuring.measure([*stage.command[:2], "--help"], log)
     return {
         "size": size.record(),

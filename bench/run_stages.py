@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,7 +14,8 @@ from bench.options import LONG_S, Options
 from bench.place import Place
 from bench.sizes import Size
 from bench.stages import OF_ONE_BAND, RULES, Stage
-from lwacal.runtime.products import say
+
+logger = logging.getLogger(__name__)
 
 COPIES = 16  # of the DATA on the disk: raw, concatenated, private copies for the reference tools
 
@@ -98,7 +100,7 @@ def series_of(place: Place, stage: Stage, cores: int) -> Series:
     def once() -> Cost:
         stage.clear()
         cost = measuring.measure(stage.command, log, environment)
-        say(f"{stage.rule}: {cost.wall_s:.2f} s")
+        logger.info(f"{stage.rule}: {cost.wall_s:.2f} s")
         return cost
 
     return Series(once, [])
@@ -111,7 +113,7 @@ def _series_of_peer(place: Place, peer: peers.Peer) -> Series:
     def once() -> Cost:
         peer.prepare()
         cost = measuring.measure(peer.command, folder / "log.txt", peer.environment, folder)
-        say(f"    {peer.name}: {cost.wall_s:.2f} s")
+        logger.info(f"    {peer.name}: {cost.wall_s:.2f} s")
         return cost
 
     return Series(once, [])

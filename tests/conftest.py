@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 import quality_schema
 from lwacal.qa import assess
-from lwacal.runtime import products
+from lwacal.runtime import logs, products
 from lwacal.simulate import simulate
 from night import NAME, OPTIONS, SMALL_OPTIONS, Evening, Night
 from workflow_run import copy_project, folder_digest
@@ -61,6 +62,18 @@ def every_verdict_fits_the_schema() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(assess, "assess", checked)
         yield
+
+
+@pytest.fixture
+def log_to_stdout() -> Iterator[None]:
+    """Write what the package logs to standard output, as in a job; undo it after the test."""
+    known = {name: logging.getLogger(name) for name in logs.NAMES}
+    before = {name: (one.level, one.propagate, one.handlers[:]) for name, one in known.items()}
+    logs.write_to_stdout()
+    yield
+    for name, one in known.items():
+        level, one.propagate, one.handlers[:] = before[name]
+        one.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -47,8 +47,14 @@ def test_program_and_data_are_installed(installed):
     assert any(path.suffix == ".mplstyle" for path in wanted)
 
 
+@pytest.fixture
+def here(log_to_stdout, monkeypatch):
+    """Undoes what the program changes in its own process."""
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+
+
 @pytest.mark.parametrize("command", program.COMMANDS)
-def test_commands_describe_themselves(command, capsys):
+def test_commands_describe_themselves(command, capsys, here):
     with pytest.raises(SystemExit) as ended:
         program.main([command, "--help"])
     assert ended.value.code == 0
@@ -62,7 +68,7 @@ def test_unknown_command_is_an_error(capsys):
     assert "invalid choice: 'calibrate'" in capsys.readouterr().err
 
 
-def test_exit_code_is_that_of_the_command(monkeypatch):
+def test_exit_code_is_that_of_the_command(monkeypatch, here):
     resources = importlib.import_module(program.COMMANDS["resources"][0])
     monkeypatch.setattr(resources, "main", lambda words: len(words))
     assert program.main(["resources", "--benchmarks", "b", "results"]) == 3

@@ -1,5 +1,6 @@
 """Images and what is measured in them: every sub-band keeps its own label, flux and place."""
 
+import logging
 import shutil
 from dataclasses import replace
 from functools import partial
@@ -223,7 +224,8 @@ def test_auxiliary_images_go_unless_they_are_wanted(source_images):
     assert kinds == {"image"}
 
 
-def test_what_is_removed_is_said_and_what_is_wanted_stays(splits, tmp_path, capsys):
+def test_what_is_removed_is_said_and_what_is_wanted_stays(splits, tmp_path, caplog):
+    caplog.set_level(logging.INFO)
     few = [split for split in splits if split.name == "59MHz"]
     for keep in (False, True):
         work = partial(
@@ -244,7 +246,8 @@ def test_what_is_removed_is_said_and_what_is_wanted_stays(splits, tmp_path, caps
         assert ({"spectrum-psf.fits", "spectrum-residual.fits"} <= names) == keep
         assert (names == {"spectrum-image.fits"}) != keep
         said = "images removed (psf, dirty, residual, model, mask; imaging.keep_auxiliary_fits), 1"
-        assert (said in capsys.readouterr().out) != keep
+        assert (said in caplog.text) != keep
+        caplog.clear()
 
 
 def test_fluxes_and_places_are_those_of_each_sub_band(measured):

@@ -174,7 +174,7 @@ def test_page_says_that_nights_are_too_few(tmp_path, number):
     assert "over its first seven observations shown" in text
 
 
-def test_history_of_a_report_ends_with_its_night(tmp_path, capsys):
+def test_history_of_a_report_ends_with_its_night(tmp_path, caplog):
     """Nights after it, and what is no record of a night, are left out."""
     paths = [tmp_path / name / "qa.json" for name in ("first", "second", "third", "broken")]
     for path, day in zip(paths, (1, 2, 3)):
@@ -188,4 +188,4 @@ def test_history_of_a_report_ends_with_its_night(tmp_path, capsys):
         ("second", ""),
     ]
     assert {row["observation"] for row in history.antennas} == {"first", "second"}
-    assert "is left out" in capsys.readouterr().out
+    assert "is left out" in caplog.text

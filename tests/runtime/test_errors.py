@@ -1,17 +1,18 @@
 """What a log tells of its job: what it found, or why it failed."""
 
+import logging
 import shlex
 
 import pytest
 
 from lwacal.driver import job_log
-from lwacal.runtime import errors, processes, products
+from lwacal.runtime import errors, logs, processes
 
 
-def test_last_found_line_counts_as_the_scripts_write_it(tmp_path, capsys):
-    products.found("one")
-    products.say("between")
-    products.found("two: more")
+def test_last_found_line_counts_as_the_scripts_write_it(tmp_path, capsys, log_to_stdout):
+    logs.found("one")
+    logging.getLogger("lwacal.flagging").info("between")
+    logs.found("two: more")
     (tmp_path / "log").write_text(capsys.readouterr().out + "CASA says goodbye\n")
     assert job_log.found(tmp_path / "log") == "two: more"
     assert job_log.found(tmp_path / "none") == ""
@@ -48,7 +49,9 @@ def test_cause_of_a_failure(tmp_path, text, expected):
         ("kill -9 $$", "sh ended with signal 9 (SIGKILL): most often the system has killed it"),
     ],
 )
-def test_cause_is_how_a_program_ended_and_not_its_command(tmp_path, capsys, program, expected):
+def test_cause_is_how_a_program_ended_and_not_its_command(
+    tmp_path, capsys, log_to_stdout, program, expected
+):
     command = ["/bin/sh", "-c", program]
     with pytest.raises(processes.ToolError) as caught:
         processes.run_tool(command)

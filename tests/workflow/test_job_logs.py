@@ -34,7 +34,7 @@ def test_script_takes_the_place_of_its_shell_and_says_what_it_found(rule):
     """Without exec the shell would not hand on a signal that ends the job."""
     script = re.search(r'shell:\n        "exec (\w+\.py) ', RULES[rule])[1]
     text = (WORKFLOW / "scripts" / script).read_text()
-    assert re.search(r'products\.found\(|print\("found: "', text), script
+    assert re.search(r'logs\.found\(|print\("found: "', text), script
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -3,10 +3,13 @@
 
 import argparse
 import json
+import logging
 from pathlib import Path
 
 from lwacal.flagging import antenna_health
-from lwacal.runtime import job, products
+from lwacal.runtime import job, logs, products
+
+logger = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -26,9 +29,9 @@ def main() -> None:
     )
     products.write_json(arguments.output, record)
     for source in record["sources"]:
-        products.say(f"{source['name']}: {source['message']}")
+        logger.info(f"{source['name']}: {source['message']}")
     bad = sum(antenna["status"] == "bad" for antenna in record["antennas"])
-    products.found(f"{bad} of {len(record['antennas'])} signals are bad")
+    logs.found(f"{bad} of {len(record['antennas'])} signals are bad")
 
 
 if __name__ == "__main__":

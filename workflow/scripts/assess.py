@@ -3,10 +3,13 @@
 
 import argparse
 import json
+import logging
 from pathlib import Path
 
 from lwacal.qa import assess
-from lwacal.runtime import job, products
+from lwacal.runtime import job, logs, products
+
+logger = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -32,10 +35,10 @@ def main() -> None:
     quality = assess.assess(inputs, settings["quality"], settings["delay"]["difference_ns"])
     products.write_json(arguments.output, quality)
     for reason in quality["reasons"]:
-        products.say(f"  {reason}")
+        logger.info(f"  {reason}")
     reasons = quality["reasons"]
     more = f" (and {len(reasons) - 1} more reasons)" if len(reasons) > 1 else ""
-    products.found(f"{quality['verdict']}: {reasons[0] if reasons else 'no reasons'}{more}")
+    logs.found(f"{quality['verdict']}: {reasons[0] if reasons else 'no reasons'}{more}")
 
 
 def by_band(paths: list[Path]) -> dict[str, dict]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lwacal.calibration import bandpass
 from lwacal.calibration.sub_band import SubBand
-from lwacal.runtime import job, products
+from lwacal.runtime import job, logs, products
 from lwacal.sky import sky_model
 
 
@@ -41,7 +41,7 @@ def main() -> None:
     )
     products.write_json(arguments.summary, summary)
     words = f"{summary['flagged_fraction']:.1%} of the solutions flagged"
-    products.found(summary["message"] or words)
+    logs.found(summary["message"] or words)
 
 
 if __name__ == "__main__":

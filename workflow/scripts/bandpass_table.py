@@ -7,7 +7,7 @@ from pathlib import Path
 from lwacal.calibration import solution_products
 from lwacal.ingest.manifest_record import manifest_antennas, manifest_centre
 from lwacal.io import caltable
-from lwacal.runtime import job, products
+from lwacal.runtime import job, logs, products
 
 
 def main() -> None:
@@ -25,7 +25,7 @@ def main() -> None:
     caltable.write_bandpass(
         arguments.output, solutions, manifest_antennas(manifest), manifest_centre(manifest)
     )
-    products.found(f"{solutions.flag.mean():.1%} of the solutions flagged")
+    logs.found(f"{solutions.flag.mean():.1%} of the solutions flagged")
 
 
 if __name__ == "__main__":

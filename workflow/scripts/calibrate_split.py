@@ -3,12 +3,15 @@
 
 import argparse
 import json
+import logging
 from pathlib import Path
 
 from lwacal.calibration.sub_band import SubBand
 from lwacal.imaging import split
-from lwacal.runtime import job, products
+from lwacal.runtime import job, logs, products
 from lwacal.sky import sky_model
+
+logger = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -38,12 +41,12 @@ def main() -> None:
     )
     for target in record["targets"]:
         loss = record["smearing"][target]
-        products.say(
+        logger.info(
             f"{target}: {record['channel_average'][target]} channels averaged; at the edge of the"
             f" field the longest baseline loses {loss['bandwidth_loss']:.2%} by that, and"
             f" {loss['time_loss']:.1%} by the length of an integration"
         )
-    products.found(record["message"] or f"data of {', '.join(record['targets'])}")
+    logs.found(record["message"] or f"data of {', '.join(record['targets'])}")
 
 
 if __name__ == "__main__":

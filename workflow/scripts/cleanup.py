@@ -5,7 +5,7 @@ import argparse
 import json
 from pathlib import Path
 
-from lwacal.runtime import atomic, job, products
+from lwacal.runtime import atomic, job, logs, products
 
 LARGE = ("calibrated", "concat/*.ms")
 
@@ -26,7 +26,7 @@ def main() -> None:
             removed.append(str(folder.relative_to(arguments.directory)))
     message = "kept everything: the verdict is fail" if verdict == "fail" else ""
     products.write_json(arguments.output, {"schema": 1, "removed": removed, "message": message})
-    products.found(message or f"removed {', '.join(removed) or 'nothing'}")
+    logs.found(message or f"removed {', '.join(removed) or 'nothing'}")
 
 
 def large_folders(directory: Path, names: list[str]) -> list[Path]:

@@ -5,7 +5,7 @@ import argparse
 from pathlib import Path
 
 from lwacal.ingest import concat
-from lwacal.runtime import job, products
+from lwacal.runtime import job, logs, products
 
 
 def main() -> None:
@@ -21,7 +21,7 @@ def main() -> None:
     )
     products.write_json(arguments.findings, found)
     used = sum(item["used"] for item in found["entries"])
-    products.found(f"{used} of {len(found['entries'])} integrations can be used")
+    logs.found(f"{used} of {len(found['entries'])} integrations can be used")
 
 
 if __name__ == "__main__":

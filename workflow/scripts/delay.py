@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from lwacal.calibration import delay
-from lwacal.runtime import job, products
+from lwacal.runtime import job, logs, products
 from lwacal.sky import sky_model
 from lwacal.telescope import naming
 
@@ -40,7 +40,7 @@ def main() -> None:
     )
     products.write_json(arguments.summary, record)
     products.write_csv(arguments.csv, delay.table_rows(record), delay.COLUMNS)
-    products.found(record["message"] or f"delays from {', '.join(record['bands'])}")
+    logs.found(record["message"] or f"delays from {', '.join(record['bands'])}")
 
 
 if __name__ == "__main__":

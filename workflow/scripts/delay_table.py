@@ -5,7 +5,7 @@ import argparse
 from pathlib import Path
 
 from lwacal.calibration import delay_table
-from lwacal.runtime import job, products
+from lwacal.runtime import job, logs, products
 
 
 def main() -> None:
@@ -19,7 +19,7 @@ def main() -> None:
         products.read_json(arguments.delays),
         arguments.output,
     )
-    products.found(f"written to {arguments.output}")
+    logs.found(f"written to {arguments.output}")
 
 
 if __name__ == "__main__":

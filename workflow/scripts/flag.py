@@ -3,10 +3,13 @@
 
 import argparse
 import json
+import logging
 from pathlib import Path
 
 from lwacal.flagging import flag_data
-from lwacal.runtime import job, products
+from lwacal.runtime import job, logs, products
+
+logger = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -31,11 +34,11 @@ def main() -> None:
         flags, arguments.concat, arguments.band, arguments.output, arguments.summary
     )
     fractions = {name: value for name, value in summary["fractions"].items() if value is not None}
-    products.say(", ".join(f"{name} {value:.2%}" for name, value in fractions.items()) or "no data")
+    logger.info(", ".join(f"{name} {value:.2%}" for name, value in fractions.items()) or "no data")
     total = fractions.pop("total", None)
     causes = ", ".join(f"{name} {value:.1%}" for name, value in fractions.items() if value > 5e-4)
     words = "no data" if total is None else f"{total:.1%} of the data flagged ({causes or 'none'})"
-    products.found(f"{words}; {flags.message}" if flags.message else words)
+    logs.found(f"{words}; {flags.message}" if flags.message else words)
 
 
 if __name__ == "__main__":

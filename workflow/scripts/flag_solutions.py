@@ -3,10 +3,13 @@
 
 import argparse
 import json
+import logging
 from pathlib import Path
 
 from lwacal.calibration import reference_change, solution_flags, solution_products
-from lwacal.runtime import job, products
+from lwacal.runtime import job, logs, products
+
+logger = logging.getLogger(__name__)
 
 SHOWN = 4
 
@@ -41,8 +44,8 @@ def main() -> None:
     for antenna in summary["antennas"]:
         if antenna["status"] != "good":
             reasons = ", ".join(antenna["reasons"])
-            products.say(f"{antenna['antenna']} {antenna['pol']}: {antenna['status']} ({reasons})")
-    products.found(found_words(summary["antennas"]))
+            logger.info(f"{antenna['antenna']} {antenna['pol']}: {antenna['status']} ({reasons})")
+    logs.found(found_words(summary["antennas"]))
 
 
 def found_words(signals: list[dict]) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from lwacal.imaging import image_allsky, image_source, wsclean
-from lwacal.runtime import job, products
+from lwacal.runtime import job, logs, products
 
 
 def main() -> None:
@@ -29,7 +29,7 @@ def main() -> None:
         machine,
     )
     record = image_source.in_new_folder(arguments.output, work)
-    products.found(record["message"] or f"images of {len(record['bands'])} bands")
+    logs.found(record["message"] or f"images of {len(record['bands'])} bands")
 
 
 if __name__ == "__main__":

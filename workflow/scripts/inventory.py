@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from lwacal.ingest import discover, inventory
-from lwacal.runtime import job, products
+from lwacal.runtime import job, logs, products
 
 
 def main() -> None:
@@ -22,7 +22,7 @@ def main() -> None:
     except discover.InputError as error:
         sys.exit(f"error: {error}")
     products.write_json(arguments.output, record)
-    products.found(f"{len(record['bands'])} sub-bands, {len(record['integrations'])} integrations")
+    logs.found(f"{len(record['bands'])} sub-bands, {len(record['integrations'])} integrations")
 
 
 if __name__ == "__main__":

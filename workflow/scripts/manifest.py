@@ -2,10 +2,13 @@
 """Rule manifest: what the observation consists of, and what is wrong with it."""
 
 import argparse
+import logging
 from pathlib import Path
 
 from lwacal.ingest import manifest
-from lwacal.runtime import job, products
+from lwacal.runtime import job, logs, products
+
+logger = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -20,8 +23,8 @@ def main() -> None:
     )
     products.write_json(arguments.output, record)
     for fault in record["faults"]:
-        products.say(f"{fault['kind']}: {fault['message']}")
-    products.found(
+        logger.warning(f"{fault['kind']}: {fault['message']}")
+    logs.found(
         f"{len(record['bands'])} sub-bands, {len(record['integrations'])} integrations,"
         f" faults in the raw data: {len(record['faults'])}"
     )

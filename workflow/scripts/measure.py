@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from lwacal.imaging import measure
-from lwacal.runtime import job, products
+from lwacal.runtime import job, logs, products
 
 
 def main() -> None:
@@ -34,7 +34,7 @@ def main() -> None:
     products.write_csv(
         arguments.scintillation, record["scintillation"], measure.SCINTILLATION_COLUMNS
     )
-    products.found(f"{len(found)} of {len(calibrators)} images of sources have a good fit")
+    logs.found(f"{len(found)} of {len(calibrators)} images of sources have a good fit")
 
 
 if __name__ == "__main__":

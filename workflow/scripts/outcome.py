@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from lwacal.qa import outcome
-from lwacal.runtime import job, products
+from lwacal.runtime import job, logs, products
 
 
 def main() -> None:
@@ -21,7 +21,7 @@ def main() -> None:
     record = outcome.sort(quality, arguments.qa.parent, arguments.results, links)
     products.write_json(arguments.output, record)
     words = f"{record['outcome']} ({record['verdict']})"
-    products.found(f"{words}; {record['message']}" if record["message"] else words)
+    logs.found(f"{words}; {record['message']}" if record["message"] else words)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,13 @@
 
 import argparse
 import json
+import logging
 from pathlib import Path
 
 from lwacal.publish import promote
-from lwacal.runtime import job, products
+from lwacal.runtime import job, logs, products
+
+logger = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -20,8 +23,8 @@ def main() -> None:
     record = promote.promote(products.read_json(arguments.qa), arguments.tables, settings)
     products.write_json(arguments.output, record)
     for path in record["tables"]:
-        products.say(f"reference: {path}")
-    products.found(f"{len(record['tables'])} tables are references now")
+        logger.info(f"reference: {path}")
+    logs.found(f"{len(record['tables'])} tables are references now")
 
 
 if __name__ == "__main__":

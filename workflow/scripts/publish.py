@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from lwacal.publish import publish
-from lwacal.runtime import job, products
+from lwacal.runtime import job, logs, products
 
 
 def main() -> None:
@@ -33,7 +33,7 @@ def main() -> None:
         sys.exit(f"error: the tables cannot be written (publish.folder): {error}")
     products.write_json(arguments.output, {**record, "moved": arguments.moved})
     until = record["provenance"]["valid"]["until_utc"]
-    products.found(f"{record['message']}: {record['folder']}, valid until {until}")
+    logs.found(f"{record['message']}: {record['folder']}, valid until {until}")
 
 
 if __name__ == "__main__":

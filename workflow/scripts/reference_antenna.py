@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from lwacal.calibration import reference_antenna
-from lwacal.runtime import job, products
+from lwacal.runtime import job, logs, products
 
 
 def main() -> None:
@@ -26,7 +26,7 @@ def main() -> None:
         arguments.max_flagged,
     )
     products.write_json(arguments.output, record)
-    products.found(f"{record['antenna']}: {record['why']}")
+    logs.found(f"{record['antenna']}: {record['why']}")
 
 
 if __name__ == "__main__":

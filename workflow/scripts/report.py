@@ -8,7 +8,7 @@ from lwacal.report import figures as report_figures
 from lwacal.report import html as report_html
 from lwacal.report import inputs
 from lwacal.report import pdf as report_pdf
-from lwacal.runtime import job, products
+from lwacal.runtime import job, logs
 
 
 def main() -> None:
@@ -30,9 +30,7 @@ def main() -> None:
     report_figures.write(figures + boards, folder)
     report_pdf.write(report, figures, boards, pdf)
     report_html.write(report, figures, html)
-    products.found(
-        ", ".join(f"{path} ({path.stat().st_size / 1e6:.1f} MB)" for path in (pdf, html))
-    )
+    logs.found(", ".join(f"{path} ({path.stat().st_size / 1e6:.1f} MB)" for path in (pdf, html)))
 
 
 if __name__ == "__main__":

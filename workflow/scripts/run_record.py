@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from lwacal.driver import run_record
-from lwacal.runtime import job, products
+from lwacal.runtime import job, logs, products
 
 
 def main() -> None:
@@ -20,7 +20,7 @@ def main() -> None:
         arguments.observation, json.loads(arguments.settings), arguments.benchmarks
     )
     products.write_json(arguments.output, record)
-    products.found(f"commit {record['git']['commit']}, {record['total_s']:.0f} s in all rules")
+    logs.found(f"commit {record['git']['commit']}, {record['total_s']:.0f} s in all rules")
 
 
 if __name__ == "__main__":

@@ -3,10 +3,13 @@
 
 import argparse
 import json
+import logging
 from pathlib import Path
 
-from lwacal.runtime import job, products
+from lwacal.runtime import job, logs, products
 from lwacal.sky import casa_component_list, sky_model
+
+logger = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -24,15 +27,15 @@ def main() -> None:
     casa_component_list.write(model, manifest, arguments.component_list)
     for source in model["sources"]:
         words = source["reason"] or f"{source['brightest_apparent_jy']:.0f} Jy at most"
-        products.say(f"{source['name']}: elevation {source['altitude_deg']:.1f} deg, {words}")
+        logger.info(f"{source['name']}: elevation {source['altitude_deg']:.1f} deg, {words}")
         components = source["component_list"]
         if components:
             number, path = components["n_components"], components["path"]
-            products.say(f"{source['name']}: its shape is that of {number} components of {path}")
+            logger.info(f"{source['name']}: its shape is that of {number} components of {path}")
         for warning in source["warnings"]:
-            products.say(f"warning: {warning}")
+            logger.warning(warning)
     calibrators = [source["name"] for source in model["sources"] if source["calibrator"]]
-    products.found(model["message"] or f"calibrators {', '.join(calibrators)}")
+    logs.found(model["message"] or f"calibrators {', '.join(calibrators)}")
 
 
 if __name__ == "__main__":

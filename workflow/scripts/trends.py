@@ -3,11 +3,14 @@
 
 import argparse
 import json
+import logging
 from pathlib import Path
 
 from lwacal.nights import trends_database
 from lwacal.report import trends_page
-from lwacal.runtime import job, products
+from lwacal.runtime import job, logs, products
+
+logger = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -24,11 +27,11 @@ def main() -> None:
     trends_page.write(arguments.database, suggested, problems, settings, arguments.html)
     products.write_json(arguments.flags, suggested)
     for problem in problems:
-        products.say(problem)
+        logger.warning(problem)
     changes = trends_page.newest_changes(arguments.database)
     for change in changes:
-        products.say(change["message"])
-    products.found(
+        logger.info(change["message"])
+    logs.found(
         f"{len(files) - len(problems)} observations in {arguments.database}, {len(changes)} changes"
         f" last night, {len(suggested['bad'])} signals suggested to be flagged"
     )

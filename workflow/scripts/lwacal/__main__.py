@@ -12,6 +12,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 
+from lwacal.runtime import job, logs
 from lwacal.runtime.version import VERSION
 
 # The module of each command, imported when it is called; its function main takes the words.
@@ -46,6 +47,8 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of those below")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="what the command takes")
     given = parser.parse_args(words)
+    logs.write_to_stdout()
+    sys.excepthook = job.report
     module = importlib.import_module(COMMANDS[given.command][0])
     return module.main(given.arguments)
 

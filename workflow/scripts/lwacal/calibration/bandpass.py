@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,12 @@ from lwacal.calibration import bandpass_casa, bandpass_stefcal, uv_range
 from lwacal.calibration.solver_result import Attempt
 from lwacal.calibration.sub_band import SubBand
 from lwacal.io import caltable
-from lwacal.runtime.products import say
 from lwacal.runtime.robust import masked_median
 from lwacal.runtime.timing import Stopwatch
 from lwacal.sky import sky_model
 from lwacal.telescope.correlations import POLARIZATIONS
+
+logger = logging.getLogger(__name__)
 
 ENGINES = {"stefcal": bandpass_stefcal.attempt, "casa": bandpass_casa.attempt}
 
@@ -49,14 +51,14 @@ def solve(
     watch = Stopwatch()
     with watch.part("writing the table"):
         caltable.write_bandpass(output, solutions, antennas, band.centre_radec)
-    watch.say(band.name)
+    watch.log(band.name)
     used = reference["index"] if solutions.reference < 0 else solutions.reference
     if used != reference["index"]:
         message += (" " if message else "") + (
             f"{reference['antenna']} has no solution: phases are relative to {antennas.names[used]}"
         )
     if message:
-        say(f"{band.name}: {message}")
+        logger.warning(f"{band.name}: {message}")
     return {
         "schema": 1,
         "band": band.name,

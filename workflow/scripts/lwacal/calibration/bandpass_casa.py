@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +15,9 @@ from lwacal.calibration.solver_result import Attempt
 from lwacal.calibration.sub_band import SubBand
 from lwacal.io import caltable
 from lwacal.runtime import casa
-from lwacal.runtime.products import say
 from lwacal.runtime.scratch import scratch_directory
+
+logger = logging.getLogger(__name__)
 
 
 def attempt(
@@ -104,7 +106,7 @@ def run_casa(
     other, which is all baselines.
     """
     tasks = casa.start(directory / "casa.log")
-    say("CASA bandpass")
+    logger.info("CASA bandpass")
     try:
         tasks.bandpass(
             vis=str(data),
@@ -125,5 +127,5 @@ def run_casa(
     finally:
         log = directory / "casa.log"
         if log.is_file():
-            print(log.read_text(encoding="utf-8", errors="replace"))
+            logger.info(f"its log:\n{log.read_text(encoding='utf-8', errors='replace')}")
     return "Its log is above; most often no baseline is within the uv range."

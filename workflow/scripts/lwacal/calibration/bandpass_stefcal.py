@@ -81,7 +81,7 @@ def attempt(
     )
     with watch.part("looking for swapped antennas"):
         exchanged = swapped.names(sums, solved.gain, flag, solved.error, names)
-    watch.say(band.name)
+    watch.log(band.name)
     found = {
         "reweighted": sorted(names[n] for n in np.flatnonzero((factor != 1).any(axis=1))),
         "swapped": exchanged,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,8 +12,9 @@ from lwacal.calibration import casa_input, uv_range
 from lwacal.calibration.sub_band import SubBand
 from lwacal.io import caltable
 from lwacal.runtime import casa
-from lwacal.runtime.products import say
 from lwacal.runtime.scratch import scratch_directory
+
+logger = logging.getLogger(__name__)
 
 
 def solve_band(
@@ -24,12 +26,12 @@ def solve_band(
     """
     number = len(band.antennas.names)
     nothing = np.full((number, 2), np.nan)
-    say(f"{band.name}: CASA gaincal K, first integration")
+    logger.info(f"{band.name}: CASA gaincal K, first integration")
     with scratch_directory("delay") as directory:
         data, table = directory / "data.ms", directory / "solutions.K"
         alive = casa_input.write(band, data, 1).any(axis=1)
         if not alive.any():
-            say(f"{band.name}: no unflagged data in the first integration")
+            logger.warning(f"{band.name}: no unflagged data in the first integration")
             return nothing
         low, high, _ = uv_range.usable(
             *uv_range.baselines_of_set(data), band.model, settings["bandpass"]
@@ -47,9 +49,9 @@ def solve_band(
                 gaintable=[],
             )
         except RuntimeError as error:
-            say(f"{band.name}: CASA's gaincal stopped with: {error}")
+            logger.warning(f"{band.name}: CASA's gaincal stopped with: {error}")
         if not table.exists():
-            say(f"{band.name}: CASA's gaincal made no table")
+            logger.warning(f"{band.name}: CASA's gaincal made no table")
             return nothing
         solutions = caltable.read(table)
     delays = np.where(solutions.flag[:, 0] | ~alive, np.nan, solutions.values[:, 0])

@@ -7,6 +7,7 @@ mean phasor of n channels without the line: its size over 1 / sqrt(n), which noi
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,8 +15,9 @@ import numpy as np
 
 from lwacal.calibration import bandpass_stefcal, delay_fit
 from lwacal.calibration.sub_band import SubBand
-from lwacal.runtime.products import say
 from lwacal.runtime.timing import Stopwatch
+
+logger = logging.getLogger(__name__)
 
 
 def solve_band(
@@ -25,11 +27,11 @@ def solve_band(
     choice, watch = settings["bandpass"], Stopwatch()
     sums, *_ = bandpass_stefcal.in_range(band, choice, threads, watch, integrations=1)
     if sums is None:
-        say(f"{band.name}: no unflagged data in the first integration")
+        logger.warning(f"{band.name}: no unflagged data in the first integration")
         return np.full((len(band.antennas.names), 2), np.nan)
     with watch.part("solving"):
         solved = bandpass_stefcal.solve(sums, choice["min_baselines_per_antenna"], threads)
-    watch.say(f"{band.name}, first integration")
+    watch.log(f"{band.name}, first integration")
     unknown = ~np.isfinite(solved.error) | ~solved.converged
     found = delay_fit.fit(solved.gain, unknown, band.frequency_hz, reference)
     snr = found.coherence * np.sqrt((~unknown & ~unknown[reference]).sum(axis=1))

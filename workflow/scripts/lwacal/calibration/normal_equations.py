@@ -9,6 +9,7 @@ a baseline at most once, so that sums do not depend on who adds what.
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -22,11 +23,12 @@ from lwacal.calibration.sub_band import SubBand
 from lwacal.io import ms_reader
 from lwacal.io.ms_reader import Integration
 from lwacal.runtime.blocks import blocks_of
-from lwacal.runtime.products import say
 from lwacal.runtime.timing import Stopwatch
 from lwacal.sky.predict import SeenByAntennas
 from lwacal.telescope.baselines import BaselineMatrix
 from lwacal.telescope.correlations import PARALLEL_HANDS
+
+logger = logging.getLogger(__name__)
 
 CROSS_HANDS = (1, 2)  # XY and YX of XX, XY, YX, YY
 ROWS_AT_ONCE = 512  # read and added: 3 MB of data with 192 channels
@@ -122,7 +124,7 @@ def read(
         ThreadPoolExecutor(threads) as pool,
     ):
         for item in islice(ms_reader.iterate_integrations(band.concatenated, ()), integrations):
-            say(f"{band.name}: integration {item.scan}")
+            logger.info(f"{band.name}: integration {item.scan}")
             with watch.part("reading"):
                 masks = flags.causes(item.rows)
             power = powers.of(item, masks)

@@ -1,6 +1,6 @@
 """What a job's log tells when the job has ended: what it found, or why it failed.
 
-Convention: the last line of a log that begins with ``found:`` (``records.found``) says in a few
+Convention: the last line of a log that begins with ``found:`` (``logs.found``) says in a few
 words what the job found; an ``error:`` line, or the last line of a traceback, says why it failed.
 """
 
@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from lwacal.runtime.products import FOUND
+from lwacal.runtime.logs import FOUND
 
 LAST_BYTES = 100_000
 TAIL_LINES = 15

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import importlib.metadata
+import logging
 import os
 import platform
 import re
@@ -17,7 +18,8 @@ from lwacal.driver import environment, rule_environments
 from lwacal.driver import settings as configuration
 from lwacal.runtime import paths
 from lwacal.runtime.processes import ToolError, find_tool
-from lwacal.runtime.products import say
+
+logger = logging.getLogger(__name__)
 
 PACKAGES = (
     "snakemake",
@@ -155,7 +157,9 @@ def _times_of_file(path: Path) -> list[dict[str, str]]:
         if _number(row.get("s") or "") is not None and row.get("max_rss") is not None
     ]
     if len(good) < len(rows):
-        say(f"{path}: {len(rows) - len(good)} of {len(rows)} rows cannot be read and are left out")
+        logger.warning(
+            f"{path}: {len(rows) - len(good)} of {len(rows)} rows cannot be read and are left out"
+        )
     return good
 
 

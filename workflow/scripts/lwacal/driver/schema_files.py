@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from lwacal.driver import config_text, json_schema
 from lwacal.records.configuration.observation_row import ObservationRow
 from lwacal.records.configuration.whole import Configuration
 from lwacal.runtime import paths
+
+logger = logging.getLogger(__name__)
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 TITLES: dict[str, tuple[type[BaseModel], str]] = {
@@ -87,10 +90,10 @@ def texts() -> dict[Path, str]:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Write the files that have changed, and print their paths."""
+    """Write the files that have changed, and log their paths."""
     argparse.ArgumentParser(prog="lwacal schemas", description=__doc__).parse_args(words)
     for path, text in texts().items():
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
-            print(f"{path} written")
+            logger.info(f"{path} written")
     return 0

@@ -7,6 +7,7 @@ concatenated set itself is never written to.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,8 @@ from lwacal.flagging.data_pass import CAUSES, Look, Search, antenna_flags
 from lwacal.io import flag_file, ms_reader
 from lwacal.io.flag_file import load_causes, load_flags
 from lwacal.runtime import products
-from lwacal.runtime.products import say
+
+logger = logging.getLogger(__name__)
 
 __all__ = [
     "CAUSES",
@@ -122,7 +124,7 @@ def _run_program(
     concatenated: Path, causes: list[np.ndarray], strategy: str, tools: dict[str, str], threads: int
 ) -> None:
     """Add what AOFlagger's program finds with a strategy for single baselines."""
-    say("running AOFlagger on a private copy of the data")
+    logger.info("running AOFlagger on a private copy of the data")
     known = np.concatenate(causes) > 0
     more = aoflagger_program.run(concatenated, known, strategy, tools, threads)
     start = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -11,9 +12,10 @@ from typing import Any
 from lwacal.imaging import rgb_image, wsclean
 from lwacal.imaging import split as calibrate
 from lwacal.imaging.image_source import SplitBand, edges_between
-from lwacal.runtime.products import say
 from lwacal.runtime.scratch import scratch_directory
 from lwacal.telescope import naming
+
+logger = logging.getLogger(__name__)
 
 COLOUR_PICTURE = "allsky_rgb.png"
 FULL_BAND = "full"
@@ -137,7 +139,7 @@ def _image(
     scratch: Path,
 ) -> str:
     """Run WSClean, which makes ``image``, and return the command."""
-    say(f"whole sky, {plan.low:g} to {plan.high:g} MHz")
+    logger.info(f"whole sky, {plan.low:g} to {plan.high:g} MHz")
     own = scratch / plan.name  # WSClean names its files there after the sets, which others read too
     own.mkdir()
     sets = [band.path(calibrate.ZENITH) for band in bands]

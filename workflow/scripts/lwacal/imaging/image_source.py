@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,9 +14,10 @@ from astropy.io import fits
 
 from lwacal.imaging import split, wsclean
 from lwacal.runtime import atomic, products
-from lwacal.runtime.products import say
 from lwacal.runtime.scratch import scratch_directory
 from lwacal.telescope import naming, site
+
+logger = logging.getLogger(__name__)
 
 FEWEST_INTEGRATIONS = 2  # to show a source's change with time
 TOGETHER = "spectrum-MFS-image.fits"  # of all sub-bands
@@ -144,7 +146,7 @@ def _spectrum(
     scratch: Path,
 ) -> str:
     names = [band.name for band in bands]
-    say(f"{source}: spectrum of {', '.join(names)}")
+    logger.info(f"{source}: spectrum of {', '.join(names)}")
     options = wsclean.image_options(choice) + wsclean.channel_options(
         edges_between(manifest, names), len(names), choice["fit_spectral_pol"]
     )
@@ -225,7 +227,7 @@ def _intervals(
 ) -> tuple[str, list[dict[str, Any]]]:
     """Image each integration of a sub-band; how many there are is known from the data."""
     times, scans = band.record["times"], band.record["scans"]
-    say(f"{source}: {len(times)} integrations of {band.name}")
+    logger.info(f"{source}: {len(times)} integrations of {band.name}")
     prefix = folder / f"interval-{band.name}"
     options = wsclean.image_options(choice)
     if len(times) > 1:

@@ -8,6 +8,7 @@ all.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,8 +25,9 @@ from lwacal.imaging.split_writer import Sets, Target, set_name
 from lwacal.io import ms_reader
 from lwacal.io.caltable import Solutions
 from lwacal.runtime import atomic, disk_space, products
-from lwacal.runtime.products import say
 from lwacal.sky import sky_model
+
+logger = logging.getLogger(__name__)
 
 __all__ = ["ZENITH", "choose_targets", "set_name", "smearing", "split"]
 
@@ -218,7 +220,7 @@ def _write_all(
         disk_space.require(folder, sum(disk_space.set_bytes(flags.n_rows, n, 12) for n in channels))
         with Sets(band, targets, folder) as sets:
             for item in ms_reader.iterate_integrations(band.concatenated, ("DATA",)):
-                say(f"{band.name}: integration {item.scan}")
+                logger.info(f"{band.name}: integration {item.scan}")
                 add(item, flags.flags(item.rows), sets)
                 del item  # its memory is for the next one, which would else be read beside it
     found.flux_ratios = fluxes.solve()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from lwacal.runtime.processes import ToolError, find_tool, run_tool
-from lwacal.runtime.products import say
+
+logger = logging.getLogger(__name__)
 
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}  # it refuses to run without
 AUXILIARY = ("psf", "dirty", "residual", "model", "mask")
@@ -134,7 +136,7 @@ def remove_auxiliary(folder: Path) -> None:
     found = [path for kind in AUXILIARY for path in folder.glob(f"*-{kind}.fits")]
     for path in found:
         path.unlink()
-    say(
+    logger.info(
         f"{len(found)} images removed ({', '.join(AUXILIARY)}; imaging.keep_auxiliary_fits),"
         f" {len(list(folder.glob('*.fits')))} kept"
     )

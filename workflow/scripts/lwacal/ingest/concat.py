@@ -9,6 +9,7 @@ nowhere else: what is wrong with them is found on the way, and what the antennas
 from __future__ import annotations
 
 import errno
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,10 @@ from lwacal.io import ms_reader
 from lwacal.io.ms_reader import Antennas, Integration
 from lwacal.io.ms_writer import Field, MeasurementSetWriter
 from lwacal.runtime import disk_space
-from lwacal.runtime.products import say
 from lwacal.telescope import geometry, phasors
 from lwacal.telescope.correlations import CORRELATIONS
+
+logger = logging.getLogger(__name__)
 
 DISK_TROUBLE = tuple(map(os.strerror, (errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN)))
 
@@ -62,7 +64,7 @@ def concatenate(inventory: dict[str, Any], band: str, output: Path, powers: Path
     ) as writer:
         for count, number in enumerate(chosen, 1):
             entry = record["entries"][number]
-            say(f"{band}: set {count} of {len(chosen)}, {Path(entry['path']).name}")
+            logger.info(f"{band}: set {count} of {len(chosen)}, {Path(entry['path']).name}")
             if entry["scan"] in used:
                 faults = [_duplicate(entry, band, used[entry["scan"]])]
             else:
@@ -71,7 +73,7 @@ def concatenate(inventory: dict[str, Any], band: str, output: Path, powers: Path
             if is_used:
                 used[entry["scan"]] = entry["path"]
             for fault in faults:
-                say(fault.message)
+                logger.warning(fault.message)
             findings.append(
                 {
                     "entry": number,

@@ -6,6 +6,7 @@ there completes this record to the manifest (lwacal.ingest.manifest).
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +16,10 @@ import numpy as np
 
 from lwacal.ingest import discover, ms_headers
 from lwacal.io.ms_reader import UnreadableError
-from lwacal.runtime.products import say
 from lwacal.telescope import naming, site
 from lwacal.telescope.correlations import CORRELATIONS
+
+logger = logging.getLogger(__name__)
 
 STAMP_TOLERANCE_S = 1.5  # a stamp has whole seconds, rounded or cut off
 
@@ -98,7 +100,7 @@ def _collect_raw(discovery: discover.Discovery, collection: _Collection) -> None
             "",
         )
     for number, file in enumerate(discovery.files, 1):
-        say(f"reading {number} of {len(discovery.files)}: {file.path.name}")
+        logger.info(f"reading {number} of {len(discovery.files)}: {file.path.name}")
         band, stamp = file.name.band, file.name.stamp
         try:
             facts = ms_headers.inspect(file.path)
@@ -141,7 +143,7 @@ def _check_stamp(collection: _Collection, entry: _Entry) -> None:
 
 
 def _collect_concatenated(discovery: discover.Discovery, collection: _Collection) -> None:
-    say(f"reading {discovery.path}")
+    logger.info(f"reading {discovery.path}")
     facts = ms_headers.inspect(discovery.path)
     bands = discover.window_bands(discovery.path)
     for window in facts.windows:

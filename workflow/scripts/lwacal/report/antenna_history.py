@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from lwacal.qa.antenna_status import RANK
 from lwacal.report.array_encoding import pack
 from lwacal.runtime import products
 from lwacal.telescope.correlations import POLARIZATIONS
+
+logger = logging.getLogger(__name__)
 
 VALUES = ("gain_db", "delay_ns", "delay_difference_ns")
 MOST_NIGHTS = 30  # in a report: 352 antennas take 0.3 MB; trends.html has all nights
@@ -31,7 +34,7 @@ def until(qa: Mapping[str, Any], files: Iterable[Path]) -> Nights:
             known = other["observation"]["id"], str(other["observation"]["mid_utc"])
             _check(other)
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-            products.say(f"{path} is left out of the history: {type(error).__name__}: {error}")
+            logger.warning(f"{path} is left out of the history: {type(error).__name__}: {error}")
             continue
         if known[1] <= qa["observation"]["mid_utc"]:
             seen.setdefault(known[0], (path.parent.name, other))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,9 @@ from PIL import Image
 
 from lwacal.report.inputs import ReportRecords
 from lwacal.report.plots import antennas, boards, calibrators, data, delays, gains, sky, style
-from lwacal.runtime import atomic, paths, products
+from lwacal.runtime import atomic, paths
+
+logger = logging.getLogger(__name__)
 
 CAPTIONS = paths.TEMPLATES / "captions.toml"
 RGB_SIDE = 700
@@ -87,7 +90,7 @@ def _draw(
         )
     except style.NothingToPlotError as nothing:
         drawn = replace(drawn, message=str(nothing))
-    products.say(f"figure {number}, {title}: {drawn.message or 'drawn'}")
+    logger.info(f"figure {number}, {title}: {drawn.message or 'drawn'}")
     return drawn
 
 

@@ -15,11 +15,12 @@ import traceback
 from collections.abc import Callable
 from types import FrameType, TracebackType
 
-from lwacal.runtime import errors, malloc, open_tables, processes
+from lwacal.runtime import errors, logs, malloc, open_tables, processes
 
 
 def run(main: Callable[[], None]) -> None:
     """Call ``main``, the only thing a script does when it is run as a program."""
+    logs.write_to_stdout()
     faulthandler.enable()
     malloc.keep()
     sys.excepthook = report

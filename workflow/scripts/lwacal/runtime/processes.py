@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 import shlex
 import shutil
 import signal
 import subprocess
-import sys
 import textwrap
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 
 from lwacal.runtime.errors import MORE_MEMORY
-from lwacal.runtime.products import say
+
+logger = logging.getLogger(__name__)
 
 TAIL_LINES = 20
 SECONDS_TO_END = 10  # that a program gets between being told to stop and being killed
@@ -49,13 +50,13 @@ def find_tool(name: str, key: str) -> str:
 
 
 def run_tool(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
-    """Run a program, pass its output on to the log line by line, and return all of it.
+    """Run a program, log its output line by line, and return all of it.
 
     ``environment`` is added to the present one. The program ends if this process does. Raises
     ToolError with the last lines of the output if the program fails.
     """
     words = shlex.join(command)
-    say(f"$ {words}")
+    logger.info(f"$ {words}")
     lines: list[str] = []
     tail: deque[str] = deque(maxlen=TAIL_LINES)
     if _stopped.is_set():
@@ -80,8 +81,7 @@ def run_tool(command: Sequence[str], environment: Mapping[str, str] | None = Non
             for line in process.stdout or ():  # it is a pipe
                 lines.append(line)
                 tail.append(line)
-                sys.stdout.write(line)
-                sys.stdout.flush()
+                logger.info(line.rstrip("\n"))
         except BaseException:
             _stop(process)
             raise

@@ -1,12 +1,10 @@
-"""Small products on disk: JSON and CSV, written whole or not at all, and progress lines."""
+"""Small products on disk: JSON and CSV, written atomically."""
 
 from __future__ import annotations
 
 import csv
 import json
 import math
-import sys
-import time
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,9 +21,6 @@ class DamagedError(ValueError):
     """A product cannot be read: it is damaged, or not what it should be."""
 
     remedy = "Remove it and run again: it is made anew"
-
-
-FOUND = "found:"
 
 
 def plain(value: Any) -> Any:
@@ -102,18 +97,3 @@ def read_array(archive: NpzFile, name: str, path: str | Path) -> np.ndarray:
         return archive[name]
     except (KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise DamagedError(f"{path}: the array {name} cannot be read: {error}") from error
-
-
-def say(text: str) -> None:
-    """Print one line of progress with the time (UTC); the rule sends it to the job's log."""
-    sys.stdout.write(f"{time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime())} {text}\n")
-    sys.stdout.flush()
-
-
-def found(text: str) -> None:
-    """Print the last line of a job: in a few words what it found.
-
-    It is shown when the job has finished (see ``job_log.found``), with the observation, the rule,
-    the sub-band or the source before it: the text need not name them.
-    """
-    say(f"{FOUND} {text}")

@@ -7,6 +7,7 @@ and whoever makes the next one removes those that nobody holds any more.
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import platform
 import shutil
@@ -15,7 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lwacal.runtime.products import say
+logger = logging.getLogger(__name__)
+
 
 # With the machine's name: on a shared file system locks may hold on one machine only.
 NAME = f"lwacal-scratch-{platform.node()}-"
@@ -60,7 +62,7 @@ def remove_abandoned(folder: Path) -> None:
             continue
         try:
             if os.fstat(lock).st_uid == os.getuid() and _locked(lock):
-                say(f"{path} was left by a job that was killed: removed")
+                logger.info(f"{path} was left by a job that was killed: removed")
                 shutil.rmtree(path, ignore_errors=True)  # another job may be doing the same
         finally:
             os.close(lock)

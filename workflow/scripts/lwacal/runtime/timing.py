@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from lwacal.runtime.products import say
+logger = logging.getLogger(__name__)
 
 
 class Stopwatch:
@@ -24,7 +25,7 @@ class Stopwatch:
         total[0] += time.perf_counter() - begin[0]
         total[1] += time.process_time() - begin[1]
 
-    def say(self, what: str) -> None:
-        """Print one line with all parts."""
+    def log(self, what: str) -> None:
+        """Log one line with all parts."""
         parts = [f"{name} {wall:.2f} s ({cpu:.2f})" for name, (wall, cpu) in self._parts.items()]
-        say(f"{what}: {', '.join(parts)}; wall-clock time (processor time)")
+        logger.info(f"{what}: {', '.join(parts)}; wall-clock time (processor time)")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from lwacal.runtime.products import say
 from lwacal.simulate import Simulation, faults, simulate
 from lwacal.telescope import site
+
+logger = logging.getLogger(__name__)
 
 DEFAULTS = Simulation()
 
@@ -88,5 +90,5 @@ def main(words: Sequence[str] | None = None) -> int:
     """Simulate an observation."""
     folder, options = parse(words)
     place = simulate(options, folder)
-    say(f"observation in {folder}, truth in {place}")
+    logger.info(f"observation in {folder}, truth in {place}")
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,13 @@ import numpy as np
 
 from lwacal.io.ms_writer import Field, MeasurementSetWriter
 from lwacal.runtime import products
-from lwacal.runtime.products import say
 from lwacal.simulate import layout, truth, visibilities
 from lwacal.simulate import sky as skies
 from lwacal.simulate.layout import Layout
 from lwacal.simulate.options import Simulation
 from lwacal.telescope import geometry, naming, site
+
+logger = logging.getLogger(__name__)
 
 GEOCENTRIC_OFFSET_DEG = 0.186  # the geocentric zenith is that far south of the geodetic one
 STAMP_FRACTION_S = 0.25  # real headers have fractions of a second that names have not
@@ -82,7 +84,7 @@ def _write_set(
     name = naming.raw_name(stamp, band)
     if _has(options, "missing", band, number):
         return
-    say(f"simulating {name}")
+    logger.info(f"simulating {name}")
     if _has(options, "wrong_stamp", band, number):
         start += WRONG_STAMP_S
     frequency_hz = site.band_frequencies_hz(band, options.n_channels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from lwacal.ingest.manifest_record import manifest_antennas, manifest_centre
-from lwacal.runtime.products import say
 from lwacal.sky import component_lists, predict, sky_model
 from lwacal.sky.component_lists import ComponentListError
 from lwacal.sky.predict import Shape
 from lwacal.sky.sources import Direction
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def _shape(source: Mapping[str, Any], frequency_hz: np.ndarray, longest_m: float
             f"{record['path']} (sky_model.component_lists.{source['name']}) has changed since the"
             " sky model was made: run the workflow again"
         )
-    say(f"{source['name']}: {record['n_components']} components of {record['path']}")
+    logger.info(f"{source['name']}: {record['n_components']} components of {record['path']}")
     low, high = record["trusted_mhz"]
     position = Direction(source["ra_rad"], source["dec_rad"])
     return source_shape.shape(components, position, frequency_hz, (low, high), longest_m)
