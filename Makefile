@@ -18,7 +18,7 @@ CORES ?= $(shell nproc)
 DP3 := .venv-dp3
 BENCH ?=
 
-.PHONY: help env system demo test test-cluster lint lock schemas pictures known-answers faults bench clean
+.PHONY: help env system demo test test-cluster lint lock where-is schemas pictures known-answers faults bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -61,6 +61,9 @@ lock: env ## Resolve the Python packages anew, into requirements/lock.txt and wo
 
 schemas: env ## Generate the JSON Schemas and config/config.yaml from the models of the configuration
 	$(BIN)/lwacal schemas
+
+where-is: env ## Look up the lines in docs/where-is.md
+	$(BIN)/python scripts/where_is.py
 
 pictures: demo ## Draw the pictures of the README from the demonstration
 	@scripts/install-programs.sh graphviz poppler-utils chromium

@@ -59,31 +59,37 @@ def _defined(node: ast.AST) -> set[str]:
 
 
 ANSWERS = (
-    Answer("How are the names of raw measurement sets parsed?", "telescope/naming.py",
-           "parse_raw_name"),
-    Answer("What is the sign of a phase, and of a delay?", "telescope/phasors.py",
-           "antenna_phasors"),
+    Answer(
+        "How are the names of raw measurement sets parsed?", "telescope/naming.py", "parse_raw_name"
+    ),
+    Answer(
+        "What is the sign of a phase, and of a delay?", "telescope/phasors.py", "antenna_phasors"
+    ),
     Answer("Which board is an antenna on?", "telescope/boards.py", "snap2"),
     Answer("What exactly is in a .bcal table?", "io/caltable.py", "Solutions"),
     Answer("Where are the raw data read?", "ingest/concat.py", "concatenate"),
     Answer("How do I add a calibrator?", "sky/sources.py", "POSITIONS"),
     Answer("Where is the beam of a dipole?", "sky/beam.py", "power"),
-    Answer("Where is interference searched?", "flagging/rfi_search.py", "find"),
-    Answer("How is an antenna judged before there are solutions?", "flagging/antenna_health.py",
-           "assess"),
+    Answer("Where is interference searched?", "flagging/rfi_search.py", "search"),
+    Answer(
+        "How is an antenna judged before there are solutions?",
+        "flagging/antenna_health.py",
+        "assess",
+    ),
     Answer("Where are the gains solved?", "calibration/stefcal.py", "solve"),
     Answer("Who chooses the reference antenna?", "calibration/reference_antenna.py", "choose"),
     Answer("Where are bad solutions found?", "calibration/solution_flags.py", "find"),
     Answer("How are delays fitted over the whole band?", "calibration/delay_fit.py", "fit"),
     Answer("Where are gains applied to the data?", "imaging/apply_gains.py", "calibrate"),
     Answer("How is WSClean called?", "imaging/wsclean.py", "run"),
-    Answer("Where is a flux measured in an image?", "imaging/point_source_fit.py", "fit"),
+    Answer("Where is a flux measured in an image?", "imaging/point_source_fit.py", "fit_point"),
     Answer("Where does the verdict come from?", "qa/assess.py", "assess"),
     Answer("How is a value compared with its limits?", "qa/metric.py", "judge"),
-    Answer("Where are jumps and drifts over the nights found?", "nights/antenna_events.py",
-           "find"),
-    Answer("What must hold before tables go to the beamformer?", "publish/checks.py", "refuse"),
-    Answer("Which sentences does the report say?", "report/content.py", "content"),
+    Answer("Where are jumps and drifts over the nights found?", "nights/antenna_events.py", "find"),
+    Answer(
+        "What must hold before tables go to the beamformer?", "publish/checks.py", "check_verdict"
+    ),
+    Answer("How is the PDF put together?", "report/pdf.py", "write"),
     Answer("How much memory does a rule ask for?", "driver/resources.py", "memory_mb"),
     Answer("What does a rule's product depend on?", "driver/code_digest.py", "code_digest"),
     Answer("How is a fault planted in simulated data?", "simulate/faults.py", "Fault"),
