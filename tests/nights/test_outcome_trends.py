@@ -54,7 +54,7 @@ def test_what_is_not_a_link_is_left_alone(night):
     place = night.parent / "successful" / "night"
     place.mkdir(parents=True)
     record = outcome.sort(quality("night"), night, night.parent, links=True)
-    assert "left alone" in record["message"]
+    assert "left unchanged" in record["message"]
     assert place.is_dir()
     assert not place.is_symlink()
 

@@ -100,8 +100,8 @@ def row(days, loss, sky="same"):
 @pytest.mark.parametrize(
     ("losses", "days", "words"),
     [
-        ({1: 0.01, 10: 0.02}, None, "up to 10 days apart, the most there are"),
-        ({0.02: 0.01}, None, "up to 0.02 days apart, the most there are"),
+        ({1: 0.01, 10: 0.02}, None, "observations up to 10 days apart"),
+        ({0.02: 0.01}, None, "observations up to 0.02 days apart"),
         ({1: 0.01, 5: 0.03, 9: 0.07}, 7, "9 days apart lose 7.0 %"),
         ({2: 0.10}, 1, "2 days apart lose 10.0 %"),
         ({1: 0.01, 5: 0.09, 9: 0.01}, 3, "5 days apart lose 9.0 %"),

@@ -161,7 +161,7 @@ def test_validity_follows_the_nights_so_far(tables, choice, tmp_path):
     assert (shorter["days"], shorter["why"]) == (1, "publish.valid_days")
     database.write_text("no database")
     again = publish(tables, choice, database=database)  # the same tables: what was said stays
-    assert again == {**record, "message": "already in force", "replaces": record["version"]}
+    assert again == {**record, "message": "already active", "replaces": record["version"]}
     shutil.rmtree(elsewhere["folder"])
     assert "cannot be read" in publish(tables, choice, **elsewhere)["provenance"]["valid"]["why"]
 
@@ -172,7 +172,7 @@ def test_other_software_with_the_same_tables_is_no_new_version(tables, choice, m
     run["git"]["commit"], run["versions"] = "f" * 40, {"numpy": "9"}
     monkeypatch.setattr(made_up_observation, "_run", lambda: run)
     again = publish(tables, choice)
-    assert (again["message"], again["provenance"]) == ("already in force", first["provenance"])
+    assert (again["message"], again["provenance"]) == ("already active", first["provenance"])
     assert publish(tables, choice, "warn", force=True)["version"] == f"{STAMP}_v002"
 
 
@@ -187,7 +187,9 @@ def test_nights_that_cross_no_limit_do_not_shorten_the_validity(tables, choice, 
     connection.close()
     valid = publish(tables, choice, database=database)["provenance"]["valid"]
     assert valid["days"] == choice["valid_days"]
-    assert valid["why"].startswith("publish.valid_days; up to 0.02 days apart, the most there are")
+    assert valid["why"].startswith(
+        "publish.valid_days; observations up to 0.02 days apart, the longest interval"
+    )
 
 
 def test_sidereal_range_passes_through_midnight(tables, choice):
@@ -207,7 +209,7 @@ def test_publishing_again_writes_nothing(tables, choice):
         for name in everything(choice["folder"])
     }
     assert after == before
-    assert (again["message"], again["version"]) == ("already in force", f"{STAMP}_v001")
+    assert (again["message"], again["version"]) == ("already active", f"{STAMP}_v001")
 
 
 def test_other_tables_of_the_stamp_are_a_new_version(tables, choice):
@@ -256,7 +258,7 @@ def test_older_observation_does_not_replace_a_later_one_unless_forced(tables, ch
     assert going_back["forced"]
     assert going_back["provenance"]["forced"]
     assert loaded(choice)[0] == {"20240501_110000"}
-    assert publish(older, choice, force=True)["message"] == "already in force"
+    assert publish(older, choice, force=True)["message"] == "already active"
     again = publish(tables, choice)
     assert (again["message"], again["forced"]) == ("published again", False)
     assert loaded(choice)[0] == {STAMP}
@@ -265,12 +267,12 @@ def test_older_observation_does_not_replace_a_later_one_unless_forced(tables, ch
 
 
 def test_sub_bands_must_all_be_there(tables, choice):
-    """The number always; that those in force stay in force, unless forced."""
-    with pytest.raises(PublicationError, match=r"tables of 1 sub-bands .*needs 2 \(publish\.sub_b"):
+    """The number always; active sub-bands stay active unless forced."""
+    with pytest.raises(PublicationError, match=r"1 sub-bands of .*needs 2 \(publish\.sub_b"):
         publish(tables[:1], choice, force=True)
     publish(tables, choice)
     later = write_table(tables[0].with_name("20240701_110000_59MHz.bcal"))
-    with pytest.raises(PublicationError, match=r"tables of 73MHz in force.*publish\.force"):
+    with pytest.raises(PublicationError, match=r"active tables of 73MHz.*publish\.force"):
         publish([later], choice, sub_bands=0)
     assert len(loaded(choice)[1]) == 2
     publish([later], choice, sub_bands=0, force=True)
@@ -292,7 +294,7 @@ def spoil(kind):
         ("nan", "1 gains that are not finite.*LWA003 Y, channel 2"),
         ("infinite", "not finite"),
         ("flagged nan", "not finite"),
-        ("zero", "1 gains of zero that are not flagged.*LWA003 Y"),
+        ("zero", "1 unflagged gains of zero.*LWA003 Y"),
     ],
 )
 def test_gains_that_would_spoil_beams_are_refused(tables, choice, kind, words):
@@ -344,7 +346,7 @@ def test_folder_in_place_of_the_link_is_left_alone(tables, choice):
 
 
 @pytest.mark.parametrize("stop", ["copytree", "_to_disk", "rename", "_switch"])
-def test_killed_in_the_middle_the_old_tables_stay_in_force(tables, choice, monkeypatch, stop):
+def test_killed_in_the_middle_the_old_tables_stay_active(tables, choice, monkeypatch, stop):
     """Whatever step is the last: readers see the version before, and the next call finishes."""
     before = [
         write_table(table.with_name(f"20240501_110000_{band}.bcal"))

@@ -99,10 +99,10 @@ def test_doubt_about_the_expected_flux_is_said(tmp_path, quality):
             record["flux_expected_err_jy"] = 0.12 * record["flux_expected_jy"]
     qa = assess.assess(inputs, quality, 100.0)
     assert (
-        "(median of sub-bands; known to 12 %)"
+        "(median over sub-bands; expected flux uncertain by 12 %)"
         in judged(qa, "flux_ratio_deviation", source="CasA")["message"]
     )
-    assert "known to" not in judged(qa, "flux_ratio_deviation", source="CygA")["message"]
+    assert "uncertain" not in judged(qa, "flux_ratio_deviation", source="CygA")["message"]
 
 
 def test_nothing_solved_is_a_failure(tmp_path, quality):
@@ -174,7 +174,7 @@ def test_one_integration_of_a_low_sub_band_is_judged_as_far_as_possible(tmp_path
     assert "no sub-band at or above 41 MHz" in delays["message"]
     assert judged(qa, "scintillation_index")["status"] == "n/a"
     assert qa["verdict"] == "pass"
-    assert "Not judged" in qa["reasons"][0]
+    assert "Not assessed" in qa["reasons"][0]
 
 
 def test_delays_without_reference_are_kept_but_not_judged(tmp_path, quality):

@@ -72,7 +72,7 @@ def test_residuals_beyond_the_noise_are_explained(quality, worst, status):
     metric = of_observation(found, "residual_over_thermal")
     assert (metric["status"], metric["value"]) == (status, worst)
     assert "50MHz" in metric["message"]
-    assert ("emission that is not in the model" in metric["message"]) == (status == "warn")
+    assert ("unmodelled emission" in metric["message"]) == (status == "warn")
     by_band = {item["applies_to"].get("band"): item["status"] for item in found}
     assert by_band["27MHz"] == "pass"
     assert by_band["50MHz"] == status

@@ -150,7 +150,7 @@ def test_page_leads_with_what_changed_and_what_to_look_at(page, planted):
     swapped, drifting, dead, recovered = names_of([20, 77, 5, 70])
     page.open(planted / "trends.html")
     assert page.text("#last li") == (
-        f"{swapped} X and Y: cables of X and Y swapped on 2024-05-30 (one night so far)"
+        f"{swapped} X and Y: cables swapped on 2024-05-30 (one night so far)"
     )
     look = page.text("#look tbody").splitlines()
     assert [line.split()[0] for line in look] == [swapped, dead, drifting]
@@ -158,7 +158,7 @@ def test_page_leads_with_what_changed_and_what_to_look_at(page, planted):
     headings = page.page.locator("h2").all_inner_texts()
     assert headings[:3] == ["What changed last night", "What to check", "One antenna"]
     changes = page.text("#changes tbody")
-    assert "SNAP2 board 2: gain −6.1 dB of 32 antennas on 2024-05-17" in changes
+    assert "SNAP2 board 2: gain of 32 antennas changed by −6.1 dB on 2024-05-17" in changes
     assert f"{recovered} Y: recovered on 2024-05-19" in changes
     assert f"{drifting} X: delay drifts by +0.4" in changes
     assert len(changes.splitlines()) == 5  # and nothing that was not planted

@@ -36,10 +36,10 @@ def test_tables_are_published_on_request(project, tmp_path):
         provenance["verdict"] == products.read_json(project.results / NAME / "qa.json")["verdict"]
     )
     assert len(provenance["input_files"]) == 7  # two integrations of four sub-bands, one of zeros
-    assert "like sidereal time" in provenance["valid"]["why"]
+    assert "similar sidereal times" in provenance["valid"]["why"]
     link, other = folder / "latest", "20300101_000000_v001"
     (folder / other).mkdir()
-    for _ in range(2):  # another version is put in force, and these again
+    for _ in range(2):  # another version becomes active, then this one again
         assert job_counts(project.snakemake("-n", target, config=(words,))) == {}
         link.unlink()
         link.symlink_to(other)
@@ -55,7 +55,7 @@ def test_publishing_without_a_folder_fails_in_words(project):
     done = project.snakemake("--cores", "1", target, check=False)
     assert done.returncode
     log = (project.folder / "logs" / NAME / "publish.log").read_text()
-    assert "publish.folder names no folder" in log
+    assert "publish.folder is empty" in log
     assert not (project.folder / target).exists()
 
 

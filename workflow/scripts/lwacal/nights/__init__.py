@@ -1,5 +1,5 @@
-"""The qa.json of many nights to trends: what changed, when, and how long a calibration is valid.
+"""Trends over many nights: what changed, when, and how long a calibration stays valid.
 
-Needs every qa.json; makes trends.sqlite and suggested_flags.json. May import qa and what lies
-below it.
+Needs the qa.json of all observations; makes trends.sqlite and suggested_flags.json. May
+import qa and what lies below it.
 """

@@ -1,4 +1,4 @@
-"""What happened to single signals: jumps, drifts, swapped polarizations, and those gone bad."""
+"""Events of single antpols: jumps, drifts, swapped polarizations, failures and recoveries."""
 
 from __future__ import annotations
 
@@ -24,20 +24,21 @@ from lwacal.qa.antenna_status import RANK
 from lwacal.runtime.robust import masked_median
 from lwacal.telescope.antennas import on_fibre
 
-FEWEST_NIGHTS = 8  # with values, to say how noisy a signal is: by fewer it comes out too quiet
-FEWEST_LIKE = 5  # signals, to say what noise is usual
-QUIETEST = 0.05  # of the least jump that counts: noise is not taken to be less
+FEWEST_NIGHTS = 8  # nights with values to estimate the noise; fewer would underestimate it
+FEWEST_LIKE = 5  # antpols to estimate the typical noise
+QUIETEST = 0.05  # lower bound of the noise, as a fraction of the smallest jump that counts
 LEAST = dict(zip(QUANTITIES, ("least_gain_db", "least_delay_ns", "least_phase_deg")))
-LASTS = 2  # nights that a status must hold, before and after, unless the last night is one of them
+LASTS = 2  # nights a status must last before and after a change, unless it reaches the last night
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened to one signal.
+    """A change of one antpol.
 
-    ``kind`` is jump, drift, swap, bad or recovered; ``night`` the first after it (Series.night), of
-    a drift that of its begin. ``size`` in the unit of ``quantity``, of a drift from begin to the
-    night ``until``; ``rate`` a day. ``nights`` it has lasted since. ``significance`` in sigma.
+    ``kind`` is jump, drift, swap, bad or recovered; ``night`` is the first night after the change
+    (Series.night), for a drift its first night. ``size`` is in the unit of ``quantity``, for a
+    drift up to the night ``until``; ``rate`` is per day, ``significance`` in sigma. ``nights``
+    counts the nights since.
     """
 
     antenna: int
@@ -54,10 +55,10 @@ class Event:
 
 
 def noise(values: np.ndarray, fibre: np.ndarray, least: float) -> np.ndarray:
-    """Return the noise of each signal from night to night, (antenna, 2).
+    """Return the night-to-night noise of each antpol, (antenna, 2).
 
-    Its own, but not less than is usual for its like (fibre or coax, X or Y): the noise of few
-    nights is itself uncertain, and what comes out too small would make jumps of nothing.
+    It is at least the typical noise of comparable antpols (fibre or coax, X or Y): an estimate
+    from few nights is uncertain, and one that is too small would produce false jumps.
     """
     own = scatter(values)
     for members in (fibre, ~fibre):
@@ -69,7 +70,7 @@ def noise(values: np.ndarray, fibre: np.ndarray, least: float) -> np.ndarray:
 
 
 def find(series: Series, settings: Mapping[str, Any]) -> list[Event]:
-    """Return what happened to the signals. ``settings`` is the section trends."""
+    """Return the events of all antpols. ``settings`` is the section trends."""
     fibre = np.array([on_fibre(name) for name in series.antennas], bool)
     events = [*_swaps(series), *_statuses(series)]
     night = series.night
@@ -96,7 +97,7 @@ def find(series: Series, settings: Mapping[str, Any]) -> list[Event]:
 def _of_pieces(
     pieces: list[change_points.Piece], pattern: Event, sigma: float, least: float
 ) -> Iterator[Event]:
-    """Yield the jumps between pieces and the drifts within them, if they are large enough."""
+    """Yield the jumps between segments and the drifts within them that are large enough."""
     for before, after in pairwise(pieces):
         size = after.low - before.high
         if pattern.quantity == "phase_deg":
@@ -125,10 +126,10 @@ def _of_pieces(
 
 
 def expected_false(series: Series, settings: Mapping[str, Any]) -> float:
-    """Return how many jumps and drifts noise alone would make, at most: all nights together.
+    """Return an upper limit on the number of jumps and drifts expected from noise alone.
 
-    For Gaussian noise: the number of cuts that are tried, and of lines, times the chance of one to
-    be that significant.
+    For Gaussian noise: the number of cuts and lines tried, times the probability that one of them
+    is this significant.
     """
     from scipy.stats import norm
 
@@ -165,8 +166,8 @@ def _swaps(series: Series) -> Iterator[Event]:
 def _switches(state: np.ndarray, known: np.ndarray) -> Iterator[tuple[int, int, int, int, bool]]:
     """Yield antenna, polarization, night, nights since, and whether the state begins or ends.
 
-    Nights in which a signal is not known are skipped; a state that lasts a single night between
-    others is not told, except that of the last night.
+    Nights in which an antpol was not observed are skipped. A state that lasts a single night is
+    ignored, except in the last night.
     """
     for antenna, pol in np.argwhere((state & known).any(axis=2)):
         nights = np.flatnonzero(known[antenna, pol])

@@ -1,10 +1,10 @@
-"""Finds jumps and drifts in the series of a signal: pieces in which it is level or changes evenly.
+"""Finds jumps and drifts in a time series: segments that are constant or change linearly.
 
-A series is cut into pieces, each level or a straight line in time, so that the sum of squares about
-them, in units of the noise, plus a price for each cut and each slope, is smallest (optimal
-partitioning: Jackson et al. 2005, IEEE Signal Processing Letters 12, 105). The price is the square
-of the significance that a jump must have. A single night that is off between two that are not
-is no jump; the last night may be one.
+A series is split into segments, each a constant or a straight line in time, such that the sum of
+squared residuals in units of the noise, plus a penalty for each cut and each slope, is minimal
+(optimal partitioning: Jackson et al. 2005, IEEE Signal Processing Letters 12, 105). The penalty is
+the square of the significance required of a jump. A single deviating night is not a jump, unless
+it is the last one.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ import numpy as np
 
 from lwacal.runtime.robust import masked_median
 
-OFF_SIGMA = 5.0  # a single night this far from both its neighbours is left out
-SHORTEST = 2  # nights of a piece, unless it is the last
+OFF_SIGMA = 5.0  # a single night this far from both neighbours is ignored
+SHORTEST = 2  # nights in a segment, unless it is the last
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Nights ``first`` to ``last`` (places in the series); ``low`` and ``high`` at its ends.
+    """A segment from night ``first`` to ``last`` (indices); ``low`` and ``high`` at its ends.
 
-    ``rate`` a day, zero if it is level; ``count`` of known values; ``rate_error`` by the noise.
+    ``rate`` is per day, zero for a constant; ``rate_error`` follows from the noise; ``count`` is
+    the number of known values.
     """
 
     first: int
@@ -36,10 +37,10 @@ class Piece:
 
 
 def without_single_nights(values: np.ndarray, sigma: np.ndarray) -> np.ndarray:
-    """Return values (signal, night) with single nights that are off replaced by NaN.
+    """Return values (signal, night) with single deviating nights replaced by NaN.
 
-    ``sigma`` (signal,). Neighbours must agree; for the first night those are the two after it, and
-    the last is not judged.
+    ``sigma`` (signal,) is the noise. The neighbours must agree with each other; the first night is
+    compared with the two after it, and the last night is kept.
     """
     kept = values.copy()
     for row in np.flatnonzero((np.isfinite(values).sum(axis=1) > 2) & (sigma > 0)):
@@ -59,9 +60,10 @@ def without_single_nights(values: np.ndarray, sigma: np.ndarray) -> np.ndarray:
 def cut(
     values: np.ndarray, days: np.ndarray, sigma: np.ndarray, significance: float, line_nights: int
 ) -> list[list[Piece]]:
-    """Cut each series of (signal, night) into pieces, in order of time; NaN is not known.
+    """Split each series of (signal, night) into segments in order of time; NaN is unknown.
 
-    ``days`` (night,), ``sigma`` (signal,) the noise. A line has at least ``line_nights`` values.
+    ``days`` (night,); ``sigma`` (signal,) is the noise. A straight line needs at least
+    ``line_nights`` values.
     """
     sums = _Sums(values, days, sigma)
     number, nights = values.shape
@@ -84,7 +86,7 @@ def cut(
 
 
 class _Sums:
-    """Sums of a set of series from the first night on, from which those of any piece follow."""
+    """Cumulative sums of a set of series, from which the cost of any segment follows."""
 
     def __init__(self, values: np.ndarray, days: np.ndarray, sigma: np.ndarray) -> None:
         known = np.isfinite(values)
@@ -96,9 +98,9 @@ class _Sums:
         self.y, self.yy, self.t, self.tt, self.ty = map(_from_zero, (y, y * y, t, t * t, t * y))
 
     def costs(self, end: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return sums of squares about a level and about a line, and the number of values.
+        """Return sums of squares about a constant and about a line, and the number of values.
 
-        Each (signal, start), of the nights from each start to before ``end``.
+        Each is (signal, start), for the nights from each start up to but excluding ``end``.
         """
         count = self.count[:, end, None] - self.count[:, :end]
         y, yy, t, tt, ty = (
@@ -121,7 +123,7 @@ def _from_zero(values: np.ndarray) -> np.ndarray:
 def _pieces(
     values: np.ndarray, days: np.ndarray, sigma: float, came: np.ndarray, lined: np.ndarray
 ) -> list[Piece]:
-    """Follow the best cuts back from the last night."""
+    """Trace the best cuts back from the last night."""
     pieces, end = [], len(values)
     while end > 0:
         nights = came[end] + np.flatnonzero(np.isfinite(values[came[end] : end]))

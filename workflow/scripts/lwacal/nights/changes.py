@@ -1,7 +1,7 @@
-"""Puts together what happened to signals in the same night, and names it.
+"""Groups the events of antpols into changes of boards, of the array and of single antennas.
 
-Most antennas of a board at once are one change, of the board; so are most of the array's. What is
-left is told antenna by antenna, X and Y together.
+If most antennas of a board, or of the array, change at once, this is one change of the board or
+the array. The remaining events are listed by antenna, X and Y together.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from lwacal.telescope import boards
 from lwacal.telescope.correlations import POLARIZATIONS
 
 ARRAY = "the array"
-FEWEST_ON_A_BOARD = 4  # antennas, or two that happen to change together would be a board
-APART = 1  # nights: a change is found to the night, give or take one
-ALIKE = 0.5  # spread over size, up to which antennas change by the same amount
+FEWEST_ON_A_BOARD = 4  # antennas; fewer could change together by chance
+APART = 1  # nights: uncertainty of the time of a change
+ALIKE = 0.5  # largest spread over size for antennas that change by the same amount
 UNITS = {
     "gain_db": ("gain", "dB", 1),
     "delay_ns": ("delay", "ns", 1),
@@ -33,11 +33,12 @@ ORDER = ("jump", "swap", "bad", "drift", "recovered")
 
 @dataclass(frozen=True)
 class Change:
-    """Something that happened to an antenna, a board or the array.
+    """A change of an antenna, a board or the array.
 
-    ``night`` and ``until`` are places of observations: the first after it, and of a drift the last,
-    else the newest; ``nights`` it has lasted. ``size`` of the first quantity, its unit's; ``text``
-    is a sentence. ``lasts`` is false if there is only one night of it yet.
+    ``night`` and ``until`` are indices of observations: the first after the change, and the last
+    of a drift, else the newest; ``nights`` is how long it has lasted. ``size`` and ``rate`` are in
+    the unit of the first quantity; ``text`` is a sentence. ``lasts`` is false while only one night
+    shows the change.
     """
 
     kind: str
@@ -55,10 +56,10 @@ class Change:
 
 
 def group(events: Sequence[Event], series: Series, share: float, same_lst_h: float) -> list[Change]:
-    """Return the changes, the newest first. ``share`` of a board's antennas makes it the board.
+    """Return the changes, newest first; ``share`` of a board's antennas makes it the board's.
 
-    Jumps from one observation to one that is more than ``same_lst_h`` away in sidereal time are
-    said to be: they may be the sky's.
+    The text of a jump mentions if the observations before and after it are more than
+    ``same_lst_h`` apart in sidereal time, as the sky may then be the cause.
     """
     pools: dict[tuple, list[Event]] = defaultdict(list)
     for event in events:
@@ -85,7 +86,7 @@ def group(events: Sequence[Event], series: Series, share: float, same_lst_h: flo
 
 
 def _groups(series: Series) -> list[tuple[str, frozenset[int]]]:
-    """Return names and antennas of what may change as one: the array, SNAP2 and ARX boards."""
+    """Return names and antennas of the groups that may change as one: array and boards."""
     named: dict[str, set[int]] = defaultdict(set)
     arx: dict[str, set[int]] = defaultdict(set)
     for place, (name, number) in enumerate(zip(series.antennas, series.numbers)):
@@ -104,7 +105,7 @@ def _groups(series: Series) -> list[tuple[str, frozenset[int]]]:
 def _of_group(
     pool: Sequence[Event], members: frozenset[int], share: float, kind: str
 ) -> Iterable[list[Event]]:
-    """Yield events of most of the members at a time; drifts if alike, whenever they began."""
+    """Yield simultaneous events of most members; drifts if they are alike, whenever they began."""
     left = [event for event in pool if event.antenna in members]
     needed = max(share * len(members), FEWEST_ON_A_BOARD)
     while len({event.antenna for event in left}) >= needed:
@@ -125,7 +126,7 @@ def _of_group(
 
 
 def _by_antenna(pool: Iterable[Event]) -> list[list[Event]]:
-    """Return events of single antennas, those of X and Y in the same night together."""
+    """Return events of single antennas; X and Y in the same night are together."""
     lists: dict[tuple[int, int], list[Event]] = defaultdict(list)
     for event in sorted(pool, key=lambda e: (e.antenna, e.night, e.pol)):
         near = [n for n in (event.night, event.night - APART) if (event.antenna, n) in lists]
@@ -134,12 +135,12 @@ def _by_antenna(pool: Iterable[Event]) -> list[list[Event]]:
 
 
 def _merge(lists: Sequence[list[Event]]) -> list[list[Event]]:
-    """Join what one group did in several quantities in the same night.
+    """Join events of one group in several quantities in the same night.
 
-    Drifts are joined that end in the same night: when one began is known to some nights only. Those
-    of a quantity that rises here and falls there stay two.
+    Drifts are joined if they end in the same night, as their start is known to a few nights only.
+    Drifts of the same quantity with opposite signs stay separate.
     """
-    for least_shared in (1, 0):  # what the same signals did comes first
+    for least_shared in (1, 0):  # events of the same antpols come first
         lists = _joined(lists, least_shared)
     return list(lists)
 
@@ -169,7 +170,7 @@ def _belong_together(known: Sequence[Event], events: Sequence[Event]) -> bool:
 
 
 def _shared(known: Sequence[Event], events: Sequence[Event]) -> int:
-    """Return how many signals are in both."""
+    """Return the number of antpols in both."""
     return len({(e.antenna, e.pol) for e in known} & {(e.antenna, e.pol) for e in events})
 
 
@@ -198,7 +199,7 @@ def _change(
         dates = f"from {series.dates[night]} to {series.dates[until]}"
     doubt = "" if lasts else " (one night so far)"
     if kind == "jump" and _sky_changes(series, first_night, same_lst_h):
-        doubt += ", at another sidereal time than the night before"
+        doubt += ", at a different sidereal time from the previous night"
     return Change(
         kind,
         where,
@@ -216,14 +217,14 @@ def _change(
 
 
 def _sky_changes(series: Series, night: int, same_lst_h: float) -> bool:
-    """Return whether no observation of a night has one of like sidereal time the night before."""
+    """Return whether a night has no observation at a sidereal time similar to the night before."""
     now, before = (series.lst_hours[series.of_night(k)] for k in (night, night - 1))
     apart = np.abs(now[:, None] - before)
     return bool(np.minimum(apart, 24 - apart).min() > same_lst_h)
 
 
 def _signals(events: Sequence[Event], single: bool) -> str:
-    """Return which polarizations of an antenna are meant; nothing for groups."""
+    """Return the polarizations of a single antenna; empty for groups."""
     pols = sorted({event.pol for event in events})
     return f" {' and '.join(POLARIZATIONS[pol] for pol in pols)}" if single else ""
 
@@ -238,14 +239,14 @@ def _jump(events: Sequence[Event], single: bool) -> str:
     sizes = np.array([event.size for event in events])
     if _alike(sizes):
         size = signed(float(np.median(sizes)), unit, digits)
-        return f"{word} {size}{_of_antennas(events, single)}"
+        return f"{word}{_of_antennas(events, single)} changed by {size}"
     rms = np.sqrt(np.mean(sizes**2))
     many = _of_antennas(events, single)
-    return f"{word}{many} by different amounts (rms {signed(rms, unit, digits)[1:]})"
+    return f"{word}{many} changed by different amounts (rms {signed(rms, unit, digits)[1:]})"
 
 
 def _alike(values: np.ndarray) -> bool:
-    """Return whether values are the same, give or take: their spread is small beside them."""
+    """Return whether values agree: their spread is small compared with their median."""
     middle = np.median(values)
     return bool(MAD_SIGMA * np.median(np.abs(values - middle)) <= ALIKE * abs(middle))
 
@@ -254,15 +255,15 @@ def _drift(events: Sequence[Event], single: bool) -> str:
     word, unit, digits = UNITS[events[0].quantity]
     rate, size = (float(np.median([getattr(e, key) for e in events])) for key in ("rate", "size"))
     return (
-        f"{word}{_of_antennas(events, single)} drifts by {signed(rate, unit, digits + 1)} a day"
+        f"{word}{_of_antennas(events, single)} drifts by {signed(rate, unit, digits + 1)} per day"
         f" ({signed(size, unit, digits)} so far)"
     )
 
 
 def _bad(events: Sequence[Event], single: bool) -> str:
     reasons = [REASON_WORDS.get(word, word) for event in events for word in event.reasons]
-    told = sorted(set(reasons), key=lambda word: (-reasons.count(word), word))[:2]
-    return f"{_antennas(events, single)}went bad" + (f": {', '.join(told)}" if told else "")
+    main = sorted(set(reasons), key=lambda word: (-reasons.count(word), word))[:2]
+    return f"{_antennas(events, single)}went bad" + (f": {', '.join(main)}" if main else "")
 
 
 def _recovered(events: Sequence[Event], single: bool) -> str:
@@ -270,7 +271,7 @@ def _recovered(events: Sequence[Event], single: bool) -> str:
 
 
 def _swap(events: Sequence[Event], single: bool) -> str:
-    return f"cables of X and Y swapped{_of_antennas(events, single)}"
+    return "cables swapped" if single else f"X and Y cables{_of_antennas(events, single)} swapped"
 
 
 def _antennas(events: Sequence[Event], single: bool) -> str:
@@ -281,7 +282,7 @@ _PARTS = {"jump": _jump, "drift": _drift, "bad": _bad, "recovered": _recovered, 
 
 
 def signed(value: float, unit: str, digits: int) -> str:
-    """Return a number with its sign and unit: ``−6.1 dB``."""
+    """Return a number with sign and unit, such as ``−6.1 dB``."""
     space = "" if unit == "°" else " "
     return f"{value:+.{digits}f}".replace("-", "−") + f"{space}{unit}"
 
@@ -289,13 +290,13 @@ def signed(value: float, unit: str, digits: int) -> str:
 def _without_echoes(
     found: Mapping[tuple[str, str], Sequence[list[Event]]],
 ) -> dict[tuple[str, str], list[list[Event]]]:
-    """Leave out what of a signal another change of the same place and night explains.
+    """Leave out events that another change at the same place and night explains.
 
-    That cables were swapped is why a signal is bad; that it went bad or recovered, why its gain
-    jumped, but not why the other polarization's did. What a board did stays whole unless all of it
-    is explained. ``found`` by kind and place.
+    Swapped cables explain why an antpol is bad; going bad or recovering explains a jump of the
+    antpol itself, but not of the other polarization. A change of a board is kept whole unless all
+    of it is explained. ``found`` is by kind and place.
     """
-    told = {
+    explained = {
         (kind, where, event.antenna, event.pol, event.night + apart)
         for (kind, where), lists in found.items()
         if kind in ("swap", "bad", "recovered")
@@ -312,7 +313,7 @@ def _without_echoes(
                 event
                 for event in events
                 if not any(
-                    (reason, where, event.antenna, event.pol, event.night) in told
+                    (reason, where, event.antenna, event.pol, event.night) in explained
                     for reason in why.get(kind, ())
                 )
             ]

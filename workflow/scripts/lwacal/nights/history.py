@@ -1,4 +1,4 @@
-"""What the database knows of the observations so far, in order of time."""
+"""The observations in the trends database, in order of time."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ class Nights:
 
     @property
     def place(self) -> dict[str, int]:
-        """The place of each observation on the axis."""
+        """The position of each observation on the time axis."""
         return {row["id"]: k for k, row in enumerate(self.observations)}

@@ -1,9 +1,9 @@
-"""Antennas that have been bad for several nights: a list for the nights to come.
+"""Suggested flags: antennas that have been bad for several nights.
 
-The file has the form of an answer of the antenna-health database, so that the rule antenna_health
-reads it as health.cached_list. An antenna that is only bad because such a list says so has shown
-nothing of itself in that night; nights like that do not count, and after a while of them the
-antenna leaves the list, to be judged anew. What makes it merely suspect besides does not keep it.
+The file has the format of the antenna-health database's answer, so that the rule antenna_health
+can read it as health.cached_list. If an antenna is bad only because it is on such a list, that
+night says nothing about the antenna and is not counted; after a number of such nights the antenna
+leaves the list and is assessed again. Findings that make it merely suspect do not keep it listed.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ BAD_LIST = "mnc:"  # whatever the database's list is called
 def suggest(series: Series, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return suggested_flags.json. ``settings`` is the section trends.
 
-    A signal is on the list if it was bad in the newest night in which it was judged and in at least
-    trends.persist_nights of its last trends.persist_of such nights, and if it has been judged
-    within trends.retry_days.
+    An antpol is listed if it was bad in the last night in which it was assessed, in at least
+    trends.persist_nights of its last trends.persist_of such nights, and if it was assessed within
+    the last trends.retry_days.
     """
     if not series.observations:
-        return _record(None, [], "there is no observation yet")
+        return _record(None, [], "there are no observations yet")
     judged = (series.status != UNKNOWN) & ~_by_own_list(series)
     bad, known = most_of_night(series.status == RANK["bad"], judged, series.night)
     records = [
@@ -51,7 +51,7 @@ def suggest(series: Series, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _by_own_list(series: Series) -> np.ndarray:
-    """Return where a signal would not be bad if it were not on a list like this."""
+    """Return where an antpol is bad only because it is on a list like this one."""
     own = np.array([_only_listed(text.split("; ")) for text in series.words])
     return own[series.evidence] & (series.status == RANK["bad"])
 
@@ -75,9 +75,9 @@ def _signal(
     known: np.ndarray,
     settings: Mapping[str, Any],
 ) -> dict[str, Any] | None:
-    """Return what the list says of a signal, None if it does not belong there.
+    """Return the entry of an antpol, or None if it does not belong on the list.
 
-    ``judged`` (observation,); ``bad`` and ``known``, whether it was judged, (night,).
+    ``judged`` (observation,) and ``known`` (night,): whether it was assessed; ``bad`` (night,).
     """
     nights = np.flatnonzero(known)
     was_bad = bad[nights]

@@ -1,9 +1,9 @@
-"""Each signal over the nights, made comparable from night to night.
+"""Time series of each antpol, comparable from night to night.
 
-Solutions leave free what all antennas have in common: gains are relative to the typical antenna,
-delays and phases to a reference antenna that may be another one next night, and for each of X and Y
-apart. What the array has in common in a night is therefore taken out, as the median over the
-antennas of how far each is from its own median over the nights; what is left is the antenna's own.
+Solutions do not constrain what all antennas have in common: gains are relative to the typical
+antenna, delays and phases to a reference antenna that may change from night to night, separately
+for X and Y. The common change of a night is therefore removed: the median over antennas of the
+deviation of each antenna from its own median over the nights.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from lwacal.telescope import site
 from lwacal.telescope.correlations import POLARIZATIONS
 
 QUANTITIES = ("gain_db", "delay_ns", "phase_deg")
-UNKNOWN = 255  # status of an antenna that an observation does not know
-APART_SIGMA = 3.0  # of the antennas in a night: what is farther off is not what all have in common
-ROUNDS = 2  # of taking out what the array has in common
-LEAST_RESULTANT = 0.5  # of the phases against those of other nights, to be one array
-NOON_DAY = 0.5 - site.LONGITUDE_DEG / 360  # UTC of the site's noon: a night is from noon to noon
-FOLLOWED_DEG = 35.0  # phases that scatter more from night to night cannot be followed through turns
+UNKNOWN = 255  # status of an antenna that is not in the observation
+APART_SIGMA = 3.0  # antennas that deviate more do not count for the common change
+ROUNDS = 2  # iterations of removing the common change
+LEAST_RESULTANT = 0.5  # least coherence of the phases with those of other nights
+NOON_DAY = 0.5 - site.LONGITUDE_DEG / 360  # local noon in UTC: a night lasts from noon to noon
+FOLLOWED_DEG = 35.0  # phases that scatter more from night to night cannot be unwrapped
 
 _QUERY = """
 SELECT observation, antenna, pol, number, status, reasons, evidence, flagged_fraction,
@@ -34,12 +34,12 @@ FROM antennas"""
 
 @dataclass(frozen=True)
 class Series:
-    """What is known of every signal in every observation, the observations in order of time.
+    """Every antpol in every observation; the observations are in order of time.
 
-    ``days`` MJD of the middle and ``lst_hours``, each (observation,); ``numbers`` (antenna,) is the
-    correlator number in the newest observation that has the antenna. ``values`` by quantity, as
-    recorded, and ``flagged`` (share of the solutions), NaN where unknown; ``status`` (a rank, or
-    UNKNOWN), ``reasons`` and ``evidence`` (places in ``words``); each (antenna, 2, observation).
+    ``days`` (MJD at mid-time) and ``lst_hours``, each (observation,); ``numbers`` (antenna,) is the
+    correlator number in the newest observation with the antenna. ``values`` by quantity, as
+    recorded, and ``flagged`` (fraction of the solutions), NaN where unknown; ``status`` (a rank, or
+    UNKNOWN), ``reasons`` and ``evidence`` (indices into ``words``); each (antenna, 2, observation).
     """
 
     observations: tuple[str, ...]
@@ -57,24 +57,24 @@ class Series:
 
     @property
     def night(self) -> np.ndarray:
-        """The night of each observation (observation,): 0, 1, ... of those with observations."""
+        """The night of each observation, (observation,): nights with data count 0, 1, ..."""
         return np.unique(np.floor(self.days - NOON_DAY), return_inverse=True)[1]
 
     def of_night(self, night: int) -> np.ndarray:
-        """Return the places of the observations of a night, in order of time."""
+        """Return the indices of the observations of a night, in order of time."""
         return np.flatnonzero(self.night == night)
 
     def reason_words(self, antenna: int, pol: int, night: int) -> tuple[str, ...]:
-        """Return the reasons for a signal's status in a night, in the words of contract C4."""
+        """Return the reasons for the status of an antpol in an observation (keys of qa.json)."""
         return tuple(self.words[self.reasons[antenna, pol, night]].split())
 
     def has_reason(self, word: str) -> np.ndarray:
-        """Return where this is among the reasons, (antenna, 2, observation) bool."""
+        """Return where a word is among the reasons, (antenna, 2, observation) bool."""
         return np.array([word in text.split() for text in self.words], bool)[self.reasons]
 
 
 def read(connection: sqlite3.Connection) -> Series:
-    """Read the series of all signals from the database of trends."""
+    """Read the series of all antpols from the trends database."""
     nights = list(
         connection.execute(
             "SELECT id, mid_utc, mid_mjd, lst_hours FROM observations ORDER BY mid_utc, id"
@@ -122,9 +122,9 @@ def read(connection: sqlite3.Connection) -> Series:
 
 
 def comparable(series: Series) -> dict[str, np.ndarray]:
-    """Return gains (dB), delays (ns) and phases (deg), (antenna, 2, observation), aligned.
+    """Return aligned gains (dB), delays (ns) and phases (deg), each (antenna, 2, observation).
 
-    Phases are followed through whole turns; NaN where a signal's phases scatter too much for that.
+    Phases are unwrapped; NaN where the phases of an antpol scatter too much for that.
     """
     return {
         name: follow_turns(align_phases(values)) if name == "phase_deg" else align(values)
@@ -147,9 +147,10 @@ def by_night(values: np.ndarray, night: np.ndarray) -> np.ndarray:
 def most_of_night(
     state: np.ndarray, known: np.ndarray, night: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return a state that holds in half of a night's known observations, and where any is known.
+    """Return whether a state holds in at least half of a night's known observations.
 
-    Both (..., night), of (..., observation) bool.
+    Also returns whether any observation of the night is known. Input (..., observation) bool,
+    results (..., night) bool.
     """
     number = int(night.max()) + 1 if len(night) else 0
     counts = np.zeros((2, *state.shape[:-1], number), int)
@@ -161,7 +162,7 @@ def most_of_night(
 
 
 def align(values: np.ndarray) -> np.ndarray:
-    """Take out of values (antenna, 2, night) what the array has in common in each night."""
+    """Remove the change common to the array in each night from values (antenna, 2, night)."""
     aligned = values.astype(float)
     for _ in range(ROUNDS):
         known = np.isfinite(aligned)
@@ -174,10 +175,10 @@ def align(values: np.ndarray) -> np.ndarray:
 
 
 def align_phases(phase_deg: np.ndarray) -> np.ndarray:
-    """Do the same for phases, which are told up to whole turns; result within [-180, 180).
+    """Do the same for phases, which are ambiguous by 360 degrees; result in [-180, 180).
 
-    Nights are first joined one to the next, then each to the median phases of all. A night whose
-    phases have nothing to do with those of the others stays joined to the one before.
+    Each night is aligned first to the previous one, then to the median phases of all nights. A
+    night whose phases do not correlate with the others stays aligned to the previous one.
     """
     aligned = phase_deg.astype(float)
     for night in range(1, aligned.shape[2]):
@@ -192,14 +193,14 @@ def align_phases(phase_deg: np.ndarray) -> np.ndarray:
 
 
 def wrapped(degrees: np.ndarray) -> np.ndarray:
-    """Return angles within [-180, 180)."""
+    """Return angles wrapped to [-180, 180)."""
     return (degrees + 180.0) % 360.0 - 180.0
 
 
 def common_turn(degrees: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the median of angles (antenna, 2) over antennas, and their mean resultant, (2,) each.
+    """Return median and mean resultant length of angles (antenna, 2) over antennas, each (2,).
 
-    Zero of both where none is known.
+    Both are zero where no angle is known.
     """
     known = np.isfinite(degrees)
     phasor = np.where(known, np.exp(1j * np.radians(np.nan_to_num(degrees))), 0)
@@ -210,7 +211,7 @@ def common_turn(degrees: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _middle(phase_deg: np.ndarray) -> np.ndarray:
-    """Return the median phase of each signal over the nights, (antenna, 2)."""
+    """Return the median phase of each antpol over the nights, (antenna, 2)."""
     known = np.isfinite(phase_deg)
     phasor = np.where(known, np.exp(1j * np.radians(np.nan_to_num(phase_deg))), 0)
     around = np.degrees(np.angle(phasor.sum(axis=2)))
@@ -218,7 +219,7 @@ def _middle(phase_deg: np.ndarray) -> np.ndarray:
 
 
 def follow_turns(phase_deg: np.ndarray) -> np.ndarray:
-    """Add whole turns so that each signal changes by less than half a turn from night to night."""
+    """Unwrap phases so that each antpol changes by less than 180 degrees from night to night."""
     known = np.isfinite(phase_deg)
     last = np.maximum.accumulate(np.where(known, np.arange(phase_deg.shape[2]), 0), axis=2)
     filled = np.nan_to_num(np.take_along_axis(phase_deg, last, axis=2))
@@ -229,15 +230,16 @@ def follow_turns(phase_deg: np.ndarray) -> np.ndarray:
 
 
 def scatter(values: np.ndarray) -> np.ndarray:
-    """Return the rms noise over the last axis, from differences of values that follow each other.
+    """Return the rms noise along the last axis, from differences of consecutive known values.
 
-    Robust (MAD): jumps do not count, nor does a constant rate. NaN with fewer than two differences.
+    The estimate is robust (MAD), so jumps and a constant rate do not contribute. NaN with fewer
+    than two differences.
     """
     if values.shape[-1] < 3:
         return np.full(values.shape[:-1], np.nan)
     known = np.isfinite(values)
     count = known.sum(axis=-1, keepdims=True)
-    order = np.argsort(~known, axis=-1, kind="stable")  # what is known first, in order of time
+    order = np.argsort(~known, axis=-1, kind="stable")  # known values first, in order of time
     steps = np.diff(np.take_along_axis(values, order, axis=-1), axis=-1)
     beyond = np.arange(steps.shape[-1]) >= count - 1
     middle = masked_median(steps, beyond, axis=-1)

@@ -1,7 +1,7 @@
-"""Follows the nights: a database of all qa.json, and what is found by looking at them together.
+"""The trends database: all qa.json, and the changes and validity derived from them.
 
-The database is made anew from the files each time: it can be thrown away, and never disagrees
-with them. The same files give the same bytes.
+The database is rebuilt from the files each time: it can be deleted and always agrees with them.
+The same files give the same bytes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from lwacal.telescope import site
 from lwacal.telescope.constants import SECONDS_PER_DAY
 from lwacal.telescope.correlations import POLARIZATIONS
 
-# what a qa.json that is none, or damaged, can lead to; a full disk is not among it
+# errors that an invalid or damaged qa.json causes; a full disk causes others
 NOT_A_RECORD = (
     OSError,
     ValueError,
@@ -45,7 +45,8 @@ def build(
 ) -> tuple[dict[str, Any], list[str]]:
     """Write the database from these qa.json. ``settings`` is the section trends.
 
-    Returns suggested_flags.json, and what could not be read, in words. The database appears whole.
+    Returns suggested_flags.json and a message for each file that could not be read. The database
+    is written atomically.
     """
     problems = []
     with (
@@ -64,7 +65,7 @@ def build(
 
 
 def _look_at_all(connection: sqlite3.Connection, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Fill the tables of what the observations tell together; return suggested_flags.json."""
+    """Fill the tables derived from all observations; return suggested_flags.json."""
     series = time_series.read(connection)
     events = antenna_events.find(series, settings)
     grouped = changes.group(events, series, settings["board_share"], settings["same_lst_h"])
@@ -96,7 +97,7 @@ def _look_at_all(connection: sqlite3.Connection, settings: Mapping[str, Any]) ->
 
 
 def _insert(connection: sqlite3.Connection, qa: Mapping[str, Any], folder: str) -> None:
-    """Add an observation, all of it or nothing."""
+    """Insert an observation completely or not at all."""
     rows = _rows(qa, folder)
     connection.execute("SAVEPOINT observation")
     try:
@@ -121,7 +122,7 @@ def _insert_rows(
 
 
 def _rows(qa: Mapping[str, Any], folder: str) -> dict[str, list[dict[str, Any]]]:
-    """Return the rows of each table; ValueError if a signal has no status that is known."""
+    """Return the rows of each table; ValueError for an unknown status or polarization."""
     seen = qa["observation"]
     odd = [a for a in qa["antennas"] if a["status"] not in RANK or a["pol"] not in POLARIZATIONS]
     if odd:
@@ -162,7 +163,7 @@ def _rows(qa: Mapping[str, Any], folder: str) -> dict[str, list[dict[str, Any]]]
 
 
 def read(database: Path, newest: int = -1) -> history.Nights:
-    """Read what the page shows, in order of time, of so many of the newest observations."""
+    """Read the ``newest`` observations in order of time; all if it is negative."""
     with opened(database) as connection:
         connection.execute(
             "CREATE TEMP TABLE shown AS SELECT id FROM observations"

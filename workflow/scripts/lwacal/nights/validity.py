@@ -1,13 +1,14 @@
-"""How long a calibration stays valid: how far gains and phases change with the time between nights.
+"""How long a calibration stays valid: change of gains and phases with the time between nights.
 
-If the tables of one night were used in another, the beam would add each antenna with the ratio
-r = G_new / G_old. What is common to the array is of no consequence and is taken out. The power of
-the beam towards a source, over that of perfect tables with the same noise, is
+If the tables of one night are used in another, the beam adds each antenna with the ratio
+r = G_new / G_old. A change common to the array does not matter and is removed. The power of
+the beam towards a source, relative to that with perfect tables at the same noise, is
 
     |sum r|^2 / (N sum |r|^2),
 
-the loss is one minus that. For phases alone, of rms sigma, it is 1 - exp(-sigma^2) (Ruze 1966,
-Proc. IEEE 54, 633, for the errors of a reflector's surface; the sum over antennas is the same).
+and the loss is one minus that. For pure phase errors of rms sigma the loss is 1 - exp(-sigma^2)
+(Ruze 1966, Proc. IEEE 54, 633, for surface errors of a reflector; the sum over antennas is the
+same).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from lwacal.qa.antenna_status import RANK
 
 EDGES_DAYS = (0.0, 0.05, 0.15, 0.5, 1.5, 3.5, 7.5, 15.5, 31.0, 62.0, 125.0, 250.0, 500.0, 1e4)
 FEWEST_ANTENNAS = 5
-MOST_PAIRS = 60_000  # of observations: of more, an even choice is compared
+MOST_PAIRS = 60_000  # of observations; of more pairs, an even selection is compared
 PERCENTILES = (10, 50, 90)
 ROW = ("sky", "from_days", "to_days", "median_days", "pairs", "quantity", "p10", "p50", "p90")
 QUANTITIES = ("phase_rms_deg", "gain_rms_db", "coherence_loss")
@@ -32,7 +33,7 @@ QUANTITIES = ("phase_rms_deg", "gain_rms_db", "coherence_loss")
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of observations: how many days and sidereal hours apart, and what differs; (pair,)."""
+    """Pairs of observations: separation in days and sidereal hours, and differences; (pair,)."""
 
     days: np.ndarray
     lst_apart_h: np.ndarray
@@ -42,7 +43,7 @@ class Pairs:
 
 
 def compare(series: Series) -> Pairs:
-    """Compare the observations two by two, by the signals that are not bad in either."""
+    """Compare pairs of observations by the antpols that are not bad in either."""
     usable = (series.status != RANK["bad"]) & (series.status != UNKNOWN)
     gain = np.where(usable, series.values["gain_db"], np.nan).astype(np.float32)
     phase = np.radians(np.where(usable, align_phases(series.values["phase_deg"]), np.nan))
@@ -62,9 +63,9 @@ def _chosen(number: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _differences(gain: np.ndarray, phase: np.ndarray, one: int, others: np.ndarray) -> np.ndarray:
-    """Return rms of phase (deg) and gain (dB) and the loss, (3, pair), of a night with others.
+    """Return rms phase (deg), rms gain (dB) and loss, (3, pair), between a night and others.
 
-    The mean of X and Y; NaN where too few antennas are in both.
+    Mean of X and Y; NaN where too few antennas are in both.
     """
     found = []
     for pol in (0, 1):
@@ -92,10 +93,10 @@ def _differences(gain: np.ndarray, phase: np.ndarray, one: int, others: np.ndarr
 
 
 def curve(pairs: Pairs, same_lst_h: float) -> list[dict[str, Any]]:
-    """Return the rows of the table validity: percentiles by how many days apart.
+    """Return the rows of the table validity: percentiles by separation in days.
 
-    ``sky`` is same for pairs at most ``same_lst_h`` apart in sidereal time, other for the rest: if
-    these differ more, it is the sky model and the beam, not the time.
+    ``sky`` is "same" for pairs at most ``same_lst_h`` apart in sidereal time, else "other": if the
+    latter differ more, the cause is the sky model and the beam, not age.
     """
     rows = []
     same = pairs.lst_apart_h <= same_lst_h
@@ -127,25 +128,25 @@ def curve(pairs: Pairs, same_lst_h: float) -> list[dict[str, Any]]:
 
 
 def valid_days(rows: Sequence[Mapping[str, Any]], max_loss: float) -> tuple[float | None, str]:
-    """Return after how many days the loss crosses a limit, and why, in words.
+    """Return after how many days the loss crosses a limit, and the reason in words.
 
-    By the median loss of observations of like sidereal time, from the nearest on, with straight
-    lines between, from no loss after no time. None if there are no such pairs, or none of them is
-    over the limit: that they hold for as long as has been seen does not say for how long they do.
+    Uses the median loss of pairs at similar sidereal times, interpolated linearly from zero loss
+    at zero separation. None if there are no such pairs or none exceeds the limit: the data then
+    give no upper limit on the validity.
     """
     losses = [row for row in rows if row["sky"] == "same" and row["quantity"] == "coherence_loss"]
     if not losses:
-        return None, "no two observations of like sidereal time are known yet"
+        return None, "there are no two observations at similar sidereal times yet"
     days, loss = 0.0, 0.0
     for row in sorted(losses, key=lambda row: row["from_days"]):
         if row["p50"] > max_loss:
             share = max(max_loss - loss, 0.0) / (row["p50"] - loss)
             return days + share * (row["median_days"] - days), (
                 f"observations {row['median_days']:.2g} days apart lose {100 * row['p50']:.1f} % of"
-                f" the beam (limit {100 * max_loss:g} %)"
+                f" the beam power (limit {100 * max_loss:g} %)"
             )
         days, loss = row["median_days"], row["p50"]
     return None, (
-        f"up to {days:.2g} days apart, the most there are, observations lose no more than"
-        f" {100 * max(row['p50'] for row in losses):.1f} % of the beam"
+        f"observations up to {days:.2g} days apart, the longest interval so far, lose at most"
+        f" {100 * max(row['p50'] for row in losses):.1f} % of the beam power"
     )

@@ -1,5 +1,5 @@
-"""Tables to the beamformer, and to the references of later nights.
+"""Publishes tables to the beamformer, and promotes them to references for later nights.
 
-Needs a judged observation; makes versions with provenance, and the link to the active one.
+Needs an assessed observation; makes versions with provenance and a link to the active one.
 May import nights and what lies below it.
 """

@@ -1,7 +1,7 @@
-"""What tables must be like before the beamformer may load them.
+"""Checks that tables must pass before the beamformer may load them.
 
-The beamformer takes 1 / G, zero for what is flagged, and divides by the number of antennas that are
-not flagged in a channel: one gain that is zero or not finite spoils a channel of every beam.
+The beamformer takes 1 / G, zero where flagged, and divides by the number of unflagged antennas in
+each channel: a single gain that is zero or not finite corrupts that channel in every beam.
 """
 
 from __future__ import annotations
@@ -18,58 +18,58 @@ from lwacal.io.ms_reader import UnreadableError
 from lwacal.telescope import naming
 
 SUFFIX = ".bcal"
-LOCK_FILE = "table.lock"  # of casacore: says who reads, not what is in the table
+LOCK_FILE = "table.lock"  # of casacore: records who reads, not part of the content
 
 
 class PublicationError(ValueError):
-    """The tables cannot be published: the message says why and what to do."""
+    """The tables cannot be published; the message says why and what to do."""
 
 
 def check_verdict(qa: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:
-    """Return whether it takes force, as the verdict is not pass.
+    """Return whether publishing needs force because the verdict is not pass.
 
-    Raises PublicationError then, unless publish.force is set.
+    If so, raises PublicationError unless publish.force is set.
     """
     takes_force = bool(qa["verdict"] != "pass")
     if takes_force and not settings["force"]:
         raise PublicationError(
-            f"the verdict of {qa['observation']['id']} is {qa['verdict']}, and only tables of"
-            f" observations that pass are published: {' '.join(qa['reasons'])} If they are to be"
-            " used all the same: publish.force=true"
+            f"the verdict of {qa['observation']['id']} is {qa['verdict']}; only tables with the"
+            f" verdict pass are published: {' '.join(qa['reasons'])} To publish these tables"
+            " anyway, set publish.force=true"
         )
     return takes_force
 
 
-def check_order(stamp: str, in_force: str | None, settings: Mapping[str, Any]) -> bool:
-    """Return whether it takes force, as the version in force is of a later observation.
+def check_order(stamp: str, active: str | None, settings: Mapping[str, Any]) -> bool:
+    """Return whether publishing needs force because a later observation is active.
 
-    Raises PublicationError then, unless publish.force is set.
+    If so, raises PublicationError unless publish.force is set.
     """
-    takes_force = bool(in_force and in_force[: len(stamp)] > stamp)
+    takes_force = bool(active and active[: len(stamp)] > stamp)
     if takes_force and not settings["force"]:
         raise PublicationError(
-            f"tables of a later observation are in force ({in_force}); to go back to those of"
-            f" {stamp}: publish.force=true"
+            f"tables of a later observation are active ({active}); to return to those of"
+            f" {stamp}, set publish.force=true"
         )
     return takes_force
 
 
 def check_sub_bands(
-    tables: Sequence[str], in_force: Sequence[str], settings: Mapping[str, Any]
+    tables: Sequence[str], active: Sequence[str], settings: Mapping[str, Any]
 ) -> bool:
-    """Return whether it takes force, as sub-bands in force have no table now.
+    """Return whether publishing needs force because active sub-bands would have no table.
 
-    Both are names of tables, which end in the name of the sub-band. Raises PublicationError then,
-    unless publish.force is set.
+    Both arguments are names of tables, which end in the name of the sub-band. Raises
+    PublicationError if force is needed and publish.force is not set.
     """
     now, before = (
-        {Path(name).stem.rpartition("_")[2] for name in names} for names in (tables, in_force)
+        {Path(name).stem.rpartition("_")[2] for name in names} for names in (tables, active)
     )
     takes_force = bool(before - now)
     if takes_force and not settings["force"]:
         raise PublicationError(
-            f"there are tables of {', '.join(sorted(before - now))} in force, but none to put in"
-            " their place: calibrate these sub-bands too; to do without them: publish.force=true"
+            f"the active tables of {', '.join(sorted(before - now))} have no replacement:"
+            " calibrate these sub-bands too, or set publish.force=true to go without them"
         )
     return takes_force
 
@@ -77,9 +77,9 @@ def check_sub_bands(
 def check_tables(
     tables: Sequence[Path], settings: Mapping[str, Any]
 ) -> tuple[str, list[dict[str, Any]]]:
-    """Return the stamp of the tables, and what each is, in order of their paths.
+    """Return the stamp of the tables and a description of each, in order of their paths.
 
-    Raises PublicationError if they are not fit: their number, names, shapes or values.
+    Raises PublicationError if their number, names, shapes or values are not acceptable.
     """
     stamps = {}
     for table in sorted(tables):
@@ -91,11 +91,11 @@ def check_tables(
         stamps[stamp] = table
     if len(stamps) != 1:
         raise PublicationError(
-            f"tables of {len(stamps)} stamps ({', '.join(stamps)}) cannot be in force together"
+            f"tables of {len(stamps)} stamps ({', '.join(stamps)}) cannot be active together"
         )
     if settings["sub_bands"] and len(tables) != settings["sub_bands"]:
         raise PublicationError(
-            f"there are tables of {len(tables)} sub-bands of {next(iter(stamps))}, the beamformer"
+            f"{len(tables)} sub-bands of {next(iter(stamps))} have tables, but the beamformer"
             f" needs {settings['sub_bands']} (publish.sub_bands; 0: any number)"
         )
     described = [_described(table, settings) for table in sorted(tables)]
@@ -124,8 +124,7 @@ def _described(table: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
     zero = (gain == 0) & ~flag
     if zero.any():
         raise PublicationError(
-            f"{table} has {int(zero.sum())} gains of zero that are not flagged"
-            f" ({_first(table, zero)})"
+            f"{table} has {int(zero.sum())} unflagged gains of zero ({_first(table, zero)})"
         )
     files = digests(table)
     total = hashlib.sha256("".join(f"{n} {d}\n" for n, d in files.items()).encode())
@@ -143,11 +142,11 @@ def _described(table: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
 def _first(table: Path, where: np.ndarray) -> str:
     antenna, channel, pol = np.argwhere(where)[0]
     name = caltable.read_antennas(table).names[antenna]
-    return f"the first: {name} {'XY'[pol]}, channel {channel}; make the tables again"
+    return f"first: {name} {'XY'[pol]}, channel {channel}; make the tables again"
 
 
 def digests(table: Path) -> dict[str, str]:
-    """Return the SHA-256 of each file of a table, by its path within it."""
+    """Return the SHA-256 of each file of a table, by its path within the table."""
     return {
         str(path.relative_to(table)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(table.rglob("*"))

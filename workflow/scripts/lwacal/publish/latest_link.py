@@ -1,4 +1,4 @@
-"""Whether the link to the tables in force still leads to what an observation has published."""
+"""Checks whether the link to the active tables still points to what was published."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ LATEST = "latest"
 
 
 def moved(folder: str, record: Path) -> str:
-    """Return a text that changes when the link leads elsewhere than published.json says.
+    """Return a text that changes if the link no longer points where published.json says.
 
     ``folder`` is publish.folder, ``record`` the path of published.json. Publishing itself does not
-    change the text: it is written into published.json (as ``moved``) and is the same for as long
-    as the link leads to that version.
+    change the text: it is stored in published.json (as ``moved``) and stays the same as long as
+    the link points to that version.
     """
     if not record.is_file():
         return ""

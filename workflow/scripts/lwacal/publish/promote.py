@@ -1,4 +1,4 @@
-"""Makes the tables of an observation references for later ones, in a folder by sidereal hour."""
+"""Promotes the tables of an observation to references, in a folder per sidereal hour."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lwacal.runtime import atomic
 
 
 class PromotionError(ValueError):
-    """The tables cannot become references: the message says why and what to do."""
+    """The tables cannot become references; the message says why and what to do."""
 
 
 def promote(
@@ -20,22 +20,22 @@ def promote(
 ) -> dict[str, Any]:
     """Copy tables to delay.reference_dir/<NN>h/ and return promoted.json.
 
-    ``settings`` is the section delay. NN is the hour of the sidereal time in the middle of the
-    observation. Tables of the same name are replaced, each by one rename.
+    ``settings`` is the section delay. NN is the hour of the sidereal time at mid-time of the
+    observation. Tables of the same name are replaced atomically.
     Raises PromotionError if no folder is configured or the verdict is worse than
     delay.promote_verdict.
     """
     name, verdict = qa["observation"]["id"], qa["verdict"]
     if not settings["reference_dir"]:
         raise PromotionError(
-            f"the tables of {name} were to become references, but delay.reference_dir names no"
-            " folder: set it to the folder that keeps them"
+            f"the tables of {name} cannot become references because delay.reference_dir is empty:"
+            " set it to the folder of reference tables"
         )
     worst = settings["promote_verdict"]
     if STATUS_RANK[verdict] > STATUS_RANK[worst]:
         raise PromotionError(
-            f"the verdict of {name} is {verdict}, and delay.promote_verdict lets nothing worse than"
-            f" {worst} become a reference: {' '.join(qa['reasons'])}"
+            f"the verdict of {name} is {verdict}, but delay.promote_verdict requires {worst} or"
+            f" better for a reference: {' '.join(qa['reasons'])}"
         )
     folder = Path(settings["reference_dir"]) / f"{int(qa['observation']['lst_hours']):02d}h"
     folder.mkdir(parents=True, exist_ok=True)
@@ -44,7 +44,7 @@ def promote(
 
 
 def copy_whole(table: Path, place: Path) -> Path:
-    """Copy a table so that it appears whole at its place; return the place."""
+    """Copy a table atomically; return its new path."""
     with atomic.whole(place) as part:
         shutil.copytree(table, part)
     return place

@@ -1,4 +1,4 @@
-"""What is written down beside published tables: where they come from, and how long they hold."""
+"""Provenance of published tables: where they come from, and how long they are valid."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def build(
     settings: Mapping[str, Any],
     forced: bool,
 ) -> dict[str, Any]:
-    """Return provenance.json, but for when and where it is published.
+    """Return provenance.json without the time and place of publication.
 
-    ``forced`` says whether it took publish.force.
+    ``forced`` says whether publish.force was needed.
     """
     qa, run, manifest = (sources[name] for name in ("qa", "run", "manifest"))
     seen = qa["observation"]
@@ -54,7 +54,7 @@ def build(
 
 
 def _validity(start_utc: str, database: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return from when and until when tables hold, and why; publish.valid_days is the longest."""
+    """Return the validity of the tables and its reason; publish.valid_days is the maximum."""
     longest = float(settings["valid_days"])
     days, why = longest, "publish.valid_days"
     known, found = measured_days(database, settings["max_coherence_loss"])
@@ -72,9 +72,9 @@ def _validity(start_utc: str, database: Path, settings: Mapping[str, Any]) -> di
 
 
 def measured_days(database: Path, max_loss: float) -> tuple[float | None, str]:
-    """Return for how many days the nights so far show a calibration to hold, and why, in words.
+    """Return the validity in days measured over earlier nights, and the reason in words.
 
-    None where they do not tell, or the database is not there or of another version.
+    None if they give no limit, or if the database does not exist or has another version.
     """
     if not database.is_file():
         return None, f"there is no {database.name} of earlier nights yet"
@@ -86,7 +86,7 @@ def measured_days(database: Path, max_loss: float) -> tuple[float | None, str]:
 
 
 def _sidereal(lst_hours: float, within_h: float) -> dict[str, Any]:
-    """Return the range of sidereal time, hours, which may pass through 24 h."""
+    """Return the valid range of sidereal time in hours; it may wrap through 24 h."""
     whole = within_h >= 12
     return {
         "observed_hours": lst_hours,

@@ -1,11 +1,11 @@
-"""Hands the tables of an observation to the beamformer: versions, and a link to the one in force.
+"""Publishes the tables of an observation to the beamformer: versions, and a link to the active one.
 
-The beamformer loads latest/*.bcal below a folder, those of the latest stamp YYYYMMDD_HHMMSS in
-their names, one a sub-band (mnc's xengine_beamformer_control). So a version is a folder of one
-stamp's tables, YYYYMMDD_HHMMSS_v001, that never changes once it is there, and latest is a link to
-one of them, switched last, by one rename: who follows it sees a version whole, or the one before.
-What the tables are, where they come from and how long they are valid is beside them in
-provenance.json.
+The beamformer loads latest/*.bcal in a folder: the tables with the latest stamp YYYYMMDD_HHMMSS in
+their names, one per sub-band (mnc's xengine_beamformer_control). A version is therefore a folder
+with the tables of one stamp, YYYYMMDD_HHMMSS_v001, that never changes once it exists. ``latest`` is
+a link to one version and is switched atomically as the last step, so a reader sees either the new
+version or the previous one, never a mixture. provenance.json in the version describes the tables,
+their origin and their validity.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from lwacal.runtime import products
 PROVENANCE = "provenance.json"
 LOCK = ".publishing"
 PART = ".part"
-WHAT = ("tables", "observation", "verdict")  # of provenance.json: what makes a version another
+WHAT = ("tables", "observation", "verdict")  # keys of provenance.json that distinguish versions
 _VERSION = re.compile(r"^(\d{8}_\d{6})_v(\d{3,})$")
 __all__ = ["PublicationError", "publish"]
 
@@ -40,19 +40,19 @@ def publish(
     database: Path,
     settings: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Publish bandpass tables, all or none, and return published.json.
+    """Publish bandpass tables atomically and return published.json.
 
     ``sources`` are qa.json, run.json and manifest.json by name (qa, run, manifest); ``database`` is
-    trends.sqlite, which may be missing; ``settings`` the section publish. If the same tables are
-    in force already, with the same verdict, nothing is written. Raises PublicationError, before
-    anything is written, if no folder is configured, the verdict is not pass, a later observation is
-    or another sub-band is in force, or the tables are not fit for the beamformer; publish.force
-    allows the second and third.
+    trends.sqlite, which may be missing; ``settings`` is the section publish. If the same tables are
+    already active with the same verdict, nothing is written. Raises PublicationError, before
+    anything is written, if no folder is configured, the verdict is not pass, a later observation or
+    another sub-band is active, or the tables are unsuitable for the beamformer; publish.force
+    overrides the second and third reason.
     """
     if not settings["folder"]:
         raise PublicationError(
-            f"the tables of {sources['qa']['observation']['id']} were to be published, but"
-            " publish.folder names no folder: set it to the one from which the beamformer loads"
+            f"the tables of {sources['qa']['observation']['id']} cannot be published because"
+            " publish.folder is empty: set it to the folder from which the beamformer loads"
         )
     forced = checks.check_verdict(sources["qa"], settings)
     stamp, described = checks.check_tables(tables, settings)
@@ -60,8 +60,8 @@ def publish(
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
         _remove_leftovers(folder)
-        in_force = _in_force(folder)
-        forced |= checks.check_order(stamp, in_force, settings)
+        active = _active(folder)
+        forced |= checks.check_order(stamp, active, settings)
         before = [path.name for path in (folder / LATEST).glob(f"*{checks.SUFFIX}")]
         names = [table["name"] for table in described]
         forced |= checks.check_sub_bands(names, before, settings)
@@ -71,11 +71,11 @@ def publish(
         if version is None:
             version = _next_version(folder, stamp)
             _write_version(folder, version, tables, provenance)
-        elif version == in_force:
-            message = "already in force"
+        elif version == active:
+            message = "already active"
         else:
             message = "published again"
-        if version != in_force:
+        if version != active:
             _switch(folder, version)
         written = products.read_json(folder / version / PROVENANCE)
     return {
@@ -84,7 +84,7 @@ def publish(
         "version": version,
         "folder": str(folder / version),
         "link": str(folder / LATEST),
-        "replaces": in_force,
+        "replaces": active,
         "message": message,
         "forced": forced,
         "provenance": written,
@@ -93,20 +93,19 @@ def publish(
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Keep others from publishing into the folder at the same time."""
+    """Prevent simultaneous publications into the same folder."""
     with (folder / LOCK).open("w") as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise PublicationError(
-                f"tables are being published into {folder} by another job: try again when it is"
-                " done"
+                f"another job is publishing tables into {folder}: try again when it has finished"
             ) from None
         yield
 
 
 def _remove_leftovers(folder: Path) -> None:
-    """Remove what a publication that was killed has left; nobody else is at work."""
+    """Remove leftovers of a killed publication; the lock ensures that no other job is active."""
     for path in folder.glob(f".*{PART}"):
         if path.is_symlink() or path.is_file():
             path.unlink()
@@ -114,21 +113,21 @@ def _remove_leftovers(folder: Path) -> None:
             shutil.rmtree(path)
 
 
-def _in_force(folder: Path) -> str | None:
-    """Return the version that the link leads to, None without a link."""
+def _active(folder: Path) -> str | None:
+    """Return the version that the link points to, or None without a link."""
     link = folder / LATEST
     if link.is_symlink():
         return Path(os.readlink(link)).name
     if link.exists():
         raise PublicationError(
-            f"{link} is not a link but a folder, which cannot be exchanged in one step: move it to"
-            f" a name of its own in {folder} and link {LATEST} to it"
+            f"{link} is a folder, not a link, so it cannot be replaced atomically: rename it within"
+            f" {folder} and make {LATEST} a link to it"
         )
     return None
 
 
 def _versions(folder: Path, stamp: str) -> list[str]:
-    """Return the versions of a stamp, the oldest first."""
+    """Return the versions of a stamp, oldest first."""
     found = [
         (int(match[2]), path.name)
         for path in folder.iterdir()
@@ -143,10 +142,10 @@ def _next_version(folder: Path, stamp: str) -> str:
 
 
 def _same_version(folder: Path, stamp: str, provenance: Mapping[str, Any]) -> str | None:
-    """Return the newest version of a stamp if it is what would be published, else None.
+    """Return the newest version of a stamp if it equals what would be published, else None.
 
-    That other nights, or other software with the same outcome, would say something else beside the
-    tables makes no other version. Its tables must still be those that its provenance tells of.
+    Different software or additional nights with the same tables and verdict do not make a new
+    version. The tables on disk must still match the provenance.
     """
     versions = _versions(folder, stamp)
     if not versions:
@@ -155,7 +154,7 @@ def _same_version(folder: Path, stamp: str, provenance: Mapping[str, Any]) -> st
     try:
         known = dict(products.read_json(place / PROVENANCE))
     except (OSError, ValueError, TypeError):
-        return None  # not one of ours, or not whole: it is left as it is
+        return None  # foreign or incomplete: left alone
     if any(known.get(key) != products.plain(provenance[key]) for key in WHAT):
         return None
     whole = all(
@@ -167,13 +166,13 @@ def _same_version(folder: Path, stamp: str, provenance: Mapping[str, Any]) -> st
 def _write_version(
     folder: Path, version: str, tables: Sequence[Path], provenance: Mapping[str, Any]
 ) -> None:
-    """Write a version beside its place, have the disk take it, and rename it."""
+    """Write a version under a temporary name, flush it to disk, and rename it."""
     part = folder / f".{version}.{os.getpid()}{PART}"
     for table, described in zip(sorted(tables), provenance["tables"]):
         shutil.copytree(table, part / table.name)
         if checks.digests(part / table.name) != described["files"]:
             raise PublicationError(
-                f"{table} changed while it was copied: publish again when no run is at work on it"
+                f"{table} changed while it was being copied: publish again when no run writes it"
             )
     now = datetime.now(UTC).isoformat(timespec="seconds")
     products.write_json(
@@ -187,7 +186,7 @@ def _write_version(
 
 
 def _switch(folder: Path, version: str) -> None:
-    """Let the link lead to a version, by one rename."""
+    """Point the link to a version, atomically."""
     part = folder / f".{LATEST}.{os.getpid()}{PART}"
     part.symlink_to(version)
     part.rename(folder / LATEST)

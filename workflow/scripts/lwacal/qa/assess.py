@@ -1,8 +1,8 @@
-"""Judges a calibrated observation: qa.json (contract C4) from the records of all stages.
+"""Assesses a calibrated observation: builds qa.json from the records of all stages.
 
-The verdict is "fail" if a quantity that decides is at its limit to fail or there are no solutions
-at all, "warn" if one is at its limit to warn or if no calibrator was measured, and "pass" only if
-something was judged and all of it is within limits.
+The verdict is "fail" if a deciding metric reaches its failure limit or there are no solutions at
+all, "warn" if one reaches its warning limit or no calibrator was measured, and "pass" only if at
+least one metric was assessed and all are within their limits.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ CALIBRATOR_KEYS = (
 
 @dataclass(frozen=True)
 class Inputs:
-    """The records that an observation is judged by; ``flags`` and ``bandpass`` by sub-band."""
+    """The records that an assessment needs; ``flags`` and ``bandpass`` by sub-band."""
 
     manifest: Record
     health: Record
@@ -54,7 +54,7 @@ class Inputs:
 
 
 def assess(inputs: Inputs, quality: Record, delay_limit_ns: float) -> dict[str, Any]:
-    """Return qa.json. ``quality`` is the section of the configuration with the limits."""
+    """Return qa.json. ``quality`` is the configuration section with the limits."""
     bands = band_records(inputs)
     signals = antenna_status.combine(
         inputs.manifest["antennas"]["names"],
@@ -93,7 +93,7 @@ def assess(inputs: Inputs, quality: Record, delay_limit_ns: float) -> dict[str, 
 
 
 def observation_facts(inputs: Inputs, reference: Record) -> dict[str, Any]:
-    """Return what was observed, when and with what, for the head of the report."""
+    """Return what was observed, when and how, for the head of the report."""
     observation = inputs.manifest["observation"]
     keys = ("id", "start_utc", "mid_utc", "end_utc", "lst_hours", "integration_s", "kind", "stamp")
     sources = [
@@ -131,9 +131,9 @@ def observation_facts(inputs: Inputs, reference: Record) -> dict[str, Any]:
 
 
 def flux_uncertainties(sky_model: Record, source: str) -> dict[str, float | None]:
-    """Return by sub-band how far the flux scales disagree, as a fraction of the flux.
+    """Return the disagreement of the flux scales by sub-band, as a fraction of the flux.
 
-    None where one scale alone is valid; sub-bands in which the source is not up are left out.
+    None where only one scale is valid; sub-bands in which the source is not up are left out.
     """
     return {
         band: sources[source]["flux_uncertainty"]
@@ -143,7 +143,7 @@ def flux_uncertainties(sky_model: Record, source: str) -> dict[str, float | None
 
 
 def reference_antenna(inputs: Inputs) -> dict[str, str]:
-    """Return the antenna whose phase is zero in the solutions, and why it was taken."""
+    """Return the antenna whose phase is zero in the solutions, and why it was chosen."""
     return {
         "antenna": str(inputs.solutions.get("reference_antenna") or ""),
         "why": str(inputs.solutions.get("reference_why") or ""),
@@ -151,7 +151,7 @@ def reference_antenna(inputs: Inputs) -> dict[str, str]:
 
 
 def band_records(inputs: Inputs) -> list[dict[str, Any]]:
-    """Return one record a sub-band of the manifest, in order of frequency."""
+    """Return one record per sub-band of the manifest, in order of frequency."""
     return [_band(inputs, band) for band in naming.sort_bands(inputs.manifest["bands"])]
 
 
@@ -222,7 +222,7 @@ def _calibrator(record: Record) -> dict[str, Any]:
 def decide(
     metrics: Sequence[Metric], bands: Sequence[Record], calibrators: Sequence[Record]
 ) -> tuple[str, list[str]]:
-    """Return the verdict and its reasons in words, the gravest first."""
+    """Return the verdict and its reasons in words, most serious first."""
     deciding = [metric for metric in metrics if metric["decides"]]
     found = [
         (m["status"], _sentence(m["message"]))
@@ -249,26 +249,26 @@ def decide(
 
 
 def _measured(record: Record) -> bool:
-    """Return whether a flux is known, from the image or, where there is none, the visibilities."""
+    """Return whether a flux was measured in the image or, without images, in the visibilities."""
     seen = not record["imaged"] and record.get("flux_visibility_jy") is not None
     return seen or record["fit"] == "ok"
 
 
 def _says_more(metric: Metric, bands: Sequence[Record]) -> bool:
-    """Leave out the count of sub-bands without solutions when it is all of them."""
+    """Return False for the count of sub-bands without solutions if no sub-band has any."""
     return metric["name"] != "unsolved_band_fraction" or any(band["solved"] for band in bands)
 
 
 def _why_no_calibrator(metrics: Sequence[Metric]) -> str:
-    told = [m["message"] for m in metrics if m["stage"] == "calibrators" and m["decides"]]
-    return f" ({'; '.join(dict.fromkeys(told))})" if told else ""
+    messages = [m["message"] for m in metrics if m["stage"] == "calibrators" and m["decides"]]
+    return f" ({'; '.join(dict.fromkeys(messages))})" if messages else ""
 
 
 def _all_is_well(deciding: Sequence[Metric]) -> str:
     judged = sum(metric["status"] == "pass" for metric in deciding)
     rest = [metric["message"] for metric in deciding if metric["status"] == "n/a"]
-    text = f"All {judged} quantities that decide are within their limits."
-    return text + (f" Not judged: {'; '.join(rest)}." if rest else "")
+    text = f"All {judged} deciding metrics are within their limits."
+    return text + (f" Not assessed: {'; '.join(rest)}." if rest else "")
 
 
 def _sentence(text: str) -> str:

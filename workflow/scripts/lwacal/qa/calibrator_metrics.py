@@ -1,4 +1,4 @@
-"""Judges what was measured of the calibrators: fluxes, positions, and whether they were found."""
+"""Assesses the calibrators: fluxes, positions, and detections."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Record = Mapping[str, Any]
 def of_calibrators(
     calibrators: Sequence[Record], sky_model: Record, quality: Record
 ) -> list[Metric]:
-    """Return flux, position and success of the fits for each source of the sky model."""
+    """Return metrics of flux, position and fits for each calibrator of the sky model."""
     names = [s["name"] for s in sky_model.get("sources", []) if s["calibrator"]]
     if not names:
         why = sky_model.get("message") or "no source is bright and high enough"
@@ -39,9 +39,9 @@ def of_calibrators(
 
 
 def _of_visibilities(source: str, records: Sequence[Record], quality: Record) -> list[Metric]:
-    """Return the flux that the visibilities themselves have over the expected one.
+    """Return the ratio of the flux fitted to the visibilities to the expected flux.
 
-    It decides where there are no images to take fluxes from.
+    It decides if there are no images to measure fluxes in.
     """
     ratios = [
         record["flux_visibility_jy"] / record["flux_expected_jy"]
@@ -51,7 +51,7 @@ def _of_visibilities(source: str, records: Sequence[Record], quality: Record) ->
     if not ratios:
         return []
     ratio = statistics.median(ratios)
-    words = f"{source}: flux from the visibilities is {ratio:.2f} x the expected (median)"
+    words = f"{source}: flux from the visibilities is {ratio:.2f} x expected (median)"
     return [
         judge(
             "visibility_flux_deviation",
@@ -72,16 +72,16 @@ def _imaged(records: Sequence[Record]) -> list[Record]:
 
 
 def of_positions(fits: Sequence[Record], quality: Record) -> list[Metric]:
-    """Return offsets that do not depend on frequency, and the ionosphere's share at 50 MHz.
+    """Return the frequency-independent offsets and the ionospheric ones at 50 MHz.
 
-    ``fits`` as position_fit.of_sources gives them.
+    ``fits`` as refraction_fit.of_sources returns them.
     """
     found = []
     for item in fits:
         common = {"stage": "calibrators", "decides": False, "source": item["source"]}
         for key, name, words in (
-            ("constant", "constant_offset", "an offset at all frequencies"),
-            ("ionosphere", "ionospheric_offset", "a move by the ionosphere, at 50 MHz,"),
+            ("constant", "constant_offset", "frequency-independent offset"),
+            ("ionosphere", "ionospheric_offset", "ionospheric offset at 50 MHz"),
         ):
             east, north = (item[f"{axis}_{key}_arcsec"] for axis in ("ra", "dec"))
             error = math.hypot(*(item[f"{axis}_{key}_err_arcsec"] for axis in ("ra", "dec")))
@@ -92,7 +92,7 @@ def of_positions(fits: Sequence[Record], quality: Record) -> list[Metric]:
                     size,
                     "arcsec",
                     quality[name],
-                    f"{item['source']}: {words} of {size:.0f} ± {error:.0f} arcsec",
+                    f"{item['source']}: {words}: {size:.0f} ± {error:.0f} arcsec",
                     **common,
                 )
             )
@@ -110,7 +110,7 @@ def _of_source(source: str, records: Sequence[Record], quality: Record) -> list[
         ]
     good = [record for record in records if record["fit"] == "ok"]
     failed = 1 - len(good) / len(records)
-    words = f"{source}: found in {len(good)} of {len(records)} sub-band images"
+    words = f"{source}: detected in {len(good)} of {len(records)} sub-band images"
     found = [
         judge(
             "failed_fit_fraction",
@@ -125,7 +125,7 @@ def _of_source(source: str, records: Sequence[Record], quality: Record) -> list[
     if ratios:
         ratio = statistics.median(ratios)
         words = (
-            f"{source}: measured flux is {ratio:.2f} x the expected (median of sub-bands"
+            f"{source}: measured flux is {ratio:.2f} x expected (median over sub-bands"
             f"{_model_doubt(good)})"
         )
         found.append(
@@ -147,7 +147,10 @@ def _of_source(source: str, records: Sequence[Record], quality: Record) -> list[
     if offsets:
         beams = statistics.median(o[0] for o in offsets)
         arcsec = statistics.median(o[1] for o in offsets)
-        words = f"{source}: found {arcsec:.0f} arcsec from its place, {beams:.2f} beams (median)"
+        words = (
+            f"{source}: offset from catalogue position: {arcsec:.0f} arcsec, {beams:.2f} beams"
+            " (median)"
+        )
         found.append(
             judge("position_offset", beams, "beams", quality["position_offset"], words, **common)
         )
@@ -155,13 +158,13 @@ def _of_source(source: str, records: Sequence[Record], quality: Record) -> list[
 
 
 def _model_doubt(records: Sequence[Record]) -> str:
-    """Return how well the expected flux itself is known, in words; nothing if that is unknown."""
+    """Return the uncertainty of the expected flux in words; empty if it is unknown."""
     doubts = [
         record["flux_expected_err_jy"] / record["flux_expected_jy"]
         for record in records
         if record.get("flux_expected_err_jy") is not None
     ]
-    return f"; known to {percent(statistics.median(doubts))}" if doubts else ""
+    return f"; expected flux uncertain by {percent(statistics.median(doubts))}" if doubts else ""
 
 
 def _of_source_and_band(record: Record, quality: Record) -> list[Metric]:
@@ -183,14 +186,14 @@ def _of_source_and_band(record: Record, quality: Record) -> list[Metric]:
                 abs(record["ratio"] - 1),
                 "fraction",
                 quality["flux_ratio_deviation"],
-                f"{where}: measured flux is {record['ratio']:.2f} x the expected",
+                f"{where}: measured flux is {record['ratio']:.2f} x expected",
                 limit=WITHIN,
                 **common,
             )
         )
     beams = offset_beams(record)
     if beams is not None:
-        words = f"{where}: found {offset_arcsec(record):.0f} arcsec from its place"
+        words = f"{where}: offset from catalogue position: {offset_arcsec(record):.0f} arcsec"
         found.append(
             judge("position_offset", beams, "beams", quality["position_offset"], words, **common)
         )
@@ -198,12 +201,12 @@ def _of_source_and_band(record: Record, quality: Record) -> list[Metric]:
 
 
 def offset_arcsec(record: Record) -> float | None:
-    """Return how far from its catalogue position a calibrator was found, in arcsec."""
+    """Return the offset of a calibrator from its catalogue position in arcsec."""
     east, north = record.get("ra_offset_arcsec"), record.get("dec_offset_arcsec")
     return None if east is None or north is None else math.hypot(east, north)
 
 
 def offset_beams(record: Record) -> float | None:
-    """Return the same in units of the synthesized beam's width (FWHM)."""
+    """Return the same offset in units of the synthesized beam (FWHM)."""
     distance, beam = offset_arcsec(record), record.get("beam_fwhm_arcsec")
     return None if distance is None or not beam else distance / beam

@@ -1,4 +1,4 @@
-"""Judges the images: dynamic range, noise against the thermal one, changes with time."""
+"""Assesses the images: dynamic range, noise over thermal noise, scintillation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Record = Mapping[str, Any]
 
 
 def of_images(measurements: Record, quality: Record) -> list[Metric]:
-    """Return the dynamic range of the all-sky images and the scintillation of the sources."""
+    """Return dynamic range and noise of the images, and the scintillation of the sources."""
     found = []
     for image in measurements.get("allsky", []):
         dynamic_range = image.get("dynamic_range")
@@ -40,13 +40,13 @@ def of_images(measurements: Record, quality: Record) -> list[Metric]:
 
 
 def _noise(measurements: Record, quality: Record) -> list[Metric]:
-    """Return the noise of the images over what the autocorrelations say it should be."""
+    """Return the ratio of image noise to the thermal noise derived from the autocorrelations."""
     limits, found = quality["noise_over_thermal"], []
     common: Record = {"stage": "images", "decides": False}
     for image in measurements.get("allsky", []):
         if image.get("rms_jy") is not None and image.get("thermal_jy"):
             ratio = image["rms_jy"] / image["thermal_jy"]
-            words = f"all-sky image {image['name']}: noise is {ratio:.1f} x the thermal noise"
+            words = f"all-sky image {image['name']}: noise is {ratio:.1f} x thermal"
             found.append(
                 judge("noise_over_thermal", ratio, "", limits, words, band=image["name"], **common)
             )
@@ -59,7 +59,7 @@ def _noise(measurements: Record, quality: Record) -> list[Metric]:
         ]
         if ratios:
             ratio = statistics.median(ratios)
-            words = f"{source}: noise of its images is {ratio:.1f} x the thermal noise (median)"
+            words = f"{source}: image noise is {ratio:.1f} x thermal (median)"
             found.append(
                 judge("noise_over_thermal", ratio, "", limits, words, source=source, **common)
             )
@@ -67,14 +67,14 @@ def _noise(measurements: Record, quality: Record) -> list[Metric]:
 
 
 def _scintillation(measurements: Record, quality: Record) -> list[Metric]:
-    """Return the median over sub-bands of each source's scintillation index."""
+    """Return the scintillation index of each source, median over sub-bands."""
     series: dict[str, list[float]] = {}
     for item in measurements.get("scintillation_indices", []):
         known = series.setdefault(item["source"], [])
         known += [item["index"]] if item["index"] is not None else []
     found = []
     for source, indices in sorted(series.items()):
-        words = f"{source}: too few integrations to tell how it scintillates"
+        words = f"{source}: too few integrations to measure scintillation"
         if indices:
             words = f"{source}: flux varies by {percent(statistics.median(indices))} (rms)"
         found.append(

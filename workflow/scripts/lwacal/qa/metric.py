@@ -1,9 +1,8 @@
-"""Turns a measured number into a judgement: raw value, score and status, each kept apart.
+"""Assesses a measured value: a metric keeps raw value, score and status.
 
-A metric is a dictionary of qa.json (contract C4). The raw value is what was measured; the score
-(1 best, 0 worst) and the status follow from the two limits of the configuration and can be made
-anew from the raw value when the limits change. What could not be judged is "n/a", with the reason
-in words.
+A metric is a record of qa.json. Score (1 best, 0 worst) and status follow from the raw value and
+the two limits of the configuration, so they can be recomputed when the limits change. A metric
+that could not be assessed has status "n/a" and the reason in words.
 """
 
 from __future__ import annotations
@@ -23,10 +22,10 @@ Limits = Mapping[str, float | None]
 
 
 def score(value: float, warn: float | None, fail: float | None) -> float:
-    """Return 1 at zero, 2/3 at the limit to warn, 1/3 at the limit to fail, then towards zero.
+    """Return 1 at zero, 2/3 at the warning limit, 1/3 at the failure limit, then towards zero.
 
-    For quantities of which less is better; straight lines between the limits, the reciprocal
-    beyond the last. A limit that is None is never reached.
+    For quantities where less is better; linear between the limits, reciprocal beyond the last
+    one. A limit of None is never reached.
     """
     knots = [(0.0, 1.0)]
     knots += [(warn, SCORE_AT_WARN)] if warn is not None else []
@@ -40,7 +39,7 @@ def score(value: float, warn: float | None, fail: float | None) -> float:
 
 
 def status(value: float, warn: float | None, fail: float | None) -> str:
-    """Return "fail" at or above the limit to fail, "warn" at or above the other, else "pass"."""
+    """Return "fail" at or above the failure limit, "warn" above the warning limit, else "pass"."""
     if fail is not None and value >= fail:
         return "fail"
     if warn is not None and value >= warn:
@@ -61,11 +60,11 @@ def judge(
     limit: str = "limit {}",
     **applies_to: str,
 ) -> Metric:
-    """Return a judged metric, or one that is "n/a" if the value is None or not finite.
+    """Return an assessed metric, or one with status "n/a" if the value is None or not finite.
 
-    ``limits`` has "warn" and "fail". ``decides``: whether it counts for the verdict on the whole
-    observation. ``limit``: how to name the limit that was reached, after the message.
-    ``applies_to``: band, antenna, pol or source, if it is about one of them.
+    ``limits`` has "warn" and "fail". ``decides``: whether it counts for the verdict. ``limit``:
+    template of the words, after the message, that name the limit that was reached.
+    ``applies_to``: band, antenna, pol or source, if the metric is specific to one.
     """
     if value is None or not math.isfinite(value):
         return not_judged(name, message, unit=unit, stage=stage, decides=decides, **applies_to)
@@ -90,7 +89,7 @@ def judge(
 def not_judged(
     name: str, why: str, *, stage: str, unit: str = "", decides: bool = True, **applies_to: str
 ) -> Metric:
-    """Return a metric that could not be judged, with the reason in words."""
+    """Return a metric that could not be assessed, with the reason in words."""
     return {
         "name": name,
         "stage": stage,
@@ -123,7 +122,7 @@ def _limit_words(
 
 
 def in_words(value: float | None, unit: str) -> str:
-    """Return a number with its unit as a person writes it; a fraction as a percentage."""
+    """Return a number with its unit; a fraction becomes a percentage."""
     if value is None:
         return "n/a"
     if unit == "fraction":
@@ -133,17 +132,17 @@ def in_words(value: float | None, unit: str) -> str:
 
 
 def percent(fraction: float) -> str:
-    """Return a fraction as a percentage with as many digits as are worth reading."""
+    """Return a fraction as a percentage: two digits below 10 %, else whole per cent."""
     return f"{100 * fraction:.2g} %" if abs(fraction) < 0.1 else f"{100 * fraction:.0f} %"
 
 
 def worst(statuses: Iterable[str]) -> str:
-    """Return the worst of some statuses; "n/a" if there is none or nothing was judged."""
+    """Return the worst of some statuses; "n/a" if there is none or nothing was assessed."""
     return max(statuses, key=STATUS_RANK.__getitem__, default="n/a")
 
 
 def stages(metrics: Sequence[Metric]) -> list[dict[str, Any]]:
-    """Return score and status of each stage: the worst of the metrics that decide in it."""
+    """Return score and status of each stage: those of its worst deciding metric."""
     return [_stage(stage, [m for m in metrics if m["stage"] == stage]) for stage in STAGES]
 
 
@@ -156,7 +155,7 @@ def _stage(stage: str, metrics: Sequence[Metric]) -> dict[str, Any]:
         "stage": stage,
         "score": lowest["score"] if lowest else None,
         "status": worst(metric["status"] for metric in deciding),
-        "message": message or "nothing to judge",
+        "message": message or "nothing to assess",
         "judged": len(judged),
         "not_judged": len(deciding) - len(judged),
     }

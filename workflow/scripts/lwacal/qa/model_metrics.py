@@ -1,4 +1,4 @@
-"""Judges the model of the sky: whether all that is up is in it, and whether it fits the data."""
+"""Assesses the sky model: whether it is complete, and whether it fits the data."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ STAGE = "solutions"
 
 
 def of_model(sky_model: Record, bandpass: Mapping[str, Record], quality: Record) -> list[Metric]:
-    """Return what is up and not modelled, and what the solutions leave beyond the noise.
+    """Return the unmodelled fraction of the flux and the residual power over thermal.
 
-    ``bandpass`` are the solver's summaries by sub-band. Each is judged by its worst sub-band.
+    ``bandpass`` are the solver's summaries by sub-band. The worst sub-band decides.
     """
     return [_unmodelled(sky_model, quality), *_residuals(bandpass, quality)]
 
@@ -30,22 +30,22 @@ def _unmodelled(sky_model: Record, quality: Record) -> Metric:
     if not known:
         return not_judged(
             name,
-            "nothing is modelled, so nothing can be missing in the model",
+            "no source is modelled, so the unmodelled fraction is undefined",
             stage=STAGE,
             unit="fraction",
         )
     band = max(naming.sort_bands(known), key=lambda band: known[band]["fraction"])
     fraction, outside = known[band]["fraction"], known[band]["apparent_jy"]
-    words = "every bright source that is up is in the model"
+    words = "every bright source above the horizon is in the model"
     if outside:
         why = {source["name"]: source["reason"] for source in sky_model["sources"]}
-        told = ", ".join(
+        listed = ", ".join(
             f"{source} {outside[source]:.0f} Jy ({why.get(source) or 'not in sky_model.sources'})"
             for source in sorted(outside, key=outside.__getitem__, reverse=True)
         )
         words = (
-            f"sources that are up but not in the model have {percent(fraction)} of the flux of"
-            f" those in it at {band}, which spoils the gains: {told}"
+            f"unmodelled sources above the horizon have {percent(fraction)} of the model flux at"
+            f" {band}, which biases the gains: {listed}"
         )
     return judge(name, fraction, "fraction", quality[name], words, stage=STAGE)
 
@@ -59,8 +59,7 @@ def _residuals(bandpass: Mapping[str, Record], quality: Record) -> list[Metric]:
         return [
             not_judged(
                 name,
-                "what the solutions leave is not known: no solutions by stefcal,"
-                " or no autocorrelations",
+                "residual power is unknown: no stefcal solutions or no autocorrelations",
                 stage=STAGE,
                 decides=False,
             )
@@ -72,7 +71,7 @@ def _residuals(bandpass: Mapping[str, Record], quality: Record) -> list[Metric]:
             known[band],
             "",
             quality[name],
-            f"{band}: the solutions leave {known[band]:.2f} x the power of the noise",
+            f"{band}: residual power is {known[band]:.2f} x thermal",
             stage=STAGE,
             decides=False,
             band=band,
@@ -80,11 +79,11 @@ def _residuals(bandpass: Mapping[str, Record], quality: Record) -> list[Metric]:
         for band in bands
     ]
     worst = max(bands, key=known.__getitem__)
-    words = f"the solutions leave {known[worst]:.2f} x the power of the noise, most at {worst}"
+    words = f"residual power is {known[worst]:.2f} x thermal, highest at {worst}"
     limit = quality[name]["warn"]
     if limit is not None and known[worst] >= limit:
         words += (
-            ": there is emission that is not in the model (the Galaxy, interference), or the beam"
-            " or the fluxes of the model are wrong, and the gains are less certain for it"
+            ": unmodelled emission (the Galaxy, interference), or errors of the beam or of the"
+            " model fluxes, make the gains less certain"
         )
     return [*found, judge(name, known[worst], "", quality[name], words, stage=STAGE)]

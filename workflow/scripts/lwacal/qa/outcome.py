@@ -1,7 +1,7 @@
-"""Sorts finished observations by verdict: links in successful/ and unsuccessful/.
+"""Sorts finished observations by verdict, with links in successful/ and unsuccessful/.
 
-The products stay where they are. A verdict of pass or warn is successful, fail is unsuccessful; a
-link of the other kind, from an earlier run, is removed.
+The products stay where they are. The verdicts pass and warn count as successful, fail as
+unsuccessful; a link of the other kind from an earlier run is removed.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ KINDS = {"pass": "successful", "warn": "successful", "fail": "unsuccessful"}
 
 
 def sort(qa: Mapping[str, Any], folder: Path, results: Path, links: bool) -> dict[str, Any]:
-    """Make the link of an observation and return outcome.json.
+    """Create the link of an observation and return outcome.json.
 
-    ``folder`` holds the products of the observation, ``results`` those of all. With ``links``
-    false, links that are there are removed. Something that is not a link is never touched.
+    ``folder`` holds the products of the observation, ``results`` those of all. If ``links`` is
+    false, existing links are removed. Anything that is not a link is left alone.
     """
     kind = KINDS[qa["verdict"]]
     messages = []
@@ -40,9 +40,9 @@ def sort(qa: Mapping[str, Any], folder: Path, results: Path, links: bool) -> dic
 
 
 def _link(place: Path, folder: Path) -> str:
-    """Link to the folder, relative, replacing an older link; return what went wrong, if so."""
+    """Create or replace a relative link to the folder; return what went wrong, or nothing."""
     if place.exists() and not place.is_symlink():
-        return f"{place} is not a link: left alone, no link made"
+        return f"{place} is not a link: left unchanged, no link created"
     place.parent.mkdir(parents=True, exist_ok=True)
     part = place.with_name(place.name + ".part")
     part.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
-"""The quantities that an observation is judged by, stage by stage.
+"""The metrics of an observation, stage by stage.
 
-Each function takes records (contract C4 and the products before it) and the limits of the
-configuration (section quality), and returns metrics. What cannot be judged is said in words.
+Each function takes records of the pipeline and the limits (configuration section quality), and
+returns metrics. A metric that cannot be assessed carries the reason in words.
 """
 
 from __future__ import annotations
@@ -20,14 +20,16 @@ Record = Mapping[str, Any]
 
 
 def of_data(manifest: Record, bands: Sequence[Record], quality: Record) -> list[Metric]:
-    """Return what is missing of the raw data, and how much of the rest is flagged."""
+    """Return the missing fraction of the raw data and the flagged fraction of the rest."""
     found = [_missing_data(manifest, quality)]
     known = [b for b in bands if b["flagged_fraction_healthy"] is not None]
     for band in bands:
         fraction = band["flagged_fraction_healthy"]
         words = band["message"] or "no usable data"
         if fraction is not None:
-            words = f"{band['band']}: {percent(fraction)} of the healthy antennas' data are flagged"
+            words = (
+                f"{band['band']}: {percent(fraction)} of the data of healthy antennas are flagged"
+            )
         found.append(
             judge(
                 "flagged_data_fraction",
@@ -53,7 +55,7 @@ def of_data(manifest: Record, bands: Sequence[Record], quality: Record) -> list[
     mean = statistics.fmean(b["flagged_fraction_healthy"] for b in known)
     top = max(known, key=lambda b: b["flagged_fraction_healthy"])
     words = (
-        f"{percent(mean)} of the healthy antennas' data are flagged, most at {top['band']}"
+        f"{percent(mean)} of the data of healthy antennas are flagged, most at {top['band']}"
         f" ({percent(top['flagged_fraction_healthy'])})"
     )
     return [
@@ -77,7 +79,10 @@ def _missing_data(manifest: Record, quality: Record) -> Metric:
     )
     if not expected:
         return not_judged(
-            "missing_data_fraction", "no sub-band in the manifest", stage="data", unit="fraction"
+            "missing_data_fraction",
+            "the manifest lists no sub-bands",
+            stage="data",
+            unit="fraction",
         )
     kinds = Counter(fault["kind"].replace("_", " ") for fault in manifest["faults"])
     why = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
@@ -93,12 +98,12 @@ def _missing_data(manifest: Record, quality: Record) -> Metric:
 
 
 def of_antennas(signals: Sequence[Record], health: Record, quality: Record) -> list[Metric]:
-    """Return how many antennas are bad, the worst board, and the age of the health list."""
+    """Return the bad fraction of the antpols, the worst board, and the age of the health list."""
     if not signals:
         return [
             not_judged(
                 "bad_antenna_fraction",
-                "no antenna in the manifest",
+                "the manifest lists no antennas",
                 stage="antennas",
                 unit="fraction",
             )
@@ -106,7 +111,7 @@ def of_antennas(signals: Sequence[Record], health: Record, quality: Record) -> l
     every, signals = signals, present(signals)
     bad = [signal for signal in signals if signal["status"] == "bad"]
     fraction = len(bad) / len(signals)
-    words = f"{len(bad)} of {len(signals)} antenna signals are bad ({percent(fraction)})"
+    words = f"{len(bad)} of {len(signals)} antpols are bad ({percent(fraction)})"
     if len(every) > len(signals):
         words += f", {len(every) - len(signals)} more are not in the data"
     reasons = Counter(reason for signal in bad for reason in signal["reasons"])
@@ -128,7 +133,7 @@ def of_antennas(signals: Sequence[Record], health: Record, quality: Record) -> l
             signals,
             [signal["status"] == "bad" for signal in signals],
             "board_bad_fraction",
-            "bad",
+            "are bad",
             quality,
             "antennas",
         ),
@@ -137,9 +142,9 @@ def of_antennas(signals: Sequence[Record], health: Record, quality: Record) -> l
 
 
 def present(signals: Sequence[Record]) -> list[Record]:
-    """Return the signals of antennas that are in the data at all; all if none is.
+    """Return the antpols of antennas that are in the data; all antpols if none is.
 
-    An antenna without a single row was not correlated: that says nothing about its health.
+    An antenna without a single row was not correlated, which says nothing about its health.
     """
     return [s for s in signals if "data:no_data" not in s["evidence"]] or list(signals)
 
@@ -161,7 +166,7 @@ def _worst_board(
     last = max(s["index"] for s in signals if s["index"] // ANTENNAS_PER_BOARD == board)
     words = (
         f"worst board is SNAP2 {board + 1} (antennas {first}-{last}):"
-        f" {percent(fractions[board])} of its signals are {word}"
+        f" {percent(fractions[board])} of its antpols {word}"
     )
     return judge(name, fractions[board], "fraction", quality[name], words, stage=stage)
 
@@ -171,11 +176,11 @@ def _health_list(health: Record, quality: Record) -> Metric:
     lists = [s for s in health.get("sources", []) if s["name"] in ("mnc", "cache")]
     used = [s for s in lists if s["used"] and s.get("age_days") is not None]
     if not used:
-        told = "; ".join(f"{s['name']}: {s['message']}" for s in lists if s["message"])
+        messages = "; ".join(f"{s['name']}: {s['message']}" for s in lists if s["message"])
         return not_judged(
             name,
-            f"no antenna-health list was used{f' ({told})' if told else ''}: antennas are"
-            " judged by their own data",
+            f"no antenna-health list was used{f' ({messages})' if messages else ''}: antennas are"
+            " assessed by their own data",
             stage="antennas",
             unit="d",
             decides=False,
@@ -188,7 +193,7 @@ def _health_list(health: Record, quality: Record) -> Metric:
 def of_solutions(
     bands: Sequence[Record], signals: Sequence[Record], reference: str, quality: Record
 ) -> list[Metric]:
-    """Return how many sub-bands have solutions, how many of these are flagged, the reference."""
+    """Return metrics of unsolved sub-bands, flagged solutions and the reference antenna."""
     solved = [band for band in bands if band["solved"]]
     found = []
     for band in bands:
@@ -220,7 +225,7 @@ def of_solutions(
             quality["unsolved_band_fraction"],
             words,
             stage="solutions",
-            limit="limit {} without",
+            limit="limit {} without solutions",
         )
     )
     if not solved:
@@ -240,11 +245,11 @@ def of_solutions(
 
 
 def _reference(reference: str, signals: Sequence[Record]) -> Metric:
-    """Return whether the reference antenna is itself bad: its phase is in every solution."""
+    """Return whether the reference antenna is bad: its phase enters every solution."""
     own = [signal for signal in signals if signal["antenna"] == reference]
     if not own:
         return not_judged(
-            "reference_antenna_bad", "the reference antenna is not known", stage="solutions"
+            "reference_antenna_bad", "the reference antenna is unknown", stage="solutions"
         )
     bad = [signal["pol"] for signal in own if signal["status"] == "bad"]
     words = f"the reference antenna {reference} is healthy"
@@ -258,7 +263,7 @@ def _reference(reference: str, signals: Sequence[Record]) -> Metric:
 
 
 def of_delays(signals: Sequence[Record], delay: Record, quality: Record) -> list[Metric]:
-    """Return how many delays are off the reference, over all antennas and on the worst board."""
+    """Return the fraction of delays off the reference, for the array and the worst board."""
     name, stage = "delay_offset_fraction", "delays"
     measured = [s for s in signals if s["delay_ns"] is not None]
     if not measured:
@@ -276,22 +281,26 @@ def of_delays(signals: Sequence[Record], delay: Record, quality: Record) -> list
         return [
             not_judged(
                 name,
-                f"delays were measured for {len(measured)} signals but not compared: {why}",
+                f"delays were measured for {len(measured)} antpols but not compared: {why}",
                 stage=stage,
                 unit="fraction",
             )
         ]
     offset = ["delay_offset" in s["reasons"] for s in compared]
     fraction = statistics.fmean(offset)
-    words = f"{sum(offset)} of {len(compared)} delays are off the reference ({percent(fraction)})"
+    words = (
+        f"{sum(offset)} of {len(compared)} delays differ from the reference ({percent(fraction)})"
+    )
     return [
         judge(name, fraction, "fraction", quality[name], words, stage=stage),
-        _worst_board(compared, offset, "board_delay_fraction", "off the reference", quality, stage),
+        _worst_board(
+            compared, offset, "board_delay_fraction", "have a delay offset", quality, stage
+        ),
     ]
 
 
 def healthy_fraction(fractions: Record) -> float | None:
-    """Return how much is flagged of the data that no bad antenna takes part in."""
+    """Return the flagged fraction of the data on baselines without a bad antenna."""
     total, antenna = fractions.get("total"), fractions.get("antenna")
     if total is None or antenna is None or antenna >= 1:
         return None
