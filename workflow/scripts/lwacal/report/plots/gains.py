@@ -116,7 +116,7 @@ def amplitude(solutions: Solutions) -> Figure:
         extend="both",
         aspect=40,
         pad=0.01,
-        label="amplitude relative to the median (dB)",
+        label="relative to median (dB)",
     )
     return figure
 
