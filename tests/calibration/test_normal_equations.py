@@ -6,6 +6,7 @@ from casacore import tables
 
 import solver_case
 from lwacal.calibration import normal_equations
+from lwacal.calibration.normal_equations import VisibilitySums
 from lwacal.io import flag_file
 from lwacal.telescope.baselines import BaselineMatrix
 from small_sets import baselines
@@ -101,3 +102,34 @@ def test_baselines_as_matrices():
     general = matrix.general(values, -values)
     assert np.array_equal(general, -general.swapaxes(1, 2))
     assert matrix.by_antenna(values.real)[0].tolist() == [6, 10, 12, 14]
+
+
+def ones(n_antennas=4, n_channels=2):
+    """Return sums that are all one, of baselines 0-1, 0-2, ... of 10, 20, ... wavelengths."""
+    number = n_antennas * (n_antennas - 1) // 2
+    length_lambda = 10.0 * np.arange(1, number + 1)
+    sums = VisibilitySums.zeros(BaselineMatrix(n_antennas), length_lambda, n_channels)
+    for name in ("data_model", "model_power", "data_power", "count", "cross_model"):
+        getattr(sums, name)[:] = 1
+    return sums
+
+
+def test_baselines_of_the_range_stay_with_those_at_its_limits():
+    sums = ones()
+    sums.leave_out_of_range(20.0, 50.0)
+    for name in ("data_model", "model_power", "data_power", "count", "cross_model"):
+        kept = getattr(sums, name)
+        assert (kept == np.array([0, 1, 1, 1, 1, 0])).all(), name
+
+
+def test_weights_are_multiplied_by_the_factors_of_both_antpols():
+    """XX of i-j has X of i and of j; XY has X of i and Y of j, YX the other two."""
+    sums = ones()
+    factor = np.array([[2.0, 3.0], [5.0, 7.0], [11.0, 13.0], [17.0, 19.0]])  # (antenna, 2)
+    sums.weigh(factor)
+    first, second = factor[[0, 0, 0, 1, 1, 2]].T, factor[[1, 2, 3, 2, 3, 3]].T
+    for name in ("data_model", "model_power", "data_power"):
+        assert (getattr(sums, name) == (first * second)[:, None]).all(), name
+    assert (sums.cross_model[0] == first[0] * second[1]).all()
+    assert (sums.cross_model[1] == first[1] * second[0]).all()
+    assert (sums.count == 1).all()
