@@ -16,9 +16,11 @@ APT_PACKAGES := wsclean aoflagger casacore-data python3-venv
 SLURM := slurmctld slurmd slurm-client munge
 CORES ?= $(shell nproc)
 DP3 := .venv-dp3
+MUTATION := .venv-mutants
 BENCH ?=
+MUTANTS ?=
 
-.PHONY: help env system demo test test-cluster lint lock where-is schemas pictures known-answers faults bench clean
+.PHONY: help env system demo test test-cluster lint lock where-is schemas pictures known-answers faults mutants bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -74,6 +76,14 @@ known-answers: env ## Measure what is found of planted faults, into docs/known-a
 
 faults: env ## List what happens when things break, into docs/faults.md
 	PYTHONPATH=tests/helpers $(BIN)/python -m fault_table
+
+$(MUTATION)/.ready: requirements/mutants.txt | $(READY)
+	$(PYTHON) -m venv --clear $(MUTATION)
+	$(BIN)/uv pip install --quiet --python $(MUTATION)/bin/python -r requirements/mutants.txt
+	touch $@
+
+mutants: env $(MUTATION)/.ready ## Plant small errors in the science and list those that no test notices, in docs/ (MUTANTS="--help")
+	nice $(MUTATION)/bin/python -m mutants $(MUTANTS)
 
 $(DP3)/.ready: requirements/dp3.txt | $(READY)
 	$(PYTHON) -m venv --clear $(DP3)
