@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -77,7 +78,7 @@ def read(table: Path, names: Sequence[str], like: Solutions) -> Solutions:
     )
 
 
-def _array(table: Mapping) -> tuple[np.ndarray, np.ndarray, list[str]]:
+def _array(table: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """Return values and flags (antenna, channel, 2) and the antennas of a table of one time."""
     axes = table["val"].attrs["AXES"]
     axes = (axes.decode() if isinstance(axes, bytes) else str(axes)).split(",")

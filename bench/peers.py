@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from bench import dp3
 from bench.place import Place
@@ -43,7 +44,7 @@ def of_rule(rule: str, place: Place) -> list[Peer]:
     return list(maker(place, place.path("peers"))) if maker else []
 
 
-def casa(folder: Path, *tasks: tuple[str, dict]) -> Words:
+def casa(folder: Path, *tasks: tuple[str, dict[str, Any]]) -> Words:
     """Return the command that runs tasks of CASA in one process."""
     return [sys.executable, CASA_TASKS, folder / "casa.log", json.dumps(tasks)]
 
@@ -216,7 +217,7 @@ def _calibrate_split(place: Place, folder: Path) -> Iterator[Peer]:
     split = place.record(f"calibrated/{place.band}/split.json")
     positions = {item["name"]: item for item in place.record("sky_model.json")["sources"]}
     sources = [target for target in split["targets"] if target != calibrate.ZENITH]
-    tasks: list[tuple[str, dict]] = [
+    tasks: list[tuple[str, dict[str, Any]]] = [
         (
             "applycal",
             {

@@ -66,7 +66,7 @@ def write(folder: Path, plan: Plan) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     mid = naming.stamp_time(plan.observation[:15]) + 5 * plan.n_integrations
 
-    def put(argument: str, name: str, record: dict) -> None:
+    def put(argument: str, name: str, record: dict[str, Any]) -> None:
         products.write_json(folder / name, record)
         paths[argument] = folder / name
 
@@ -104,7 +104,7 @@ def write(folder: Path, plan: Plan) -> dict[str, Any]:
     return paths
 
 
-def _antennas(plan: Plan, rng: np.random.Generator) -> dict:
+def _antennas(plan: Plan, rng: np.random.Generator) -> dict[str, Any]:
     n = plan.n_antennas
     core = n * 7 // 10
     radius_m = np.where(
@@ -130,7 +130,7 @@ def _antennas(plan: Plan, rng: np.random.Generator) -> dict:
     }
 
 
-def _manifest(plan: Plan, antennas: dict, mid: float) -> dict:
+def _manifest(plan: Plan, antennas: dict[str, Any], mid: float) -> dict[str, Any]:
     integrations = [
         {
             "stamp": naming.format_stamp(mid + 10 * (k - plan.n_integrations / 2)),
@@ -174,7 +174,7 @@ def _manifest(plan: Plan, antennas: dict, mid: float) -> dict:
     }
 
 
-def _signals(plan: Plan, antennas: dict) -> list[dict]:
+def _signals(plan: Plan, antennas: dict[str, Any]) -> list[dict[str, Any]]:
     found = []
     for index, name in enumerate(antennas["names"]):
         pols, status, reason = plan.bad.get(index, ("", "good", ""))
@@ -192,7 +192,7 @@ def _signals(plan: Plan, antennas: dict) -> list[dict]:
     return found
 
 
-def _health(plan: Plan, antennas: dict) -> dict:
+def _health(plan: Plan, antennas: dict[str, Any]) -> dict[str, Any]:
     words = {"dead": "autocorr:dead", "health_list": "mnc:selfcorr", "noisy": "autocorr:noisy"}
     found = [
         {**s, "reasons": [words[r] for r in s["reasons"]]}
@@ -215,14 +215,16 @@ def _frequencies(plan: Plan) -> np.ndarray:
     return np.concatenate([site.band_frequencies_hz(b, plan.n_channels) for b in plan.bands])
 
 
-def _delays_ns(antennas: dict) -> np.ndarray:
+def _delays_ns(antennas: dict[str, Any]) -> np.ndarray:
     radius = np.asarray(antennas["radius_m"])
     rng = np.random.default_rng(7)
     fibre = radius > 150
     return np.where(fibre, -98 - 0.19 * radius, -1.3) + rng.normal(0, 3, len(radius))
 
 
-def _solutions(folder: Path, plan: Plan, antennas: dict, rng: np.random.Generator) -> dict:
+def _solutions(
+    folder: Path, plan: Plan, antennas: dict[str, Any], rng: np.random.Generator
+) -> dict[str, Any]:
     frequency_hz, n = _frequencies(plan), plan.n_antennas
     x = (frequency_hz / 1e6 - 50) / 37
     shape = 4e-3 * np.exp(-1.2 * x**2) * (1 + 0.1 * np.sin(9 * x))
@@ -285,7 +287,7 @@ def _solutions(folder: Path, plan: Plan, antennas: dict, rng: np.random.Generato
     }
 
 
-def _delay(plan: Plan, antennas: dict, rng: np.random.Generator) -> dict:
+def _delay(plan: Plan, antennas: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
     used = [band for band in plan.bands if naming.band_mhz(band) >= 41]
     if not plan.delay or not used:
         return {
@@ -337,7 +339,7 @@ def _flux_jy(source: str, mhz: np.ndarray | float) -> np.ndarray | float:
     return flux * (np.asarray(mhz) / 50) ** index
 
 
-def _sky_model(plan: Plan, mid: float) -> dict:
+def _sky_model(plan: Plan, mid: float) -> dict[str, Any]:
     sources: list[dict[str, Any]] = [
         {
             "name": name,
@@ -377,7 +379,7 @@ def _sky_model(plan: Plan, mid: float) -> dict:
     }
 
 
-def _measurements(plan: Plan, mid: float, rng: np.random.Generator) -> dict:
+def _measurements(plan: Plan, mid: float, rng: np.random.Generator) -> dict[str, Any]:
     if not plan.images:
         return {
             "schema": 1,
@@ -574,7 +576,7 @@ def _allsky(folder: Path, plan: Plan, rng: np.random.Generator, mid: float) -> P
     return path
 
 
-def _run() -> dict:
+def _run() -> dict[str, Any]:
     return {
         "schema": 1,
         "versions": {

@@ -36,7 +36,7 @@ class Project:
 
     def snakemake(
         self, *words: str, config: tuple[str, ...] = (), check: bool = True
-    ) -> subprocess.CompletedProcess:
+    ) -> subprocess.CompletedProcess[str]:
         """Run Snakemake in the copy; further --config words are added to the run's own."""
         command = [sys.executable, "-m", "snakemake", *words, "--config", *self.config, *config]
         done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
@@ -61,7 +61,7 @@ def copy_project(folder: Path, *config: str) -> Project:
     return Project(folder, [*config, SMALL_IMAGES])
 
 
-def job_counts(done: subprocess.CompletedProcess) -> dict[str, int]:
+def job_counts(done: subprocess.CompletedProcess[str]) -> dict[str, int]:
     """Read how many jobs of each rule are to run (those that only ask for others not counted).
 
     A dry run prints a table, a run a sentence that may go on in indented lines.

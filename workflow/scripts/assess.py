@@ -5,6 +5,7 @@ import argparse
 import json
 import logging
 from pathlib import Path
+from typing import Any
 
 from lwacal.qa import assess
 from lwacal.runtime import job, logs, products
@@ -41,7 +42,7 @@ def main() -> None:
     logs.found(f"{quality['verdict']}: {reasons[0] if reasons else 'no reasons'}{more}")
 
 
-def by_band(paths: list[Path]) -> dict[str, dict]:
+def by_band(paths: list[Path]) -> dict[str, dict[str, Any]]:
     """Return the records of these files by the sub-band that each names."""
     read = [products.read_json(path) for path in paths]
     return {record["band"]: record for record in read}

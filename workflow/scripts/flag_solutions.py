@@ -5,6 +5,7 @@ import argparse
 import json
 import logging
 from pathlib import Path
+from typing import Any
 
 from lwacal.calibration import reference_change, solution_flags, solution_products
 from lwacal.runtime import job, logs, products
@@ -48,7 +49,7 @@ def main() -> None:
     logs.found(found_words(summary["antennas"]))
 
 
-def found_words(signals: list[dict]) -> str:
+def found_words(signals: list[dict[str, Any]]) -> str:
     """Return how many signals are bad, why, and the first that are: the most frequent first."""
     bad = [signal for signal in signals if signal["status"] == "bad" and signal["reasons"]]
     names: dict[str, list[str]] = {}

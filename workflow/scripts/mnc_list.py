@@ -11,7 +11,7 @@ import sys
 METHOD = "selfcorr"
 
 
-def correlator_numbers(names: list) -> dict:
+def correlator_numbers(names: "list[str]") -> "dict[str, int]":
     """Return the correlator number of each antenna that lwa_antpos knows, by name."""
     from lwa_antpos import mapping
 

@@ -15,12 +15,13 @@ import os
 import signal
 import subprocess
 import sys
+from typing import Any
 
 SECONDS_A_DAY = 86400.0
 PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 
 
-def ask(mjd: float, python: str, timeout_s: float, tries: int) -> dict:
+def ask(mjd: float, python: str, timeout_s: float, tries: int) -> "dict[str, Any]":
     """Return the answer of the first try that gives one, or what went wrong in the last."""
     helper = os.path.join(os.path.dirname(os.path.abspath(__file__)), "mnc_list.py")
     message = ""
@@ -41,7 +42,7 @@ def ask(mjd: float, python: str, timeout_s: float, tries: int) -> dict:
     return {"ok": False, "message": message, "bad": []}
 
 
-def run(command: list, timeout_s: float) -> subprocess.CompletedProcess:
+def run(command: "list[str]", timeout_s: float) -> "subprocess.CompletedProcess[str]":
     """Run the child to its end, or end it and all that it has started at the time limit.
 
     The configured command may be a script that starts Python: killing that alone would leave its
@@ -71,7 +72,7 @@ def end_with_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
 
 
-def parse(text: str) -> "dict | None":
+def parse(text: str) -> "dict[str, Any] | None":
     """Return the JSON object in the last line of the text that is one, or None."""
     for line in reversed(text.strip().splitlines()):
         try:
@@ -83,19 +84,19 @@ def parse(text: str) -> "dict | None":
     return None
 
 
-def has_time(answer: dict) -> bool:
+def has_time(answer: "dict[str, Any]") -> bool:
     """Return whether the answer says of when its list is."""
     when = answer.get("list_mjd")
     return isinstance(when, (int, float)) and math.isfinite(when)
 
 
-def failure_words(done: subprocess.CompletedProcess) -> str:
+def failure_words(done: "subprocess.CompletedProcess[str]") -> str:
     """Return the reason of a child that gave no list."""
     last = (done.stderr.strip() or "nothing was printed").splitlines()[-1]
     return f"exit code {done.returncode}: {last}"
 
 
-def write(path: str, answer: dict) -> None:
+def write(path: str, answer: "dict[str, Any]") -> None:
     """Write the answer so that it appears whole; say what to do if the disk is full."""
     part = path + ".part"
     try:

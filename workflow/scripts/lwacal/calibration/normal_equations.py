@@ -139,7 +139,7 @@ def _add_all(
     one: _Integration, table: tables.table, pool: Executor, most_waiting: int, watch: Stopwatch
 ) -> None:
     """Read an integration's blocks of rows one after the other, and have them added meanwhile."""
-    waiting: deque[Future] = deque()
+    waiting: deque[Future[None]] = deque()
     for rows in blocks_of(len(one.item.antenna1), ROWS_AT_ONCE):
         with watch.part("reading"):
             start = one.item.rows.start + rows.start

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from jsonschema import Draft202012Validator
 
@@ -85,7 +86,11 @@ def _header_problems(
 
 
 def _row_problems(
-    number: int, fields: Sequence[str], header: Sequence[str], row: dict[str, str], schema: dict
+    number: int,
+    fields: Sequence[str],
+    header: Sequence[str],
+    row: dict[str, str],
+    schema: dict[str, Any],
 ) -> Iterator[Problem]:
     where = f"line {number}"
     if len(fields) > len(header):

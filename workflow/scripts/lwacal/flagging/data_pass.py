@@ -103,7 +103,7 @@ def look(search: Search, processes: int) -> Look:
     return Look(causes, [sums[number] for number in range(len(lengths))], scans)
 
 
-def _results(search: Search, blocks: list[Block], processes: int) -> Iterator[list]:
+def _results(search: Search, blocks: list[Block], processes: int) -> Iterator[list[Any]]:
     if processes == 1 or len(blocks) < 2:
         for block in blocks:
             yield look_at(search, block)

@@ -61,9 +61,9 @@ def group(events: Sequence[Event], series: Series, share: float, same_lst_h: flo
     The text of a jump mentions if the observations before and after it are more than
     ``same_lst_h`` apart in sidereal time, as the sky may then be the cause.
     """
-    pools: dict[tuple, list[Event]] = defaultdict(list)
+    pools: dict[tuple[str, str, int], list[Event]] = defaultdict(list)
     for event in events:
-        sign = np.sign(event.size) if event.kind == "drift" else 0
+        sign = int(np.sign(event.size)) if event.kind == "drift" else 0
         pools[event.kind, event.quantity, sign].append(event)
     found: dict[tuple[str, str], list[list[Event]]] = defaultdict(list)
     for (kind, _, _), pool in pools.items():

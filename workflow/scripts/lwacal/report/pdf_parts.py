@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import Any
 from xml.sax.saxutils import escape
 
 from PIL import Image as PillowImage
@@ -67,7 +68,7 @@ def facts_table(facts: Sequence[tuple[str, str]], styles: Styles, label_width: f
     return PdfTable(rows, [label_width, TEXT_WIDTH - label_width], style=ruled_lines())
 
 
-def ruled_lines() -> list[tuple]:
+def ruled_lines() -> list[tuple[Any, ...]]:
     """Return the style of a table with a thin line below each row."""
     return [
         ("VALIGN", (0, 0), (-1, -1), "TOP"),

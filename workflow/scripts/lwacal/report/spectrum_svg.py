@@ -5,7 +5,7 @@ Each point carries its values as text for the tooltip.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,8 @@ MAX_CURVE_POINTS = 120
 
 Record = Mapping[str, Any]
 Expected = Mapping[str, tuple[np.ndarray, np.ndarray]]
+Ticks = list[tuple[float, str]]  # position, text
+Scale = tuple[Callable[[float], float], Ticks]  # from value to position
 
 
 def spectra(
@@ -102,7 +104,7 @@ def _point(record: Record, x_of: Any, y_of: Any, r_of: Any) -> dict[str, Any]:
     }
 
 
-def _axis(low: float, high: float, start: float, end: float, number: int) -> tuple[Any, list]:
+def _axis(low: float, high: float, start: float, end: float, number: int) -> Scale:
     """Return the function from value to position, and ticks as (position, text)."""
     step = _nice((high - low) / number)
     values = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
@@ -113,7 +115,7 @@ def _axis(low: float, high: float, start: float, end: float, number: int) -> tup
     return place, [(round(place(value), 1), f"{value:g}") for value in np.round(values, 6)]
 
 
-def _logarithmic(low: float, high: float, start: float, end: float) -> tuple[Any, list]:
+def _logarithmic(low: float, high: float, start: float, end: float) -> Scale:
     def place(value: float) -> float:
         return float(start + np.log(value / low) / np.log(high / low) * (end - start))
 

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from lwacal.nights import database_tables, time_series, trends_database
 from lwacal.nights.antenna_events import FEWEST_NIGHTS, LEAST
+from lwacal.nights.history import Nights
 from lwacal.qa.antenna_status import REASON_WORDS
 from lwacal.report import array_encoding, templates, trends_data
 from lwacal.report.plots import nights, style, trend_curves
@@ -168,8 +169,8 @@ def newest_changes(database: Path) -> list[dict[str, Any]]:
 
 def _drawn(
     key: str,
-    function: Callable[[nights.Nights], Figure],
-    history: nights.Nights,
+    function: Callable[[Nights], Figure],
+    history: Nights,
     title: str,
     shows: str,
     normal: str,
@@ -194,9 +195,7 @@ def _drawn(
     return picture
 
 
-def _last_night(
-    history: nights.Nights, changes: Sequence[Mapping[str, Any]]
-) -> dict[str, Any] | None:
+def _last_night(history: Nights, changes: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     """Return the newest observation and the changes of its night; None if there is none."""
     if not history.observations:
         return None
@@ -259,7 +258,7 @@ def _stays_bad(signal: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _listed(history: nights.Nights) -> list[dict[str, Any]]:
+def _listed(history: Nights) -> list[dict[str, Any]]:
     """Return the rows of the table of observations, newest first."""
     counts = nights.count_statuses(history.antennas)
     ratios = nights.median_ratios(history.calibrators)

@@ -22,7 +22,7 @@ TAIL_LINES = 20
 SECONDS_TO_END = 10  # that a program gets between being told to stop and being killed
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
-_running: set[subprocess.Popen] = set()
+_running: set[subprocess.Popen[str]] = set()
 _stopped = threading.Event()
 SIGNAL_WORDS = {
     signal.SIGKILL: f"most often the system has killed it for lack of memory. {MORE_MEMORY}",
@@ -113,7 +113,7 @@ def stop_all() -> None:
         process.terminate()
 
 
-def _stop(process: subprocess.Popen) -> None:
+def _stop(process: subprocess.Popen[str]) -> None:
     process.terminate()
     try:
         process.wait(SECONDS_TO_END)

@@ -22,9 +22,10 @@ CAUSE_WORDS = {
 }
 
 Record = Mapping[str, Any]
+Channels = Mapping[str, tuple[Sequence[float], Sequence[float | None]]]
 
 
-def flagged(bands: Sequence[Record], channels: Mapping[str, tuple[Sequence, Sequence]]) -> Figure:
+def flagged(bands: Sequence[Record], channels: Channels) -> Figure:
     """Draw the flagged data of each sub-band by cause, and against frequency.
 
     ``bands`` are records of qa.json; ``channels`` gives the frequencies in Hz and the flagged
@@ -82,7 +83,7 @@ def _bars(axes: Axes, bands: Sequence[Record]) -> None:
     axes.legend(loc="upper right", ncols=6, columnspacing=1.0)
 
 
-def _against_frequency(axes: Axes, channels: Mapping[str, tuple[Sequence, Sequence]]) -> None:
+def _against_frequency(axes: Axes, channels: Channels) -> None:
     for frequency_hz, fraction in channels.values():
         values = 100 * np.array([np.nan if f is None else f for f in fraction], float)
         if len(values) == len(frequency_hz):

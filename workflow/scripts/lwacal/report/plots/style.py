@@ -42,7 +42,7 @@ class NothingToPlotError(Exception):
     """There is nothing to draw; the message tells the reader of the report why."""
 
 
-def applied() -> AbstractContextManager:
+def applied() -> AbstractContextManager[None]:
     """Return a context manager that applies the style of the report."""
     return matplotlib.rc_context(fname=Path(__file__).with_name("lwa.mplstyle"))
 
