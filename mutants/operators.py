@@ -10,6 +10,7 @@ from cosmic_ray.operators.operator import Example, Operator
 from cosmic_ray.operators.provider import OperatorProvider
 from parso.python.tree import Name, Number
 
+Span = tuple[tuple[int, int], tuple[int, int]]  # (line, column) of begin and end
 BINARY = (
     "Add_Sub",
     "Sub_Add",
@@ -82,7 +83,7 @@ TWINS = {
 class WholeNumber(Operator):
     """Adds one to a whole number, or subtracts one: axes, exponents, degrees of freedom."""
 
-    def mutation_positions(self, node: parso.tree.NodeOrLeaf) -> Iterator[tuple]:
+    def mutation_positions(self, node: parso.tree.NodeOrLeaf) -> Iterator[Span]:
         """Yield two positions for each whole number."""
         if isinstance(node, Number) and isinstance(_value(node), int):
             yield from [(node.start_pos, node.end_pos)] * 2
@@ -100,7 +101,7 @@ class WholeNumber(Operator):
 class FractionalNumber(Operator):
     """Doubles or halves a fractional number; changes the sign of an imaginary one."""
 
-    def mutation_positions(self, node: parso.tree.NodeOrLeaf) -> Iterator[tuple]:
+    def mutation_positions(self, node: parso.tree.NodeOrLeaf) -> Iterator[Span]:
         """Yield two positions for each fractional number, one for each imaginary number."""
         if isinstance(node, Number) and not isinstance(_value(node), int):
             imaginary = isinstance(_value(node), complex)
@@ -126,7 +127,7 @@ class FractionalNumber(Operator):
 class Twin(Operator):
     """Swaps a function or attribute for another: drops a conjugate or root, max for min, ..."""
 
-    def mutation_positions(self, node: parso.tree.NodeOrLeaf) -> Iterator[tuple]:
+    def mutation_positions(self, node: parso.tree.NodeOrLeaf) -> Iterator[Span]:
         """Yield the position of each name in TWINS that is called or follows a dot."""
         if isinstance(node, Name) and node.value in TWINS:
             before, after = node.get_previous_leaf(), node.get_next_leaf()
@@ -151,11 +152,11 @@ class Twin(Operator):
         )
 
 
-def _value(node: Number) -> complex:
+def _value(node: Number) -> int | float | complex:
     return parso_number(node.value)
 
 
-def parso_number(text: str) -> complex:
+def parso_number(text: str) -> int | float | complex:
     """Return the value of a number as it is written in Python: whole, fractional or imaginary."""
     plain = text.replace("_", "").lower()
     if plain.endswith("j"):
