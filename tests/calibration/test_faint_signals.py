@@ -64,3 +64,33 @@ def test_a_solved_sub_band_tells_of_a_signal_that_is_not_there(tmp_path):
     )
     assert [(r["index"], r["pol"]) for r in summary["without_solutions"]] == [(5, "Y")]
     assert faint_signals.reason([summary], 5, "Y") == "dead"
+
+
+def test_gains_are_relative_to_the_usual_ones_whatever_their_phases():
+    """A twentieth of the usual amplitude, which is 5e-3 times another factor in each channel."""
+    gain, error, flag = drawn(1 / 20**2, 1e-4)
+    draw = np.random.default_rng(7)
+    scale = 5e-3 * draw.uniform(0.5, 2, (1, gain.shape[1], 2))
+    phase = np.exp(1j * draw.uniform(-np.pi, np.pi, gain.shape))
+    for record in faint_signals.measure(gain * scale * phase, error * scale, flag):
+        assert record["power"] == pytest.approx(1 / 20**2, rel=0.03)
+        expected = (1e-4) ** 2 / np.sqrt(gain.shape[1])
+        assert record["power_err"] == pytest.approx(expected, rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("power", "error", "number", "word"),
+    [
+        (4.9e-4, 1e-4, 1, "dead"),
+        (5.1e-4, 1e-4, 1, "weak_gain"),
+        (3e-4, 1e-4, 4, "weak_gain"),  # four sub-bands of three sigma make six
+        (2e-4, 1e-4, 4, "dead"),
+        (5e-3, 0.9e-3, 1, "weak_gain"),
+        (5e-3, 1.1e-3, 1, "solver_failed"),  # five sigma more would be above 0.01
+    ],
+)
+def test_five_sigma_decide_between_dead_weak_and_unknown(power, error, number, word):
+    record = {"index": 3, "pol": "Y", "power": power, "power_err": error}
+    other = {"index": 3, "pol": "X", "power": 1.0, "power_err": 1.0}
+    summaries = [{"without_solutions": [record, other]}] * number
+    assert faint_signals.reason(summaries, 3, "Y") == word
