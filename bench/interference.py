@@ -15,8 +15,7 @@ import planted_rfi
 from bench import measuring, peers, rules, run_stages, stages
 from bench.options import Options
 from bench.place import Place
-from lwacal.flagging import flag_data
-from lwacal.io import ms_reader
+from lwacal.io import flag_file, ms_reader
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +50,7 @@ def _case(
     cost = measuring.measure(
         job.command, folder / "log.txt", rules.environment("flag", options.cores)
     )
-    found = flag_data.load_flags(job.products[0])
+    found = flag_file.load_flags(job.products[0])
     record = {"ours": {"wall_s": cost.wall_s, **_score(found, where, cross, lines)}}
     peer = peers.aoflagger(spoilt, folder / "aoflagger.ms")
     if options.peers and not peer.missing:

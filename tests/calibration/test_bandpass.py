@@ -16,8 +16,7 @@ from casacore import tables
 import solver_case
 from gain_errors import errors, rms
 from lwacal.calibration import bandpass, casa_input, stefcal, uv_range
-from lwacal.flagging import flag_data
-from lwacal.io import caltable
+from lwacal.io import caltable, flag_file
 from lwacal.runtime import casa, paths, products
 from small_sets import baselines
 
@@ -52,7 +51,7 @@ def clean(tmp_path_factory):
 @pytest.fixture
 def unflagged(clean):
     """The clean case; whatever flags a test gives it are taken away again."""
-    shape = flag_data.load_causes(clean.flags[BAND]).shape
+    shape = flag_file.load_causes(clean.flags[BAND]).shape
     yield clean
     solver_case.write_flags(clean, BAND, np.zeros(shape, bool))
 

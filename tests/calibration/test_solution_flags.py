@@ -7,10 +7,13 @@ from lwacal.calibration import interpolation, reference_change, solution_flags, 
 from lwacal.calibration.solution_flags import CAUSES, Band
 from lwacal.driver import settings
 from lwacal.telescope import site
+from lwacal.telescope.antpol_states import AntpolState
 
 SETTINGS = settings.resolve({})["solution_flags"]
 BANDS = ("36MHz", "46MHz", "55MHz", "64MHz", "73MHz")
 N_ANTENNAS, N_CHANNELS = 48, 48
+UNSOLVED = AntpolState("bad", ("solver_failed",))
+NOISY = AntpolState("suspect", ("noisy",))
 NOISE = 0.01  # of a solution, relative
 
 
@@ -340,23 +343,23 @@ def test_low_snr_is_no_noise_where_few_baselines_explain_it():
     assert explained[4, ::2].all()
     assert not np.delete(explained, 4, axis=0).any()
     assert not explained[4, 1::2].any()
-    known, failed = {"status": "good", "reasons": []}, np.zeros(len(band.frequency_hz), bool)
+    known, failed = AntpolState(), np.zeros(len(band.frequency_hz), bool)
     found = [
         solution_products.judge(
             band.cause[n, :, 0], band.flag[n, :, 0] & ~explained[n, :, 0], known, failed
         )
         for n in (4, 9)
     ]
-    assert found == [("good", []), ("suspect", ["noisy"])]
+    assert found == [AntpolState(), NOISY]
 
 
 def test_sub_bands_without_baselines_are_not_held_against_an_antenna():
-    known = {"status": "good", "reasons": []}
+    known = AntpolState()
     failed = np.zeros(100, bool)
     cause = np.zeros(100, np.uint16)
     cause[40:] = CAUSES["solver"]
-    assert solution_products.judge(cause, cause > 0, known, failed) == ("suspect", ["noisy"])
+    assert solution_products.judge(cause, cause > 0, known, failed) == NOISY
     cause[40:] |= CAUSES["baselines"]
-    assert solution_products.judge(cause, cause > 0, known, failed) == ("good", [])
+    assert solution_products.judge(cause, cause > 0, known, failed) == AntpolState()
     cause[:] = cause[50]
-    assert solution_products.judge(cause, cause > 0, known, failed) == ("bad", ["solver_failed"])
+    assert solution_products.judge(cause, cause > 0, known, failed) == UNSOLVED

@@ -201,7 +201,12 @@ def reference(bad, configured, lost=(0.1, 0.1, 0.1, 0.1)):
     }
     judged = {
         "antennas": [
-            {"index": i, "pol": p, "status": "bad" if (i, p) in bad else "good"}
+            {
+                "index": i,
+                "pol": p,
+                "status": "bad" if (i, p) in bad else "good",
+                "reasons": [],
+            }
             for i in range(4)
             for p in "XY"
         ]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lwacal.flagging import aoflagger_program, flag_data
+from lwacal.flagging import aoflagger_program, data_pass, flag_data
 from lwacal.ingest import discover
 from lwacal.io import flag_file
 from lwacal.io.ms_writer import Field, MeasurementSetWriter
@@ -32,7 +32,12 @@ def concatenated(tmp_path, data, n_channels=6):
 def health(bad=()):
     return {
         "antennas": [
-            {"index": index, "pol": pol, "status": "bad" if (index, pol) in bad else "good"}
+            {
+                "index": index,
+                "pol": pol,
+                "status": "bad" if (index, pol) in bad else "good",
+                "reasons": [],
+            }
             for index in range(8)
             for pol in "XY"
         ]
@@ -49,7 +54,7 @@ def test_one_bad_polarization_does_not_cost_the_other():
     antenna1, antenna2 = np.triu_indices(3)
     bad = np.zeros((3, 2), bool)
     bad[1, 0] = True  # X of antenna 1
-    flags = flag_data.antenna_flags(bad, antenna1, antenna2)
+    flags = data_pass.antenna_flags(bad, antenna1, antenna2)
     rows = list(zip(antenna1.tolist(), antenna2.tolist()))
     assert flags[rows.index((0, 1))].tolist() == [True, False, True, False]  # XX, YX
     assert flags[rows.index((1, 2))].tolist() == [True, True, False, False]  # XX, XY
@@ -64,12 +69,12 @@ def test_causes_are_kept_apart(tmp_path):
     path = concatenated(tmp_path, data)
     flags = flag_data.flag(path, health({(7, "Y")}), SETTINGS, TOOLS, 1)
     (causes,) = flags.causes
-    assert causes[3, 1, 2] == flag_data.CAUSES["zero"]
-    assert causes[4, 2, 3] == flag_data.CAUSES["non_finite"]
+    assert causes[3, 1, 2] == flag_file.CAUSES["zero"]
+    assert causes[4, 2, 3] == flag_file.CAUSES["non_finite"]
     antenna1, antenna2 = np.triu_indices(8)
     with_bad = antenna2 == 7
-    assert (causes[with_bad][..., 3] & flag_data.CAUSES["antenna"] > 0).all()
-    assert not (causes[with_bad][..., 0] & flag_data.CAUSES["antenna"]).any()
+    assert (causes[with_bad][..., 3] & flag_file.CAUSES["antenna"] > 0).all()
+    assert not (causes[with_bad][..., 0] & flag_file.CAUSES["antenna"]).any()
     assert "switched off" in flags.message
     summary = flag_data.summarize([causes], antenna1, antenna2, 8)
     cross = antenna1 != antenna2
@@ -94,7 +99,7 @@ def test_aoflagger_finds_a_strong_channel_and_leaves_the_data_alone(tmp_path):
     after = [file.read_bytes() for file in sorted(path.rglob("*")) if file.is_file()]
     assert before == after
     assert flags.message == ""
-    found = flags.causes[0] & flag_data.CAUSES["aoflagger"] > 0
+    found = flags.causes[0] & flag_file.CAUSES["aoflagger"] > 0
     antenna1, antenna2 = np.triu_indices(8)
     cross = antenna1 != antenna2
     assert found[cross][:, 40].mean() > 0.9
@@ -102,15 +107,15 @@ def test_aoflagger_finds_a_strong_channel_and_leaves_the_data_alone(tmp_path):
 
 
 def test_flags_that_would_take_everything_are_not_used():
-    bit = flag_data.CAUSES["aoflagger"]
+    bit = flag_file.CAUSES["aoflagger"]
     causes = [np.full((5, 4, 4), bit, np.uint8), np.full((5, 4, 4), bit, np.uint8)]
     causes[0][0] = 0
-    causes[1][4] = flag_data.CAUSES["antenna"]
+    causes[1][4] = flag_file.CAUSES["antenna"]
     assert flag_data._protect(causes, 0.9) == ""
     assert (causes[0] == bit).mean() == 0.8
     assert "flagging.protect_fraction" in flag_data._protect(causes, 0.8)
     assert not any((mask & bit).any() for mask in causes)
-    assert (causes[1][4] == flag_data.CAUSES["antenna"]).all()
+    assert (causes[1][4] == flag_file.CAUSES["antenna"]).all()
 
 
 def test_missing_program_names_the_key(tmp_path):
@@ -125,8 +130,8 @@ def test_flags_survive_writing_and_reading(tmp_path):
     flags = flag_data.flag(path, health({(1, "X")}), SETTINGS, TOOLS, 1)
     for name in ("one", "two"):
         flag_data.write(flags, path, "73MHz", tmp_path / f"{name}.npz", tmp_path / f"{name}.json")
-    assert np.array_equal(flag_data.load_causes(tmp_path / "one.npz"), flags.causes[0])
-    assert np.array_equal(flag_data.load_flags(tmp_path / "one.npz"), flags.causes[0] > 0)
+    assert np.array_equal(flag_file.load_causes(tmp_path / "one.npz"), flags.causes[0])
+    assert np.array_equal(flag_file.load_flags(tmp_path / "one.npz"), flags.causes[0] > 0)
     assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
 
 
@@ -139,7 +144,7 @@ def test_rows_of_a_flag_file_are_read_alone(tmp_path, rows):
     with flag_file.FlagFile(tmp_path / "flags.npz") as file:
         assert np.array_equal(file.causes(rows), causes[rows])
         assert np.array_equal(file.flags(rows), causes[rows] > 0)
-    assert np.array_equal(flag_data.load_flags(tmp_path / "flags.npz", rows), causes[rows] > 0)
+    assert np.array_equal(flag_file.load_flags(tmp_path / "flags.npz", rows), causes[rows] > 0)
 
 
 N_TIMES, N_LINES = 2, (20, 21, 60)

@@ -8,7 +8,7 @@ import pytest
 import flagging_cost
 import planted_rfi
 from lwacal.flagging import array_lines, data_pass, flag_data, rfi_search
-from lwacal.flagging.data_pass import CAUSES
+from lwacal.io.flag_file import CAUSES
 from lwacal.io.ms_writer import Field, MeasurementSetWriter
 from lwacal.telescope import naming, site
 from planted_rfi import Line
@@ -74,7 +74,8 @@ def write_set(path, lines, n_times=1, spoil=None):
 
 
 def flags_of(path, bad=(), threads=1, **settings):
-    health = {"antennas": [{"index": index, "pol": pol, "status": "bad"} for index, pol in bad]}
+    found = [{"index": n, "pol": pol, "status": "bad", "reasons": ["mnc:list"]} for n, pol in bad]
+    health = {"antennas": found}
     return flag_data.flag(path, health, {**SETTINGS, **settings}, {"aoflagger": "absent"}, threads)
 
 

@@ -16,7 +16,6 @@ import pytest
 from casacore import tables
 
 from fault_place import Place
-from lwacal.flagging import data_pass
 from lwacal.io import flag_file
 from lwacal.runtime import atomic, products
 from night import SMALL_OPTIONS
@@ -370,7 +369,7 @@ def fewer_flags(path: Path) -> None:
 def all_flagged(path: Path) -> None:
     """Flag all data."""
     causes = flag_file.load_causes(path)
-    flag_file.write(path, [np.full_like(causes, data_pass.CAUSES["original"])])
+    flag_file.write(path, [np.full_like(causes, flag_file.CAUSES["original"])])
 
 
 def beam_file(text: str) -> Plant:

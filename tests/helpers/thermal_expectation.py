@@ -8,9 +8,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from lwacal.flagging import flag_data
 from lwacal.ingest.manifest_record import manifest_antennas, manifest_centre
-from lwacal.io import ms_reader
+from lwacal.io import flag_file, ms_reader
 from lwacal.sky import predict, sky_model
 from lwacal.telescope import geometry
 from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
@@ -44,7 +43,7 @@ def relative_gain_error(night: FinishedRun, band: str) -> np.ndarray:
     antennas, centre = manifest_antennas(manifest), manifest_centre(manifest)
     frequency_hz = np.array(manifest["bands"][band]["frequency_hz"])
     radec, flux_xx, flux_yy = sky_model.model_fluxes(model, band)
-    flags = flag_data.load_flags(night.path(f"flags/{band}.npz"))
+    flags = flag_file.load_flags(night.path(f"flags/{band}.npz"))
     information = np.zeros((len(antennas.names), len(frequency_hz), 2))
     for item in ms_reader.iterate_integrations(night.path(f"concat/{band}.ms"), ()):
         first, second = item.antenna1, item.antenna2

@@ -11,6 +11,7 @@ import quality_schema
 from lwacal.driver import settings
 from lwacal.qa import antenna_status, assess, metric, stage_metrics
 from lwacal.runtime import paths, products
+from lwacal.telescope import antpol_states
 from made_up_observation import Plan
 
 SCHEMAS = paths.SCHEMAS
@@ -276,7 +277,9 @@ def test_findings_combine_and_the_worse_wins():
             ]
         },
         {"antennas": [{**signal, "flagged": False, "delay_ns": 5.0, "difference_ns": -180.0}]},
+        {},
         100.0,
+        None,
     )
     assert [s["pol"] for s in combined] == ["X", "Y"]
     assert combined[0]["status"] == "bad"
@@ -316,7 +319,7 @@ def test_much_power_at_a_usual_gain_is_no_gain(power, gain_db, solved, expected)
         "noise_ratio": 1.2,
     }
     found = antenna_status.combine(
-        ["LWA001"], {"antennas": [health]}, {"antennas": [solutions]}, {}, 100.0
+        ["LWA001"], {"antennas": [health]}, {"antennas": [solutions]}, {}, {}, 100.0, None
     )[0]
     assert (found["status"], found["reasons"]) == expected
     assert f"autocorr:{power}" in found["evidence"]
@@ -334,7 +337,7 @@ def test_much_power_is_noise_where_the_solutions_do_not_tell_it():
         "flagged_fraction": 0.0,
     }
     found = antenna_status.combine(
-        ["LWA001"], {"antennas": [health]}, {"antennas": [solutions]}, {}, 100.0
+        ["LWA001"], {"antennas": [health]}, {"antennas": [solutions]}, {}, {}, 100.0, None
     )[0]
     assert (found["status"], found["reasons"]) == ("suspect", ["noisy"])
 
@@ -351,9 +354,8 @@ def test_odd_spectrum_with_far_more_flags_than_others_is_interference():
         }
         for number in (0, 1)
     ]
-    signals = antenna_status.combine(names, {"antennas": odd}, {}, {}, 100.0)
     flags = {"50MHz": {"antenna_fraction": [0.6, 0.1, 0.1, 0.1]}}
-    assess.mark_interference(signals, flags, {"warn": 0.2})
+    signals = antenna_status.combine(names, {"antennas": odd}, {}, {}, flags, 100.0, 0.2)
     found = {s["antenna"] + s["pol"]: s["reasons"] for s in signals if s["reasons"]}
     assert found == {"LWA000X": ["rfi"], "LWA000Y": ["rfi"], "LWA001X": ["noisy"]}
 
@@ -368,7 +370,7 @@ def test_a_flagged_delay_accuses_nobody():
         "delay_ns": 0.0,
         "difference_ns": 236.0,
     }
-    combined = antenna_status.combine(["LWA001"], {}, {}, {"antennas": [record]}, 100.0)
+    combined = antenna_status.combine(["LWA001"], {}, {}, {"antennas": [record]}, {}, 100.0, None)
     assert combined[0]["status"] == "good"
     assert combined[0]["delay_ns"] is None
 
@@ -417,4 +419,4 @@ def test_flags_of_bad_antennas_do_not_count_as_interference():
     ],
 )
 def test_reason_words(finding, word):
-    assert antenna_status.reason_of(finding) == word
+    assert antpol_states.reason_of(finding) == word

@@ -246,7 +246,7 @@ def test_hover_tells_status_and_reason(shown, night):
     place = f'#board .antenna[data-index="{bad["index"]}"] [data-pol={bad["pol"]}]'
     said = shown.hover(place)
     assert bad["antenna"] in said
-    assert "bad: much weaker than its like" in said
+    assert "bad: much weaker than comparable antennas" in said
     assert f"gain {bad['gain_db']:+.1f} dB".replace("-", "−") in said
 
 

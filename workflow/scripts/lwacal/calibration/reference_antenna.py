@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from lwacal.flagging.antenna_health import RANK
 from lwacal.telescope.antennas import AntennaNames, UnknownAntennaError
+from lwacal.telescope.antpol_states import BAD, RANK, SUSPECT, AntpolStates
 
 
 def choose(
@@ -28,13 +28,11 @@ def choose(
     names = AntennaNames(manifest["antennas"]["names"])
     positions_m = np.array(manifest["antennas"]["positions_m"]).reshape(-1, 3)
     wanted, unknown = _find(names, configured)
-    worst = [0] * len(names.names)
-    for record in health["antennas"]:
-        index = record["index"]
-        worst[index] = max(worst[index], RANK[record["status"]])
+    states = AntpolStates.of_records(health["antennas"], names.names)
+    worst = [RANK[status] for status in states.of_antennas()]
     lost = excess_flagged(flags, len(names.names))
     for index in np.flatnonzero(lost > max_flagged):
-        worst[index] = max(worst[index], RANK["suspect"])
+        worst[index] = max(worst[index], RANK[SUSPECT])
     distance = np.linalg.norm(positions_m - np.median(positions_m, axis=0), axis=1)
 
     def preference(index: int) -> tuple[int, int, float]:
@@ -46,7 +44,7 @@ def choose(
         "schema": 1,
         "index": order[0],
         "antenna": names.names[order[0]],
-        "healthy": worst[order[0]] < RANK["bad"],
+        "healthy": worst[order[0]] < RANK[BAD],
         "why": _why(order[0], wanted, worst),
         "unknown": unknown,
         "excess_flagged": float(lost[order[0]]),
@@ -78,7 +76,7 @@ def _find(names: AntennaNames, configured: Sequence[str]) -> tuple[list[int], li
 
 
 def _why(best: int, wanted: Sequence[int], worst: Sequence[int]) -> str:
-    if worst[best] == RANK["bad"]:
+    if worst[best] == RANK[BAD]:
         return "no antenna is healthy; this one is nearest to the middle"
     if best not in wanted:
         return "none of bandpass.reference_antennas is here and healthy; nearest to the middle"

@@ -12,12 +12,21 @@ import numpy as np
 
 from lwacal.calibration import faint_signals, solution_flags, uv_range
 from lwacal.calibration.solution_flags import CAUSES, Band
-from lwacal.flagging import flag_data
 from lwacal.io import caltable
 from lwacal.io.caltable import Solutions
 from lwacal.runtime import products
 from lwacal.runtime.robust import masked_median
 from lwacal.telescope import naming
+from lwacal.telescope.antpol_states import (
+    BAD,
+    GOOD,
+    NO_DATA,
+    NO_POWER,
+    SUSPECT,
+    WEAK,
+    AntpolState,
+    AntpolStates,
+)
 from lwacal.telescope.correlations import POLARIZATIONS
 
 FAILED_BAND = 0.9  # of the healthy signals without solutions: the sub-band failed, not they
@@ -42,9 +51,8 @@ def gather(
     gain = np.concatenate([item.values for item in solutions], axis=1).astype(np.complex128)
     flag = np.concatenate([item.flag for item in solutions], axis=1)
     cause = np.where(flag, CAUSES["solver"], 0).astype(np.uint16)
-    n_antennas = len(manifest["antennas"]["names"])
     band_index = np.repeat(np.arange(len(solutions)), [len(s.frequency_hz) for s in solutions])
-    bad = flag_data.bad_signals(health, n_antennas)
+    bad = AntpolStates.of_records(health["antennas"], manifest["antennas"]["names"]).bad()
     baselines = np.stack(
         [
             uv_range.matrix_in_range(manifest, item["band"], item["uv_range_lambda"])[
@@ -84,13 +92,13 @@ def describe(
     is ``noisy_ratio`` times noisier than the median of the array is suspect.
     """
     names = naming.sort_bands(manifest["bands"])
-    health_reasons = {(a["index"], a["pol"]): a for a in health["antennas"]}
+    known = AntpolStates.of_records(health["antennas"], manifest["antennas"]["names"])
     failed = failed_bands(band)
     levels, noise = gain_db(band), noise_ratio(band)
     explained = low_snr_explained(band, [item["min_snr"] for item in summaries])
     present = np.array(
         [
-            "data:no_data" not in health_reasons[index, "X"]["reasons"]
+            NO_DATA not in known[index, 0].reasons
             for index in range(len(manifest["antennas"]["names"]))
         ]
     )
@@ -99,20 +107,23 @@ def describe(
     for index, name in enumerate(manifest["antennas"]["names"]):
         for pol, letter in enumerate(POLARIZATIONS):
             cause, flag = band.cause[index, :, pol], band.flag[index, :, pol]
-            known = health_reasons[index, letter]
             unsolved = faint_signals.reason(summaries, index, letter)
-            status, reasons = judge(
-                cause, flag & ~explained[index, :, pol], known, failed[band.band_index], unsolved
+            state = judge(
+                cause,
+                flag & ~explained[index, :, pol],
+                known[index, pol],
+                failed[band.band_index],
+                unsolved,
             )
-            if status == "good" and noise[index, pol] > noisy_ratio:
-                status, reasons = "suspect", ["noisy"]
+            if state.status == GOOD and noise[index, pol] > noisy_ratio:
+                state |= AntpolState(SUSPECT, ("noisy",))
             antennas.append(
                 {
                     "index": index,
                     "antenna": name,
                     "pol": letter,
-                    "status": status,
-                    "reasons": reasons,
+                    "status": state.status,
+                    "reasons": list(state.reasons),
                     "gain_db": levels[index, pol],
                     "noise_ratio": noise[index, pol],
                     "flagged_fraction": float(flag.mean()),
@@ -195,38 +206,39 @@ def low_snr_explained(band: Band, min_snr: Sequence[float]) -> np.ndarray:
 def judge(
     cause: np.ndarray,
     flag: np.ndarray,
-    known: Mapping[str, Any],
+    known: AntpolState,
     failed: np.ndarray,
     unsolved: str = "solver_failed",
-) -> tuple[str, list[str]]:
-    """Return status and reasons (contract C4's words) of one signal.
+) -> AntpolState:
+    """Return the state of one antpol by its solutions.
 
-    ``cause`` and ``flag`` (channel,) of the signal, without what low S/N explains; ``known`` its
-    record in health.json; ``failed`` (channel,) where the whole sub-band failed; ``unsolved`` is
-    the word if the signal has no solution.
+    ``cause`` and ``flag`` (channel,) of the antpol, without what low S/N explains; ``known`` its
+    state in health.json; ``failed`` (channel,) where the whole sub-band failed; ``unsolved`` is
+    the reason if the antpol has no solution.
     """
-    if known["status"] == "bad":
-        if "data:no_data" in known["reasons"]:
-            return "bad", ["no_data"]
-        if "autocorr:dead" in known["reasons"]:
-            return "bad", ["dead"]
-        return "bad", ["health_list"]
+    if known.status == BAD:
+        if NO_DATA in known.reasons:
+            return _bad("no_data")
+        return _bad("dead" if NO_POWER in known.reasons else "health_list")
     if (cause & CAUSES["swapped"] > 0).all():
-        return "bad", ["swapped_polarizations"]
+        return _bad("swapped_polarizations")
     counted = ~failed & ~(cause & CAUSES["baselines"] > 0)
     if not counted.any():
-        return "bad", ["solver_failed"]
+        return _bad("solver_failed")
     for name, word in (("weak", "weak_gain"), ("strong", "strong_gain")):
         if (cause[counted] & CAUSES[name] > 0).any():
-            return "bad", [word]
+            return _bad(word)
     if (cause[counted] & CAUSES["solver"] > 0).all():
-        powerless = "autocorr:weak" in known["reasons"]
-        return "bad", ["dead" if powerless else unsolved]
+        return _bad("dead" if WEAK in known.reasons else unsolved)
     everybody = cause & OF_ALL > 0
     own = counted & ~everybody
     if own.any() and flag[own].mean() > SUSPECT_FRACTION:
-        return "suspect", ["noisy"]
-    return "good", []
+        return AntpolState(SUSPECT, ("noisy",))
+    return AntpolState()
+
+
+def _bad(reason: str) -> AntpolState:
+    return AntpolState(BAD, (reason,))
 
 
 def _band_record(band: Band, present: np.ndarray, number: int, failed: bool) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from lwacal.driver.progress import Failure
 from lwacal.runtime import products
+from lwacal.telescope.antpol_states import BAD
 
 COLUMNS = (
     "observation",
@@ -146,7 +147,7 @@ def _outcome(folder: Path) -> Row:
     if quality is None:
         return {}
     signals, seen, reasons = quality["antennas"], quality["observation"], quality["reasons"]
-    bad = {signal["antenna"] for signal in signals if signal["status"] == "bad"}
+    bad = {signal["antenna"] for signal in signals if signal["status"] == BAD}
     return {
         **{key: seen[key] for key in ("start_utc", "lst_hours")},
         "verdict": quality["verdict"],

@@ -1,8 +1,8 @@
-"""Which antennas are healthy, by all that is known of them (contract C3).
+"""Which antennas are healthy before anything is solved: health.json (contract C3).
 
-Sources are kept apart: the observatory's antenna-health database (MNC), a cached copy of its list,
-lists in the configuration, the raw data's own flags, and the autocorrelations. Bad wins over
-suspect, suspect over good.
+The sources are the observatory's antenna-health database (MNC), a cached copy of its list, lists in
+the configuration, the raw data's own flags, and the autocorrelations. Every finding names its
+source; lwacal.telescope.antpol_states joins them.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ import numpy as np
 from lwacal.flagging import autocorrelation_checks
 from lwacal.ingest import autocorrelations
 from lwacal.telescope.antennas import AntennaNames, UnknownAntennaError
+from lwacal.telescope.antpol_states import (
+    ALL_FLAGGED,
+    BAD,
+    BOTH_POLARIZATIONS,
+    NO_DATA,
+    ON_BAD_LIST,
+    ON_SUSPECT_LIST,
+    SUSPECT,
+    AntpolStates,
+    Finding,
+)
 from lwacal.telescope.constants import SECONDS_PER_DAY
-from lwacal.telescope.correlations import POLARIZATIONS
-
-RANK = {"good": 0, "suspect": 1, "bad": 2}
 
 
 class HealthBook:
-    """Collects statuses and reasons of each antenna and polarization."""
+    """The states of all antpols, and what each source of information gave."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.antennas = AntennaNames(names)
-        self.status = [["good", "good"] for _ in names]
-        self.reasons: list[list[list[str]]] = [[[], []] for _ in names]
+        self.states = AntpolStates(names)
         self.sources: list[dict[str, Any]] = []
-
-    def mark(self, antenna: int, polarization: int, status: str, reason: str) -> None:
-        """Add a finding; the worse status stays."""
-        if RANK[status] > RANK[self.status[antenna][polarization]]:
-            self.status[antenna][polarization] = status
-        if reason not in self.reasons[antenna][polarization]:
-            self.reasons[antenna][polarization].append(reason)
 
     def mark_names(self, names: Sequence[str | int], status: str, reason: str) -> list[str]:
         """Add a finding for antennas given by name; return what is wrong with unknown names."""
@@ -49,26 +49,12 @@ class HealthBook:
                 unknown.append(str(error))
                 continue
             for polarization in polarizations:
-                self.mark(antenna, polarization, status, reason)
+                self.states.add(Finding(antenna, polarization, status, reason))
         return unknown
 
     def source(self, name: str, used: bool, message: str, age_days: float | None = None) -> None:
         """Record what a source of information gave."""
         self.sources.append({"name": name, "used": used, "message": message, "age_days": age_days})
-
-    def records(self) -> list[dict[str, Any]]:
-        """Return the antennas of contract C3, one record an antenna and polarization."""
-        return [
-            {
-                "index": index,
-                "antenna": name,
-                "pol": POLARIZATIONS[pol],
-                "status": self.status[index][pol],
-                "reasons": self.reasons[index][pol],
-            }
-            for index, name in enumerate(self.antennas.names)
-            for pol in (0, 1)
-        ]
 
 
 def assess(
@@ -77,7 +63,7 @@ def assess(
     powers: Sequence[Path],
     health: dict[str, Any],
 ) -> dict[str, Any]:
-    """Return health.json: each signal's status with reasons, and what each source gave.
+    """Return health.json: each antpol's status with reasons, and what each source gave.
 
     ``mnc`` is what the query of the database gave, ``powers`` the files of
     lwacal.ingest.autocorrelations of all sub-bands, ``health`` the configuration's section.
@@ -101,7 +87,7 @@ def assess(
         "schema": 1,
         "requested_mjd": manifest["observation"]["mid_mjd_s"] / SECONDS_PER_DAY,
         "sources": book.sources,
-        "antennas": book.records(),
+        "antennas": book.states.records(),
     }
 
 
@@ -135,7 +121,7 @@ def _use_list(
     if abs(age) > max_age_days:
         book.source(name, False, f"list is {age:.1f} days old (limit {max_age_days})", age)
         return False
-    unknown = book.mark_names(record["bad"], "bad", f"{name}:{record.get('method', 'list')}")
+    unknown = book.mark_names(record["bad"], BAD, f"{name}:{record.get('method', 'list')}")
     unknown += _other_numbers(book, record.get("numbers", {}))
     message = f"{len(record['bad'])} bad signals" + _unknown_words(unknown)
     book.source(name, True, message, age)
@@ -175,23 +161,23 @@ def _unknown_words(unknown: Sequence[str]) -> str:
 
 def _use_configuration(book: HealthBook, health: dict[str, Any]) -> None:
     bad, suspect = health["bad_antennas"], health["suspect_antennas"]
-    unknown = book.mark_names(bad, "bad", "config:bad_antennas")
-    unknown += book.mark_names(suspect, "suspect", "config:suspect_antennas")
+    unknown = book.mark_names(bad, BAD, ON_BAD_LIST)
+    unknown += book.mark_names(suspect, SUSPECT, ON_SUSPECT_LIST)
     message = f"{len(bad)} bad, {len(suspect)} suspect" + _unknown_words(unknown)
     book.source("config", bool(bad or suspect), message)
 
 
 def _use_raw_flags(book: HealthBook, bands: Sequence[dict[str, np.ndarray]]) -> None:
-    """Mark signals that have no data, or nothing but flagged data, in any sub-band."""
+    """Mark antpols that have no data, or nothing but flagged data, in all sub-bands."""
     number = len(book.antennas.names)
     rows = sum((band["rows"] for band in bands), np.zeros(number, int))
     unflagged = sum((band["unflagged"] for band in bands), np.zeros((number, 2), int))
     for antenna in range(number):
         for pol in (0, 1):
             if rows[antenna] == 0:
-                book.mark(antenna, pol, "bad", "data:no_data")
+                book.states.add(Finding(antenna, pol, BAD, NO_DATA))
             elif unflagged[antenna, pol] == 0:
-                book.mark(antenna, pol, "bad", "data:flagged")
+                book.states.add(Finding(antenna, pol, BAD, ALL_FLAGGED))
     book.source("data", True, f"{int((rows == 0).sum())} antennas without data")
 
 
@@ -209,14 +195,16 @@ def _use_autocorrelations(
         book.source("autocorr", False, "the data hold no autocorrelations")
         return
     findings = autocorrelation_checks.judge(summary, limits)
-    for antenna, pol, status, reason in findings:
-        book.mark(antenna, pol, status, reason)
+    for finding in findings:
+        book.states.add(finding)
     few = " (too few integrations to judge noise in time)"
     noise = "" if np.isfinite(summary.scatter).any() else few
     book.source("autocorr", True, f"{len(findings)} findings{noise}")
 
 
 def _spread_to_both(book: HealthBook) -> None:
-    for antenna, statuses in enumerate(book.status):
-        if "bad" in statuses and statuses != ["bad", "bad"]:
-            book.mark(antenna, statuses.index("bad") ^ 1, "bad", "config:both_polarizations")
+    """Call an antpol bad if the antenna's other polarization is."""
+    bad = book.states.bad()
+    for antenna in np.flatnonzero(bad.sum(axis=1) == 1):
+        other = int(bad[antenna].argmin())
+        book.states.add(Finding(int(antenna), other, BAD, BOTH_POLARIZATIONS))

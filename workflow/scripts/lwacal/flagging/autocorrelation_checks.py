@@ -15,6 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from lwacal.telescope import antpol_states
+from lwacal.telescope.antpol_states import BAD, SUSPECT, Finding
+
 CORE_RADIUS_M = 130.0
 SMALLEST_GROUP = 5
 FEWEST_TIMES = 3  # two differences, to call an antenna noisy in time
@@ -142,23 +145,24 @@ def _nanmedian(values: np.ndarray, axis: int) -> np.ndarray:
     )
 
 
-def judge(summary: PowerSummary, limits: dict[str, Any]) -> list[tuple[int, int, str, str]]:
-    """Return (antenna, polarization, status, reason) for each antenna that is not as it should be.
+def judge(summary: PowerSummary, limits: dict[str, Any]) -> list[Finding]:
+    """Return what is wrong with each antpol, by its autocorrelations.
 
-    An antenna without power is bad; one that is only weak, strong, noisy or odd is suspect: its
+    An antpol without power is bad. One that is only weak, strong, noisy or odd is suspect: its
     solutions decide.
     """
     ratio, scatter, oddity = summary.ratio, summary.scatter, summary.oddity
     with np.errstate(invalid="ignore"):
+        weak = (ratio >= limits["dead_ratio"]) & (ratio < limits["weak_ratio"])
         tests = [
-            (ratio < limits["dead_ratio"], "bad", "dead"),
-            ((ratio >= limits["dead_ratio"]) & (ratio < limits["weak_ratio"]), "suspect", "weak"),
-            (ratio > limits["strong_ratio"], "suspect", "strong"),
-            (scatter > limits["noisy_factor"], "suspect", "noisy"),
-            (oddity > limits["odd_factor"], "suspect", "odd_spectrum"),
+            (ratio < limits["dead_ratio"], BAD, antpol_states.NO_POWER),
+            (weak, SUSPECT, antpol_states.WEAK),
+            (ratio > limits["strong_ratio"], SUSPECT, antpol_states.STRONG),
+            (scatter > limits["noisy_factor"], SUSPECT, antpol_states.NOISY),
+            (oddity > limits["odd_factor"], SUSPECT, antpol_states.ODD_SPECTRUM),
         ]
     return [
-        (int(antenna), int(pol), status, f"autocorr:{word}")
-        for found, status, word in tests
+        Finding(int(antenna), int(pol), status, reason)
+        for found, status, reason in tests
         for antenna, pol in np.argwhere(found)
     ]

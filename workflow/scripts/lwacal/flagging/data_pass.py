@@ -17,19 +17,11 @@ import numpy as np
 
 from lwacal.flagging import array_lines, bursts, rfi_search
 from lwacal.io import ms_reader
+from lwacal.io.flag_file import CAUSES
 from lwacal.runtime import malloc
 from lwacal.runtime.processes import end_with_parent
 from lwacal.telescope.correlations import FIRST_POLARIZATION, SECOND_POLARIZATION
 
-CAUSES = {
-    "original": 1,
-    "antenna": 2,
-    "aoflagger": 4,
-    "zero": 8,
-    "non_finite": 16,
-    "burst": 32,
-}
-# Polarizations (0 = X, 1 = Y) of antenna 1 and antenna 2 in XX, XY, YX, YY
 BLOCK_ROWS = 8192  # of all integrations together: 50 MB of visibilities at 192 channels
 
 
@@ -37,7 +29,7 @@ BLOCK_ROWS = 8192  # of all integrations together: 50 MB of visibilities at 192 
 class Search:
     """What is looked for, and where.
 
-    ``bad`` (antenna, 2) bool: signals known to be bad; ``use_original``: take the set's own flags;
+    ``bad`` (antenna, 2) bool: antpols known to be bad; ``use_original``: take the set's own flags;
     ``interference``: search for it.
     """
 
@@ -184,7 +176,7 @@ def _read(search: Search, block: Block) -> tuple[np.ndarray, np.ndarray]:
 
 
 def antenna_flags(bad: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray) -> np.ndarray:
-    """Return which correlations of each row have a bad signal in them, (row, 4) bool.
+    """Return which correlations of each row include a bad antpol, (row, 4) bool.
 
     ``bad`` (antenna, 2): one bad polarization of an antenna leaves the other alone.
     """

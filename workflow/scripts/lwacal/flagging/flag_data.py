@@ -8,7 +8,6 @@ concatenated set itself is never written to.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,33 +15,13 @@ from typing import Any
 import numpy as np
 
 from lwacal.flagging import aoflagger_program, array_lines, bursts, data_pass
-from lwacal.flagging.data_pass import CAUSES, Look, Search, antenna_flags
+from lwacal.flagging.data_pass import Look, Search
 from lwacal.io import flag_file, ms_reader
-from lwacal.io.flag_file import load_causes, load_flags
+from lwacal.io.flag_file import CAUSES
 from lwacal.runtime import products
+from lwacal.telescope.antpol_states import AntpolStates
 
 logger = logging.getLogger(__name__)
-
-__all__ = [
-    "CAUSES",
-    "Flags",
-    "antenna_flags",
-    "bad_signals",
-    "flag",
-    "load_causes",
-    "load_flags",
-    "read_baselines",
-    "summarize",
-    "write",
-]
-
-
-def bad_signals(health: Mapping[str, Any], n_antennas: int) -> np.ndarray:
-    """Return which signals health.json calls bad, (antenna, 2) bool, 0 = X, 1 = Y."""
-    bad = np.zeros((n_antennas, 2), bool)
-    for record in health["antennas"]:
-        bad[record["index"], "XY".index(record["pol"])] = record["status"] == "bad"
-    return bad
 
 
 @dataclass(frozen=True)
@@ -74,7 +53,8 @@ def flag(
     second pass makes. Memory: that of flag_pass.look.
     """
     wanted, by_program = settings["aoflagger"], bool(settings["strategy"])
-    bad = bad_signals(health, len(ms_reader.read_antennas(concatenated).names))
+    names = ms_reader.read_antennas(concatenated).names
+    bad = AntpolStates.of_records(health["antennas"], names).bad()
     search = Search(
         Path(concatenated).absolute(), bad, settings["original"], wanted and not by_program
     )

@@ -1,7 +1,8 @@
-"""The file of a sub-band's flags: bit masks, kept an integration at a time.
+"""The file of a sub-band's flags: bit masks by cause, one array per integration.
 
-An array ``causes_N`` (row, channel, correlation) uint8 for each integration, and ``rows``, the rows
-of the concatenated set that each has. Only the integrations that are asked for are read.
+A visibility is flagged if any bit of CAUSES is set. Each integration has an array ``causes_N``
+(row, channel, correlation) uint8; ``rows`` says which rows of the concatenated set it covers. Only
+the integrations that are asked for are read.
 """
 
 from __future__ import annotations
@@ -13,6 +14,16 @@ from types import TracebackType
 import numpy as np
 
 from lwacal.runtime import products
+
+# Bits of the masks
+CAUSES = {
+    "original": 1,  # flagged in the raw data
+    "antenna": 2,  # an antpol of the baseline is bad (health.json)
+    "aoflagger": 4,  # interference
+    "zero": 8,  # the visibility is exactly zero
+    "non_finite": 16,  # it is infinite or not a number
+    "burst": 32,  # the whole array was too bright in this channel and integration
+}
 
 
 def write(path: str | Path, causes: Sequence[np.ndarray]) -> None:

@@ -20,9 +20,9 @@ from lwacal.nights.time_series import (
     scatter,
     wrapped,
 )
-from lwacal.qa.antenna_status import RANK
 from lwacal.runtime.robust import masked_median
 from lwacal.telescope.antennas import on_fibre
+from lwacal.telescope.antpol_states import BAD, RANK
 
 FEWEST_NIGHTS = 8  # nights with values to estimate the noise; fewer would underestimate it
 FEWEST_LIKE = 5  # antpols to estimate the typical noise
@@ -141,7 +141,7 @@ def expected_false(series: Series, settings: Mapping[str, Any]) -> float:
 
 
 def _statuses(series: Series) -> Iterator[Event]:
-    bad = series.status == RANK["bad"]
+    bad = series.status == RANK[BAD]
     known = series.status != UNKNOWN
     switches = _switches(*most_of_night(bad, known, series.night))
     for antenna, pol, night, nights, begins in switches:

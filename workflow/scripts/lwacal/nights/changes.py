@@ -14,9 +14,9 @@ import numpy as np
 
 from lwacal.nights.antenna_events import Event
 from lwacal.nights.time_series import Series
-from lwacal.qa.antenna_status import REASON_WORDS
 from lwacal.runtime.robust import MAD_SIGMA
 from lwacal.telescope import boards
+from lwacal.telescope.antpol_states import REASON_WORDS
 from lwacal.telescope.correlations import POLARIZATIONS
 
 ARRAY = "the array"

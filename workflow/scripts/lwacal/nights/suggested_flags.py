@@ -14,12 +14,20 @@ from typing import Any
 import numpy as np
 
 from lwacal.nights.time_series import UNKNOWN, Series, most_of_night
-from lwacal.qa.antenna_status import RANK
+from lwacal.telescope.antpol_states import (
+    ALL_FLAGGED,
+    BAD,
+    BOTH_POLARIZATIONS,
+    NO_DATA,
+    NO_POWER,
+    ON_BAD_LIST,
+    RANK,
+)
 from lwacal.telescope.correlations import POLARIZATIONS
 
 METHOD = "trends"
-UNJUDGED = {f"cache:{METHOD}", "config:both_polarizations"}  # evidence that says nothing new
-BAD_ALONE = {"autocorr:dead", "data:no_data", "data:flagged", "config:bad_antennas"}
+UNJUDGED = {f"cache:{METHOD}", BOTH_POLARIZATIONS}  # evidence that says nothing new
+BAD_ALONE = {NO_POWER, NO_DATA, ALL_FLAGGED, ON_BAD_LIST}
 BAD_LIST = "mnc:"  # whatever the database's list is called
 
 
@@ -33,7 +41,7 @@ def suggest(series: Series, settings: Mapping[str, Any]) -> dict[str, Any]:
     if not series.observations:
         return _record(None, [], "there are no observations yet")
     judged = (series.status != UNKNOWN) & ~_by_own_list(series)
-    bad, known = most_of_night(series.status == RANK["bad"], judged, series.night)
+    bad, known = most_of_night(series.status == RANK[BAD], judged, series.night)
     records = [
         _signal(
             series,
@@ -53,7 +61,7 @@ def suggest(series: Series, settings: Mapping[str, Any]) -> dict[str, Any]:
 def _by_own_list(series: Series) -> np.ndarray:
     """Return where an antpol is bad only because it is on a list like this one."""
     own = np.array([_only_listed(text.split("; ")) for text in series.words])
-    return own[series.evidence] & (series.status == RANK["bad"])
+    return own[series.evidence] & (series.status == RANK[BAD])
 
 
 def _only_listed(evidence: Sequence[str]) -> bool:
@@ -89,7 +97,7 @@ def _signal(
         return None
     good = np.flatnonzero(~was_bad)
     since = int(series.of_night(nights[good[-1] + 1 if len(good) else 0])[0])
-    at_fault = judged & (series.status[antenna, pol] == RANK["bad"])
+    at_fault = judged & (series.status[antenna, pol] == RANK[BAD])
     return {
         "name": series.antennas[antenna] + POLARIZATIONS[pol],
         "reasons": list(series.reason_words(antenna, pol, int(np.flatnonzero(at_fault)[-1]))),

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lwacal.qa.antenna_status import RANK
 from lwacal.runtime.robust import MAD_SIGMA, masked_median, spread
 from lwacal.telescope import site
+from lwacal.telescope.antpol_states import RANK
 from lwacal.telescope.correlations import POLARIZATIONS
 
 QUANTITIES = ("gain_db", "delay_ns", "phase_deg")

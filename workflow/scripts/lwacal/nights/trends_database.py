@@ -16,9 +16,9 @@ from typing import Any
 
 from lwacal.nights import antenna_events, changes, history, suggested_flags, time_series, validity
 from lwacal.nights.database_tables import OF_OBSERVATIONS, SCHEMA, opened
-from lwacal.qa.antenna_status import RANK
 from lwacal.runtime import atomic, products
 from lwacal.telescope import site
+from lwacal.telescope.antpol_states import RANK
 from lwacal.telescope.constants import SECONDS_PER_DAY
 from lwacal.telescope.correlations import POLARIZATIONS
 

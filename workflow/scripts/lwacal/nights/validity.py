@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from lwacal.nights.time_series import UNKNOWN, Series, align_phases
-from lwacal.qa.antenna_status import RANK
+from lwacal.telescope.antpol_states import BAD, RANK
 
 EDGES_DAYS = (0.0, 0.05, 0.15, 0.5, 1.5, 3.5, 7.5, 15.5, 31.0, 62.0, 125.0, 250.0, 500.0, 1e4)
 FEWEST_ANTENNAS = 5
@@ -44,7 +44,7 @@ class Pairs:
 
 def compare(series: Series) -> Pairs:
     """Compare pairs of observations by the antpols that are not bad in either."""
-    usable = (series.status != RANK["bad"]) & (series.status != UNKNOWN)
+    usable = (series.status != RANK[BAD]) & (series.status != UNKNOWN)
     gain = np.where(usable, series.values["gain_db"], np.nan).astype(np.float32)
     phase = np.radians(np.where(usable, align_phases(series.values["phase_deg"]), np.nan))
     first, second = _chosen(len(series.observations))

@@ -1,195 +1,179 @@
-"""One status for each antenna and polarization, from all that was found out about it.
+"""The state of each antenna-polarization (antpol) in qa.json, from the findings of all stages.
 
-Findings come from the health record (database, lists, autocorrelations), from the bandpass
-solutions and from the delays. Bad wins over suspect, suspect over good; all reasons are kept, in
-the words of contract C4, with the original finding as evidence.
+Findings come from health.json (database, lists, autocorrelations), from the bandpass solutions,
+from the delays and from the flags of the data. lwacal.telescope.antpol_states joins them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from lwacal.telescope.correlations import POLARIZATIONS
+from lwacal.telescope.antpol_states import (
+    GOOD,
+    ODD_SPECTRUM,
+    REASONS,
+    STRONG,
+    SUSPECT,
+    WEAK,
+    AntpolState,
+    AntpolStates,
+    antpol_of,
+    reason_of,
+    worst,
+)
 
 Record = Mapping[str, Any]
-RANK = {"good": 0, "suspect": 1, "bad": 2}
-REASONS = (
-    "dead",
-    "no_data",
-    "weak_gain",
-    "strong_gain",
-    "swapped_polarizations",
-    "delay_offset",
-    "noisy",
-    "rfi",
-    "health_list",
-    "solver_failed",
-)
-REASON_WORDS = {
-    "dead": "no power from the sky",
-    "no_data": "no data, or all flagged in the raw data",
-    "weak_gain": "much weaker than its like",
-    "strong_gain": "much stronger than its like",
-    "swapped_polarizations": "X and Y cables swapped",
-    "delay_offset": "delay differs from the reference",
-    "noisy": "noisy",
-    "rfi": "far more interference than the others",
-    "health_list": "on a list of bad antennas",
-    "solver_failed": "no solution found",
-}
-_OF_AUTOCORRELATION = {
-    "dead": "dead",
-    "weak": "weak_gain",
-    "strong": "strong_gain",
-    "noisy": "noisy",
-    "odd_spectrum": "noisy",
-}
-_OF_DATA = {"no_data": "no_data", "flagged": "no_data"}
-_LISTS = ("mnc", "cache", "config")
-ODD_SPECTRUM = "autocorr:odd_spectrum"
-_OF_POWER = ("autocorr:weak", "autocorr:strong")
 USUAL_GAIN_DB = 5.0  # half of what the limits of the power are: such a gain is not weak or strong
-
-
-def reason_of(finding: str) -> str:
-    """Return the reason word of C4 for a finding of health.json such as ``autocorr:weak``."""
-    source, _, what = finding.partition(":")
-    if finding in REASONS:
-        return finding
-    if source in _LISTS:
-        return "health_list"
-    known = _OF_AUTOCORRELATION if source == "autocorr" else _OF_DATA
-    return known[what]
+FEWEST_ANTENNAS = 3  # to say how much is usually flagged
 
 
 def combine(
-    names: list[str],
-    health: Mapping[str, Any],
-    solutions: Mapping[str, Any],
-    delay: Mapping[str, Any],
+    names: Sequence[str],
+    health: Record,
+    solutions: Record,
+    delay: Record,
+    flags: Mapping[str, Record],
     delay_limit_ns: float,
+    excess_limit: float | None,
 ) -> list[dict[str, Any]]:
     """Return the antenna records of qa.json, X and Y of each antenna in correlator order.
 
     ``names`` are the antennas of the manifest; an antenna that a record leaves out is not judged
-    by that record. A delay is compared with ``delay_limit_ns`` unless it is flagged. Power is gain
-    or noise: where the solutions have a usual gain, they decide which. That a spectrum is odd has
-    no word of its own: it is called noisy where nothing else was found, which then explains it.
+    by that record. ``flags`` are the summaries by sub-band. A delay is compared with
+    ``delay_limit_ns`` unless it is flagged; ``excess_limit`` as `of_flags` takes it.
     """
-    solved = {_key(record): record for record in solutions.get("antennas", [])}
-    found = {
-        (index, pol): _empty(index, name, pol)
-        for index, name in enumerate(names)
-        for pol in POLARIZATIONS
-    }
-    for record in health.get("antennas", []):
-        signal = found.get(_key(record))
-        known = _without_power(record, solved.get(_key(record), {}))
-        _add_finding(signal, known, reason_of, silent=(ODD_SPECTRUM,))
-        if signal is not None:
-            signal["evidence"] = list(record["reasons"])
-    for record in solutions.get("antennas", []):
-        signal = found.get(_key(record))
-        _add_finding(signal, _without_echo(signal, record), str)
-        if signal is not None:
-            signal["gain_db"] = record.get("gain_db")
-            signal["flagged_fraction"] = record.get("flagged_fraction")
-    for record in delay.get("antennas", []):
-        _add_delay(found.get(_key(record)), record, delay_limit_ns)
-    for signal in found.values():
-        if ODD_SPECTRUM in signal["evidence"] and not signal["reasons"]:
-            signal["reasons"] = [reason_of(ODD_SPECTRUM)]
-        signal["reasons"] = [word for word in REASONS if word in signal["reasons"]]
-    return list(found.values())
+    states = AntpolStates(names)
+    solved, delays = _by_antpol(solutions, states), _by_antpol(delay, states)
+    for antpol, record in _by_antpol(health, states).items():
+        states.join(*antpol, of_health(record, solved.get(antpol, {})))
+    for antpol, record in solved.items():
+        states.join(*antpol, of_solutions(record, listed=bool(states[antpol].reasons)))
+    for antpol, record in delays.items():
+        states.join(*antpol, of_delay(record, delay_limit_ns))
+    for antpol, state in of_flags(states, flags, excess_limit).items():
+        states.join(*antpol, state)
+    return [
+        {
+            **record,
+            **_state_fields(states[antpol_of(record)]),
+            **_measured(solved.get(antpol_of(record), {}), delays.get(antpol_of(record), {})),
+        }
+        for record in states.records()
+    ]
 
 
-def only_odd(signal: Record) -> bool:
-    """Return whether all that is known against a signal is its odd spectrum."""
-    return signal["evidence"] == [ODD_SPECTRUM]
+def _by_antpol(product: Record, states: AntpolStates) -> dict[tuple[int, int], Record]:
+    """Return the antenna records of a product by antpol, of those that the array has."""
+    found = {antpol_of(record): record for record in product.get("antennas", [])}
+    return {antpol: record for antpol, record in found.items() if antpol in states}
 
 
-def _without_power(record: Record, solved: Record) -> Record:
-    """Leave out of a health record what only the power says, if the gain is as usual.
+def of_health(record: Record, solved: Record) -> AntpolState:
+    """Return what a record of health.json says, in the light of the solution of the same antpol.
 
-    Much power is noise then, which the solutions show; if they do not tell it, the power does.
+    Power is gain or noise: if the gain is usual, it is neither weak nor strong. Much power is noise
+    then, which the solutions show; if they do not tell the noise, the power does. An odd spectrum
+    has no reason of its own (see `_state_fields`).
     """
+    findings, status = list(record["reasons"]), record["status"]
     gain_db = solved.get("gain_db")
-    if gain_db is None or abs(gain_db) > USUAL_GAIN_DB:
-        return record
-    reasons = [reason for reason in record["reasons"] if reason not in _OF_POWER]
-    if "autocorr:strong" in record["reasons"] and solved.get("noise_ratio") is None:
-        reasons.append("noisy")
-    return {**record, "reasons": reasons, "status": record["status"] if reasons else "good"}
+    if gain_db is not None and abs(gain_db) <= USUAL_GAIN_DB:
+        findings = [finding for finding in findings if finding not in (WEAK, STRONG)]
+        if STRONG in record["reasons"] and solved.get("noise_ratio") is None:
+            findings.append("noisy")
+        status = status if findings else GOOD
+    reasons = [reason_of(finding) for finding in findings if finding != ODD_SPECTRUM]
+    return AntpolState(status, tuple(reasons), tuple(record["reasons"]))
 
 
-def _without_echo(signal: Record | None, record: Record) -> Record:
-    """Leave out of a record of solutions the reason that only says: see the health record."""
-    if signal is None or not signal["reasons"]:
-        return record
-    return {**record, "reasons": [r for r in record["reasons"] if r != "health_list"]}
+def of_solutions(record: Record, listed: bool) -> AntpolState:
+    """Return what a record of bandpass_flags.json says.
+
+    The reason health_list is left out if it only repeats what health.json says (``listed``).
+    """
+    reasons = [word for word in record["reasons"] if not (listed and word == "health_list")]
+    return AntpolState(
+        record["status"], tuple(reasons), tuple(f"solutions:{word}" for word in reasons)
+    )
 
 
-def _key(record: Mapping[str, Any]) -> tuple[int, str]:
-    return record["index"], record["pol"]
+def of_delay(record: Record, limit_ns: float) -> AntpolState:
+    """Return what a record of delay.json says: a delay far from the reference is suspect."""
+    difference = None if record.get("flagged") else record.get("difference_ns")
+    if difference is None or abs(difference) <= limit_ns:
+        return AntpolState()
+    evidence = f"delay:{difference:+.0f} ns from the reference"
+    return AntpolState(SUSPECT, ("delay_offset",), (evidence,))
 
 
-def _empty(index: int, name: str, pol: str) -> dict[str, Any]:
+def of_flags(
+    states: AntpolStates, flags: Mapping[str, Record], excess_limit: float | None
+) -> dict[tuple[int, int], AntpolState]:
+    """Return which antpols are suspect because far more of their data are flagged than of others.
+
+    Only antennas that are good otherwise, or have nothing but an odd spectrum, are looked at:
+    interference explains that. The excess is (f - m) / (1 - m), where f is the antenna's flagged
+    fraction, averaged over sub-bands, and m the median of these antennas. None of them is suspect
+    without a limit, or if they are fewer than FEWEST_ANTENNAS.
+    """
+    fractions = {}
+    for index in range(len(states.names)):
+        both = [states[index, pol] for pol in (0, 1)]
+        fraction = _flagged_fraction(flags, index)
+        if fraction is not None and worst(s.status for s in both if not _only_odd(s)) == GOOD:
+            fractions[index] = fraction
+    if len(fractions) < FEWEST_ANTENNAS or excess_limit is None:
+        return {}
+    middle = statistics.median(fractions.values())
     return {
-        "index": index,
-        "antenna": name,
-        "pol": pol,
-        "status": "good",
-        "reasons": [],
-        "evidence": [],
-        "gain_db": None,
-        "delay_ns": None,
-        "delay_difference_ns": None,
-        "phase_deg": None,
-        "flagged_fraction": None,
+        (index, pol): AntpolState(
+            SUSPECT, ("rfi",), (f"data:{fraction:.0%} flagged, others {middle:.0%}",)
+        )
+        for index, fraction in fractions.items()
+        for pol in (0, 1)
+        if middle < 1 and (fraction - middle) / (1 - middle) >= excess_limit
     }
 
 
-def _add_finding(
-    signal: dict[str, Any] | None,
-    record: Mapping[str, Any],
-    word_of: Any,
-    silent: tuple[str, ...] = (),
-) -> None:
-    """Add status, reason words and evidence; findings that are ``silent`` add no word."""
-    if signal is None:
-        return
-    _worsen(signal, record["status"])
-    for finding in record["reasons"]:
-        if finding not in silent and word_of(finding) not in signal["reasons"]:
-            signal["reasons"].append(word_of(finding))
-        evidence = finding if ":" in finding else f"solutions:{finding}"
-        if evidence not in signal["evidence"]:
-            signal["evidence"].append(evidence)
+def _flagged_fraction(flags: Mapping[str, Record], index: int) -> float | None:
+    """Return the mean over sub-bands of the flagged fraction of an antenna's data."""
+    known = [
+        band["antenna_fraction"][index]
+        for band in flags.values()
+        if index < len(band.get("antenna_fraction", []))
+        and band["antenna_fraction"][index] is not None
+    ]
+    return statistics.fmean(known) if known else None
 
 
-def _add_delay(signal: dict[str, Any] | None, record: Mapping[str, Any], limit_ns: float) -> None:
-    if signal is None or record.get("flagged"):
-        return
-    signal["delay_ns"] = record.get("delay_ns")
-    signal["phase_deg"] = record.get("phase_deg")
-    difference = record.get("difference_ns")
-    signal["delay_difference_ns"] = difference
-    if difference is not None and abs(difference) > limit_ns:
-        _worsen(signal, "suspect")
-        signal["reasons"].append("delay_offset")
-        signal["evidence"].append(f"delay:{difference:+.0f} ns from the reference")
+def _only_odd(state: AntpolState) -> bool:
+    """Return whether all that is known against an antpol is its odd spectrum."""
+    return state.evidence == (ODD_SPECTRUM,)
 
 
-def _worsen(signal: dict[str, Any], status: str) -> None:
-    if RANK[status] > RANK[signal["status"]]:
-        signal["status"] = status
+def _state_fields(state: AntpolState) -> dict[str, Any]:
+    """Return reasons in the order of REASONS, and evidence.
+
+    An odd spectrum is called noisy if no other reason was found, which would explain it.
+    """
+    if ODD_SPECTRUM in state.evidence and not state.reasons:
+        state = replace(state, reasons=(reason_of(ODD_SPECTRUM),))
+    return {
+        "reasons": [word for word in REASONS if word in state.reasons],
+        "evidence": list(state.evidence),
+    }
 
 
-def of_antenna(signals: list[dict[str, Any]]) -> dict[int, str]:
-    """Return the worse status of the two polarizations of each antenna, by antenna index."""
-    worst: dict[int, str] = {}
-    for signal in signals:
-        index = signal["index"]
-        worst[index] = max(worst.get(index, "good"), signal["status"], key=RANK.__getitem__)
-    return worst
+def _measured(solved: Record, delay: Record) -> dict[str, Any]:
+    """Return what was measured of an antpol; None where it was not."""
+    delay = {} if delay.get("flagged") else delay
+    return {
+        "gain_db": solved.get("gain_db"),
+        "delay_ns": delay.get("delay_ns"),
+        "delay_difference_ns": delay.get("difference_ns"),
+        "phase_deg": delay.get("phase_deg"),
+        "flagged_fraction": solved.get("flagged_fraction"),
+    }

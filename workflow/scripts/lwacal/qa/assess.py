@@ -56,22 +56,23 @@ class Inputs:
 def assess(inputs: Inputs, quality: Record, delay_limit_ns: float) -> dict[str, Any]:
     """Return qa.json. ``quality`` is the configuration section with the limits."""
     bands = band_records(inputs)
-    signals = antenna_status.combine(
+    antennas = antenna_status.combine(
         inputs.manifest["antennas"]["names"],
         inputs.health,
         inputs.solutions,
         inputs.delay,
+        inputs.flags,
         delay_limit_ns,
+        quality["antenna_flagged_excess"]["warn"],
     )
-    mark_interference(signals, inputs.flags, quality["antenna_flagged_excess"])
     calibrators = [_calibrator(record) for record in inputs.measurements.get("calibrators", [])]
     reference = reference_antenna(inputs)
     metrics = [
         *stage_metrics.of_data(inputs.manifest, bands, quality),
-        *stage_metrics.of_antennas(signals, inputs.health, quality),
-        *stage_metrics.of_solutions(bands, signals, reference["antenna"], quality),
+        *stage_metrics.of_antennas(antennas, inputs.health, quality),
+        *stage_metrics.of_solutions(bands, antennas, reference["antenna"], quality),
         *model_metrics.of_model(inputs.sky_model, inputs.bandpass, quality),
-        *stage_metrics.of_delays(signals, inputs.delay, quality),
+        *stage_metrics.of_delays(antennas, inputs.delay, quality),
         *calibrator_metrics.of_calibrators(calibrators, inputs.sky_model, quality),
         *calibrator_metrics.of_positions(inputs.measurements.get("positions", []), quality),
         *image_metrics.of_images(inputs.measurements, quality),
@@ -84,7 +85,7 @@ def assess(inputs: Inputs, quality: Record, delay_limit_ns: float) -> dict[str, 
         "reasons": reasons,
         "stages": stages(metrics),
         "metrics": metrics,
-        "antennas": signals,
+        "antennas": antennas,
         "bands": bands,
         "calibrators": calibrators,
         "positions": list(inputs.measurements.get("positions", [])),
@@ -180,39 +181,6 @@ def _band(inputs: Inputs, band: str) -> dict[str, Any]:
         "rfi_channels": list(solved.get("rfi_channels", [])),
         "message": "; ".join(dict.fromkeys(text for text in messages if text)),
     }
-
-
-def mark_interference(
-    signals: Sequence[dict[str, Any]], flags: Mapping[str, Record], limits: Record
-) -> None:
-    """Call a good antenna suspect if far more of its data are flagged than of the others.
-
-    So is one of which nothing is known but an odd spectrum: interference is the better word.
-    The excess is (f - m) / (1 - m), with f the antenna's flagged fraction, averaged over
-    sub-bands, and m the median of the good antennas.
-    """
-    odd = [signal for signal in signals if antenna_status.only_odd(signal)]
-    statuses = antenna_status.of_antenna([s for s in signals if s not in odd])
-    statuses = {**{signal["index"]: "good" for signal in odd}, **statuses}
-    fractions = {}
-    for index, status in statuses.items():
-        known = [
-            band["antenna_fraction"][index]
-            for band in flags.values()
-            if index < len(band.get("antenna_fraction", []))
-            and band["antenna_fraction"][index] is not None
-        ]
-        if known and status == "good":
-            fractions[index] = statistics.fmean(known)
-    if len(fractions) < 3 or limits["warn"] is None:
-        return
-    middle = statistics.median(fractions.values())
-    for signal in signals:
-        fraction = fractions.get(signal["index"], 0.0)
-        if middle < 1 and (fraction - middle) / (1 - middle) >= limits["warn"]:
-            signal["reasons"] = ["rfi"]
-            signal["status"] = "suspect"
-            signal["evidence"].append(f"data:{fraction:.0%} flagged, others {middle:.0%}")
 
 
 def _calibrator(record: Record) -> dict[str, Any]:

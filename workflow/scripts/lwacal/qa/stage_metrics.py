@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lwacal.qa.metric import Metric, in_words, judge, not_judged, percent
+from lwacal.telescope.antpol_states import BAD, NO_DATA
 from lwacal.telescope.boards import ANTENNAS_PER_BOARD
 
 WITHIN = "should agree within {}"
@@ -109,7 +110,7 @@ def of_antennas(signals: Sequence[Record], health: Record, quality: Record) -> l
             )
         ]
     every, signals = signals, present(signals)
-    bad = [signal for signal in signals if signal["status"] == "bad"]
+    bad = [signal for signal in signals if signal["status"] == BAD]
     fraction = len(bad) / len(signals)
     words = f"{len(bad)} of {len(signals)} antpols are bad ({percent(fraction)})"
     if len(every) > len(signals):
@@ -131,7 +132,7 @@ def of_antennas(signals: Sequence[Record], health: Record, quality: Record) -> l
         ),
         _worst_board(
             signals,
-            [signal["status"] == "bad" for signal in signals],
+            [signal["status"] == BAD for signal in signals],
             "board_bad_fraction",
             "are bad",
             quality,
@@ -146,7 +147,7 @@ def present(signals: Sequence[Record]) -> list[Record]:
 
     An antenna without a single row was not correlated, which says nothing about its health.
     """
-    return [s for s in signals if "data:no_data" not in s["evidence"]] or list(signals)
+    return [s for s in signals if NO_DATA not in s["evidence"]] or list(signals)
 
 
 def _worst_board(
@@ -251,7 +252,7 @@ def _reference(reference: str, signals: Sequence[Record]) -> Metric:
         return not_judged(
             "reference_antenna_bad", "the reference antenna is unknown", stage="solutions"
         )
-    bad = [signal["pol"] for signal in own if signal["status"] == "bad"]
+    bad = [signal["pol"] for signal in own if signal["status"] == BAD]
     words = f"the reference antenna {reference} is healthy"
     if bad:
         words = f"the reference antenna {reference} is bad in {' and '.join(bad)}"

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from lwacal.qa.antenna_status import RANK, REASON_WORDS
 from lwacal.report.plots import style
-from lwacal.report.plots.antennas import LETTERS
 from lwacal.telescope import geometry
+from lwacal.telescope.antpol_states import RANK, REASONS
 from lwacal.telescope.boards import ANTENNAS_PER_BOARD, board_of
 from lwacal.telescope.correlations import POLARIZATIONS
 
@@ -42,8 +41,8 @@ def antennas(qa_antennas: Sequence[Record], delays: Sequence[Record]) -> list[di
 def _signal(record: Record, delay: Record) -> dict[str, Any]:
     return {
         "status": record["status"],
-        "letter": LETTERS[record["reasons"][0]] if record["reasons"] else "",
-        "reasons": [REASON_WORDS[reason] for reason in record["reasons"]],
+        "letter": REASONS[record["reasons"][0]].letter if record["reasons"] else "",
+        "reasons": [REASONS[reason].words for reason in record["reasons"]],
         "evidence": record["evidence"],
         "gain_db": _rounded(record["gain_db"]),
         "flagged_fraction": _rounded(record["flagged_fraction"], 4),

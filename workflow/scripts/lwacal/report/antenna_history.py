@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from lwacal.nights.history import Nights
-from lwacal.qa.antenna_status import RANK
 from lwacal.report.array_encoding import pack
 from lwacal.runtime import products
+from lwacal.telescope.antpol_states import RANK, STATUSES
 from lwacal.telescope.correlations import POLARIZATIONS
 
 logger = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ def histories(nights: Nights) -> dict[str, Any]:
             for row in nights.observations
         ],
         "antennas": names,
-        "statuses": sorted(RANK, key=RANK.__getitem__),
+        "statuses": list(STATUSES),
         "status": pack(status),
         **{name: pack(array) for name, array in values.items()},
     }

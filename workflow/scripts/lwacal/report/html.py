@@ -24,8 +24,8 @@ from lwacal.report import (
 )
 from lwacal.report.figures import Drawn, expected_fluxes, flux_tolerance
 from lwacal.report.inputs import ReportRecords
-from lwacal.report.plots.antennas import LETTERS
 from lwacal.runtime import products
+from lwacal.telescope.antpol_states import REASONS
 
 SCRIPTS = (
     "tools.js",
@@ -119,7 +119,9 @@ def _positions_m(report: ReportRecords) -> np.ndarray:
 def _letters(qa: Mapping[str, Any]) -> list[tuple[str, str]]:
     used = {reason for record in qa["antennas"] for reason in record["reasons"]}
     return [
-        (letter, reason.replace("_", " ")) for reason, letter in LETTERS.items() if reason in used
+        (told.letter, reason.replace("_", " "))
+        for reason, told in REASONS.items()
+        if reason in used
     ]
 
 

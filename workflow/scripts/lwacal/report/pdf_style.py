@@ -13,6 +13,8 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
+from lwacal.report.plots import style
+
 MARGIN = 18 * mm
 TEXT_WIDTH = A4[0] - 2 * MARGIN
 LINK = "#0072B2"
@@ -22,9 +24,7 @@ STATUS_FILL = {
     "warn": "#F2B134",
     "fail": "#A3172B",
     "n/a": "#8A949A",
-    "good": "#6FB7AC",
-    "suspect": "#F2B134",
-    "bad": "#A3172B",
+    **style.STATUS_COLOURS,
 }
 STATUS_TINT = {"warn": "#FCEBC4", "fail": "#F3CFD4", "suspect": "#FCEBC4", "bad": "#F3CFD4"}
 DARK_TEXT = ("warn", "suspect", "good")

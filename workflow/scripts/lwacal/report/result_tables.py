@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lwacal.qa.antenna_status import REASON_WORDS
 from lwacal.qa.calibrator_metrics import offset_beams
 from lwacal.qa.metric import in_words
 from lwacal.report import cells
 from lwacal.report.cells import NOTHING, Cell, Column, Table
+from lwacal.telescope.antpol_states import BAD, GOOD, REASON_WORDS
 from lwacal.telescope.boards import board_of
 
 Record = Mapping[str, Any]
@@ -67,9 +67,9 @@ def _limits(metric: Record) -> str:
 
 def antennas(qa: Record, everything: bool) -> Table:
     """Return the table of antpols: all of them, or only those that are not good."""
-    chosen = [a for a in qa["antennas"] if everything or a["status"] != "good"]
+    chosen = [a for a in qa["antennas"] if everything or a["status"] != GOOD]
     if not everything:
-        chosen.sort(key=lambda a: (a["status"] != "bad", a["index"], a["pol"]))
+        chosen.sort(key=lambda a: (a["status"] != BAD, a["index"], a["pol"]))
     rows = [_antenna_row(run) for run in ([[a] for a in chosen] if everything else _runs(chosen))]
     title = "Antennas" if everything else "Bad and suspect antennas"
     return Table(
@@ -104,7 +104,7 @@ def _runs(antennas: Sequence[Record]) -> list[list[Record]]:
             before
             and a["index"] - before["index"] <= 1
             and all(
-                item["status"] == "bad" and item["reasons"] == ["no_data"] for item in (before, a)
+                item["status"] == BAD and item["reasons"] == ["no_data"] for item in (before, a)
             )
         )
         if joined:

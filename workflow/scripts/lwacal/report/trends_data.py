@@ -10,10 +10,10 @@ import numpy as np
 from lwacal.nights import time_series
 from lwacal.nights.history import Record
 from lwacal.nights.time_series import UNKNOWN, Series
-from lwacal.qa.antenna_status import RANK
 from lwacal.report import array_encoding
 from lwacal.runtime.robust import masked_median
 from lwacal.telescope import boards
+from lwacal.telescope.antpol_states import BAD, RANK, STATUSES
 
 STEPS = {"gain_db": 0.01, "delay_ns": 0.1, "phase_deg": 0.2}  # quantization: dB, ns, degrees
 NOT_KNOWN = -32768
@@ -57,7 +57,7 @@ def build(
         "wiring": [
             _wiring(name, int(number)) for name, number in zip(series.antennas, series.numbers)
         ],
-        "statuses": sorted(RANK, key=RANK.__getitem__),
+        "statuses": list(STATUSES),
         "status": array_encoding.pack(series.status[..., shown]),
         **{name: pack_rounded(array[..., shown], STEPS[name]) for name, array in values.items()},
         "changes": [
@@ -112,7 +112,7 @@ def _of_boards(
         status = series.status[members].reshape(-1, series.status.shape[2])[:, shown]
         there = (status != UNKNOWN).sum(axis=0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            rows["bad"].append(100 * (status == RANK["bad"]).sum(axis=0) / there)
+            rows["bad"].append(100 * (status == RANK[BAD]).sum(axis=0) / there)
             own = series.flagged[members].reshape(-1, series.flagged.shape[2])[:, shown]
             rows["flagged"].append(100 * np.nansum(own, axis=0) / np.isfinite(own).sum(axis=0))
     shape = (len(known), len(range(*shown.indices(len(series.observations)))))

@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 from lwacal.nights import database_tables, time_series, trends_database
 from lwacal.nights.antenna_events import FEWEST_NIGHTS, LEAST
 from lwacal.nights.history import Nights
-from lwacal.qa.antenna_status import REASON_WORDS
 from lwacal.report import array_encoding, templates, trends_data
 from lwacal.report.plots import nights, style, trend_curves
 from lwacal.runtime import products
+from lwacal.telescope.antpol_states import REASON_WORDS
 
 SCRIPTS = (
     "tools.js",

@@ -12,24 +12,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from lwacal.qa.antenna_status import RANK
 from lwacal.report.plots import labels, style
 from lwacal.telescope import geometry
+from lwacal.telescope.antpol_states import BAD, GOOD, RANK, REASONS, STATUSES, worst
 from lwacal.telescope.correlations import POLARIZATIONS
 
 PER_BOARD = 32
-LETTERS = {
-    "dead": "D",
-    "no_data": "0",
-    "weak_gain": "W",
-    "strong_gain": "G",
-    "solver_failed": "F",
-    "swapped_polarizations": "S",
-    "delay_offset": "T",
-    "noisy": "N",
-    "rfi": "R",
-    "health_list": "H",
-}
 MAP_LABELS = 20
 
 Record = Mapping[str, Any]
@@ -71,7 +59,7 @@ def _draw_signal(axes: Axes, record: Record) -> None:
         axes.text(
             column + 0.5,
             row + pol + 0.5,
-            LETTERS[record["reasons"][0]],
+            REASONS[record["reasons"][0]].letter,
             ha="center",
             va="center",
             fontsize=7,
@@ -105,20 +93,20 @@ def _legend(figure: Figure, antennas: Sequence[Record]) -> None:
     count = Counter(record["status"] for record in antennas)
     reasons = Counter(record["reasons"][0] for record in antennas if record["reasons"])
     handles: list[Patch | Line2D] = [
-        Patch(color=style.STATUS_COLOURS[s], label=f"{s} ({count[s]})") for s in RANK
+        Patch(color=style.STATUS_COLOURS[s], label=f"{s} ({count[s]})") for s in STATUSES
     ]
     handles += [
         Line2D(
             [],
             [],
             ls="",
-            marker=rf"$\mathbf{{{LETTERS[reason]}}}$",
+            marker=rf"$\mathbf{{{REASONS[reason].letter}}}$",
             mew=0.2,
             color="#222222",
             ms=5,
             label=f"{reason.replace('_', ' ')} ({reasons[reason]})",
         )
-        for reason in LETTERS
+        for reason in REASONS
         if reason in reasons
     ]
     per_row = max(2, int(figure.get_figwidth() / 1.35))
@@ -173,8 +161,8 @@ def _draw_map(
         statuses.setdefault(record["index"], {})[record["pol"]] = record["status"]
         names[record["index"]] = record["antenna"]
     inside = [i for i in statuses if np.abs(plane[i]).max() <= half_m]
-    for index in sorted(inside, key=lambda i: max(RANK[s] for s in statuses[i].values())):
-        left, right = (style.STATUS_COLOURS[statuses[index].get(p, "good")] for p in POLARIZATIONS)
+    for index in sorted(inside, key=lambda i: RANK[worst(statuses[i].values())]):
+        left, right = (style.STATUS_COLOURS[statuses[index].get(p, GOOD)] for p in POLARIZATIONS)
         axes.plot(
             *plane[index],
             marker="o",
@@ -207,7 +195,7 @@ def _name_bad(
     named_from_m: float,
 ) -> None:
     """Label bad antennas beyond a distance where there is room, outermost first."""
-    names = {r["index"]: style.short_name(r["antenna"]) for r in antennas if r["status"] == "bad"}
+    names = {r["index"]: style.short_name(r["antenna"]) for r in antennas if r["status"] == BAD}
     marked = [i for i in inside if i in names and np.abs(plane[i]).max() >= named_from_m]
     outermost = sorted(marked, key=lambda i: -np.hypot(*plane[i]))
     if outermost:

@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from lwacal.qa.antenna_status import RANK
 from lwacal.report.plots import style
 from lwacal.report.plots.gains import PER_BOARD, Solutions
+from lwacal.telescope.antpol_states import BAD, REASONS, worst
 from lwacal.telescope.correlations import POLARIZATIONS
 
 COLUMNS = 4
@@ -23,18 +23,6 @@ AMPLITUDE_DB = 9.0
 HEIGHT_IN = 9.2
 LEFT, RIGHT, TOP, BOTTOM = 0.075, 0.005, 0.03, 0.065  # margins, fractions of the page
 GAP, NAME = 0.022, 0.016  # between columns, and above a panel for the names
-SHORT_REASONS = {
-    "dead": "dead",
-    "no_data": "no data",
-    "weak_gain": "weak",
-    "strong_gain": "strong",
-    "solver_failed": "no solution",
-    "swapped_polarizations": "swapped",
-    "delay_offset": "delay",
-    "noisy": "noisy",
-    "rfi": "RFI",
-    "health_list": "listed",
-}
 
 Record = Mapping[str, Any]
 
@@ -139,13 +127,13 @@ def _draw(upper: Axes, lower: Axes, binned: Binned, place: int) -> None:
 def _name(axes: Axes, signals: Sequence[Record], index: int) -> None:
     """Write the antenna's name above its panel, with the reasons why it is not good."""
     name = style.short_name(signals[0]["antenna"]) if signals else "?"
-    worst = max((item["status"] for item in signals), key=RANK.__getitem__, default="good")
+    status = worst(item["status"] for item in signals)
     problems = [
-        f"{item['pol']} {SHORT_REASONS[item['reasons'][0]]}" for item in signals if item["reasons"]
+        f"{item['pol']} {REASONS[item['reasons'][0]].short}" for item in signals if item["reasons"]
     ]
     if len(problems) == 2 and problems[0][2:] == problems[1][2:]:
         problems = [problems[0][2:]]
-    colour = style.STATUS_COLOURS["bad"] if worst == "bad" else "#000000"
+    colour = style.STATUS_COLOURS[BAD] if status == BAD else "#000000"
     axes.text(
         0,
         1.03,

@@ -18,6 +18,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from lwacal.imaging.refraction_fit import REFERENCE_MHZ
 from lwacal.qa.calibrator_metrics import offset_arcsec
 from lwacal.report.plots import style
+from lwacal.telescope.antpol_states import BAD
 
 MODEL_RANGE = "#c9cfd3"
 LEAST_CHANGE = 0.1  # smallest range of relative flux that an axis shows
@@ -57,7 +58,7 @@ def spectra(calibrators: Sequence[Record], expected: Expected, tolerance: float 
     panels[0, 0].set_ylabel("flux density (Jy)")
     panels[1, 0].set_ylabel("ratio")
     handles, labels = panels[0, 0].get_legend_handles_labels()
-    handles.append(Line2D([], [], ls="", marker="x", color=style.STATUS_COLOURS["bad"]))
+    handles.append(Line2D([], [], ls="", marker="x", color=style.STATUS_COLOURS[BAD]))
     handles.append(Patch(color=MODEL_RANGE))
     figure.legend(
         handles,
@@ -161,7 +162,7 @@ def _draw_ratio(axes: Axes, own: Sequence[Record], tolerance: float | None) -> N
             [0.06] * len(failed),
             "x",
             transform=axes.get_xaxis_transform(),
-            color=style.STATUS_COLOURS["bad"],
+            color=style.STATUS_COLOURS[BAD],
             ms=4,
         )
 

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lwacal.report.plots import labels, style
+from lwacal.telescope.antpol_states import BAD
 from lwacal.telescope.correlations import POLARIZATIONS
 
 NAMES = 24
@@ -93,7 +94,7 @@ def _draw_differences(axes: Axes, signals: Sequence[Record], limit_ns: float) ->
     for sign in (-1, 1):
         axes.axhline(
             sign * limit_ns,
-            color=style.STATUS_COLOURS["bad"],
+            color=style.STATUS_COLOURS[BAD],
             lw=0.8,
             ls="--",
             label=f"limit {limit_ns:.0f} ns" if sign > 0 else None,

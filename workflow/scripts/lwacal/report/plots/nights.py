@@ -12,14 +12,19 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from lwacal.nights.history import Nights, Record
-from lwacal.qa.antenna_status import RANK, REASONS
 from lwacal.qa.metric import STAGES, STATUS_RANK, worst
 from lwacal.report.plots import style
 from lwacal.telescope import naming
+from lwacal.telescope.antpol_states import BAD, GOOD, RANK, REASONS, SUSPECT
 
 MOST_ANTENNAS = 60
 LEAST_DEVIATION = 0.1  # smallest range of flux ratios about one that an axis shows
-STATUS_COLOURS = {"n/a": "#e4e9ec", "pass": "#6FB7AC", "warn": "#F2B134", "fail": "#A3172B"}
+STATUS_COLOURS = {
+    "n/a": "#e4e9ec",
+    "pass": style.STATUS_COLOURS[GOOD],
+    "warn": style.STATUS_COLOURS[SUSPECT],
+    "fail": style.STATUS_COLOURS[BAD],
+}
 
 
 def count_statuses(antennas: Sequence[Record]) -> dict[str, Counter[str]]:
@@ -111,7 +116,7 @@ def bad_signals(history: Nights) -> Figure:
     for row in history.antennas:
         night = place[row["observation"]]
         total[night] += 1
-        if row["status"] == "bad":
+        if row["status"] == BAD:
             reason = (row["reasons"].split() or ["other"])[0]
             shares.setdefault(reason, np.zeros(len(place)))[night] += 1
     figure = style.new(2.8)

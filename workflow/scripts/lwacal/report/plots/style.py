@@ -14,13 +14,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
+from lwacal.telescope.antpol_states import BAD, GOOD, SUSPECT
+
 matplotlib.use("Agg")
 
 WIDTH_IN = 6.85  # text width of the printed page
 DOTS_PER_INCH = 200
 SMALLEST_PT = 6.5  # smallest font size at the printed width
-STATUS_COLOURS = {"good": "#6FB7AC", "suspect": "#F2B134", "bad": "#A3172B"}
-STATUS_TEXT_COLOURS = {"good": "#1d4d46", "suspect": "#4a3200", "bad": "#ffffff"}
+STATUS_COLOURS = {GOOD: "#6FB7AC", SUSPECT: "#F2B134", BAD: "#A3172B"}
+STATUS_TEXT_COLOURS = {GOOD: "#1d4d46", SUSPECT: "#4a3200", BAD: "#ffffff"}
 POLARIZATION_COLOURS = {"X": "#0072B2", "Y": "#E69F00"}
 SOURCE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 SOURCE_MARKERS = ("o", "s", "^", "D", "v", "P")
