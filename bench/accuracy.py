@@ -12,7 +12,7 @@ import numpy as np
 from bench import dp3, peers
 from bench.place import Place
 from lwacal.io import caltable
-from lwacal.io.caltable import Solutions
+from lwacal.io.solutions import SubBandSolutions
 from lwacal.runtime import products
 from thermal_expectation import relative_gain_error
 
@@ -56,13 +56,13 @@ def compare(place: Place) -> dict[str, Any]:
     if "CASA" in tables:
         casa = tables.pop("CASA")
         record["casa"] = {
-            name: errors(table, np.where(casa.flag, np.nan, casa.values), sigma)
+            name: errors(table, np.where(casa.flag, np.nan, casa.gain), sigma)
             for name, table in tables.items()
         }
     return products.plain(record)
 
 
-def _others(place: Place, like: Solutions) -> dict[str, Solutions]:
+def _others(place: Place, like: SubBandSolutions) -> dict[str, SubBandSolutions]:
     found = {}
     casa, h5 = peers.solver_table(place, "casa.bcal"), peers.solver_table(place, "dp3.h5")
     if casa.exists():
@@ -72,14 +72,14 @@ def _others(place: Place, like: Solutions) -> dict[str, Solutions]:
     return found
 
 
-def errors(table: Solutions, truth: np.ndarray, sigma: np.ndarray) -> Mapping[str, float]:
+def errors(table: SubBandSolutions, truth: np.ndarray, sigma: np.ndarray) -> Mapping[str, float]:
     """Return rms and median errors of gains in units of ``sigma``.
 
     ``truth`` (antenna, channel, 2) gains, NaN where there are none; ``sigma`` the expected rms of
     log amplitude and of phase, likewise.
     """
     there = ~table.flag & np.isfinite(truth) & (truth != 0)
-    ratio = np.divide(table.values, truth, out=np.full(truth.shape, np.nan + 0j), where=there)
+    ratio = np.divide(table.gain, truth, out=np.full(truth.shape, np.nan + 0j), where=there)
     used = np.isfinite(ratio) & np.isfinite(sigma)
     ratio = ratio * np.exp(-1j * np.angle(np.where(used, ratio, 0).sum(axis=0)))
     amplitude = np.log(np.abs(ratio[used])) / sigma[used]

@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 
 from bench.project import PROJECT
-from lwacal.io.caltable import Solutions
+from lwacal.io.solutions import SubBandSolutions
 
 VENV = Path(os.environ.get("DP3_VENV", PROJECT / ".venv-dp3"))
 PROGRAM = VENV / "bin" / "DP3.py"
@@ -58,7 +58,7 @@ def gaincal(data: Path, table: Path, limits_lambda: Sequence[float]) -> list[str
     ]
 
 
-def read(table: Path, names: Sequence[str], like: Solutions) -> Solutions:
+def read(table: Path, names: Sequence[str], like: SubBandSolutions) -> SubBandSolutions:
     """Return DP3's solutions in our order, (antenna, channel, 2); ``like`` gives the channels."""
     with h5py.File(table) as archive:
         amplitude, flag, found = _array(archive["sol000/amplitude000"])
@@ -66,15 +66,13 @@ def read(table: Path, names: Sequence[str], like: Solutions) -> Solutions:
     order = [found.index(name) for name in names]
     values = (amplitude * np.exp(1j * phase))[order]
     flag = flag[order] | ~np.isfinite(values)
-    zeros = np.zeros(values.shape)
-    return Solutions(
+    return SubBandSolutions.of(
         np.where(flag, 1, values),
         flag,
-        zeros,
-        zeros,
-        like.frequency_hz,
-        like.channel_width_hz,
-        like.mjd_s,
+        antenna_names=list(names),
+        frequency_hz=like.frequency_hz,
+        channel_width_hz=like.channel_width_hz,
+        mjd_s=like.mjd_s,
     )
 
 

@@ -71,7 +71,7 @@ def test_gains_are_recovered_within_the_thermal_limit(clean, tmp_path):
     assert summary["status"] == "ok"
     assert summary["flagged_fraction"] == 0
     assert summary["swapped"] == []
-    assert summary["n_solutions"] == found.values.size
+    assert summary["n_solutions"] == found.gain.size
     assert summary["median_snr"]["Y"] == pytest.approx(np.median(found.snr[..., 1], axis=0), 0.01)
     amplitude, phase = errors(clean, found)
     assert rms(amplitude) == pytest.approx(1, abs=0.15)
@@ -81,15 +81,15 @@ def test_gains_are_recovered_within_the_thermal_limit(clean, tmp_path):
 def test_phases_are_referred_to_the_reference_antenna(clean, tmp_path):
     _, found = solve(clean, tmp_path / "t.bcal")
     assert found.reference == clean.reference["index"]
-    assert np.abs(np.angle(found.values[found.reference])).max() < 1e-5
-    error = found.values / clean.truth(BAND) - 1
+    assert np.abs(np.angle(found.gain[found.reference])).max() < 1e-5
+    error = found.gain / clean.truth(BAND) - 1
     assert np.abs(error).max() < 6 * rms(np.abs(error))
 
 
 def test_the_error_a_solution_carries_is_its_error(clean, tmp_path):
     """PARAMERR is the rms |dG|; the limit of amplitude and phase together is about the same."""
     _, found = solve(clean, tmp_path / "t.bcal")
-    error = np.abs(found.values - clean.truth(BAND)) / found.error
+    error = np.abs(found.gain - clean.truth(BAND)) / found.error
     others = np.arange(len(error)) != found.reference
     # phases relative to one antenna have its error too: up to sqrt(1.5) in |dG|
     assert 0.85 < rms(error[others]) < 1.35
@@ -103,7 +103,7 @@ def test_both_solvers_say_the_same(clean, tmp_path):
         both.append(solve(clean, tmp_path / f"{name}.bcal", settings)[1])
     ours, casas = both
     assert np.array_equal(ours.flag, casas.flag)
-    assert rms(np.abs(ours.values - casas.values) / ours.error) < 0.05
+    assert rms(np.abs(ours.gain - casas.gain) / ours.error) < 0.05
     # CASA's error leaves out that data tell their own noise
     assert np.median(ours.error / casas.error) == pytest.approx(1, abs=0.3)
 
@@ -157,13 +157,13 @@ def test_a_dead_reference_antenna_is_replaced(unflagged, tmp_path):
     assert found.reference == 0
     assert summary["reference_antenna"] == unflagged.antennas.names[0]
     assert found.flag[2].all()
-    assert np.abs(np.angle(found.values[0])).max() < 1e-5
+    assert np.abs(np.angle(found.gain[0])).max() < 1e-5
 
 
 def test_x_and_y_are_modelled_apart(clean, tmp_path):
     """With one model for both, amplitudes would be off by the ratio of the beams."""
     _, found = solve(clean, tmp_path / "t.bcal")
-    ratio = np.abs(found.values) / np.abs(clean.gain[BAND])
+    ratio = np.abs(found.gain) / np.abs(clean.gain[BAND])
     assert np.median(ratio, axis=(0, 1)) == pytest.approx([1, 1], abs=0.005)
 
 
@@ -242,7 +242,7 @@ def test_nothing_to_solve_is_said_in_words(unflagged, tmp_path):
     assert summary["status"] == "no_data"
     assert BAND in summary["message"]
     assert found.flag.all()
-    assert found.values.shape == (20, 12, 2)
+    assert found.gain.shape == (20, 12, 2)
 
 
 def test_solutions_that_do_not_converge_are_flagged(clean, tmp_path, monkeypatch, engine):
@@ -270,7 +270,7 @@ def test_too_few_antennas(tmp_path, number):
     assert summary["status"] in ("no_data", "failed")
     assert summary["message"]
     assert found.flag.all()
-    assert found.values.shape == (number, 4, 2)
+    assert found.gain.shape == (number, 4, 2)
 
 
 def test_the_script_writes_table_and_summary(clean, tmp_path):

@@ -6,6 +6,7 @@ import pytest
 import solver_case
 from lwacal.calibration import delay, delay_reference, delay_table
 from lwacal.io import caltable
+from lwacal.io.solutions import Bandpass, SubBandSolutions
 from lwacal.telescope import naming, site
 from small_sets import small_array
 
@@ -33,12 +34,16 @@ def solutions(case):
     gain = np.concatenate([case.gain[band] for band in BANDS], axis=1)
     gain = gain * (1 + draw.normal(size=(*gain.shape, 2)) @ [1, 1j] * 0.02)
     nu = [case.manifest["bands"][band]["frequency_hz"] for band in BANDS]
-    return {
-        "gain": gain,
-        "flag": np.zeros(gain.shape, bool),
-        "frequency_hz": np.concatenate(nu),
-        "band_index": np.repeat(np.arange(len(BANDS)), 96),
-    }
+    return Bandpass(
+        antenna_names=case.antennas.names,
+        band_names=list(BANDS),
+        gain=gain,
+        cause=np.zeros(gain.shape, np.uint16),
+        interpolated=np.zeros(gain.shape, bool),
+        frequency_hz=np.concatenate(nu),
+        band_index=np.repeat(np.arange(len(BANDS)), 96),
+        reference=np.full(len(BANDS), case.reference["index"]),
+    )
 
 
 def solve(case, model=None, **changes):
@@ -156,20 +161,11 @@ def test_one_sub_band_gives_no_error_and_none_no_delay():
 
 def write_reference(path, names, delays_ns, mjd_s=solver_case.MID_MJD_S):
     array = small_array(len(names))
-    shape = (len(names), 1, 2)
-    zeros = np.zeros(shape)
-    solutions = caltable.Solutions(
-        np.reshape(delays_ns, shape),
-        np.isnan(delays_ns).reshape(shape),
-        zeros,
-        zeros,
-        np.array([50e6]),
-        60e6,
-        mjd_s,
-        0,
+    delays = caltable.Delays(
+        names, delays_ns, np.isnan(delays_ns), np.zeros_like(delays_ns), 50e6, 60e6, mjd_s, 0
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    caltable.write_delays(path, solutions, array, site.zenith(mjd_s))
+    caltable.write_delays(path, delays, array, site.zenith(mjd_s))
     return path
 
 
@@ -269,14 +265,13 @@ def test_ties_do_not_pass_24_hours_and_then_take_the_newest(tmp_path, tables, ex
 def test_bandpass_tables_serve_as_reference(case, tmp_path):
     """The delays of a set of bcal tables are those that its gains were drawn with."""
     for band, gain in case.gain.items():
-        table = caltable.Solutions(
+        table = SubBandSolutions.of(
             gain,
             np.zeros(gain.shape, bool),
-            np.zeros(gain.shape),
-            np.zeros(gain.shape),
-            np.array(case.manifest["bands"][band]["frequency_hz"]),
-            23925.78125,
-            NOW_MJD_S,
+            antenna_names=case.antennas.names,
+            frequency_hz=case.manifest["bands"][band]["frequency_hz"],
+            channel_width_hz=23925.78125,
+            mjd_s=NOW_MJD_S,
         )
         caltable.write_bandpass(
             tmp_path / f"20240101_000000_{band}.bcal", table, case.antennas, (0.0, 0.5)
@@ -292,8 +287,8 @@ def test_bandpass_tables_serve_as_reference(case, tmp_path):
 
 def test_delay_table_carries_delays_and_flags(case, solved, tmp_path):
     delay_table.write(case.manifest, solved, tmp_path / "night.K")
-    table = caltable.read(tmp_path / "night.K")
-    assert table.values[:, 0] == pytest.approx(by_signal(solved, "delay_ns"), abs=1e-4)
+    table = caltable.read_delays(tmp_path / "night.K")
+    assert table.delay_ns == pytest.approx(by_signal(solved, "delay_ns"), abs=1e-4)
     assert not table.flag.any()
     assert table.reference == case.reference["index"]
 

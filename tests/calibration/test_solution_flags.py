@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from lwacal.calibration import interpolation, reference_change, solution_flags, solution_products
-from lwacal.calibration.solution_flags import CAUSES, Band
+from lwacal.calibration import interpolation, reference_change, solution_flags, solution_states
+from lwacal.calibration.solution_flags import SolvedBandpass
 from lwacal.driver import settings
+from lwacal.io.solutions import CAUSES
 from lwacal.telescope import site
 from lwacal.telescope.antpol_states import AntpolState
 
@@ -19,7 +20,7 @@ NOISE = 0.01  # of a solution, relative
 
 def drawn(
     seed: int = 1, bands=BANDS, n_antennas: int = N_ANTENNAS, n_channels: int = N_CHANNELS
-) -> Band:
+) -> SolvedBandpass:
     """Return gains like the telescope's: levels, power laws, cable ripples, delays and noise."""
     draw = np.random.default_rng(seed)
     frequency_hz = np.concatenate([site.band_frequencies_hz(band, n_channels) for band in bands])
@@ -31,7 +32,10 @@ def drawn(
     delay_s = 100e-9 * draw.normal(size=shape)
     gain = 5e-3 * size * np.exp(2j * np.pi * frequency_hz[None, :, None] * delay_s)
     noise = draw.normal(size=(*gain.shape, 2)) @ [1, 1j]
-    return Band(
+    return SolvedBandpass(
+        antenna_names=[f"LWA{number:03d}" for number in range(n_antennas)],
+        band_names=list(bands),
+        reference=np.zeros(len(bands), int),
         gain=gain * (1 + NOISE * noise / np.sqrt(2)),
         cause=np.zeros(gain.shape, np.uint16),
         interpolated=np.zeros(gain.shape, bool),
@@ -42,13 +46,9 @@ def drawn(
     )
 
 
-def analyse(band: Band, chosen: dict) -> None:
+def analyse(band: SolvedBandpass, chosen: dict) -> None:
     solution_flags.find(band, chosen)
     solution_flags.fill(band, int(chosen["interpolate_max_channels"]))
-
-
-def has(band: Band, cause: str) -> np.ndarray:
-    return band.cause & CAUSES[cause] > 0
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -74,7 +74,7 @@ def test_weak_and_strong_signals_are_found_and_nobody_else(factor, cause):
     band = drawn()
     band.gain[7, :, 1] *= factor
     analyse(band, SETTINGS)
-    found = has(band, cause).all(axis=1)
+    found = band.has(cause).all(axis=1)
     assert np.argwhere(found).tolist() == [[7, 1]]
     assert not band.interpolated[7, :, 1].any()
     assert (np.delete(band.cause, 7, axis=0) > 0).mean() < 0.005
@@ -84,7 +84,7 @@ def test_many_bad_antennas_do_not_hide_each_other():
     band = drawn()
     band.gain[:10] /= 50
     analyse(band, SETTINGS)
-    assert has(band, "weak").all(axis=1).all(axis=1).tolist() == [n < 10 for n in range(N_ANTENNAS)]
+    assert band.has("weak").all(axis=1).all(axis=1).tolist() == [n < 10 for n in range(N_ANTENNAS)]
 
 
 @pytest.mark.parametrize("factor", [1.7, 0.6])
@@ -93,7 +93,7 @@ def test_step_over_part_of_the_band_is_found(factor):
     stepped = np.isin(band.band_index, [2, 3])
     band.gain[11, stepped, 0] *= factor
     analyse(band, SETTINGS)
-    assert has(band, "deviation")[11, stepped, 0].mean() > 0.95
+    assert band.has("deviation")[11, stepped, 0].mean() > 0.95
     assert (band.cause[11, ~stepped, 0] > 0).mean() < 0.05
     assert (np.delete(band.cause, 11, axis=0) > 0).mean() < 0.005
 
@@ -132,7 +132,7 @@ def test_low_frequency_cliff_is_flagged_for_all_up_to_its_edge():
     spoilt = np.exp(0.25 * draw.normal(size=(N_ANTENNAS, edge, 2)))
     band.gain[:, :edge] *= spoilt
     analyse(band, SETTINGS)
-    cliff = has(band, "cliff")
+    cliff = band.has("cliff")
     assert (cliff.all(axis=(0, 2)) == cliff.any(axis=(0, 2))).all()
     assert abs(int(cliff[0, :, 0].sum()) - edge) <= 3
     assert (band.cause[:, edge + 3 :] > 0).mean() < 0.005
@@ -145,7 +145,7 @@ def test_noise_that_grows_to_low_frequencies_is_no_cliff():
     band.error = NOISE * growth[None, :, None] * np.abs(band.gain)
     band.gain = band.gain + band.error * noise / np.sqrt(2)
     analyse(band, SETTINGS)
-    assert not has(band, "cliff").any()
+    assert not band.has("cliff").any()
 
 
 def test_a_few_channels_of_interference_are_no_cliff():
@@ -154,8 +154,8 @@ def test_a_few_channels_of_interference_are_no_cliff():
     draw = np.random.default_rng(7)
     band.gain[:, spoilt] *= np.exp(draw.normal(size=(N_ANTENNAS, len(spoilt), 2)))
     analyse(band, SETTINGS)
-    assert not has(band, "cliff").any()
-    assert has(band, "scatter")[:, spoilt].all()
+    assert not band.has("cliff").any()
+    assert band.has("scatter")[:, spoilt].all()
 
 
 def test_single_wild_solution_is_replaced_by_what_its_neighbours_say():
@@ -163,7 +163,7 @@ def test_single_wild_solution_is_replaced_by_what_its_neighbours_say():
     true = band.gain[3, 60, 1]
     band.gain[3, 60, 1] *= 2 * np.exp(1j)
     analyse(band, SETTINGS)
-    assert has(band, "deviation")[3, 60, 1]
+    assert band.has("deviation")[3, 60, 1]
     assert band.interpolated[3, 60, 1]
     assert not band.flag[3, 60, 1]
     # the old value has noise itself, and so have the two neighbours that were averaged
@@ -177,7 +177,7 @@ def test_dead_and_unsolved_signals_do_not_disturb_the_others():
     band.gain[6] = 0.0
     analyse(band, SETTINGS)
     assert band.flag[:7].all()
-    assert has(band, "solver")[6].all()
+    assert band.has("solver")[6].all()
     assert (band.cause[7:] > 0).mean() < 0.005
 
 
@@ -185,7 +185,7 @@ def test_noise_of_a_signal_is_told_against_the_arrays():
     band = drawn()
     band.error[9, :, 1] *= 8
     band.error[10, :, 0] = 0  # a table without errors says nothing
-    ratio = solution_products.noise_ratio(band)
+    ratio = solution_states.noise_ratio(band)
     assert ratio[9, 1] == pytest.approx(8, rel=0.1)
     assert np.isnan(ratio[10, 0])
     others = np.delete(ratio, [9, 10], axis=0)
@@ -197,8 +197,8 @@ def test_channel_lost_by_most_is_taken_from_all():
     band.cause[: int(0.6 * N_ANTENNAS), 20:32] |= CAUSES["solver"]
     band.cause[: int(0.4 * N_ANTENNAS), 80:92] |= CAUSES["solver"]
     analyse(band, SETTINGS)
-    assert has(band, "quorum")[:, 20:32].all()
-    assert not has(band, "quorum")[:, 80:92].any()
+    assert band.has("quorum")[:, 20:32].all()
+    assert not band.has("quorum")[:, 80:92].any()
 
 
 def test_too_few_antennas_are_not_compared():
@@ -256,7 +256,7 @@ def test_an_antenna_far_out_is_not_noisy_for_having_few_baselines():
     band.baselines[4] //= 25
     band.error[4] *= 5
     band.error[9, :, 1] *= 5
-    noise = solution_products.noise_ratio(band)
+    noise = solution_states.noise_ratio(band)
     assert noise[4] == pytest.approx(5 * np.sqrt((47 // 25) / 47), rel=NOISE)
     assert np.argwhere(noise > 3).tolist() == [[9, 1]]
 
@@ -279,8 +279,8 @@ def test_weak_lines_are_seen_by_the_errors_of_the_solutions(factor):
     spoilt = [20, 60, 61, 200, 383]
     band.error[:, spoilt] *= factor
     analyse(band, SETTINGS)
-    assert np.flatnonzero(has(band, "uncertain").any(axis=(0, 2))).tolist() == spoilt
-    assert has(band, "uncertain")[:, spoilt].all()
+    assert np.flatnonzero(band.has("uncertain").any(axis=(0, 2))).tolist() == spoilt
+    assert band.has("uncertain")[:, spoilt].all()
 
 
 @pytest.mark.parametrize(("n_channels", "n_antennas"), [(192, 64), (192, 8), (24, 32), (8, 32)])
@@ -288,24 +288,24 @@ def test_no_clean_channel_is_called_uncertain(n_channels, n_antennas):
     for seed in range(10):
         band = with_drawn_errors(seed, n_channels, n_antennas)
         solution_flags.find(band, SETTINGS)
-        assert not has(band, "uncertain").any()
+        assert not band.has("uncertain").any()
 
 
 def test_tables_without_errors_have_no_uncertain_channels():
     band = drawn()
     band.error[:] = 0
     solution_flags.find(band, SETTINGS)
-    assert not has(band, "uncertain").any()
+    assert not band.has("uncertain").any()
 
 
 NAMES = [f"LWA{number:03d}" for number in range(N_ANTENNAS)]
 
 
-def refer_to(band: Band, bad: list[int], order: list[int]) -> dict:
+def refer_to(band: SolvedBandpass, bad: list[int], order: list[int]) -> reference_change.Settled:
     band.cause[bad] |= CAUSES["swapped"]
     reference = {"index": order[0], "antenna": NAMES[order[0]], "why": "the first", "order": order}
-    summaries = [{"reference_antenna": NAMES[order[0]]}] * (int(band.band_index.max()) + 1)
-    return reference_change.settle(band, reference, summaries, NAMES)
+    band.reference[:] = order[0]
+    return reference_change.settle(band, reference)
 
 
 def test_bad_reference_antenna_is_changed_for_the_next_good_one():
@@ -315,9 +315,9 @@ def test_bad_reference_antenna_is_changed_for_the_next_good_one():
     draw = np.random.default_rng(3)
     band.gain *= np.exp(1j * draw.uniform(-np.pi, np.pi, (1, *band.gain.shape[1:])))
     found = refer_to(band, [5, 8], [5, 8, 11, 2])
-    assert found["antenna"] == NAMES[11]
-    assert "LWA005" in found["why"]
-    assert found["index"] == [11] * len(BANDS)
+    assert found.antenna == NAMES[11]
+    assert "LWA005" in found.why
+    assert band.reference.tolist() == [11] * len(BANDS)
     assert np.angle(band.gain[11]) == pytest.approx(0, abs=1e-9)
     expected = smooth * np.exp(-1j * np.angle(smooth[11]))
     assert band.gain == pytest.approx(expected)
@@ -328,8 +328,8 @@ def test_good_reference_antenna_stays():
     band = drawn()
     before = band.gain.copy()
     found = refer_to(band, [8], [5, 8, 11])
-    assert (found["antenna"], found["why"]) == (NAMES[5], "the first")
-    assert found["index"] == [5] * len(BANDS)
+    assert (found.antenna, found.why) == (NAMES[5], "the first")
+    assert band.reference.tolist() == [5] * len(BANDS)
     assert np.array_equal(band.gain, before)
 
 
@@ -339,13 +339,13 @@ def test_low_snr_is_no_noise_where_few_baselines_explain_it():
     band.error *= 10  # S/N of 10 for all
     band.baselines[4] //= 12
     band.cause[[4, 9], ::2] |= CAUSES["solver"]
-    explained = solution_products.low_snr_explained(band, [3.0] * len(BANDS))
+    explained = solution_states.low_snr_explained(band, [3.0] * len(BANDS))
     assert explained[4, ::2].all()
     assert not np.delete(explained, 4, axis=0).any()
     assert not explained[4, 1::2].any()
     known, failed = AntpolState(), np.zeros(len(band.frequency_hz), bool)
     found = [
-        solution_products.judge(
+        solution_states.judge(
             band.cause[n, :, 0], band.flag[n, :, 0] & ~explained[n, :, 0], known, failed
         )
         for n in (4, 9)
@@ -358,8 +358,8 @@ def test_sub_bands_without_baselines_are_not_held_against_an_antenna():
     failed = np.zeros(100, bool)
     cause = np.zeros(100, np.uint16)
     cause[40:] = CAUSES["solver"]
-    assert solution_products.judge(cause, cause > 0, known, failed) == NOISY
+    assert solution_states.judge(cause, cause > 0, known, failed) == NOISY
     cause[40:] |= CAUSES["baselines"]
-    assert solution_products.judge(cause, cause > 0, known, failed) == AntpolState()
+    assert solution_states.judge(cause, cause > 0, known, failed) == AntpolState()
     cause[:] = cause[50]
-    assert solution_products.judge(cause, cause > 0, known, failed) == UNSOLVED
+    assert solution_states.judge(cause, cause > 0, known, failed) == UNSOLVED

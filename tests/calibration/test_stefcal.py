@@ -5,6 +5,7 @@ import pytest
 
 from lwacal.calibration import bandpass_stefcal, reference_phase, stefcal, swapped
 from lwacal.calibration.normal_equations import VisibilitySums
+from lwacal.calibration.reference_antenna import ReferenceOrder
 from lwacal.telescope.baselines import BaselineMatrix
 
 N_ANTENNAS, N_CHANNELS = 24, 16
@@ -158,7 +159,7 @@ def test_phases_continue_where_the_reference_antenna_is_missing():
     flag = np.zeros(gain.shape, bool)
     flag[2, 20:30] = True
     flag[2, 60:] = True
-    index, found, flagged = reference_phase.refer(gain * free, flag, [2, 0])
+    index, found, flagged = reference_phase.refer(gain * free, flag, ReferenceOrder((2, 0)))
     expected = gain * np.exp(-1j * np.angle(gain[2]))
     assert index == 2
     others = [0, 1, 3, 4, 5]
@@ -171,10 +172,10 @@ def test_reference_antenna_without_solutions_is_passed_over():
     flag = np.zeros((4, 8, 2), bool)
     flag[1] = True
     gain = np.exp(1j * np.random.default_rng(8).normal(size=flag.shape))
-    index, found, _ = reference_phase.refer(gain, flag, [1, 3])
+    index, found, _ = reference_phase.refer(gain, flag, ReferenceOrder((1, 3)))
     assert index == 3
     assert np.angle(found[3]) == pytest.approx(0, abs=1e-12)
-    assert reference_phase.refer(gain, np.ones_like(flag), [1, 3])[0] == -1
+    assert reference_phase.refer(gain, np.ones_like(flag), ReferenceOrder((1, 3)))[0] == -1
 
 
 def swapped_sums(swapped, n_integrations=2):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import thermal
-from lwacal.io.caltable import Solutions
+from lwacal.io.solutions import Solutions
 from small_sets import baselines
 from solver_case import MID_MJD_S, Case, model_visibilities
 
@@ -29,7 +29,7 @@ def errors(
         if flag is not None:
             sigma = np.where(flag[cross][..., 3 * pol], np.inf, sigma)
         limit = thermal.relative_errors(first, second, size * model[..., pol], sigma, len(gain))
-        ratio = np.where(solutions.flag[..., pol], np.nan, solutions.values[..., pol] / gain)
+        ratio = np.where(solutions.flag[..., pol], np.nan, solutions.gain[..., pol] / gain)
         turned = ratio * np.exp(-1j * np.angle(np.nansum(ratio, axis=0)))
         angle = np.ma.masked_invalid(np.angle(turned))
         angle = (angle - angle.mean(axis=0)).filled(np.nan)

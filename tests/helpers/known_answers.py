@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from lwacal.calibration import solution_flags
 from lwacal.io import caltable
 from lwacal.io.ms_reader import Antennas
+from lwacal.io.solutions import Bandpass
 from lwacal.runtime import products
 from lwacal.simulate import Simulation, simulate
 from lwacal.simulate.faults import Fault
@@ -171,14 +171,13 @@ def write_reference(path: Path, case: Case, truth: dict, arrays: dict) -> Path:
     for fault in case.options.faults:
         if fault.kind == "delay":
             delays[truth["antennas"].index(fault.antenna[:6]), "XY".index(fault.antenna[6])] -= 200
-    shape = (len(delays), 1, 2)
-    zeros = np.zeros(shape)
     mjd_s = naming.stamp_time(case.options.start) - 86400
-    solutions = caltable.Solutions(
-        delays.reshape(shape), zeros.astype(bool), zeros, zeros, np.array([50e6]), 60e6, mjd_s, 0
+    zeros = np.zeros_like(delays)
+    table = caltable.Delays(
+        truth["antennas"], delays, zeros.astype(bool), zeros, 50e6, 60e6, mjd_s, 0
     )
     antennas = Antennas(truth["antennas"], arrays["positions_m"])
-    caltable.write_delays(path, solutions, antennas, site.zenith(mjd_s))
+    caltable.write_delays(path, table, antennas, site.zenith(mjd_s))
     return path
 
 
@@ -188,18 +187,17 @@ def gain_errors(night: Night, case: Case) -> tuple[float, float, float]:
     Phases are relative to the mean over antennas. What is flagged is counted over antennas that
     have no planted fault, where they have the baselines to be solved.
     """
-    with np.load(night.path("tables/bandpass_flags.npz")) as archive:
-        causes, band_index = archive["cause"], archive["band_index"]
+    bandpass = Bandpass.read(night.path("tables/bandpass_flags.npz"))
     ruined = [night.antenna(name) for name in case.signals]
     healthy = np.setdiff1d(np.arange(len(night.truth["antennas"])), ruined)
-    unsolvable = (causes & solution_flags.CAUSES["baselines"] > 0)[healthy]
+    unsolvable = bandpass.has("baselines")[healthy]
     amplitude, phase, flags = [], [], []
     for number, band in enumerate(case.options.bands):
         table = caltable.read(next(night.path("tables").glob(f"*_{band}.bcal")))
         if band in case.lost:
             continue
-        ratio = np.where(table.flag, np.nan, table.values / night.arrays[f"gain_{band}"])[healthy]
-        flags.append(table.flag[healthy][~unsolvable[:, band_index == number]])
+        ratio = np.where(table.flag, np.nan, table.gain / night.arrays[f"gain_{band}"])[healthy]
+        flags.append(table.flag[healthy][~unsolvable[:, bandpass.band_index == number]])
         used = np.isfinite(ratio)
         total = np.where(used, ratio, 0).sum(axis=0)
         ratio = ratio * np.exp(-1j * np.angle(total))

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from lwacal.calibration.solution_flags import CAUSES
 from lwacal.imaging import measure, refraction_fit
+from lwacal.io.solutions import CAUSES, Bandpass
 from lwacal.runtime import products
 from lwacal.telescope import naming, site
 
@@ -255,15 +255,16 @@ def _solutions(
     interpolated = (cause == CAUSES["scatter"]) & (np.arange(len(x))[:, None] % 3 == 0)
     flag = (cause > 0) & ~interpolated
     gain[flag & (cause == CAUSES["solver"])] = 1
-    products.write_npz(
-        folder / "tables/bandpass_flags.npz",
-        flag=flag,
+    Bandpass(
+        antenna_names=antennas["names"],
+        band_names=list(plan.bands),
         cause=cause,
         interpolated=interpolated,
         frequency_hz=frequency_hz,
         band_index=band_index,
-        gain=gain.astype(np.complex64),
-    )
+        gain=gain,
+        reference=np.zeros(len(plan.bands), int),
+    ).write(folder / "tables/bandpass_flags.npz")
     typical = np.median(np.abs(gain))
     for signal in signals:
         place = (signal["index"], slice(None), "XY".index(signal["pol"]))

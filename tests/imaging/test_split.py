@@ -11,6 +11,7 @@ from lwacal.imaging import averaging
 from lwacal.imaging import split as calibrate
 from lwacal.ingest.manifest_record import manifest_centre
 from lwacal.io import caltable, ms_reader
+from lwacal.io.solutions import SubBandSolutions
 from lwacal.runtime import products
 from lwacal.telescope import geometry
 from small_sets import baselines
@@ -37,17 +38,15 @@ def case(tmp_path_factory):
 def table(case, path, flag=None):
     """Write the true gains as the final table of the sub-band."""
     gain = case.gain[BAND]
-    zeros = np.zeros(gain.shape)
     record = case.manifest["bands"][BAND]
-    solutions = caltable.Solutions(
+    solutions = SubBandSolutions.of(
         gain,
-        zeros.astype(bool) if flag is None else flag,
-        zeros,
-        zeros,
-        np.array(record["frequency_hz"]),
-        record["channel_width_hz"],
-        solver_case.MID_MJD_S,
-        0,
+        np.zeros(gain.shape, bool) if flag is None else flag,
+        antenna_names=case.antennas.names,
+        frequency_hz=record["frequency_hz"],
+        channel_width_hz=record["channel_width_hz"],
+        mjd_s=solver_case.MID_MJD_S,
+        reference=0,
     )
     caltable.write_bandpass(path, solutions, case.antennas, manifest_centre(case.manifest))
     return path

@@ -10,15 +10,17 @@ from casacore import tables
 
 import solver_case
 from casa_apply import apply
-from lwacal.calibration import casa_input, interpolation, solution_products
+from lwacal.calibration import casa_input, flag_solutions, interpolation, solution_products
 from lwacal.ingest.manifest_record import manifest_centre
 from lwacal.io import caltable
-from lwacal.io.caltable import Solutions
+from lwacal.io.ms_reader import UnreadableError
+from lwacal.io.solutions import SubBandSolutions
 from lwacal.runtime import casa
+from lwacal.telescope.antpol_states import AntpolStates
 
 BAND = "73MHz"
 N_ANTENNAS, N_CHANNELS = 8, 6
-DELAYS_NS = 7.0 * np.arange(2.0 * N_ANTENNAS).reshape(N_ANTENNAS, 1, 2)
+DELAYS_NS = 7.0 * np.arange(2.0 * N_ANTENNAS).reshape(N_ANTENNAS, 2)
 
 
 @pytest.fixture(scope="module")
@@ -32,19 +34,32 @@ def case(tmp_path_factory):
     return made
 
 
-def solutions(case, values, flag=None, frequency_hz=None) -> Solutions:
-    """Return solutions with the case's true gains or with other values."""
-    band = case.manifest["bands"][BAND]
-    shape = values.shape
-    return Solutions(
-        values=values,
-        flag=np.zeros(shape, bool) if flag is None else flag,
-        error=np.full(shape, 0.01, np.float32),
-        snr=np.full(shape, 50.0, np.float32),
-        frequency_hz=np.array(band["frequency_hz"] if frequency_hz is None else frequency_hz),
+def solutions(case, flag=None) -> SubBandSolutions:
+    """Return solutions with the case's true gains."""
+    band, gain = case.manifest["bands"][BAND], case.gain[BAND]
+    return SubBandSolutions.of(
+        gain,
+        np.zeros(gain.shape, bool) if flag is None else flag,
+        antenna_names=case.antennas.names,
+        frequency_hz=band["frequency_hz"],
         channel_width_hz=band["channel_width_hz"],
         mjd_s=solver_case.MID_MJD_S,
+        error=np.full(gain.shape, 0.01, np.float32),
+        snr=np.full(gain.shape, 50.0, np.float32),
         reference=2,
+    )
+
+
+def delays(case, frequency_hz=73e6) -> caltable.Delays:
+    return caltable.Delays(
+        case.antennas.names,
+        DELAYS_NS,
+        np.zeros(DELAYS_NS.shape, bool),
+        np.full(DELAYS_NS.shape, 0.1),
+        frequency_hz,
+        case.manifest["bands"][BAND]["channel_width_hz"],
+        solver_case.MID_MJD_S,
+        2,
     )
 
 
@@ -55,21 +70,21 @@ def one_flagged() -> np.ndarray:
 
 
 def test_a_table_is_read_as_it_was_written(case, tmp_path):
-    written = solutions(case, case.gain[BAND], one_flagged())
+    written = solutions(case, one_flagged())
     caltable.write_bandpass(tmp_path / "a", written, case.antennas, manifest_centre(case.manifest))
     found = caltable.read(tmp_path / "a")
-    assert found.values == pytest.approx(written.values, rel=1e-6)
+    assert found.gain == pytest.approx(written.gain, rel=1e-6)
     assert np.array_equal(found.flag, written.flag)
     assert np.array_equal(found.frequency_hz, written.frequency_hz)
     assert (found.mjd_s, found.reference) == (written.mjd_s, 2)
-    assert found.values.shape == (N_ANTENNAS, N_CHANNELS, 2)
+    assert found.gain.shape == (N_ANTENNAS, N_CHANNELS, 2)
     assert caltable.read_antennas(tmp_path / "a").names == case.antennas.names
 
 
 def test_the_same_solutions_give_the_same_table(case, tmp_path):
     """Byte by byte but for locks, and padding of arrays that casacore does not initialize."""
     for name in ("a", "b"):
-        written = solutions(case, case.gain[BAND])
+        written = solutions(case)
         path = tmp_path / name / "table.bcal"
         caltable.write_bandpass(path, written, case.antennas, manifest_centre(case.manifest))
     files = [p.relative_to(tmp_path / "a") for p in (tmp_path / "a").rglob("*") if p.is_file()]
@@ -97,20 +112,20 @@ def same_columns(one: Path, other: Path) -> bool:
 def test_rows_in_any_order_and_missing_antennas(case, tmp_path):
     """A table of another program's making need not have all antennas, nor have them in order."""
     path, other = tmp_path / "a", tmp_path / "b"
-    written = solutions(case, case.gain[BAND])
+    written = solutions(case)
     caltable.write_bandpass(path, written, case.antennas, manifest_centre(case.manifest))
     with tables.table(str(path), ack=False) as table:
         table.selectrows([6, 1, 0, 2, 5, 7, 3]).copy(str(other), deep=True).close()
     found = caltable.read(other)
     assert found.flag[4].all()
     kept = [0, 1, 2, 3, 5, 6, 7]
-    assert found.values[kept] == pytest.approx(written.values[kept], rel=1e-6)
+    assert found.gain[kept] == pytest.approx(written.gain[kept], rel=1e-6)
     assert not found.flag[kept].any()
 
 
 def test_casa_applies_a_bandpass(case, tmp_path):
     """V = G_i conj(G_j) M: what was corrupted comes back, X and Y apart; flags are carried over."""
-    written = solutions(case, case.gain[BAND], one_flagged())
+    written = solutions(case, one_flagged())
     caltable.write_bandpass(
         tmp_path / "t.bcal", written, case.antennas, manifest_centre(case.manifest)
     )
@@ -127,32 +142,35 @@ def test_casa_applies_a_bandpass(case, tmp_path):
 
 def test_casa_applies_interpolated_solutions(case, tmp_path):
     """What fills a gap is in the table, unflagged and with no signal-to-noise, and CASA uses it."""
-    raw = solutions(case, case.gain[BAND], one_flagged())
+    raw = solutions(case, one_flagged())
     centre = manifest_centre(case.manifest)
     caltable.write_bandpass(tmp_path / "raw.bcal", raw, case.antennas, centre)
-    summary = {"band": BAND, "uv_range_lambda": [5, 350], "min_baselines_per_antenna": 4}
-    band = solution_products.gather(
-        case.manifest, {"antennas": []}, [tmp_path / "raw.bcal"], [summary]
+    summary = {
+        "band": BAND,
+        "uv_range_lambda": [5, 350],
+        "min_baselines_per_antenna": 4,
+        "reference_antenna": case.antennas.names[3],
+    }
+    band = flag_solutions.gather(
+        case.manifest, AntpolStates(case.antennas.names), [tmp_path / "raw.bcal"], [summary]
     )
     band.gain[5, 2, 1] = 7  # whatever a solver left there
     band.interpolated = interpolation.fill(
         band.gain, band.cause > 0, band.cause.all(axis=1), band.band_index, 2
     )
-    np.savez(tmp_path / "flags.npz", **solution_products.arrays(band, [3]))
-    final = solution_products.final_solutions(
-        case.manifest, BAND, tmp_path / "raw.bcal", tmp_path / "flags.npz"
-    )
+    band.write(tmp_path / "flags.npz")
+    final = solution_products.final_solutions(BAND, tmp_path / "raw.bcal", tmp_path / "flags.npz")
     caltable.write_bandpass(tmp_path / "final.bcal", final, case.antennas, centre)
     written = caltable.read(tmp_path / "final.bcal")
     assert written.reference == 3
     assert np.argwhere(one_flagged() & ~written.flag).tolist() == [[5, 2, 1]]
     assert np.argwhere(written.snr[5] == 0).tolist() == [[2, 1]]
-    assert written.values[5, 2, 1] == pytest.approx(case.gain[BAND][5, 2, 1], rel=0.02)
+    assert written.gain[5, 2, 1] == pytest.approx(case.gain[BAND][5, 2, 1], rel=0.02)
     found = apply(case.folder / "data.ms", tmp_path / "final.bcal", tmp_path)
     rows = (found["ANTENNA1"] != 3) & (found["ANTENNA2"] != 3)
     rows &= (found["ANTENNA1"] == 5) | (found["ANTENNA2"] == 5)
     assert not found["FLAG"][rows, 2, 3].any()
-    pair = written.values[found["ANTENNA1"], 2, 1] * written.values[found["ANTENNA2"], 2, 1].conj()
+    pair = written.gain[found["ANTENNA1"], 2, 1] * written.gain[found["ANTENNA2"], 2, 1].conj()
     expected = found["DATA"][:, 2, 3] / pair
     assert found["CORRECTED_DATA"][rows, 2, 3] == pytest.approx(expected[rows], rel=2e-6)
 
@@ -161,26 +179,46 @@ def test_casa_applies_interpolated_solutions(case, tmp_path):
 def test_casa_applies_delays(case, tmp_path, pivot_hz):
     """G = exp(+2 pi i (nu - nu_0) tau) with tau in ns."""
     path = tmp_path / "t.K"
-    written = solutions(case, DELAYS_NS, frequency_hz=[pivot_hz])
+    written = delays(case, pivot_hz)
     caltable.write_delays(path, written, case.antennas, manifest_centre(case.manifest))
     found = apply(case.folder / "data.ms", path, tmp_path)
     nu = np.array(case.manifest["bands"][BAND]["frequency_hz"])
     for pol, correlation in ((0, 0), (1, 3)):
-        tau_s = DELAYS_NS[:, 0, pol] * 1e-9
+        tau_s = DELAYS_NS[:, pol] * 1e-9
         turns = np.outer(tau_s[found["ANTENNA1"]] - tau_s[found["ANTENNA2"]], nu - pivot_hz)
         ratio = (found["DATA"] / found["CORRECTED_DATA"])[..., correlation]
         assert ratio == pytest.approx(np.exp(2j * np.pi * turns), abs=2e-6)
 
 
-def test_a_delay_table_has_one_channel(case, tmp_path):
-    values = np.zeros((N_ANTENNAS, N_CHANNELS, 2))
-    with pytest.raises(ValueError, match="one channel"):
-        caltable.write_delays(
-            tmp_path / "t.K",
-            solutions(case, values),
-            case.antennas,
-            manifest_centre(case.manifest),
-        )
+def test_a_table_of_the_other_kind_is_not_read(case, tmp_path):
+    centre = manifest_centre(case.manifest)
+    caltable.write_bandpass(tmp_path / "t.bcal", solutions(case), case.antennas, centre)
+    caltable.write_delays(tmp_path / "t.K", delays(case), case.antennas, centre)
+    with pytest.raises(UnreadableError, match="not a K Jones table"):
+        caltable.read_delays(tmp_path / "t.bcal")
+    with pytest.raises(UnreadableError, match="not a B Jones table"):
+        caltable.read(tmp_path / "t.K")
+
+
+def test_delays_are_read_as_they_were_written(case, tmp_path):
+    written = delays(case)
+    caltable.write_delays(tmp_path / "t.K", written, case.antennas, manifest_centre(case.manifest))
+    found = caltable.read_delays(tmp_path / "t.K")
+    assert found.antenna_names == case.antennas.names
+    assert found.delay_ns == pytest.approx(written.delay_ns, rel=1e-6)
+    assert not found.flag.any()
+    assert (found.frequency_hz, found.reference) == (73e6, 2)
+
+
+def test_a_delay_table_of_more_channels_is_refused(case, tmp_path):
+    path = tmp_path / "t.K"
+    caltable.write_delays(path, delays(case), case.antennas, manifest_centre(case.manifest))
+    window = str(path / "SPECTRAL_WINDOW")
+    with tables.table(window, readonly=False, ack=False) as table:
+        for column in ("CHAN_FREQ", "CHAN_WIDTH"):
+            table.putcell(column, 0, np.array([73e6, 74e6]))
+    with pytest.raises(UnreadableError, match="2 channels, not one"):
+        caltable.read_delays(path)
 
 
 def structure(path: Path) -> dict[str, object]:
@@ -223,15 +261,11 @@ def test_tables_have_the_form_of_casas_own(case, tmp_path):
     data, centre = str(case.folder / "data.ms"), manifest_centre(case.manifest)
     tasks.bandpass(vis=data, caltable=str(tmp_path / "casa.bcal"), refant="2", solint="inf")
     tasks.gaincal(vis=data, caltable=str(tmp_path / "casa.K"), gaintype="K", refant="2")
-    caltable.write_bandpass(
-        tmp_path / "our.bcal", solutions(case, case.gain[BAND]), case.antennas, centre
-    )
-    caltable.write_delays(
-        tmp_path / "our.K", solutions(case, DELAYS_NS, frequency_hz=[73e6]), case.antennas, centre
-    )
+    caltable.write_bandpass(tmp_path / "our.bcal", solutions(case), case.antennas, centre)
+    caltable.write_delays(tmp_path / "our.K", delays(case), case.antennas, centre)
     assert_like(tmp_path / "our.bcal", tmp_path / "casa.bcal")
     assert_like(tmp_path / "our.K", tmp_path / "casa.K")
-    assert caltable.read(tmp_path / "casa.bcal").values.shape == (N_ANTENNAS, N_CHANNELS, 2)
+    assert caltable.read(tmp_path / "casa.bcal").gain.shape == (N_ANTENNAS, N_CHANNELS, 2)
 
 
 @pytest.mark.parametrize(("archive", "kind"), [("bcal", "B Jones"), ("dcal", "K Jones")])
@@ -242,17 +276,16 @@ def test_tables_of_another_telescope(real_data, case, tmp_path, archive, kind):
         pytest.skip(f"{packed} is not there")
     shutil.unpack_archive(packed, tmp_path, filter="data")
     theirs = tmp_path / f"sma.ms.{archive}"
-    write, values, frequency_hz = caltable.write_bandpass, case.gain[BAND], None
+    centre = manifest_centre(case.manifest)
     if kind == "K Jones":
-        write, values, frequency_hz = caltable.write_delays, DELAYS_NS, [73e6]
-    write(
-        tmp_path / "ours",
-        solutions(case, values, frequency_hz=frequency_hz),
-        case.antennas,
-        manifest_centre(case.manifest),
-    )
+        caltable.write_delays(tmp_path / "ours", delays(case), case.antennas, centre)
+    else:
+        caltable.write_bandpass(tmp_path / "ours", solutions(case), case.antennas, centre)
     assert structure(tmp_path / "ours") == structure(theirs)
     window = caltable.spectral_windows(theirs)[0]
-    found = caltable.read(theirs, window)
-    assert len(found.values) == len(caltable.read_antennas(theirs).names)
-    assert found.values.shape[2] == 2
+    if kind == "K Jones":
+        found = caltable.read_delays(theirs, window)
+        assert found.delay_ns.shape == (len(found.antenna_names), 2)
+    else:
+        found = caltable.read(theirs, window)
+        assert found.gain.shape == (len(found.antenna_names), len(found.frequency_hz), 2)

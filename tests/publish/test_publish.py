@@ -15,6 +15,7 @@ import made_up_observation
 from lwacal.driver import code_digest, settings
 from lwacal.io import caltable
 from lwacal.io.ms_reader import Antennas
+from lwacal.io.solutions import SubBandSolutions
 from lwacal.nights import database_tables
 from lwacal.publish import checks, latest_link
 from lwacal.publish import publish as publication
@@ -34,17 +35,15 @@ def write_table(path, gain=None, flag=None):
     shape = (N_ANTENNAS, N_CHANNELS, 2)
     draw = np.random.default_rng(len(path.name))
     drawn = 1 + 0.1 * draw.normal(size=(*shape, 2)) @ [1, 1j]
-    nothing = np.zeros(shape, np.float32)
-    solutions = caltable.Solutions(
+    names = [f"LWA{k:03d}" for k in range(N_ANTENNAS)]
+    solutions = SubBandSolutions.of(
         drawn if gain is None else gain,
         np.zeros(shape, bool) if flag is None else flag,
-        nothing,
-        nothing,
-        site.band_frequencies_hz(band, N_CHANNELS),
-        1e5,
-        5e9,
+        antenna_names=names,
+        frequency_hz=site.band_frequencies_hz(band, N_CHANNELS),
+        channel_width_hz=1e5,
+        mjd_s=5e9,
     )
-    names = [f"LWA{k:03d}" for k in range(N_ANTENNAS)]
     caltable.write_bandpass(path, solutions, Antennas(names, np.zeros((N_ANTENNAS, 3))), (0, 0))
     return path
 
@@ -117,7 +116,7 @@ def test_beamformer_finds_the_tables(tables, choice):
     assert stamps == {STAMP}
     assert [path.name for path in found] == [table.name for table in tables]
     for path, table in zip(found, tables):
-        assert np.array_equal(caltable.read(path).values, caltable.read(table).values)
+        assert np.array_equal(caltable.read(path).gain, caltable.read(table).gain)
         assert checks.digests(path) == checks.digests(table)
     link = Path(choice["folder"], "latest")
     assert os.readlink(link) == record["version"] == f"{STAMP}_v001"
@@ -216,13 +215,13 @@ def test_other_tables_of_the_stamp_are_a_new_version(tables, choice):
     publish(tables, choice)
     first = Path(choice["folder"], f"{STAMP}_v001")
     kept = checks.digests(first)
-    gain = caltable.read(tables[0]).values * 2
+    gain = caltable.read(tables[0]).gain * 2
     shutil.rmtree(tables[0])
     write_table(tables[0], gain)
     record = publish(tables, choice)
     assert (record["version"], record["replaces"]) == (f"{STAMP}_v002", f"{STAMP}_v001")
     assert checks.digests(first) == kept
-    assert np.array_equal(caltable.read(loaded(choice)[1][0]).values, gain.astype(np.complex64))
+    assert np.array_equal(caltable.read(loaded(choice)[1][0]).gain, gain.astype(np.complex64))
 
 
 def test_version_that_was_tampered_with_is_not_taken_for_whole(tables, choice):

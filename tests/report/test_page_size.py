@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from lwacal.io.solutions import Solutions
 from lwacal.report import bandpass_data
-from lwacal.report.plots.gains import Solutions
 
 FULL = (352, 3072, 2)
 
@@ -18,7 +18,11 @@ def solutions():
     gain = ((1 + noise[..., 0] + 1j * noise[..., 1]) * turn).astype(np.complex64)
     flag = rng.random(FULL, np.float32) < 0.1
     return Solutions(
-        gain, flag, flag.astype(np.uint16), np.zeros(FULL, bool), np.linspace(13e6, 87e6, FULL[1])
+        antenna_names=[f"LWA{n + 1:03d}" for n in range(FULL[0])],
+        frequency_hz=np.linspace(13e6, 87e6, FULL[1]),
+        gain=gain,
+        cause=flag.astype(np.uint16),
+        interpolated=np.zeros(FULL, bool),
     )
 
 

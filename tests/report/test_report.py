@@ -12,8 +12,8 @@ from astropy.io import fits
 from astropy.wcs import WCS
 
 import made_up_observation as made_up
-from lwacal.calibration.solution_flags import CAUSES
 from lwacal.driver import settings
+from lwacal.io.solutions import CAUSES, Solutions
 from lwacal.report import figures as report_figures
 from lwacal.report import html, pdf, pdf_first_page, result_tables
 from lwacal.report.plots import gains, sky, style
@@ -210,12 +210,12 @@ def test_the_gravest_cause_is_shown():
     causes = [0, CAUSES["clip"], CAUSES["clip"] | CAUSES["health"], CAUSES["scatter"]]
     cause = np.array(causes, np.uint16).reshape(1, 4, 1).repeat(2, axis=2)
     interpolated = cause == CAUSES["scatter"]
-    solutions = gains.Solutions(
-        np.ones(cause.shape, complex),
-        (cause > 0) & ~interpolated,
-        cause,
-        interpolated,
-        np.arange(4.0),
+    solutions = Solutions(
+        antenna_names=["LWA001"],
+        frequency_hz=np.arange(4.0),
+        gain=np.ones(cause.shape, complex),
+        cause=cause,
+        interpolated=interpolated,
     )
     shown = gains.gravest(solutions)[0, :, 0].tolist()
     assert shown == [0, 3, 2 + len(gains.CAUSE_LOOKS), 1]

@@ -12,6 +12,7 @@ from lwacal.calibration import casa_input, interpolation
 from lwacal.calibration.sub_band import SubBand
 from lwacal.ingest import discover
 from lwacal.io import caltable, ms_reader
+from lwacal.io.solutions import unsolved
 from lwacal.runtime import products
 from lwacal.sky import sky_model
 from small_sets import joined
@@ -79,7 +80,7 @@ def test_real_phases_are_linear_in_frequency(twenty_antennas):
     residuals = []
     for antenna, pol in np.argwhere((~table.flag[:20]).mean(axis=1) > 0.8):
         good = ~table.flag[antenna, :, pol]
-        phasor = table.values[antenna, good, pol] / np.abs(table.values[antenna, good, pol])
+        phasor = table.gain[antenna, good, pol] / np.abs(table.gain[antenna, good, pol])
         best = np.argmax(np.abs(turns[:, good] @ phasor))
         straight = phasor * turns[best, good]
         residuals.append(np.std(np.angle(straight * straight.mean().conj())))
@@ -99,7 +100,7 @@ def with_long_delay(data, found, antenna):
         values[table.getcol("ANTENNA1") == antenna] *= turn[:, None]
         values[table.getcol("ANTENNA2") == antenna] *= turn.conj()[:, None]
         table.putcol("DATA", values)
-    gain = found.values.copy()
+    gain = found.gain.copy()
     gain[antenna] *= turn[:, None]
     return gain
 
@@ -128,11 +129,11 @@ def test_casa_applies_what_fills_a_gap_in_real_solutions(twenty_antennas, tmp_pa
     filled = interpolation.fill(gain, flag, flag.all(axis=1), band_index, 8)
     assert filled[antenna, GAP].all()
     ratio = gain[antenna, GAP] / true[antenna, GAP]
-    noise = (found.error / np.abs(found.values))[antenna, GAP]
+    noise = (found.error / np.abs(found.gain))[antenna, GAP]
     # the solutions that were taken away have noise, and so have the two on either side
     assert np.sqrt(np.mean(np.abs(ratio - 1) ** 2 / (1.5 * noise**2))) < 1.5
     assert np.ptp(np.unwrap(np.angle(true[antenna, GAP, 0]))) > 3
-    written = replace(found, values=gain, flag=flag & ~filled)
+    written = replace(found, gain=gain, cause=unsolved(flag), interpolated=filled)
     caltable.write_bandpass(tmp_path / "t.bcal", written, band.antennas, band.centre_radec)
     with tables.table(str(tmp_path / "data.ms"), ack=False) as table:
         flagged = table.getcol("FLAG")

@@ -19,9 +19,7 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
     manifest = products.read_json(arguments.manifest)
-    solutions = solution_products.final_solutions(
-        manifest, arguments.band, arguments.raw, arguments.flags
-    )
+    solutions = solution_products.final_solutions(arguments.band, arguments.raw, arguments.flags)
     caltable.write_bandpass(
         arguments.output, solutions, manifest_antennas(manifest), manifest_centre(manifest)
     )

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from lwacal.calibration import delay
+from lwacal.io.solutions import Bandpass
 from lwacal.runtime import job, logs, products
 from lwacal.sky import sky_model
 from lwacal.telescope import naming
@@ -34,7 +35,7 @@ def main() -> None:
         dict(zip(bands, arguments.flags, strict=True)),
         sky_model.read(arguments.sky_model),
         products.read_json(arguments.reference),
-        products.read_npz(arguments.solutions),
+        Bandpass.read(arguments.solutions),
         json.loads(arguments.settings),
         arguments.threads,
     )

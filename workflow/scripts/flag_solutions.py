@@ -3,16 +3,10 @@
 
 import argparse
 import json
-import logging
 from pathlib import Path
-from typing import Any
 
-from lwacal.calibration import reference_change, solution_flags, solution_products
+from lwacal.calibration import flag_solutions
 from lwacal.runtime import job, logs, products
-
-logger = logging.getLogger(__name__)
-
-SHOWN = 4
 
 
 def main() -> None:
@@ -26,41 +20,18 @@ def main() -> None:
     parser.add_argument("--flags", required=True, type=Path)
     parser.add_argument("--summary", required=True, type=Path)
     arguments = parser.parse_args()
-    settings = json.loads(arguments.settings)["solution_flags"]
-    manifest = products.read_json(arguments.manifest)
-    health = products.read_json(arguments.health)
-    reference = products.read_json(arguments.reference)
-    summaries = [products.read_json(path) for path in arguments.summaries]
-    band = solution_products.gather(manifest, health, arguments.tables, summaries)
-    if settings["enabled"]:
-        solution_flags.find(band, settings)
-    referred = reference_change.settle(band, reference, summaries, manifest["antennas"]["names"])
-    if settings["enabled"]:
-        solution_flags.fill(band, int(settings["interpolate_max_channels"]))
-    summary = solution_products.describe(
-        band, manifest, health, referred, summaries, settings["noisy_ratio"]
+    bandpass, summary = flag_solutions.flag_solutions(
+        products.read_json(arguments.manifest),
+        products.read_json(arguments.health),
+        products.read_json(arguments.reference),
+        arguments.tables,
+        [products.read_json(path) for path in arguments.summaries],
+        json.loads(arguments.settings)["solution_flags"],
     )
-    products.write_npz(arguments.flags, **solution_products.arrays(band, referred["index"]))
+    bandpass.write(arguments.flags)
     products.write_json(arguments.summary, summary)
-    for antenna in summary["antennas"]:
-        if antenna["status"] != "good":
-            reasons = ", ".join(antenna["reasons"])
-            logger.info(f"{antenna['antenna']} {antenna['pol']}: {antenna['status']} ({reasons})")
-    logs.found(found_words(summary["antennas"]))
-
-
-def found_words(signals: list[dict[str, Any]]) -> str:
-    """Return how many signals are bad, why, and the first that are: the most frequent first."""
-    bad = [signal for signal in signals if signal["status"] == "bad" and signal["reasons"]]
-    names: dict[str, list[str]] = {}
-    for signal in bad:
-        names.setdefault(signal["reasons"][0], []).append(signal["antenna"] + signal["pol"])
-    by_number = sorted(names.items(), key=lambda item: -len(item[1]))
-    words = [
-        f"{len(found)} {reason}: {', '.join(found[:SHOWN])}{', ...' * (len(found) > SHOWN)}"
-        for reason, found in by_number
-    ]
-    return f"{len(bad)} of {len(signals)} signals are bad" + (f" ({'; '.join(words)})" * bool(bad))
+    flag_solutions.log_what_is_wrong(summary["antennas"])
+    logs.found(flag_solutions.found_words(summary["antennas"]))
 
 
 if __name__ == "__main__":

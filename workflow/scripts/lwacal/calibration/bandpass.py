@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from lwacal.calibration import bandpass_casa, bandpass_stefcal, uv_range
+from lwacal.calibration.reference_antenna import ReferenceOrder
 from lwacal.calibration.solver_result import Attempt
 from lwacal.calibration.sub_band import SubBand
 from lwacal.io import caltable
+from lwacal.io.solutions import NO_ANTENNA, SubBandSolutions
 from lwacal.runtime.robust import masked_median
 from lwacal.runtime.timing import Stopwatch
 from lwacal.sky import sky_model
@@ -35,27 +37,23 @@ def solve(
     What cannot be solved (no data, no source, a solver that fails) gives a table that is all
     flagged and a summary that says why.
     """
-    antennas = band.antennas
-    nothing = caltable.Solutions.all_flagged(
-        len(antennas.names),
-        band.frequency_hz,
-        band.channel_width_hz,
-        band.manifest["observation"]["mid_mjd_s"],
-    )
+    antennas, order = band.antennas, ReferenceOrder.of(reference)
+    nothing = all_flagged(band)
     if band.model["message"]:
         limits = uv_range.configured(band.model, settings)
         attempt = Attempt(nothing, "no_model", band.model["message"], limits)
     else:
-        attempt = ENGINES[settings["engine"]](band, reference, settings, nothing, threads)
+        attempt = ENGINES[settings["engine"]](band, order, settings, nothing, threads)
     solutions, message = attempt.solutions, attempt.message
     watch = Stopwatch()
     with watch.part("writing the table"):
         caltable.write_bandpass(output, solutions, antennas, band.centre_radec)
     watch.log(band.name)
-    used = reference["index"] if solutions.reference < 0 else solutions.reference
-    if used != reference["index"]:
+    used = order.first if solutions.reference == NO_ANTENNA else solutions.reference
+    if used != order.first:
         message += (" " if message else "") + (
-            f"{reference['antenna']} has no solution: phases are relative to {antennas.names[used]}"
+            f"{antennas.names[order.first]} has no solution: phases are relative to"
+            f" {antennas.names[used]}"
         )
     if message:
         logger.warning(f"{band.name}: {message}")
@@ -77,7 +75,20 @@ def solve(
     }
 
 
-def median_snr(solutions: caltable.Solutions) -> dict[str, list[float]]:
+def all_flagged(band: SubBand) -> SubBandSolutions:
+    """Return unit gains that are all flagged."""
+    shape = (len(band.antennas.names), len(band.frequency_hz), 2)
+    return SubBandSolutions.of(
+        np.ones(shape, np.complex64),
+        np.ones(shape, bool),
+        antenna_names=band.antennas.names,
+        frequency_hz=band.frequency_hz,
+        channel_width_hz=band.channel_width_hz,
+        mjd_s=band.manifest["observation"]["mid_mjd_s"],
+    )
+
+
+def median_snr(solutions: SubBandSolutions) -> dict[str, list[float]]:
     """Return for X and Y the median over antennas of S/N in each channel; NaN where all flagged."""
     median = masked_median(solutions.snr, solutions.flag, axis=0)
     return {

@@ -11,20 +11,24 @@ from typing import Any
 import numpy as np
 
 from lwacal.calibration import casa_input, normal_equations, swapped, uv_range
+from lwacal.calibration.reference_antenna import ReferenceOrder
 from lwacal.calibration.solver_result import Attempt
 from lwacal.calibration.sub_band import SubBand
 from lwacal.io import caltable
+from lwacal.io.solutions import SubBandSolutions, unsolved
 from lwacal.runtime import casa
 from lwacal.runtime.scratch import scratch_directory
 
 logger = logging.getLogger(__name__)
 
+MOST_REFERENCES = 10  # CASA is given so many, and takes the first that has data
+
 
 def attempt(
     band: SubBand,
-    reference: Mapping[str, Any],
+    reference: ReferenceOrder,
     settings: Mapping[str, Any],
-    nothing: caltable.Solutions,
+    nothing: SubBandSolutions,
     threads: int = 1,
 ) -> Attempt:
     """Solve a sub-band; ``nothing`` is what to give back where nothing is solved.
@@ -41,7 +45,7 @@ def attempt(
         low, high, changed = uv_range.usable(*uv_range.baselines_of_set(data), band.model, settings)
         limits = (low, high)
         table = directory / "solutions.bcal"
-        problem = run_casa(data, table, reference["order"], settings, limits, directory)
+        problem = run_casa(data, table, reference, settings, limits, directory)
         if not table.exists():
             message = f"CASA's bandpass made no table for {band.name}. {problem}"
             return Attempt(nothing, "failed", message, limits)
@@ -49,8 +53,8 @@ def attempt(
     flag = solved.flag | ~alive
     solutions = replace(
         nothing,
-        values=np.where(flag, 1, solved.values),
-        flag=flag,
+        gain=np.where(flag, 1, solved.gain),
+        cause=unsolved(flag),
         error=solved.error,
         snr=solved.snr,
         reference=solved.reference,
@@ -75,7 +79,7 @@ def baselines_alive(band: SubBand, alive: np.ndarray, limits: tuple[float, float
 
 def swapped_antennas(
     band: SubBand,
-    solved: caltable.Solutions,
+    solved: SubBandSolutions,
     flag: np.ndarray,
     few: np.ndarray,
     limits: Sequence[float],
@@ -88,14 +92,14 @@ def swapped_antennas(
     sums = normal_equations.read(band)
     sums.leave_out_of_range(*limits)
     error = np.where(few[:, None, None], np.inf, solved.error)
-    gain = np.where(flag, 0, solved.values)
+    gain = np.where(flag, 0, solved.gain)
     return swapped.names(sums, gain, flag, error, band.antennas.names)
 
 
 def run_casa(
     data: Path,
     table: Path,
-    reference_order: Sequence[int],
+    reference: ReferenceOrder,
     settings: Mapping[str, Any],
     limits: Sequence[float],
     directory: Path,
@@ -114,7 +118,7 @@ def run_casa(
             bandtype="B",
             solint="inf",
             combine="obs,scan,field",
-            refant=",".join(map(str, reference_order[:10])),
+            refant=",".join(map(str, reference.antennas[:MOST_REFERENCES])),
             uvrange=f"{limits[0]}~{limits[1]}lambda",
             minsnr=settings["min_snr"],
             minblperant=settings["min_baselines_per_antenna"],

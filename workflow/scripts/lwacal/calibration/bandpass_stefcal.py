@@ -29,9 +29,10 @@ from lwacal.calibration import (
 )
 from lwacal.calibration.channel_equations import ChannelSums
 from lwacal.calibration.normal_equations import VisibilitySums
+from lwacal.calibration.reference_antenna import ReferenceOrder
 from lwacal.calibration.solver_result import Attempt
 from lwacal.calibration.sub_band import SubBand
-from lwacal.io.caltable import Solutions
+from lwacal.io.solutions import SubBandSolutions, unsolved
 from lwacal.runtime.robust import middle_of_sorted
 from lwacal.runtime.timing import Stopwatch
 from lwacal.telescope.correlations import POLARIZATIONS
@@ -54,9 +55,9 @@ class Solved:
 
 def attempt(
     band: SubBand,
-    reference: Mapping[str, Any],
+    reference: ReferenceOrder,
     settings: Mapping[str, Any],
-    nothing: Solutions,
+    nothing: SubBandSolutions,
     threads: int = 1,
 ) -> Attempt:
     """Solve a sub-band; ``nothing`` is what to give back where nothing is solved."""
@@ -70,11 +71,11 @@ def attempt(
         factor = residuals.lower_weights(sums, least)
         solved = solve(sums, least, threads)
     snr, flag = _judge(solved, settings["min_snr"])
-    index, gain, flag = reference_phase.refer(solved.gain, flag, reference["order"])
+    index, gain, flag = reference_phase.refer(solved.gain, flag, reference)
     solutions = replace(
         nothing,
-        values=np.where(flag, 1, gain),
-        flag=flag,
+        gain=np.where(flag, 1, gain),
+        cause=unsolved(flag),
         error=np.where(flag, 0, solved.error),
         snr=np.where(flag, 0, snr),
         reference=index,

@@ -18,16 +18,18 @@ import numpy as np
 from astropy.stats import mad_std
 
 from lwacal.calibration import delay_casa, delay_fit, delay_reference, delay_stefcal
+from lwacal.calibration.reference_antenna import ReferenceOrder
 from lwacal.calibration.sub_band import SubBand
+from lwacal.io.solutions import NO_ANTENNA, Bandpass
+from lwacal.runtime.robust import MAD_SIGMA
 from lwacal.telescope import naming
 from lwacal.telescope.antennas import on_fibre
+from lwacal.telescope.boards import ANTENNAS_PER_BOARD
 from lwacal.telescope.correlations import POLARIZATIONS
 
 ENGINES = {"stefcal": delay_stefcal.solve_band, "casa": delay_casa.solve_band}
-MAD_SIGMA = 1.4826
 OUTLIER_SIGMA = 5.0
 SMALLEST_SIGMA_NS = 0.1
-ANTENNAS_A_BOARD = 32  # a SNAP2 board has 32 antennas in correlator order
 PHASE_MHZ = 64.0  # where phases are told, in the middle of the usual range: the same every night
 COLUMNS = (
     "antenna_index",
@@ -54,14 +56,14 @@ def solve(
     flags: Mapping[str, Path],
     model: Mapping[str, Any],
     reference: Mapping[str, Any],
-    solutions: Mapping[str, np.ndarray],
+    solutions: Bandpass,
     settings: Mapping[str, Any],
     threads: int = 1,
 ) -> dict[str, Any]:
     """Return delay.json.
 
-    ``concatenated``, ``powers`` and ``flags`` by sub-band; ``solutions`` the arrays of
-    bandpass_flags.npz; ``settings`` has the sections delay and bandpass. Only sub-bands from
+    ``concatenated``, ``powers`` and ``flags`` by sub-band; ``solutions`` those of all
+    sub-bands; ``settings`` has the sections delay and bandpass. Only sub-bands from
     delay.min_freq_mhz on are used. What cannot be solved is said in status (ok, off, no_band,
     no_model, no_data) and message.
     """
@@ -74,12 +76,13 @@ def solve(
     status, message = _whether(choice, bands, model)
     n_antennas = len(manifest["antennas"]["names"])
     solved: dict[str, np.ndarray] = {}
-    index = reference["index"]
+    order = ReferenceOrder.of(reference)
+    index = order.first
     nothing = np.full((n_antennas, 2), np.nan)
     measured = delay_fit.PhaseDelays(nothing, nothing, nothing, np.zeros(nothing.shape, bool))
     phases = nothing, nothing
     if not status:
-        index, measured, phases = whole_band(manifest, bands, solutions, reference)
+        index, measured, phases = whole_band(solutions, bands, order)
         for band in bands:
             data = SubBand(manifest, band, concatenated[band], powers[band], flags[band], model)
             delays = ENGINES[choice["engine"]](data, index, settings, threads)
@@ -108,25 +111,17 @@ def solve(
 
 
 def whole_band(
-    manifest: Mapping[str, Any],
-    bands: Sequence[str],
-    solutions: Mapping[str, np.ndarray],
-    reference: Mapping[str, Any],
+    solutions: Bandpass, bands: Sequence[str], order: ReferenceOrder
 ) -> tuple[int, delay_fit.PhaseDelays, tuple[np.ndarray, np.ndarray]]:
     """Return the antenna that delays are relative to, and delays and phases of the bandpass.
 
-    That antenna is the first of the configured order that has half the solutions of the best. The
-    phases are those of the fitted lines at PHASE_MHZ, and their errors: degrees, (antenna, 2).
+    The phases are those of the fitted lines at PHASE_MHZ, and their errors: degrees, (antenna, 2).
     """
-    order = naming.sort_bands(manifest["bands"])
-    channels = np.isin(solutions["band_index"], [order.index(band) for band in bands])
-    gain, flag = solutions["gain"][:, channels], solutions["flag"][:, channels]
-    number = (~flag).sum(axis=(1, 2))
-    index = next(
-        (n for n in reference["order"] if number[n] >= max(0.5 * number.max(), 1)),
-        reference["index"],
-    )
-    frequency_hz = solutions["frequency_hz"][channels]
+    channels = solutions.in_bands(bands)
+    gain, flag = solutions.gain[:, channels], solutions.flag[:, channels]
+    index = order.with_solutions(flag)
+    index = order.first if index == NO_ANTENNA else index
+    frequency_hz = solutions.frequency_hz[channels]
     measured = delay_fit.fit(gain, flag, frequency_hz, index)
     phases = delay_fit.phase_at(gain, flag, frequency_hz, index, measured, PHASE_MHZ * 1e6)
     return index, measured, phases
@@ -256,13 +251,13 @@ def board_records(difference_ns: np.ndarray, choice: Mapping[str, Any]) -> list[
     with np.errstate(invalid="ignore"):
         off = (np.abs(difference_ns) > choice["difference_ns"]).any(axis=1)
     boards = []
-    for start in range(0, len(known), ANTENNAS_A_BOARD):
-        rows = slice(start, start + ANTENNAS_A_BOARD)
+    for start in range(0, len(known), ANTENNAS_PER_BOARD):
+        rows = slice(start, start + ANTENNAS_PER_BOARD)
         compared, count = int(known[rows].sum()), int(off[rows].sum())
         percent = 100.0 * count / compared if compared else None
         boards.append(
             {
-                "board": start // ANTENNAS_A_BOARD + 1,
+                "board": start // ANTENNAS_PER_BOARD + 1,
                 "compared": compared,
                 "off": count,
                 "failed": percent is not None and percent >= choice["board_failure_percent"],

@@ -53,6 +53,6 @@ def solve_band(
         if not table.exists():
             logger.warning(f"{band.name}: CASA's gaincal made no table")
             return nothing
-        solutions = caltable.read(table)
-    delays = np.where(solutions.flag[:, 0] | ~alive, np.nan, solutions.values[:, 0])
+        found = caltable.read_delays(table)
+    delays = np.where(found.flag | ~alive, np.nan, found.delay_ns)
     return delays - delays[reference]

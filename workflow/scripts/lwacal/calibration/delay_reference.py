@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lwacal.calibration import delay_fit
+from lwacal.calibration.reference_antenna import most_solved
 from lwacal.io import caltable, ms_reader
 from lwacal.io.ms_reader import UnreadableError
 from lwacal.telescope import naming, site
@@ -95,10 +96,10 @@ def read_delays(path: Path, names: Sequence[str], min_freq_mhz: float) -> np.nda
 
 
 def _of_windows(path: Path) -> np.ndarray:
-    windows = [caltable.read(path, number) for number in caltable.spectral_windows(path)]
+    windows = [caltable.read_delays(path, number) for number in caltable.spectral_windows(path)]
     values = np.ma.masked_array(
-        np.concatenate([window.values for window in windows], axis=1),
-        np.concatenate([window.flag for window in windows], axis=1),
+        np.stack([window.delay_ns for window in windows], axis=1),
+        np.stack([window.flag for window in windows], axis=1),
     )
     return np.ma.filled(values.mean(axis=1).astype(float), np.nan)
 
@@ -114,8 +115,7 @@ def _of_phases(path: Path, min_freq_mhz: float) -> np.ndarray:
         return np.full((len(caltable.read_antennas(path).names), 2), np.nan)
     gain, flag = (
         np.concatenate([getattr(table, name) for table in tables], axis=1)
-        for name in ("values", "flag")
+        for name in ("gain", "flag")
     )
     frequency_hz = np.concatenate([table.frequency_hz for table in tables])
-    reference = int((~flag).sum(axis=(1, 2)).argmax())
-    return delay_fit.fit(gain, flag, frequency_hz, reference).delay_ns
+    return delay_fit.fit(gain, flag, frequency_hz, most_solved(flag)).delay_ns

@@ -10,7 +10,7 @@ import numpy as np
 
 from lwacal.ingest.manifest_record import manifest_antennas, manifest_centre
 from lwacal.io import caltable
-from lwacal.telescope.correlations import POLARIZATIONS
+from lwacal.telescope.antpol_states import antpol_of
 
 
 def write(manifest: Mapping[str, Any], delays: Mapping[str, Any], output: Path) -> None:
@@ -19,24 +19,24 @@ def write(manifest: Mapping[str, Any], delays: Mapping[str, Any], output: Path) 
     The table's one channel spans all sub-bands of the observation: it applies to any of them.
     """
     antennas = manifest_antennas(manifest)
-    shape = (len(antennas.names), 1, 2)
-    values, flag, error = np.zeros(shape), np.ones(shape, bool), np.zeros(shape)
+    shape = (len(antennas.names), 2)
+    delay_ns, flag, error_ns = np.zeros(shape), np.ones(shape, bool), np.zeros(shape)
     for record in delays["antennas"]:
         if not record["flagged"]:
-            place = record["index"], 0, POLARIZATIONS.index(record["pol"])
-            values[place], flag[place] = record["delay_ns"], False
-            error[place] = record["delay_err_ns"] or 0.0
+            antpol = antpol_of(record)
+            delay_ns[antpol], flag[antpol] = record["delay_ns"], False
+            error_ns[antpol] = record["delay_err_ns"] or 0.0
     frequencies = np.concatenate([band["frequency_hz"] for band in manifest["bands"].values()])
     width_hz = max(band["channel_width_hz"] for band in manifest["bands"].values())
     low, high = frequencies.min() - width_hz / 2, frequencies.max() + width_hz / 2
-    solutions = caltable.Solutions(
-        values=values,
+    table = caltable.Delays(
+        antenna_names=antennas.names,
+        delay_ns=delay_ns,
         flag=flag,
-        error=error,
-        snr=np.zeros(shape),
-        frequency_hz=np.array([(low + high) / 2]),
+        error_ns=error_ns,
+        frequency_hz=(low + high) / 2,
         channel_width_hz=float(high - low),
         mjd_s=manifest["observation"]["mid_mjd_s"],
         reference=delays["reference_index"],
     )
-    caltable.write_delays(output, solutions, antennas, manifest_centre(manifest))
+    caltable.write_delays(output, table, antennas, manifest_centre(manifest))

@@ -1,29 +1,77 @@
-"""Chooses the reference antenna: all sub-bands must use the same, and it must be healthy."""
+"""Chooses the reference antenna: the one whose phase is zero in all solutions.
+
+All sub-bands must have the same, and it must be healthy. The order of preference is found once,
+before anything is solved (reference.json). Who needs a reference antenna takes the first of that
+order that will do: that has enough solutions, or that has not turned out to be bad.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from lwacal.io.solutions import NO_ANTENNA
 from lwacal.telescope.antennas import AntennaNames, UnknownAntennaError
 from lwacal.telescope.antpol_states import BAD, RANK, SUSPECT, AntpolStates
 
+FEWEST_SOLUTIONS = 0.5  # of those of the antenna that has most, to be the reference
+
+
+@dataclass(frozen=True)
+class ReferenceOrder:
+    """Antennas (correlator numbers) in the order in which they are preferred as reference."""
+
+    antennas: tuple[int, ...]
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> ReferenceOrder:
+        """Return the order in reference.json."""
+        return cls(tuple(record["order"]))
+
+    @property
+    def first(self) -> int:
+        """The antenna that is preferred to all others."""
+        return self.antennas[0]
+
+    def without(self, bad: np.ndarray) -> ReferenceOrder:
+        """Return the order of the antennas that are not ``bad`` (antenna,) bool."""
+        return ReferenceOrder(tuple(index for index in self.antennas if not bad[index]))
+
+    def with_solutions(self, flag: np.ndarray) -> int:
+        """Return the antenna to refer solutions to, ``flag`` (antenna, channel, 2).
+
+        The first that has half the solutions of the antenna that has most, or else that one.
+        NO_ANTENNA if all are flagged.
+        """
+        solved = (~flag).sum(axis=(1, 2))
+        if not solved.any():
+            return NO_ANTENNA
+        enough = FEWEST_SOLUTIONS * solved.max()
+        good = (index for index in self.antennas if solved[index] >= enough)
+        return next(good, most_solved(flag))
+
+
+def most_solved(flag: np.ndarray) -> int:
+    """Return the antenna that has most solutions, ``flag`` (antenna, channel, 2)."""
+    return int((~flag).sum(axis=(1, 2)).argmax())
+
 
 def choose(
-    manifest: dict[str, Any],
-    health: dict[str, Any],
-    flags: Sequence[dict[str, Any]],
+    manifest: Mapping[str, Any],
+    health: Mapping[str, Any],
+    flags: Sequence[Mapping[str, Any]],
     configured: Sequence[str],
     max_flagged: float,
 ) -> dict[str, Any]:
-    """Return reference.json: the antenna, why it was chosen, and all others in order.
+    """Return reference.json: the antenna, why it was chosen, and all antennas in order.
 
     ``flags`` are the summaries of all sub-bands. Healthy antennas come before suspect ones and
     those that have lost ``max_flagged`` more of their data than the median antenna, bad ones last;
     among equals the configured ones come first, in their order, then the others from the middle of
-    the array outwards. A solver that finds the first unusable takes the next.
+    the array outwards.
     """
     names = AntennaNames(manifest["antennas"]["names"])
     positions_m = np.array(manifest["antennas"]["positions_m"]).reshape(-1, 3)
@@ -52,10 +100,10 @@ def choose(
     }
 
 
-def excess_flagged(flags: Sequence[dict[str, Any]], n_antennas: int) -> np.ndarray:
+def excess_flagged(flags: Sequence[Mapping[str, Any]], n_antennas: int) -> np.ndarray:
     """Return how much more of its data an antenna has lost than the median one, (antenna,).
 
-    Means over sub-bands; what has no data is left out.
+    Means over sub-bands; those without data are left out.
     """
     found = np.ma.masked_invalid(
         np.array([summary["antenna_fraction"] for summary in flags], float).reshape(-1, n_antennas)

@@ -1,49 +1,52 @@
-"""Takes another reference antenna where that of the solver has turned out to be bad.
+"""Takes another reference antenna if that of the solver has turned out to be bad.
 
-That X and Y of an antenna are exchanged, or that it is weak or strong, is known only after the
-solutions; its phases, noise or not those of its dipole, are in every solution by then.
+Only the solutions show that X and Y of an antenna are swapped, or that it is weak or strong. By
+then its phases, which may be noise or not those of its dipole, are in every solution.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from lwacal.calibration import reference_phase
-from lwacal.calibration.solution_flags import CAUSES, WHOLE_SIGNAL, Band
+from lwacal.calibration.reference_antenna import ReferenceOrder
+from lwacal.io.solutions import CAUSES, NO_ANTENNA, OF_ANTPOL, Bandpass
 
 
-def settle(
-    band: Band,
-    reference: Mapping[str, Any],
-    summaries: Sequence[Mapping[str, Any]],
-    names: Sequence[str],
-) -> dict[str, Any]:
-    """Return the reference antenna of the observation and of each sub-band; change it if it is bad.
+class Settled(NamedTuple):
+    """The reference antenna of an observation, and why it was chosen."""
 
-    ``reference`` is reference.json, ``summaries`` are the solver's in order of frequency. The
-    first of reference.json's order that is not bad takes over, in all sub-bands; gains are turned
-    in place, and solutions that cannot be referred to it are flagged. Returns ``antenna``, ``why``
-    and ``index`` (sub-band,).
+    antenna: str
+    why: str
+
+
+def settle(bandpass: Bandpass, reference: Mapping[str, Any]) -> Settled:
+    """Return the reference antenna of the observation; change it, in place, if it is bad.
+
+    ``reference`` is reference.json. The first of its order that is not bad takes over in all
+    sub-bands: gains are referred to it, and those for which that cannot be done are flagged.
     """
-    index = [names.index(summary["reference_antenna"]) for summary in summaries]
-    lost = np.any(np.all(band.cause & WHOLE_SIGNAL > 0, axis=1), axis=1)
-    usual = {"antenna": reference["antenna"], "why": reference["why"], "index": index}
-    good = [number for number in reference["order"] if not lost[number]]
-    bad = [number for number in dict.fromkeys([reference["index"], *index]) if lost[number]]
-    if not bad or not good:
-        return usual
-    for number, channels in enumerate(band.channels()):
-        flag = band.cause[:, channels] > 0
-        found, band.gain[:, channels], referred = reference_phase.refer(
-            band.gain[:, channels], flag, good
-        )
-        band.cause[:, channels][referred & ~flag] |= CAUSES["solver"]
-        index[number] = found if found >= 0 else index[number]
-    return {
-        "antenna": names[good[0]],
-        "why": f"{' and '.join(names[number] for number in bad)}, which was before it, is bad",
-        "index": index,
-    }
+    order, names = ReferenceOrder.of(reference), bandpass.antenna_names
+    lost = np.any(np.all(bandpass.cause & OF_ANTPOL > 0, axis=1), axis=1)
+    good = order.without(lost)
+    bad = [number for number in dict.fromkeys([order.first, *bandpass.reference]) if lost[number]]
+    if not bad or not good.antennas:
+        return Settled(reference["antenna"], reference["why"])
+    for number, channels in enumerate(bandpass.channels()):
+        refer_sub_band(bandpass, number, channels, good)
+    words = " and ".join(names[number] for number in bad)
+    return Settled(names[good.first], f"{words}, which was before it, is bad")
+
+
+def refer_sub_band(bandpass: Bandpass, number: int, channels: slice, order: ReferenceOrder) -> None:
+    """Refer the gains of a sub-band to the first antenna of an order that has solutions there."""
+    flag = bandpass.cause[:, channels] > 0
+    index, bandpass.gain[:, channels], referred = reference_phase.refer(
+        bandpass.gain[:, channels], flag, order
+    )
+    bandpass.cause[:, channels][referred & ~flag] |= np.uint16(CAUSES["solver"])
+    if index != NO_ANTENNA:
+        bandpass.reference[number] = index

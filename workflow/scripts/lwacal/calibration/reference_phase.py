@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from lwacal.calibration import interpolation
+from lwacal.calibration.reference_antenna import ReferenceOrder
+from lwacal.io.solutions import NO_ANTENNA
 
 LONGEST_BRIDGE = 32  # channels without the reference antenna
-FEWEST_SOLUTIONS = 0.5  # of the antenna that has most, to be the reference
 
 
 def refer(
-    gain: np.ndarray, flag: np.ndarray, order: Sequence[int]
+    gain: np.ndarray, flag: np.ndarray, order: ReferenceOrder
 ) -> tuple[int, np.ndarray, np.ndarray]:
     """Return the reference antenna's index, gains and flags, of one sub-band.
 
-    ``gain`` and ``flag`` (antenna, channel, 2). The reference is the first of ``order`` that has
-    half the solutions of the antenna that has most, or else that one; -1 if nobody has any. In
-    channels where it has no solution the others are turned together so that they continue what is
-    on both sides; where that cannot be done they are flagged.
+    ``gain`` and ``flag`` (antenna, channel, 2). The reference is chosen by
+    ReferenceOrder.with_solutions; NO_ANTENNA if all solutions are flagged. In channels where it has
+    no solution, the phases of the others are rotated together so that they continue those on both
+    sides; where that cannot be done they are flagged.
     """
-    if flag.all():
-        return -1, gain, flag
-    solved = (~flag).sum(axis=(1, 2))
-    good = [index for index in order if solved[index] >= FEWEST_SOLUTIONS * solved.max()]
-    index = good[0] if good else int(solved.argmax())
+    index = order.with_solutions(flag)
+    if index == NO_ANTENNA:
+        return index, gain, flag
     missing = flag[index]
     referred = gain * np.where(missing, 1, np.exp(-1j * np.angle(gain[index])))
     if missing.any():

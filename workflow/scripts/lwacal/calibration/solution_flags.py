@@ -30,23 +30,9 @@ import numpy as np
 from scipy.ndimage import median_filter
 
 from lwacal.calibration import interpolation, uncertain_channels
+from lwacal.io.solutions import CAUSES, OF_ANTPOL, Bandpass
 from lwacal.runtime.robust import masked_median, spread
 
-CAUSES = {
-    "solver": 1,
-    "health": 2,
-    "weak": 4,
-    "strong": 8,
-    "scatter": 16,
-    "deviation": 32,
-    "clip": 64,
-    "quorum": 128,
-    "swapped": 256,
-    "cliff": 512,
-    "baselines": 1024,
-    "uncertain": 2048,
-}
-WHOLE_SIGNAL = sum(CAUSES[name] for name in ("solver", "health", "weak", "strong", "swapped"))
 FEWEST_CHANNELS = 10  # in a range of frequencies, to take it as reference
 FEWEST_ANTENNAS = 5  # to say what is usual
 FEWEST_BANDS = 4  # to tell the slope of a bandpass from a step in it
@@ -55,37 +41,19 @@ SMALLEST_LEVEL_SIGMA = 0.14  # of ln gain between antennas
 SMALLEST_SHAPE_SIGMA = 0.05  # of ln gain between the shapes of two bandpasses
 
 
-@dataclass
-class Band:
-    """Solutions of all sub-bands in order of frequency.
+@dataclass(kw_only=True, eq=False)
+class SolvedBandpass(Bandpass):
+    """Solutions of all sub-bands, with what the solver knows of them.
 
-    ``gain`` (antenna, channel, 2) complex; ``cause`` likewise, uint16 bit masks; ``interpolated``
-    likewise, bool; ``frequency_hz`` and ``band_index`` (channel,); ``error`` (antenna, channel, 2)
-    rms |dG| as the solver states it. ``baselines`` (antenna, sub-band): how many each antenna was
-    solved with.
+    ``error`` rms |dG| (antenna, channel, 2); ``baselines`` (antenna, sub-band), how many each
+    antenna was solved with.
     """
 
-    gain: np.ndarray
-    cause: np.ndarray
-    interpolated: np.ndarray
-    frequency_hz: np.ndarray
-    band_index: np.ndarray
     error: np.ndarray
     baselines: np.ndarray
 
-    @property
-    def flag(self) -> np.ndarray:
-        """What must not be used: flagged and not interpolated."""
-        return (self.cause > 0) & ~self.interpolated
 
-    def channels(self) -> list[slice]:
-        """Return the channels of each sub-band."""
-        edges = np.flatnonzero(np.diff(self.band_index)) + 1
-        starts, ends = np.r_[0, edges], np.r_[edges, len(self.band_index)]
-        return [slice(int(start), int(end)) for start, end in zip(starts, ends)]
-
-
-def find(band: Band, settings: Mapping[str, Any]) -> None:
+def find(band: SolvedBandpass, settings: Mapping[str, Any]) -> None:
     """Add flags to the solutions, in place.
 
     ``settings`` is the section solution_flags. ``band.cause`` holds what is known before (solver,
@@ -115,9 +83,9 @@ def find(band: Band, settings: Mapping[str, Any]) -> None:
     quorum(band, settings["quorum"])
 
 
-def fill(band: Band, longest: int) -> None:
+def fill(band: SolvedBandpass, longest: int) -> None:
     """Interpolate over gaps of at most so many channels, in place."""
-    whole = np.all(band.cause & WHOLE_SIGNAL > 0, axis=1)
+    whole = np.all(band.cause & OF_ANTPOL > 0, axis=1)
     band.interpolated |= interpolation.fill(
         band.gain, band.cause > 0, whole, band.band_index, longest
     )
@@ -129,7 +97,9 @@ def usual_range(frequency_hz: np.ndarray, range_mhz: tuple[float, float]) -> np.
     return inside if inside.sum() >= FEWEST_CHANNELS else np.ones(len(frequency_hz), bool)
 
 
-def signal_levels(size: np.ndarray, band: Band, range_mhz: tuple[float, float]) -> np.ndarray:
+def signal_levels(
+    size: np.ndarray, band: SolvedBandpass, range_mhz: tuple[float, float]
+) -> np.ndarray:
     """Return each signal's median log amplitude in a range, (antenna, 2); NaN if it has none.
 
     A signal without solutions in the range is measured against the array in the whole band.
@@ -143,7 +113,7 @@ def signal_levels(size: np.ndarray, band: Band, range_mhz: tuple[float, float]) 
     return np.where(np.isfinite(level), level, elsewhere)
 
 
-def whole_signals(size: np.ndarray, band: Band, settings: Mapping[str, Any]) -> None:
+def whole_signals(size: np.ndarray, band: SolvedBandpass, settings: Mapping[str, Any]) -> None:
     """Flag signals that are weak or strong as a whole, X among X and Y among Y."""
     level = signal_levels(size, band, settings["reference_mhz"])
     known = np.isfinite(level)
@@ -156,7 +126,7 @@ def whole_signals(size: np.ndarray, band: Band, settings: Mapping[str, Any]) -> 
         band.cause[np.broadcast_to(found[:, None, :], band.cause.shape)] |= CAUSES[name]
 
 
-def channel_scatter(shape: np.ndarray, band: Band) -> np.ndarray:
+def channel_scatter(shape: np.ndarray, band: SolvedBandpass) -> np.ndarray:
     """Return how much ln amplitudes scatter over signals, (channel,); NaN where too few are known.
 
     Differences between cables grow with the distance from the frequencies at which signals are
@@ -169,7 +139,9 @@ def channel_scatter(shape: np.ndarray, band: Band) -> np.ndarray:
     return np.where((~flagged).sum(axis=1) >= FEWEST_ANTENNAS, sigma[:, 0], np.nan)
 
 
-def usual_scatter(scatter: np.ndarray, band: Band, range_mhz: tuple[float, float]) -> float:
+def usual_scatter(
+    scatter: np.ndarray, band: SolvedBandpass, range_mhz: tuple[float, float]
+) -> float:
     """Return the median scatter in a range of frequencies, or in all if it is known nowhere there.
 
     NaN if it is known nowhere.
@@ -179,14 +151,18 @@ def usual_scatter(scatter: np.ndarray, band: Band, range_mhz: tuple[float, float
     return float(masked_median(reference, ~np.isfinite(reference), axis=0))
 
 
-def scattered_channels(scatter: np.ndarray, band: Band, settings: Mapping[str, Any]) -> None:
+def scattered_channels(
+    scatter: np.ndarray, band: SolvedBandpass, settings: Mapping[str, Any]
+) -> None:
     """Flag channels for everybody in which antennas scatter far more than usual."""
     usual = usual_scatter(scatter, band, settings["reference_mhz"])
     wild = np.nan_to_num(scatter) > settings["channel_scatter_factor"] * usual
     band.cause[:, wild] |= CAUSES["scatter"]
 
 
-def low_frequency_cliff(scatter: np.ndarray, band: Band, settings: Mapping[str, Any]) -> None:
+def low_frequency_cliff(
+    scatter: np.ndarray, band: SolvedBandpass, settings: Mapping[str, Any]
+) -> None:
     """Flag everything below the frequency from which antennas scatter, channel after channel.
 
     Only below the range that tells what is usual, and beyond what the solver's own errors explain:
@@ -209,14 +185,14 @@ def low_frequency_cliff(scatter: np.ndarray, band: Band, settings: Mapping[str, 
         band.cause[:, below[: edge + 1]] |= CAUSES["cliff"]
 
 
-def relative_errors(band: Band) -> tuple[np.ndarray, np.ndarray]:
+def relative_errors(band: SolvedBandpass) -> tuple[np.ndarray, np.ndarray]:
     """Return the solver's |dG / G| and where it is not known, each (antenna, channel, 2)."""
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = band.error / np.abs(band.gain)
     return relative, (band.cause > 0) | (band.error <= 0) | ~np.isfinite(relative)
 
 
-def _relative_error(band: Band) -> np.ndarray:
+def _relative_error(band: SolvedBandpass) -> np.ndarray:
     """Return the median relative error of the solutions, (channel,); NaN where there is none."""
     relative, unknown = relative_errors(band)
     by_channel = (len(band.frequency_hz), -1)
@@ -235,7 +211,7 @@ def _trailing_median(values: np.ndarray, width: int) -> np.ndarray:
     return np.concatenate([np.full(width - 1, np.nan), np.median(windows, axis=1)])
 
 
-def template(shape: np.ndarray, band: Band, width: int) -> np.ndarray:
+def template(shape: np.ndarray, band: SolvedBandpass, width: int) -> np.ndarray:
     """Return the array's smoothed log bandpass, (channel, 2): median over antennas and channels.
 
     Each sub-band is smoothed by itself; channels without solutions are bridged. A sub-band without
@@ -254,7 +230,9 @@ def template(shape: np.ndarray, band: Band, width: int) -> np.ndarray:
     return usual
 
 
-def own_shape(shape: np.ndarray, band: Band, width: int, short_blocks: int = 1) -> np.ndarray:
+def own_shape(
+    shape: np.ndarray, band: SolvedBandpass, width: int, short_blocks: int = 1
+) -> np.ndarray:
     """Return each signal's own smooth difference from the array, (antenna, channel, 2).
 
     Medians over half a template width, joined by straight lines within each sub-band: what a cable
@@ -299,7 +277,7 @@ def _join(blocks: np.ndarray, centres: np.ndarray, length: int) -> np.ndarray:
     return np.where(np.isnan(first), second, np.where(np.isnan(second), first, joined))
 
 
-def deviating_stretches(own: np.ndarray, band: Band, sigmas: float) -> None:
+def deviating_stretches(own: np.ndarray, band: SolvedBandpass, sigmas: float) -> None:
     """Flag where a signal's own smooth shape is far from those of the other antennas.
 
     A step over part of the band, or a sub-band at another level. A power law of the frequency is
@@ -315,7 +293,7 @@ def deviating_stretches(own: np.ndarray, band: Band, sigmas: float) -> None:
     band.cause[far] |= CAUSES["deviation"]
 
 
-def without_power_law(size: np.ndarray, band: Band, fewest_bands: int) -> np.ndarray:
+def without_power_law(size: np.ndarray, band: SolvedBandpass, fewest_bands: int) -> np.ndarray:
     """Return log amplitudes less a power law of the frequency for each signal, median zero.
 
     ``size`` (antenna, channel, 2). The index is the median of the slopes between pairs of sub-bands
@@ -335,7 +313,7 @@ def without_power_law(size: np.ndarray, band: Band, fewest_bands: int) -> np.nda
     return rest - masked_median(rest, flagged, axis=1)[:, None, :]
 
 
-def in_units_of_noise(rest: np.ndarray, band: Band) -> np.ndarray:
+def in_units_of_noise(rest: np.ndarray, band: SolvedBandpass) -> np.ndarray:
     """Return deviations from the smooth bandpass in units of the signal's own noise.
 
     The noise is found in each sub-band; it is at least that of the median antenna, which keeps
@@ -355,7 +333,9 @@ def in_units_of_noise(rest: np.ndarray, band: Band) -> np.ndarray:
     return noise
 
 
-def clip_over_antennas(noise: np.ndarray, band: Band, settings: Mapping[str, Any]) -> None:
+def clip_over_antennas(
+    noise: np.ndarray, band: SolvedBandpass, settings: Mapping[str, Any]
+) -> None:
     """Flag solutions outside the distribution over antennas, channel by channel, in rounds."""
     for _ in range(int(settings["clip_rounds"])):
         flagged = (band.cause > 0) | ~np.isfinite(noise)
@@ -369,7 +349,7 @@ def clip_over_antennas(noise: np.ndarray, band: Band, settings: Mapping[str, Any
         band.cause[far] |= CAUSES["clip"]
 
 
-def quorum(band: Band, fraction: float) -> None:
+def quorum(band: SolvedBandpass, fraction: float) -> None:
     """Flag channels for everybody in which more than a fraction of the usable signals is flagged.
 
     Signals that are flagged as a whole are not counted.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lwacal.io.caltable import Solutions
+from lwacal.io.solutions import SubBandSolutions
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Attempt:
     ``found`` goes into the summary as it is.
     """
 
-    solutions: Solutions
+    solutions: SubBandSolutions
     status: str
     message: str
     uv_range_lambda: tuple[float, float]

@@ -12,9 +12,9 @@ import numpy as np
 from lwacal.calibration import noise_weights
 from lwacal.ingest.manifest_record import manifest_antennas, manifest_centre
 from lwacal.io import caltable, ms_reader
-from lwacal.io.caltable import Solutions
 from lwacal.io.flag_file import FlagFile
 from lwacal.io.ms_reader import Antennas
+from lwacal.io.solutions import SubBandSolutions
 from lwacal.sky import band_model
 from lwacal.sky.band_model import BandModel
 from lwacal.telescope import site
@@ -96,13 +96,13 @@ class SubBand:
         """Return the powers by which visibilities are weighted."""
         return noise_weights.AntennaPowers(self.powers)
 
-    def solutions(self, table: str | Path) -> Solutions:
+    def solutions(self, table: str | Path) -> SubBandSolutions:
         """Read a table of the sub-band.
 
         Raises OtherDataError if it is of another array, of other channels or of another time.
         """
         solutions = caltable.read(table)
-        found = caltable.read_antennas(table).names, solutions.frequency_hz
+        found = solutions.antenna_names, solutions.frequency_hz
         same_channels = np.array_equal(np.round(found[1]), np.round(self.frequency_hz))
         mid_mjd_s = self.manifest["observation"]["mid_mjd_s"]
         if found[0] != self.antennas.names or not same_channels:

@@ -9,7 +9,7 @@ import numpy as np
 from lwacal.calibration import noise_weights
 from lwacal.calibration.noise_weights import AntennaPowers
 from lwacal.io import ms_reader
-from lwacal.io.caltable import Solutions
+from lwacal.io.solutions import SubBandSolutions
 from lwacal.runtime.blocks import row_blocks
 from lwacal.telescope.correlations import FIRST_POLARIZATION, PARALLEL_HANDS, SECOND_POLARIZATION
 
@@ -35,7 +35,7 @@ class Calibrated:
 def calibrate(
     integration: ms_reader.Integration,
     flag: np.ndarray,
-    solutions: Solutions,
+    solutions: SubBandSolutions,
     powers: AntennaPowers,
 ) -> Calibrated:
     """Return the cross-correlations divided by G_i conj(G_j), with weights by noise.
@@ -71,13 +71,13 @@ def calibrate(
 
 
 def _of_correlations(
-    solutions: Solutions,
+    solutions: SubBandSolutions,
 ) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """Return gains of the first and (conjugate) of the second antenna, and what is flagged of them.
 
     Each (antenna, channel, 4) for XX, XY, YX, YY.
     """
-    gain = solutions.values.astype(np.complex64)
+    gain = solutions.gain.astype(np.complex64)
     return (
         (gain[..., FIRST_POLARIZATION], gain[..., SECOND_POLARIZATION].conj()),
         (solutions.flag[..., FIRST_POLARIZATION], solutions.flag[..., SECOND_POLARIZATION]),

@@ -23,7 +23,7 @@ from lwacal.imaging import averaging, subtract_sources, visibility_flux
 from lwacal.imaging.apply_gains import calibrate
 from lwacal.imaging.split_writer import Sets, Target, set_name
 from lwacal.io import ms_reader
-from lwacal.io.caltable import Solutions
+from lwacal.io.solutions import SubBandSolutions
 from lwacal.runtime import atomic, disk_space, products
 from lwacal.sky import sky_model
 
@@ -79,7 +79,7 @@ def split(
 
 
 def _fill(
-    band: SubBand, solutions: Solutions, settings: Mapping[str, Any], folder: Path
+    band: SubBand, solutions: SubBandSolutions, settings: Mapping[str, Any], folder: Path
 ) -> dict[str, Any]:
     """Write the sets into a folder and return split.json."""
     targets = choose_targets(band, settings["imaging"])
@@ -178,7 +178,7 @@ def smearing(band: SubBand, target: Target, interval_s: float) -> dict[str, floa
 
 def _write_all(
     band: SubBand,
-    solutions: Solutions,
+    solutions: SubBandSolutions,
     targets: list[Target],
     folder: Path,
     uv_limits_lambda: tuple[float, float],

@@ -1,11 +1,10 @@
-"""CASA calibration tables (contract C2): one sub-band, one row an antenna in correlator order.
+"""CASA calibration tables (contract C2): one row per antenna in correlator order.
 
-Gains are G in V_observed(i, j) = G_i conj(G_j) V_model(i, j). A B Jones table has a complex gain a
-channel and polarization; a K Jones table has a delay in ns a polarization, for which
-G = exp(+2 pi i (nu - nu_0) tau), nu_0 being the frequency of its one channel. (A K table of more
-than one channel makes CASA's applycal abort. Tables of CASA before 5.3, and those that do not say
-which version they follow, are applied with the spectral window's REF_FREQUENCY as nu_0; here both
-are the same.)
+A B Jones table has the gains of one sub-band (lwacal.io.solutions). A K Jones table has one delay
+per antpol, for which G = exp(+2 pi i (nu - nu_0) tau), nu_0 being the frequency of its one channel.
+(CASA's applycal aborts on a K table of more channels. Tables of CASA before 5.3, and those that do
+not say which version they follow, are applied with the spectral window's REF_FREQUENCY as nu_0;
+here both are the same.)
 """
 
 from __future__ import annotations
@@ -16,25 +15,54 @@ from pathlib import Path
 import numpy as np
 from casacore import tables
 
-from lwacal.io.ms_reader import Antennas, open_table
+from lwacal.io.ms_reader import Antennas, UnreadableError, open_table
+from lwacal.io.solutions import NO_ANTENNA, SubBandSolutions
 from lwacal.runtime import atomic, disk_space, open_tables
 from lwacal.telescope import site
 
-NO_ANTENNA = -1
 SUBTABLES = ("OBSERVATION", "ANTENNA", "FIELD", "SPECTRAL_WINDOW", "HISTORY")
 TOPOCENTRIC = 5
 FOLLOWED_VERSION = "6.5.1-23"  # of CASA, whose tables these are like; applycal asks
 
 
 @dataclass(frozen=True)
-class Solutions:
-    """Solutions of one sub-band.
+class Delays:
+    """Delays of a K Jones table.
 
-    ``values`` (antenna, channel, 2): complex gains, or delays in ns of one channel; ``flag``,
-    ``error`` and ``snr`` likewise. ``frequency_hz`` (channel,). ``reference`` is the index of the
-    reference antenna, -1 if there is none.
+    ``delay_ns``, ``flag`` and ``error_ns`` (antenna, 2). The table's channel is at ``frequency_hz``
+    and ``channel_width_hz`` wide; ``reference`` is the index of the reference antenna.
     """
 
+    antenna_names: list[str]
+    delay_ns: np.ndarray
+    flag: np.ndarray
+    error_ns: np.ndarray
+    frequency_hz: float
+    channel_width_hz: float
+    mjd_s: float
+    reference: int = NO_ANTENNA
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What CASA calls a kind of table, and the column of its values."""
+
+    name: str
+    parameter: str
+    parameter_type: str
+    dtype: type
+    value_type: str
+
+
+BANDPASS = _Kind("B Jones", "CPARAM", "Complex", np.complex64, "complex")
+DELAY = _Kind("K Jones", "FPARAM", "Float", np.float32, "float")
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What a table holds: values, flag, error and snr (antenna, channel, 2)."""
+
+    antenna_names: list[str]
     values: np.ndarray
     flag: np.ndarray
     error: np.ndarray
@@ -42,69 +70,113 @@ class Solutions:
     frequency_hz: np.ndarray
     channel_width_hz: float
     mjd_s: float
-    reference: int = NO_ANTENNA
-
-    @staticmethod
-    def all_flagged(
-        n_antennas: int, frequency_hz: np.ndarray, channel_width_hz: float, mjd_s: float
-    ) -> Solutions:
-        """Return unit gains that are all flagged."""
-        shape = (n_antennas, len(frequency_hz), 2)
-        zeros = np.zeros(shape, np.float32)
-        return Solutions(
-            np.ones(shape, np.complex64),
-            np.ones(shape, bool),
-            zeros,
-            zeros,
-            np.asarray(frequency_hz),
-            channel_width_hz,
-            mjd_s,
-        )
+    reference: int
 
 
 def write_bandpass(
-    path: str | Path, solutions: Solutions, antennas: Antennas, centre: tuple[float, float]
+    path: str | Path, solutions: SubBandSolutions, antennas: Antennas, centre: tuple[float, float]
 ) -> None:
     """Write a B Jones table; ``centre`` is the phase centre of the data, ICRS radians."""
-    _write(Path(path), solutions, antennas, centre, "B Jones", "CPARAM", "Complex", np.complex64)
+    content = _Content(
+        solutions.antenna_names,
+        solutions.gain,
+        solutions.flag,
+        solutions.error,
+        solutions.snr,
+        solutions.frequency_hz,
+        solutions.channel_width_hz,
+        solutions.mjd_s,
+        solutions.reference,
+    )
+    _write(Path(path), content, antennas, centre, BANDPASS)
 
 
 def write_delays(
-    path: str | Path, solutions: Solutions, antennas: Antennas, centre: tuple[float, float]
+    path: str | Path, delays: Delays, antennas: Antennas, centre: tuple[float, float]
 ) -> None:
-    """Write a K Jones table: ``solutions.values`` (antenna, 1, 2) in ns."""
-    if solutions.values.shape[1] != 1:
-        raise ValueError("a delay table has one channel (CASA's applycal aborts on others)")
-    _write(Path(path), solutions, antennas, centre, "K Jones", "FPARAM", "Float", np.float32)
+    """Write a K Jones table; ``centre`` as in `write_bandpass`."""
+    values = delays.delay_ns[:, None]
+    content = _Content(
+        delays.antenna_names,
+        values,
+        delays.flag[:, None],
+        delays.error_ns[:, None],
+        np.zeros(values.shape),
+        np.array([delays.frequency_hz]),
+        delays.channel_width_hz,
+        delays.mjd_s,
+        delays.reference,
+    )
+    _write(Path(path), content, antennas, centre, DELAY)
 
 
-def read(path: str | Path, spectral_window: int = 0) -> Solutions:
-    """Read a table of either kind, of CASA's making or ours.
+def read(path: str | Path, spectral_window: int = 0) -> SubBandSolutions:
+    """Read a B Jones table, of CASA's making or ours.
 
-    Rows are put in the order of antennas; an antenna without a row is flagged. Of several
-    solutions in time the first is taken.
+    An antenna without a row is flagged. Of several solutions in time the first is taken. Raises
+    UnreadableError.
     """
-    n_antennas = len(read_antennas(path).names)
+    content = _read(path, spectral_window, BANDPASS)
+    return SubBandSolutions.of(
+        content.values,
+        content.flag,
+        antenna_names=content.antenna_names,
+        frequency_hz=content.frequency_hz,
+        channel_width_hz=content.channel_width_hz,
+        mjd_s=content.mjd_s,
+        error=content.error,
+        snr=content.snr,
+        reference=content.reference,
+    )
+
+
+def read_delays(path: str | Path, spectral_window: int = 0) -> Delays:
+    """Read a K Jones table, as `read` does a B Jones table.
+
+    Raises UnreadableError, also if the table has more than one channel.
+    """
+    content = _read(path, spectral_window, DELAY)
+    if len(content.frequency_hz) != 1:
+        raise UnreadableError(f"{path} has delays in {len(content.frequency_hz)} channels, not one")
+    return Delays(
+        content.antenna_names,
+        content.values[:, 0],
+        content.flag[:, 0],
+        content.error[:, 0],
+        float(content.frequency_hz[0]),
+        content.channel_width_hz,
+        content.mjd_s,
+        content.reference,
+    )
+
+
+def _read(path: str | Path, spectral_window: int, kind: _Kind) -> _Content:
+    """Read one spectral window of a table, the rows put in the order of the antennas."""
+    names = read_antennas(path).names
     with open_table(path, "SPECTRAL_WINDOW") as table:
         frequency_hz = table.getcell("CHAN_FREQ", spectral_window)
         width_hz = float(np.abs(table.getcell("CHAN_WIDTH", spectral_window)[0]))
     with open_table(path) as table:
-        name = "CPARAM" if "CPARAM" in table.colnames() else "FPARAM"
+        if kind.parameter not in table.colnames():
+            raise UnreadableError(f"{path} is not a {kind.name} table: no column {kind.parameter}")
         rows = np.flatnonzero(table.getcol("SPECTRAL_WINDOW_ID") == spectral_window)
         antenna = table.getcol("ANTENNA1")[rows]
         rows = rows[np.sort(np.unique(antenna, return_index=True)[1])]
         antenna = table.getcol("ANTENNA1")[rows]
         with table.selectrows(rows) as chosen:
-            columns = {key: chosen.getcol(key) for key in (name, "FLAG", "PARAMERR", "SNR")}
+            columns = {
+                key: chosen.getcol(key) for key in (kind.parameter, "FLAG", "PARAMERR", "SNR")
+            }
             mjd_s = float(chosen.getcell("TIME", 0))
             reference = int(chosen.getcell("ANTENNA2", 0))
-    shape = (n_antennas, *columns[name].shape[1:])
+    shape = (len(names), *columns[kind.parameter].shape[1:])
     full = {key: np.zeros(shape, values.dtype) for key, values in columns.items()}
     full["FLAG"][:] = True
     for key, values in columns.items():
         full[key][antenna] = values
-    return Solutions(
-        full[name],
+    return _Content(
+        names,
+        full[kind.parameter],
         full["FLAG"],
         full["PARAMERR"],
         full["SNR"],
@@ -128,20 +200,13 @@ def read_antennas(path: str | Path) -> Antennas:
 
 
 def _write(
-    path: Path,
-    solutions: Solutions,
-    antennas: Antennas,
-    centre: tuple[float, float],
-    kind: str,
-    parameter: str,
-    parameter_type: str,
-    dtype: type,
+    path: Path, content: _Content, antennas: Antennas, centre: tuple[float, float], kind: _Kind
 ) -> None:
-    disk_space.require(path, disk_space.table_bytes(solutions.values.size))
+    disk_space.require(path, disk_space.table_bytes(content.values.size))
     with atomic.whole(path) as part:
-        table = _create(part, parameter, "complex" if dtype is np.complex64 else "float")
+        table = _create(part, kind)
         try:
-            _fill(table, part, solutions, antennas, centre, kind, parameter, parameter_type, dtype)
+            _fill(table, part, content, antennas, centre, kind)
         except BaseException as error:
             open_tables.give_up(table, table.close, error)
             raise
@@ -151,42 +216,39 @@ def _write(
 def _fill(
     table: tables.table,
     part: Path,
-    solutions: Solutions,
+    content: _Content,
     antennas: Antennas,
     centre: tuple[float, float],
-    kind: str,
-    parameter: str,
-    parameter_type: str,
-    dtype: type,
+    kind: _Kind,
 ) -> None:
     keywords = {
-        "ParType": parameter_type,
+        "ParType": kind.parameter_type,
         "MSName": "unknown",
-        "VisCal": kind,
+        "VisCal": kind.name,
         "PolBasis": "unknown",
         "CASA_Version": FOLLOWED_VERSION,
     }
     table.putkeywords(keywords)
-    table.putinfo({"type": "Calibration", "subType": kind, "readme": ""})
+    table.putinfo({"type": "Calibration", "subType": kind.name, "readme": ""})
     number = len(antennas.names)
     table.addrows(number)
-    table.putcol("TIME", np.full(number, solutions.mjd_s))
+    table.putcol("TIME", np.full(number, content.mjd_s))
     table.putcol("ANTENNA1", np.arange(number, dtype=np.int32))
-    table.putcol("ANTENNA2", np.full(number, solutions.reference, np.int32))
+    table.putcol("ANTENNA2", np.full(number, content.reference, np.int32))
     for column in ("FIELD_ID", "SPECTRAL_WINDOW_ID", "OBSERVATION_ID"):
         table.putcol(column, np.zeros(number, np.int32))
     table.putcol("SCAN_NUMBER", np.ones(number, np.int32))
     table.putcol("INTERVAL", np.zeros(number))
-    table.putcol(parameter, np.asarray(solutions.values, dtype))
-    table.putcol("PARAMERR", np.asarray(solutions.error, np.float32))
-    table.putcol("FLAG", np.asarray(solutions.flag, bool))
-    table.putcol("SNR", np.asarray(solutions.snr, np.float32))
-    _fill_subtables(table, part, solutions, antennas, centre)
+    table.putcol(kind.parameter, np.asarray(content.values, kind.dtype))
+    table.putcol("PARAMERR", np.asarray(content.error, np.float32))
+    table.putcol("FLAG", np.asarray(content.flag, bool))
+    table.putcol("SNR", np.asarray(content.snr, np.float32))
+    _fill_subtables(table, part, content, antennas, centre)
     table.flush(recursive=True)
 
 
-def _create(path: Path, parameter: str, kind: str) -> tables.table:
-    zero = 0j if kind == "complex" else 0.0
+def _create(path: Path, kind: _Kind) -> tables.table:
+    zero = 0j if kind is BANDPASS else 0.0
     seconds = {"QuantumUnits": ["s"]}
     epoch = {**seconds, "MEASINFO": {"type": "epoch", "Ref": "UTC"}}
     columns = [
@@ -198,7 +260,7 @@ def _create(path: Path, parameter: str, kind: str) -> tables.table:
         tables.makescacoldesc("INTERVAL", 0.0, keywords=seconds),
         tables.makescacoldesc("SCAN_NUMBER", 0),
         tables.makescacoldesc("OBSERVATION_ID", 0),
-        tables.makearrcoldesc(parameter, zero, ndim=-1, valuetype=kind),
+        tables.makearrcoldesc(kind.parameter, zero, ndim=-1, valuetype=kind.value_type),
         tables.makearrcoldesc("PARAMERR", 0.0, ndim=-1, valuetype="float"),
         tables.makearrcoldesc("FLAG", False, ndim=-1),
         tables.makearrcoldesc("SNR", 0.0, ndim=-1, valuetype="float"),
@@ -210,7 +272,7 @@ def _create(path: Path, parameter: str, kind: str) -> tables.table:
 def _fill_subtables(
     table: tables.table,
     part: Path,
-    solutions: Solutions,
+    content: _Content,
     antennas: Antennas,
     centre: tuple[float, float],
 ) -> None:
@@ -225,21 +287,21 @@ def _fill_subtables(
     sub["ANTENNA"].putcol("OFFSET", np.zeros((number, 3)))
     sub["OBSERVATION"].addrows(1)
     sub["OBSERVATION"].putcell("TELESCOPE_NAME", 0, site.TELESCOPE)
-    sub["OBSERVATION"].putcell("TIME_RANGE", 0, np.array([solutions.mjd_s] * 2))
+    sub["OBSERVATION"].putcell("TIME_RANGE", 0, np.array([content.mjd_s] * 2))
     sub["FIELD"].addrows(1)
     sub["FIELD"].putcell("NAME", 0, "zenith")
-    sub["FIELD"].putcell("TIME", 0, solutions.mjd_s)
+    sub["FIELD"].putcell("TIME", 0, content.mjd_s)
     for column in ("PHASE_DIR", "DELAY_DIR", "REFERENCE_DIR"):
         sub["FIELD"].putcell(column, 0, np.array([centre]))
-    _fill_spectral_window(sub["SPECTRAL_WINDOW"], solutions)
+    _fill_spectral_window(sub["SPECTRAL_WINDOW"], content)
     for name, place in sub.items():
         table.putkeyword(name, place)
         place.close()
 
 
-def _fill_spectral_window(table: tables.table, solutions: Solutions) -> None:
-    frequency_hz = np.asarray(solutions.frequency_hz, float)
-    widths = np.full(len(frequency_hz), float(solutions.channel_width_hz))
+def _fill_spectral_window(table: tables.table, content: _Content) -> None:
+    frequency_hz = np.asarray(content.frequency_hz, float)
+    widths = np.full(len(frequency_hz), float(content.channel_width_hz))
     table.addrows(1)
     table.putcell("NUM_CHAN", 0, len(frequency_hz))
     table.putcell("CHAN_FREQ", 0, frequency_hz)

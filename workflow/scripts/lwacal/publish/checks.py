@@ -15,7 +15,9 @@ import numpy as np
 
 from lwacal.io import caltable
 from lwacal.io.ms_reader import UnreadableError
+from lwacal.io.solutions import SubBandSolutions
 from lwacal.telescope import naming
+from lwacal.telescope.correlations import POLARIZATIONS
 
 SUFFIX = ".bcal"
 LOCK_FILE = "table.lock"  # of casacore: records who reads, not part of the content
@@ -109,7 +111,7 @@ def _described(table: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
         solutions = caltable.read(table)
     except (UnreadableError, RuntimeError) as error:
         raise PublicationError(f"{table} cannot be read: {error}") from error
-    gain, flag = solutions.values, solutions.flag
+    gain, flag = solutions.gain, solutions.flag
     for axis, key in enumerate(("antennas", "channels")):
         if settings[key] and gain.shape[axis] != settings[key]:
             raise PublicationError(
@@ -119,12 +121,12 @@ def _described(table: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
     bad = ~np.isfinite(gain)
     if bad.any():
         raise PublicationError(
-            f"{table} has {int(bad.sum())} gains that are not finite ({_first(table, bad)})"
+            f"{table} has {int(bad.sum())} gains that are not finite ({_first(solutions, bad)})"
         )
     zero = (gain == 0) & ~flag
     if zero.any():
         raise PublicationError(
-            f"{table} has {int(zero.sum())} unflagged gains of zero ({_first(table, zero)})"
+            f"{table} has {int(zero.sum())} unflagged gains of zero ({_first(solutions, zero)})"
         )
     files = digests(table)
     total = hashlib.sha256("".join(f"{n} {d}\n" for n, d in files.items()).encode())
@@ -139,10 +141,10 @@ def _described(table: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _first(table: Path, where: np.ndarray) -> str:
+def _first(solutions: SubBandSolutions, where: np.ndarray) -> str:
     antenna, channel, pol = np.argwhere(where)[0]
-    name = caltable.read_antennas(table).names[antenna]
-    return f"first: {name} {'XY'[pol]}, channel {channel}; make the tables again"
+    name = solutions.antenna_names[antenna]
+    return f"first: {name} {POLARIZATIONS[pol]}, channel {channel}; make the tables again"
 
 
 def digests(table: Path) -> dict[str, str]:

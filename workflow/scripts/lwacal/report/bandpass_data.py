@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from lwacal.calibration.solution_flags import CAUSES
+from lwacal.io.solutions import Solutions
 from lwacal.report.array_encoding import pack
-from lwacal.report.plots.gains import CAUSE_LOOKS, INTERPOLATED, Solutions
+from lwacal.report.plots.gains import CAUSE_LOOKS, INTERPOLATED
 
 STEPS = ((0.1, 256), (0.2, 128), (0.5, 64))  # dB of amplitude, phase steps per turn
 LIMIT_BYTES = 4_500_000  # of encoded solutions; keeps the whole page below 10 MB
@@ -89,6 +89,6 @@ def _state(solutions: Solutions) -> np.ndarray:
         raise ValueError(f"{len(CAUSE_LOOKS)} causes of flags do not fit {FLAGGED_BIT} bits")
     state = np.zeros(solutions.cause.shape, np.uint16)
     for bit, cause in enumerate(CAUSE_LOOKS):
-        state |= ((solutions.cause & CAUSES[cause] > 0) << bit).astype(np.uint16)
+        state |= (solutions.has(cause) << bit).astype(np.uint16)
     state |= (solutions.flag.astype(bool) << np.uint16(FLAGGED_BIT)).astype(np.uint16)
     return state | (solutions.interpolated.astype(np.uint16) << np.uint16(INTERPOLATED_BIT))

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from lwacal.io.solutions import Bandpass
 from lwacal.nights import trends_database
 from lwacal.nights.history import Nights
 from lwacal.report import antenna_history
-from lwacal.report.plots.gains import Solutions
 from lwacal.runtime import products
 
 Record = Mapping[str, Any]
@@ -30,7 +28,7 @@ class ReportRecords:
     manifest: Record
     health: Record
     flags: Mapping[str, Record]
-    solutions: Solutions
+    solutions: Bandpass
     delay: Record
     sky_model: Record
     measurements: Record
@@ -70,24 +68,11 @@ def read(
         manifest=products.read_json(manifest),
         health=products.read_json(health),
         flags=by_band,
-        solutions=read_solutions(solutions),
+        solutions=Bandpass.read(solutions),
         delay=products.read_json(delay),
         sky_model=products.read_json(sky_model),
         measurements=products.read_json(measurements),
         images=by_source,
         allsky=(products.read_json(allsky / "images.json"), allsky),
         nights=antenna_history.until(judged, trends_database.find(results)),
-    )
-
-
-def read_solutions(path: Path) -> Solutions:
-    """Read the solutions of all sub-bands, sorted by frequency."""
-    arrays = products.read_npz(path)
-    order = np.argsort(arrays["frequency_hz"], kind="stable")
-    return Solutions(
-        gain=arrays["gain"][:, order],
-        flag=arrays["flag"][:, order],
-        cause=arrays["cause"][:, order],
-        interpolated=arrays["interpolated"][:, order],
-        frequency_hz=arrays["frequency_hz"][order],
     )

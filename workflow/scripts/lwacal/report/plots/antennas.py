@@ -15,9 +15,9 @@ from matplotlib.patches import Patch, Rectangle
 from lwacal.report.plots import labels, style
 from lwacal.telescope import geometry
 from lwacal.telescope.antpol_states import BAD, GOOD, RANK, REASONS, STATUSES, worst
+from lwacal.telescope.boards import ANTENNAS_PER_BOARD
 from lwacal.telescope.correlations import POLARIZATIONS
 
-PER_BOARD = 32
 MAP_LABELS = 20
 
 Record = Mapping[str, Any]
@@ -28,9 +28,9 @@ def board(antennas: Sequence[Record]) -> Figure:
     if not antennas:
         raise style.NothingToPlotError("the manifest lists no antennas")
     n_antennas = max(record["index"] for record in antennas) + 1
-    columns = min(PER_BOARD, n_antennas)
-    boards = -(-n_antennas // PER_BOARD)
-    cell_in = (style.WIDTH_IN - 0.55) / PER_BOARD
+    columns = min(ANTENNAS_PER_BOARD, n_antennas)
+    boards = -(-n_antennas // ANTENNAS_PER_BOARD)
+    cell_in = (style.WIDTH_IN - 0.55) / ANTENNAS_PER_BOARD
     width_in = style.WIDTH_IN if columns > 14 else max(3.6, 0.55 + columns * 2 * cell_in)
     figure = style.new(0.45 + boards * 0.62, width_in)
     axes = figure.add_subplot()
@@ -48,7 +48,10 @@ def board(antennas: Sequence[Record]) -> Figure:
 
 
 def _draw_signal(axes: Axes, record: Record) -> None:
-    column, row = record["index"] % PER_BOARD, 3.2 * (record["index"] // PER_BOARD)
+    column, row = (
+        record["index"] % ANTENNAS_PER_BOARD,
+        3.2 * (record["index"] // ANTENNAS_PER_BOARD),
+    )
     pol = POLARIZATIONS.index(record["pol"])
     axes.add_patch(
         Rectangle(

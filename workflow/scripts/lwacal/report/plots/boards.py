@@ -12,9 +12,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from lwacal.io.solutions import Solutions
 from lwacal.report.plots import style
-from lwacal.report.plots.gains import PER_BOARD, Solutions
 from lwacal.telescope.antpol_states import BAD, REASONS, worst
+from lwacal.telescope.boards import ANTENNAS_PER_BOARD
 from lwacal.telescope.correlations import POLARIZATIONS
 
 COLUMNS = 4
@@ -43,7 +44,7 @@ class Binned:
 
 def number_of_boards(solutions: Solutions) -> int:
     """Return the number of boards of the array."""
-    return -(-solutions.n_antennas // PER_BOARD)
+    return -(-solutions.n_antennas // ANTENNAS_PER_BOARD)
 
 
 def page(solutions: Solutions, antennas: Sequence[Record], board: int) -> Figure:
@@ -52,7 +53,10 @@ def page(solutions: Solutions, antennas: Sequence[Record], board: int) -> Figure
     ``antennas`` are the records of qa.json. Raises NothingToPlotError if no antenna of the board
     has a solution.
     """
-    first, last = board * PER_BOARD, min((board + 1) * PER_BOARD, solutions.n_antennas)
+    first, last = (
+        board * ANTENNAS_PER_BOARD,
+        min((board + 1) * ANTENNAS_PER_BOARD, solutions.n_antennas),
+    )
     binned = _binned(solutions, slice(first, last))
     if not np.isfinite(binned.amplitude_db).any():
         raise style.NothingToPlotError("no antenna of this board has a solution")
@@ -60,7 +64,7 @@ def page(solutions: Solutions, antennas: Sequence[Record], board: int) -> Figure
     for record in antennas:
         signals.setdefault(record["index"], []).append(record)
     figure = Figure(figsize=(style.WIDTH_IN, HEIGHT_IN))
-    rows = -(-PER_BOARD // COLUMNS)
+    rows = -(-ANTENNAS_PER_BOARD // COLUMNS)
     width = (1 - LEFT - RIGHT - GAP * (COLUMNS - 1)) / COLUMNS
     height = (1 - TOP - BOTTOM) / rows
     for place in range(last - first):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,61 +12,34 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from lwacal.calibration.solution_flags import CAUSES
+from lwacal.io.solutions import MEANINGS, Solutions
 from lwacal.report.plots import style
+from lwacal.telescope.antpol_states import BAD
+from lwacal.telescope.boards import ANTENNAS_PER_BOARD
 from lwacal.telescope.correlations import POLARIZATIONS
 
-PER_BOARD = 32
 SPECTRUM_BINS = 160
 NAMES_IN_PANEL = 6
 LETTERS_IN_PANEL = 26
 # Causes of flags, most serious first: of several, the first is shown.
-CAUSE_LOOKS = {
-    "health": ("bad antenna (health)", "#000000"),
-    "swapped": ("X and Y swapped", "#009E73"),
-    "weak": ("weak signal", "#A3172B"),
-    "strong": ("strong signal", "#D55E00"),
-    "baselines": ("too few baselines", "#C9C9C9"),
-    "solver": ("no solution", "#7F7F7F"),
-    "scatter": ("scattered channel", "#0072B2"),
-    "uncertain": ("uncertain channel", "#661100"),
-    "cliff": ("below the cliff", "#332288"),
-    "quorum": ("too few antennas left", "#56B4E9"),
-    "deviation": ("deviates from template", "#CC79A7"),
-    "clip": ("outlier among antennas", "#E69F00"),
+CAUSE_COLOURS = {
+    "health": "#000000",
+    "swapped": "#009E73",
+    "weak": "#A3172B",
+    "strong": "#D55E00",
+    "baselines": "#C9C9C9",
+    "solver": "#7F7F7F",
+    "scatter": "#0072B2",
+    "uncertain": "#661100",
+    "cliff": "#332288",
+    "quorum": "#56B4E9",
+    "deviation": "#CC79A7",
+    "clip": "#E69F00",
 }
+CAUSE_LOOKS = {cause: (MEANINGS[cause], colour) for cause, colour in CAUSE_COLOURS.items()}
 INTERPOLATED = ("interpolated", "#BFE3DA")
 
 Record = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Solutions:
-    """Bandpass solutions of all sub-bands in order of frequency.
-
-    ``gain`` (antenna, channel, polarization), complex; ``flag`` and ``interpolated``, bool, and
-    ``cause``, bit masks of solution_flags.CAUSES, of the same shape; ``frequency_hz`` (channel,).
-    """
-
-    gain: np.ndarray
-    flag: np.ndarray
-    cause: np.ndarray
-    interpolated: np.ndarray
-    frequency_hz: np.ndarray
-
-    @property
-    def n_antennas(self) -> int:
-        """The number of antennas."""
-        return self.gain.shape[0]
-
-    def good(self) -> np.ndarray:
-        """Return where solutions exist and are not flagged, (antenna, channel, polarization)."""
-        return ~self.flag & self.solved()
-
-    def solved(self) -> np.ndarray:
-        """Return where solutions exist, flagged or not, (antenna, channel, polarization)."""
-        unsolved = self.cause & CAUSES["solver"] > 0
-        return ~unsolved & np.isfinite(self.gain) & (self.gain != 0)
 
 
 def _check(solutions: Solutions) -> np.ndarray:
@@ -172,7 +144,7 @@ def spectra(solutions: Solutions, antennas: Sequence[Record]) -> Figure:
         style.mean_in_bins(np.abs(solutions.gain[:, :, pol]), solved[:, :, pol], bins, count)
         for pol in (0, 1)
     ]
-    boards = -(-solutions.n_antennas // PER_BOARD)
+    boards = -(-solutions.n_antennas // ANTENNAS_PER_BOARD)
     columns = min(3, boards)
     rows = -(-boards // columns)
     figure = style.new(0.5 + (2.0 if rows > 1 else 2.6) * rows)
@@ -180,7 +152,7 @@ def spectra(solutions: Solutions, antennas: Sequence[Record]) -> Figure:
     bad = {
         (r["index"], POLARIZATIONS.index(r["pol"])): r["antenna"]
         for r in antennas
-        if r["status"] == "bad"
+        if r["status"] == BAD
     }
     centres = (edges[1:] + edges[:-1]) / 2
     for number, panel in enumerate(panels[:boards]):
@@ -198,8 +170,8 @@ def _draw_board(
     any_level: Sequence[np.ndarray],
     bad: Mapping[tuple[int, int], str],
 ) -> None:
-    first = number * PER_BOARD
-    last = min(first + PER_BOARD, len(level[0])) - 1
+    first = number * ANTENNAS_PER_BOARD
+    last = min(first + ANTENNAS_PER_BOARD, len(level[0])) - 1
     marker = "." if len(centres) < 12 else ""
     for index in range(first, last + 1):
         for pol, name in enumerate(POLARIZATIONS):
@@ -207,7 +179,7 @@ def _draw_board(
                 panel.plot(
                     centres,
                     any_level[pol][index],
-                    color=style.STATUS_COLOURS["bad"],
+                    color=style.STATUS_COLOURS[BAD],
                     lw=0.7,
                     ls=(0, (3, 1.5)),
                     marker=marker,
@@ -235,7 +207,7 @@ def _draw_board(
         transform=panel.transAxes,
         fontsize=style.SMALLEST_PT,
         ha="right",
-        color=style.STATUS_COLOURS["bad"],
+        color=style.STATUS_COLOURS[BAD],
         bbox={"fc": "white", "ec": "none", "alpha": 0.8, "pad": 0.8},
     )
 
@@ -280,7 +252,7 @@ def _spectra_legend(figure: Figure) -> None:
         Line2D(
             [],
             [],
-            color=style.STATUS_COLOURS["bad"],
+            color=style.STATUS_COLOURS[BAD],
             ls=(0, (3, 1.5)),
             label="bad antpol, named in the panel (not used)",
         )
@@ -333,5 +305,5 @@ def gravest(solutions: Solutions) -> np.ndarray:
     """
     kinds = np.where(solutions.flag, 2, np.where(solutions.interpolated, 1, 0))
     for rank, name in enumerate(reversed(CAUSE_LOOKS), 3):
-        kinds[solutions.flag & (solutions.cause & CAUSES[name] > 0)] = rank
+        kinds[solutions.flag & solutions.has(name)] = rank
     return kinds

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from lwacal.telescope.antpol_states import BAD, GOOD, SUSPECT
+from lwacal.telescope.boards import ANTENNAS_PER_BOARD
 
 matplotlib.use("Agg")
 
@@ -69,14 +70,20 @@ def png(figure: Figure) -> bytes:
 def shade_boards(axes: Axes, n_antennas: int, vertical: bool = True) -> None:
     """Shade every second SNAP2 board (32 antennas) along the antenna axis."""
     span = axes.axvspan if vertical else axes.axhspan
-    for first in range(32, n_antennas, 64):
-        span(first - 0.5, min(first + 32, n_antennas) - 0.5, color="#f2f2f2", zorder=0, lw=0)
+    for first in range(ANTENNAS_PER_BOARD, n_antennas, 2 * ANTENNAS_PER_BOARD):
+        span(
+            first - 0.5,
+            min(first + ANTENNAS_PER_BOARD, n_antennas) - 0.5,
+            color="#f2f2f2",
+            zorder=0,
+            lw=0,
+        )
 
 
 def antenna_ticks(n_antennas: int) -> np.ndarray:
     """Return ticks of an antenna axis: the first antenna of each board, or every few antennas."""
     if n_antennas > 64:
-        return np.arange(0, n_antennas, 32)
+        return np.arange(0, n_antennas, ANTENNAS_PER_BOARD)
     return np.arange(0, n_antennas, max(1, n_antennas // 8))
 
 
