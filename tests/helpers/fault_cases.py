@@ -100,7 +100,7 @@ DISK = [
         "the disk of the products is full before concat begins",
         "concat 59MHz",
         plants.full_disk("concat", 200_000),
-        ("59MHz.ms takes about", "MB are free", *ROOM),
+        ("59MHz.ms needs about", "MB free", *ROOM),
         "The room that a set needs is looked at before it is written. " + RERUN,
     ),
     error(
@@ -119,7 +119,7 @@ DISK = [
         "the disk is full before a table is written",
         "delay_table",
         plants.full_disk("tables", 40_000),
-        (".K takes about", "MB are free", *ROOM),
+        (".K needs about", "MB free", *ROOM),
     ),
     error(
         "the disk is full when calibrated sets are written",

@@ -204,63 +204,63 @@ RAW_DATA = [
     ),
 ]
 
-MADE_ANEW = "Remove it and run again: it is made anew"
+REMAKE = "Remove it and run again to remake it"
 DAMAGED = "What is damaged is named. Removed, it is made again by the same `snakemake`."
 PRODUCTS = [
     error(
         "a record is half written",
         "antenna_health",
         product("manifest.json", half),
-        ("manifest.json is not valid JSON", MADE_ANEW),
+        ("manifest.json is not valid JSON", REMAKE),
         DAMAGED,
     ),
     error(
         "a record is empty",
         "delay_table",
         product("delay/delay.json", plants.replaced_by("")),
-        ("delay.json is not valid JSON", MADE_ANEW),
+        ("delay.json is not valid JSON", REMAKE),
         DAMAGED,
     ),
     error(
         "the sky model is half written",
         "bandpass 59MHz",
         product("sky_model.json", half),
-        ("sky_model.json is not valid JSON", MADE_ANEW),
+        ("sky_model.json is not valid JSON", REMAKE),
         DAMAGED,
     ),
     error(
         "a file of flags is cut off",
         "bandpass 59MHz",
         product("flags/59MHz.npz", half),
-        ("flags/59MHz.npz is not a file of arrays", MADE_ANEW),
+        ("flags/59MHz.npz is not a valid .npz file", REMAKE),
         DAMAGED,
     ),
     error(
         "a file of powers is none",
         "antenna_health",
         product("concat/59MHz.npz", plants.replaced_by("powers")),
-        ("concat/59MHz.npz is not a file of arrays", MADE_ANEW),
+        ("concat/59MHz.npz is not a valid .npz file", REMAKE),
         DAMAGED,
     ),
     error(
         "flags are of other data",
         "bandpass 59MHz",
         product("flags/59MHz.npz", plants.fewer_flags),
-        ("flags of 100 rows", "59MHz.ms has", MADE_ANEW),
+        ("flags of 100 rows", "59MHz.ms has", REMAKE),
         DAMAGED,
     ),
     error(
         "a table is of another observation",
         "calibrate_split 59MHz",
         product(f"tables/{STAMP}_59MHz.bcal", column("TIME", lambda times: times + 86400)),
-        ("is of 2024-06-02", "the observation of 2024-06-01", MADE_ANEW),
+        ("is of 2024-06-02", "the observation of 2024-06-01", REMAKE),
         DAMAGED,
     ),
     error(
         "a table is of another array",
         "calibrate_split 59MHz",
         product(f"tables/{STAMP}_59MHz.bcal", column("NAME", other_antennas, "ANTENNA")),
-        ("which are not the 16 antennas", MADE_ANEW),
+        ("which are not the 16 antennas", REMAKE),
         DAMAGED,
     ),
     error(
@@ -409,14 +409,14 @@ NIGHTS = [
         "the verdict of the night itself is half written",
         "outcome",
         product("qa.json", half),
-        ("qa.json is not valid JSON", MADE_ANEW),
+        ("qa.json is not valid JSON", REMAKE),
         DAMAGED,
     ),
     error(
         "cleaning up without a verdict",
         "cleanup",
         product("qa.json", half),
-        ("qa.json is not valid JSON", MADE_ANEW),
+        ("qa.json is not valid JSON", REMAKE),
         "Nothing is removed. " + DAMAGED,
     ),
 ]

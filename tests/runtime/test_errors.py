@@ -1,4 +1,4 @@
-"""What a log tells of its job: what it found, or why it failed."""
+"""What a log says about its job: the result, or the cause of the failure."""
 
 import logging
 import shlex
@@ -45,8 +45,8 @@ def test_cause_of_a_failure(tmp_path, text, expected):
 @pytest.mark.parametrize(
     ("program", "expected"),
     [
-        ("echo 'error: no table'; exit 3", "sh ended with exit code 3"),
-        ("kill -9 $$", "sh ended with signal 9 (SIGKILL): most often the system has killed it"),
+        ("echo 'error: no table'; exit 3", "sh failed with exit code 3"),
+        ("kill -9 $$", "sh failed with signal 9 (SIGKILL): usually the system killed it"),
     ],
 )
 def test_cause_is_how_a_program_ended_and_not_its_command(

@@ -1,4 +1,4 @@
-"""The log of a job: its lines; and no word without a job."""
+"""The log of a job: the format of its lines, and silence without a job."""
 
 import io
 import logging

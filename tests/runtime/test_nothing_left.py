@@ -1,4 +1,4 @@
-"""Products appear whole, scratch of killed jobs goes, processes end with what started them."""
+"""Atomic products, removal of scratch directories, and child processes of killed jobs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PROJECT / "workflow" / "scripts")
 
 
 def python(text, *words):
-    """Start a Python that prints a line when it is ready."""
+    """Start a Python process that runs ``text``."""
     return subprocess.Popen(
         [sys.executable, "-c", text, *words],
         env=ENVIRONMENT,
@@ -36,41 +36,41 @@ def python(text, *words):
 def test_failing_work_leaves_the_old_product(tmp_path):
     place = tmp_path / "folder"
     for text in ("old", "new"):
-        with atomic.whole(place) as part:
+        with atomic.output(place) as part:
             part.mkdir()
             (part / "data").write_text(text)
-    with pytest.raises(FileNotFoundError, match="gone"), atomic.whole(place) as part:
+    with pytest.raises(FileNotFoundError, match="gone"), atomic.output(place) as part:
         (part.mkdir(), (part / "gone").read_text())
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
     assert (place / "data").read_text() == "new"
 
 
 def test_leftovers_of_a_killed_job_are_replaced(tmp_path):
-    """Killed while an old folder is moved aside: neither it nor a part is taken for the product."""
+    """A job killed while moving the old folder aside leaves neither in place of the product."""
     gone = python("")
     gone.wait()
     for name in (f"folder.{socket.gethostname()}.{gone.pid}.part", "folder.old"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "half").write_text("")
-    with atomic.whole(tmp_path / "folder") as part:
+    with atomic.output(tmp_path / "folder") as part:
         part.mkdir()
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
     assert list((tmp_path / "folder").iterdir()) == []
 
 
-def test_two_at_work_on_a_product_do_not_meet(tmp_path):
-    """The job of a run that was killed is still there, or another host's: the last one counts."""
+def test_two_processes_writing_one_product_do_not_interfere(tmp_path):
+    """A job outlives a run that was killed, or runs on another host: the last to finish wins."""
     text = """
 from lwacal.runtime import atomic
 import sys
-with atomic.whole(sys.argv[1]) as part:
+with atomic.output(sys.argv[1]) as part:
     (part.mkdir(), (part / "first").write_text(""))
-    print("at work", flush=True)
+    print("writing", flush=True)
     sys.stdin.read()
 """
     first = python(text, str(tmp_path / "folder"))
     first.stdout.readline()
-    with atomic.whole(tmp_path / "folder") as part:
+    with atomic.output(tmp_path / "folder") as part:
         part.mkdir()
         first.communicate("")
         assert first.returncode == 0
@@ -78,23 +78,23 @@ with atomic.whole(sys.argv[1]) as part:
     assert list((tmp_path / "folder").iterdir()) == []
 
 
-def test_what_another_host_has_half_made_stays_for_a_day(tmp_path):
+def test_partial_product_of_another_host_stays_for_a_day(tmp_path):
     half = [tmp_path / f"a.json.node-{number}.cluster.7.part" for number in range(2)]
     for number, path in enumerate(half):
         path.mkdir()
         (path / "data").write_text("")
         past = time.time() - atomic.ABANDONED_S + 60 - 120 * number
         os.utime(path / "data", (past, past))
-        os.utime(path, (0, 0))  # what is in a folder counts
+        os.utime(path, (0, 0))  # the files in a folder count, not the folder itself
     others = tmp_path / "a.json.parts.7.csv"
     others.write_text("")
-    with atomic.whole(tmp_path / "a.json") as part:
+    with atomic.output(tmp_path / "a.json") as part:
         part.write_text("{}")
     assert set(tmp_path.iterdir()) == {half[0], others, tmp_path / "a.json"}
 
 
 def test_full_disk_names_the_product(tmp_path):
-    with pytest.raises(OSError, match="No space") as caught, atomic.whole(tmp_path / "a.json"):
+    with pytest.raises(OSError, match="No space") as caught, atomic.output(tmp_path / "a.json"):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     words = errors.explain(caught.value)
     assert str(tmp_path / "a.json") in words
@@ -110,14 +110,14 @@ def test_full_disk_names_the_product(tmp_path):
         (BrokenProcessPool(), ["lack of memory", "--cores N", "--resources mem_mb=N"]),
     ],
 )
-def test_words_say_what_to_try_and_no_more(error, words):
-    """To make all anew is no advice: without a target that is every night there is."""
+def test_explanation_says_what_to_try_and_no_more(error, words):
+    """Remaking everything is bad advice: without a target that means every night."""
     said = errors.explain(error)
     assert [one for one in words if one not in said] == []
     assert "snakemake -F" not in said
 
 
-def test_scratch_of_killed_jobs_is_removed_and_of_others_not(tmp_path, monkeypatch):
+def test_only_scratch_of_killed_jobs_is_removed(tmp_path, monkeypatch):
     monkeypatch.setattr(scratch.tempfile, "tempdir", str(tmp_path))
     text = (
         "from lwacal.runtime import scratch; import time; print(*scratch.make('x')); time.sleep(60)"
@@ -158,7 +158,7 @@ def test_workers_end_with_a_killed_job():
 
 
 def alive(number):
-    """Tell whether a process runs (one that nobody has waited for does not)."""
+    """Return whether a process runs; a zombie does not."""
     try:
         with open(f"/proc/{number}/stat") as stream:
             return stream.read().rpartition(")")[2].split()[0] != "Z"
@@ -166,8 +166,8 @@ def alive(number):
         return False
 
 
-def test_verdict_that_cannot_be_read_is_said(tmp_path):
-    """At the end of a run of many nights one broken file does not take the others' verdicts."""
+def test_unreadable_verdict_is_reported(tmp_path):
+    """One broken file does not hide the verdicts of the other nights of a run."""
     for name, text in (("first", '{"verdict": "pa'), ("second", "[]")):
         products.write_text(tmp_path / name / "qa.json", text)
     said = summary.summary(["first", "second"], tmp_path)
@@ -175,7 +175,7 @@ def test_verdict_that_cannot_be_read_is_said(tmp_path):
     assert "first/qa.json is not valid JSON" in " ".join(said.split())
 
 
-def test_links_back_are_followed_once(tmp_path):
+def test_link_to_a_parent_folder_is_followed_once(tmp_path):
     (tmp_path / "20240601_110000_59MHz.ms").mkdir()
     (tmp_path / "below").mkdir()
     (tmp_path / "below" / "up").symlink_to(tmp_path)

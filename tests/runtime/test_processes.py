@@ -1,4 +1,4 @@
-"""Programs that jobs run: none goes on when its job was told to stop."""
+"""Programs that jobs run: they end when their job is stopped."""
 
 import threading
 import time
@@ -10,24 +10,24 @@ from lwacal.runtime import processes
 
 @pytest.fixture
 def stopped(monkeypatch):
-    """The mark that the job was told to stop, for this test alone."""
+    """Return the event that says that the job is being stopped, for this test alone."""
     mark = threading.Event()
     monkeypatch.setattr(processes, "_stopped", mark)
     return mark
 
 
-def test_no_program_is_started_after_the_job_was_told_to_stop(stopped):
+def test_no_program_starts_once_the_job_is_being_stopped(stopped):
     processes.stop_all()
     with pytest.raises(processes.ToolError, match="not started"):
         processes.run_tool(["sleep", "60"])
 
 
-def test_program_that_starts_while_the_job_is_told_to_stop_is_ended(stopped, monkeypatch):
+def test_program_that_starts_while_the_job_is_being_stopped_ends(stopped, monkeypatch):
     start = processes.subprocess.Popen
 
     def just_after(*words, **options):
         process = start(*words, **options)
-        processes.stop_all()  # in another thread, before the program is known
+        processes.stop_all()  # as another thread may, before run_tool has noted the program
         return process
 
     monkeypatch.setattr(processes.subprocess, "Popen", just_after)

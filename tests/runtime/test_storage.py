@@ -1,4 +1,4 @@
-"""What sets cost the disk and the memory: each byte goes through once, memory is kept."""
+"""Input, output and memory of measurement sets: each byte is written once, memory is kept."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ RESIDENT_MB = """
 import numpy as np
 from lwacal.runtime import malloc
 if {keeps}:
-    malloc.keep()
+    malloc.keep_freed_memory()
 large = np.ones(25_000_000)
 del large
 with open("/proc/self/statm") as stream:
@@ -27,14 +27,14 @@ with open("/proc/self/statm") as stream:
 
 
 def bytes_moved(kind):
-    """Return what this process has read (rchar) or written (wchar) so far."""
+    """Return how many bytes this process has read (rchar) or written (wchar)."""
     lines = Path("/proc/self/io").read_text().splitlines()
     return int(dict(line.split(": ") for line in lines)[kind])
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
-    """Return a set of two integrations, and how many bytes it took to write it."""
+    """Return a set of two integrations, and the number of bytes written to make it."""
     path = tmp_path_factory.mktemp("storage") / "data.ms"
     antenna1, antenna2 = baselines(N_ANTENNAS)
     draw = np.random.default_rng(3)

@@ -106,7 +106,7 @@ def check_programs_are_gone(place: Place) -> None:
     told = [path.read_text() for path in place.folder.glob("program.*")]
     numbers = [int(text) for text in told if text]  # one may be ended before it can tell
     assert numbers
-    wait_for(lambda: not any(map(atomic.is_there, numbers)), 5)
+    wait_for(lambda: not any(map(atomic.process_exists, numbers)), 5)
 
 
 def assert_whole_or_absent(place: Place, path) -> None:

@@ -22,7 +22,7 @@ def main() -> None:
     removed = []
     if verdict != "fail":
         for folder in large_folders(arguments.directory, large):
-            atomic.remove_whole(folder)
+            atomic.remove_atomically(folder)
             removed.append(str(folder.relative_to(arguments.directory)))
     message = "kept everything: the verdict is fail" if verdict == "fail" else ""
     products.write_json(arguments.output, {"schema": 1, "removed": removed, "message": message})

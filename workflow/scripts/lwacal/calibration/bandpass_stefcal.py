@@ -33,7 +33,7 @@ from lwacal.calibration.reference_antenna import ReferenceOrder
 from lwacal.calibration.solver_result import Attempt
 from lwacal.calibration.sub_band import SubBand
 from lwacal.io.solutions import SubBandSolutions, unsolved
-from lwacal.runtime.robust import middle_of_sorted
+from lwacal.runtime.robust import median_of_sorted
 from lwacal.runtime.timing import Stopwatch
 from lwacal.telescope.correlations import POLARIZATIONS
 
@@ -208,7 +208,7 @@ def _outliers(some: ChannelSums, gain: np.ndarray) -> np.ndarray:
     relative = residual / _of_count(gammaincinv(numbers, 0.5), some.count)
     relative[some.count == 0] = np.inf
     ordered = np.sort(some.baselines.symmetric(relative, diagonal=np.inf), axis=2)
-    variance = middle_of_sorted(ordered, some.baselines.by_antenna(some.count > 0))
+    variance = median_of_sorted(ordered, some.baselines.by_antenna(some.count > 0))
     noise = np.maximum(*some.baselines.of_antennas(np.nan_to_num(variance)))
     return residual > _of_count(gammainccinv(numbers, OUTLIER_CHANCE), some.count) * noise
 

@@ -31,7 +31,7 @@ from scipy.ndimage import median_filter
 
 from lwacal.calibration import interpolation, uncertain_channels
 from lwacal.io.solutions import CAUSES, OF_ANTPOL, Bandpass
-from lwacal.runtime.robust import masked_median, spread
+from lwacal.runtime.robust import masked_median, median_and_sigma
 
 FEWEST_CHANNELS = 10  # in a range of frequencies, to take it as reference
 FEWEST_ANTENNAS = 5  # to say what is usual
@@ -117,7 +117,7 @@ def whole_signals(size: np.ndarray, band: SolvedBandpass, settings: Mapping[str,
     """Flag signals that are weak or strong as a whole, X among X and Y among Y."""
     level = signal_levels(size, band, settings["reference_mhz"])
     known = np.isfinite(level)
-    middle, sigma = spread(level, ~known, axis=0)
+    middle, sigma = median_and_sigma(level, ~known, axis=0)
     limit = settings["gain_outlier_sigma"] * np.maximum(sigma, SMALLEST_LEVEL_SIGMA)
     away = np.where(known & (known.sum(axis=0) >= FEWEST_ANTENNAS), level - middle, 0.0)
     weak = (away < -limit) | (away < np.log(settings["weak_ratio"]))
@@ -135,7 +135,7 @@ def channel_scatter(shape: np.ndarray, band: SolvedBandpass) -> np.ndarray:
     shape = without_power_law(shape, band, fewest_bands=2)
     values = np.moveaxis(shape, 1, 0).reshape(len(band.frequency_hz), -1)
     flagged = np.moveaxis(band.cause > 0, 1, 0).reshape(values.shape) | ~np.isfinite(values)
-    _, sigma = spread(values, flagged, axis=1)
+    _, sigma = median_and_sigma(values, flagged, axis=1)
     return np.where((~flagged).sum(axis=1) >= FEWEST_ANTENNAS, sigma[:, 0], np.nan)
 
 
@@ -285,7 +285,7 @@ def deviating_stretches(own: np.ndarray, band: SolvedBandpass, sigmas: float) ->
     """
     flagged = (band.cause > 0) | ~np.isfinite(own)
     rest = without_power_law(own, band, FEWEST_BANDS)
-    middle, sigma = spread(rest, flagged, axis=0)
+    middle, sigma = median_and_sigma(rest, flagged, axis=0)
     enough = (~flagged).sum(axis=0, keepdims=True) >= FEWEST_ANTENNAS
     limit = sigmas * np.maximum(sigma, SMALLEST_SHAPE_SIGMA)
     with np.errstate(invalid="ignore"):
@@ -322,7 +322,7 @@ def in_units_of_noise(rest: np.ndarray, band: SolvedBandpass) -> np.ndarray:
     flagged = (band.cause > 0) | ~np.isfinite(rest)
     noise = np.full(rest.shape, np.nan)
     for channels in band.channels():
-        _, sigma = spread(rest[:, channels], flagged[:, channels], axis=1)
+        _, sigma = median_and_sigma(rest[:, channels], flagged[:, channels], axis=1)
         enough = (~flagged[:, channels]).sum(axis=1, keepdims=True) >= FEWEST_CHANNELS
         usual = masked_median(sigma, ~np.isfinite(sigma) | ~enough, axis=0)[None]
         own = np.fmax(np.where(enough, sigma, np.nan), usual)
@@ -339,7 +339,7 @@ def clip_over_antennas(
     """Flag solutions outside the distribution over antennas, channel by channel, in rounds."""
     for _ in range(int(settings["clip_rounds"])):
         flagged = (band.cause > 0) | ~np.isfinite(noise)
-        middle, sigma = spread(noise, flagged, axis=0)
+        middle, sigma = median_and_sigma(noise, flagged, axis=0)
         enough = (~flagged).sum(axis=0, keepdims=True) >= FEWEST_ANTENNAS
         limit = settings["clip_sigma"] * np.maximum(sigma, 1)
         with np.errstate(invalid="ignore"):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import median_filter
 
-from lwacal.runtime.robust import masked_median, spread
+from lwacal.runtime.robust import masked_median, median_and_sigma
 
 FEWEST_CHANNELS = 10  # of a sub-band, to say what is usual
 LEAST_SIGMA = 5.0  # of the scatter between channels: few antennas know their errors badly
@@ -33,7 +33,7 @@ def find(
             known = np.isfinite(values) & (values > 0)
             if known.sum() >= FEWEST_CHANNELS:
                 excess = _excess(np.log(values[known]), width)
-                _, sigma = spread(excess, np.zeros(len(excess), bool), axis=0)
+                _, sigma = median_and_sigma(excess, np.zeros(len(excess), bool), axis=0)
                 limit = max(np.log(factor), LEAST_SIGMA * float(sigma[0]))
                 found[channels][np.flatnonzero(known)[excess > limit]] = True
     return found

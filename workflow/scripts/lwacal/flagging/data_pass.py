@@ -109,7 +109,7 @@ def _results(search: Search, blocks: list[Block], processes: int) -> Iterator[li
 def _begin() -> None:
     """Make a process ready for its blocks."""
     end_with_parent()
-    malloc.keep()
+    malloc.keep_freed_memory()
 
 
 def _blocks(table: Any) -> tuple[list[Block], list[int], list[int]]:

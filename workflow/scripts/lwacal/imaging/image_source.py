@@ -60,7 +60,7 @@ def read_splits(folders: Sequence[Path]) -> list[SplitBand]:
 
 def in_new_folder(output: Path, work: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
     """Let ``work`` fill a folder, add its record as images.json, and put the folder in place."""
-    with atomic.whole(output) as part:
+    with atomic.output(output) as part:
         part.mkdir()
         record = work(part)
         products.write_json(part / "images.json", record)

@@ -71,7 +71,7 @@ def split(
     gives no sets, and a message. The folder appears whole. Memory: about twice one integration,
     whatever their number.
     """
-    with atomic.whole(output) as part:
+    with atomic.output(output) as part:
         part.mkdir()
         record = _fill(band, band.solutions(table), settings, part)
         products.write_json(part / "split.json", record)

@@ -17,7 +17,7 @@ from casacore import tables
 
 from lwacal.io.ms_reader import Antennas, UnreadableError, open_table
 from lwacal.io.solutions import NO_ANTENNA, SubBandSolutions
-from lwacal.runtime import atomic, disk_space, open_tables
+from lwacal.runtime import atomic, disk_space, failed_tables
 from lwacal.telescope import site
 
 SUBTABLES = ("OBSERVATION", "ANTENNA", "FIELD", "SPECTRAL_WINDOW", "HISTORY")
@@ -203,12 +203,12 @@ def _write(
     path: Path, content: _Content, antennas: Antennas, centre: tuple[float, float], kind: _Kind
 ) -> None:
     disk_space.require(path, disk_space.table_bytes(content.values.size))
-    with atomic.whole(path) as part:
+    with atomic.output(path) as part:
         table = _create(part, kind)
         try:
             _fill(table, part, content, antennas, centre, kind)
         except BaseException as error:
-            open_tables.give_up(table, table.close, error)
+            failed_tables.discard(table, table.close, error)
             raise
         table.close()
 

@@ -20,7 +20,7 @@ import numpy as np
 from casacore import tables
 
 from lwacal.io.ms_reader import Antennas
-from lwacal.runtime import atomic, open_tables
+from lwacal.runtime import atomic, failed_tables
 from lwacal.telescope import site
 from lwacal.telescope.correlations import N_CORRELATIONS
 
@@ -107,7 +107,7 @@ class MeasurementSetWriter:
 
     def _give_up(self, error: BaseException) -> None:
         if self._table is not None:
-            open_tables.give_up(self._table, self._table.close, error)
+            failed_tables.discard(self._table, self._table.close, error)
         shutil.rmtree(self._part, ignore_errors=True)
 
     def append(

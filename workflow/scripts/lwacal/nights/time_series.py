@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lwacal.runtime.robust import MAD_SIGMA, masked_median, spread
+from lwacal.runtime.robust import MAD_SIGMA, masked_median, median_and_sigma
 from lwacal.telescope import site
 from lwacal.telescope.antpol_states import RANK
 from lwacal.telescope.correlations import POLARIZATIONS
@@ -167,7 +167,7 @@ def align(values: np.ndarray) -> np.ndarray:
     for _ in range(ROUNDS):
         known = np.isfinite(aligned)
         away = aligned - masked_median(aligned, ~known, axis=2)[..., None]
-        middle, sigma = spread(away, ~known, axis=0)
+        middle, sigma = median_and_sigma(away, ~known, axis=0)
         with np.errstate(invalid="ignore"):
             apart = np.abs(away - middle) > APART_SIGMA * sigma  # a board that jumps, say
         aligned = aligned - np.nan_to_num(masked_median(away, ~known | apart, axis=0))[None]

@@ -50,7 +50,7 @@ def build(
     """
     problems = []
     with (
-        atomic.whole(database) as part,
+        atomic.output(database) as part,
         closing(sqlite3.connect(part)) as connection,
         connection,
     ):

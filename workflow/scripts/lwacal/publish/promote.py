@@ -45,6 +45,6 @@ def promote(
 
 def copy_whole(table: Path, place: Path) -> Path:
     """Copy a table atomically; return its new path."""
-    with atomic.whole(place) as part:
+    with atomic.output(place) as part:
         shutil.copytree(table, part)
     return place

@@ -65,7 +65,7 @@ def draw_boards(report: ReportRecords) -> list[Drawn]:
 
 def write(figures: Sequence[Drawn], folder: Path) -> None:
     """Write the figures as PNG files named NN_key.png; the folder is written atomically."""
-    with atomic.whole(folder) as part:
+    with atomic.output(folder) as part:
         part.mkdir()
         for figure in figures:
             if figure.png:

@@ -53,7 +53,7 @@ def write(
     ]
     drawn = io.BytesIO()
     _document(drawn, report.qa).build(story)
-    with atomic.whole(path) as part:
+    with atomic.output(path) as part:
         part.write_bytes(drawn.getvalue())
 
 

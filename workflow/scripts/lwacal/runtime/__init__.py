@@ -1,5 +1,6 @@
 """What every job needs, whatever it computes: products on disk, scratch, processes, errors.
 
-Products are written atomically; a job that is stopped leaves nothing half made and ends its log
-with what went wrong. Nothing here knows of antennas or visibilities. Imports no other room.
+Products are written atomically. A job that fails or is stopped leaves no partial products, and the
+last lines of its log say what went wrong. Nothing here knows about antennas or visibilities.
+Imports no other room.
 """

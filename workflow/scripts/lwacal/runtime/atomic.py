@@ -1,8 +1,8 @@
-"""Products appear whole or not at all: they are written beside their place, then renamed.
+"""Writes products atomically: to a temporary path in the same folder, which is then renamed.
 
-Two processes may be at work on the same product: jobs of a cluster outlive a Snakemake that was
-killed, and the next one submits them again. So each writes under a name of its own, with host and
-process in it, and removes only what others have abandoned.
+Two processes may write the same product: jobs on a cluster outlive a Snakemake that was killed, and
+the next Snakemake submits them again. Each process therefore writes to a path of its own, which
+names host and process, and removes only those that others have abandoned.
 """
 
 from __future__ import annotations
@@ -17,65 +17,70 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PART, OLD = ".part", ".old"
-ABANDONED_S = 24 * 3600.0  # without a change, on another host: longer than a job takes
+ABANDONED_S = 24 * 3600.0  # unchanged for so long, on another host: no job takes that long
 
 
 @contextmanager
-def whole(path: str | Path) -> Iterator[Path]:
-    """Yield ``<name>.<host>.<process>.part`` to write a file or a folder to; then put it in place.
+def output(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path for a file or folder; rename it to ``path`` when the block ends.
 
-    If the body raises, it is removed and the old product stays. What killed jobs have left of the
-    same product is removed first.
+    The temporary path is ``<name>.<host>.<process>.part``. If the block raises an exception, it is
+    removed and the old product stays. Temporary paths that killed jobs left behind are removed
+    first.
     """
     place = Path(path).absolute()
     part = new_part(place)
     try:
         yield part
     except OSError as error:
-        if error.filename is None:  # a full disk does not say where
+        if error.filename is None:  # the error of a full disk names no file
             error.filename = str(place)
         remove(part)
         raise
     except BaseException:
         remove(part)
         raise
-    put(part, place)
+    move_into_place(part, place)
 
 
 def new_part(place: Path) -> Path:
-    """Return this process's own name beside a place, where nothing is, in a folder that exists."""
+    """Return this process's temporary path for a product; nothing exists there yet.
+
+    The folder is made if it does not exist.
+    """
     place.parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(place)
-    part = beside(place, f".{socket.gethostname()}.{os.getpid()}{PART}")
+    part = with_suffix_added(place, f".{socket.gethostname()}.{os.getpid()}{PART}")
     remove(part)
     return part
 
 
 def remove_abandoned(place: Path) -> None:
-    """Remove what processes that are gone have half made of a product.
+    """Remove the partial products of processes that no longer exist.
 
-    Those of other hosts cannot be seen: theirs goes when nothing has changed in it for a day.
+    Processes on other hosts are invisible: their partial products are removed after a day without
+    changes.
     """
-    known = re.compile(re.escape(place.name) + rf"\.(.+)\.(\d{{1,9}}){re.escape(PART)}.*")
+    pattern = re.compile(re.escape(place.name) + rf"\.(.+)\.(\d{{1,9}}){re.escape(PART)}.*")
     for path in place.parent.iterdir():
-        found = known.fullmatch(path.name)
-        if found is None:
+        match = pattern.fullmatch(path.name)
+        if match is None:
             continue
-        host, process = found[1], int(found[2])
+        host, process = match[1], int(match[2])
         if host == socket.gethostname():
-            abandoned = not is_there(process)
+            abandoned = not process_exists(process)
         else:
             abandoned = time.time() - last_change(path) > ABANDONED_S
         if not abandoned:
             continue
         if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)  # another job may be doing the same
+            shutil.rmtree(path, ignore_errors=True)  # another job may be removing it too
         else:
             path.unlink(missing_ok=True)
 
 
-def is_there(process: int) -> bool:
-    """Return whether a process of this host, of whatever user, is there."""
+def process_exists(process: int) -> bool:
+    """Return whether a process exists on this host, whoever owns it."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -86,16 +91,16 @@ def is_there(process: int) -> bool:
 
 
 def last_change(path: Path) -> float:
-    """Return the latest time of modification of a file or of all in a folder (seconds, epoch)."""
+    """Return when a file, or anything in a folder, was last modified (seconds since the epoch)."""
     try:
         return max(one.lstat().st_mtime for one in (path, *path.rglob("*")))
-    except FileNotFoundError:  # somebody is at work there
+    except FileNotFoundError:  # another process is changing the folder now
         return time.time()
 
 
-def put(part: Path, place: Path) -> None:
-    """Rename what is complete to its place; an old product is moved aside first, then removed."""
-    old = beside(place, OLD)
+def move_into_place(part: Path, place: Path) -> None:
+    """Rename a complete product to its final path; move an old one aside first, then remove it."""
+    old = with_suffix_added(place, OLD)
     remove(old)
     if place.is_dir() and not place.is_symlink():
         place.rename(old)
@@ -103,22 +108,22 @@ def put(part: Path, place: Path) -> None:
     remove(old)
 
 
-def remove_whole(folder: Path) -> None:
-    """Remove a folder so that nobody ever sees half of it, even if this is stopped midway."""
-    old = beside(folder, OLD)
+def remove_atomically(folder: Path) -> None:
+    """Remove a folder; if interrupted, never leave part of it under its own name."""
+    old = with_suffix_added(folder, OLD)
     remove(old)
     folder.rename(old)
     remove(old)
 
 
 def remove(path: Path) -> None:
-    """Remove a file, a link or a folder, if it is there."""
+    """Remove a file, a link or a folder, if it exists."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     elif os.path.lexists(path):
         path.unlink()
 
 
-def beside(place: Path, ending: str) -> Path:
-    """Return the path of the same name with an ending."""
-    return place.with_name(place.name + ending)
+def with_suffix_added(path: Path, suffix: str) -> Path:
+    """Return the path with a suffix added to its name."""
+    return path.with_name(path.name + suffix)

@@ -1,4 +1,4 @@
-"""Goes through large arrays in blocks of rows that stay in the processor's cache."""
+"""Blocks of rows of large arrays, small enough to stay in the processor's cache."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ BLOCK_BYTES = 1 << 20
 
 
 def row_blocks(rows: np.ndarray) -> Iterator[slice]:
-    """Yield slices of the first axis, each of about a megabyte."""
+    """Yield slices of the first axis, each about a megabyte of ``rows`` (row, ...)."""
     if len(rows):
         yield from blocks_of(len(rows), max(1, BLOCK_BYTES // max(rows[:1].nbytes, 1)))
 
 
-def blocks_of(number: int, most: int) -> Iterator[slice]:
-    """Yield slices that share out a number of rows, each of at most so many."""
-    for start in range(0, number, most):
-        yield slice(start, min(start + most, number))
+def blocks_of(n_rows: int, largest: int) -> Iterator[slice]:
+    """Yield consecutive slices that cover ``n_rows`` rows, each of at most ``largest`` rows."""
+    for start in range(0, n_rows, largest):
+        yield slice(start, min(start + largest, n_rows))

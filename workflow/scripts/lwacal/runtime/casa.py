@@ -1,8 +1,8 @@
-"""Starts CASA so that it stays off the network, out of $HOME and out of the working directory.
+"""Starts CASA so that it uses neither the network nor $HOME nor the working directory.
 
-CASA reads a site configuration when it is first imported; it is made here, in a scratch directory.
-CASA also parses sys.argv at that moment (``--config x`` would be *executed* as Python), so a
-script's own arguments are hidden from it.
+CASA reads a site configuration when it is first imported; this module writes one to a scratch
+directory. CASA also parses sys.argv at that moment (``--config x`` would be *executed* as Python),
+so the arguments of the script are hidden from it.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ _started: dict[str, Path] = {}
 
 
 def start(logfile: str | Path = os.devnull) -> ModuleType:
-    """Import CASA, once in a process, and return the module casatasks.
+    """Import CASA, once per process, and return the module casatasks.
 
-    ``logfile`` is where CASA writes its own log; a later call with another one redirects it.
+    CASA writes its own log to ``logfile``; a later call with another file redirects it.
     """
     logfile = Path(logfile).absolute()
     if "home" not in _started:
@@ -61,7 +61,7 @@ def start_tools(logfile: str | Path = os.devnull) -> ModuleType:
 
 
 def _prepare(logfile: Path) -> None:
-    home, _ = scratch.make("casa")  # held until this process ends
+    home, _ = scratch.make("casa")  # kept until this process ends
     _started["home"] = home
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     data = importlib.import_module("casadata").datapath

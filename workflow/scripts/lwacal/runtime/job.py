@@ -1,7 +1,7 @@
-"""Runs the script of a rule so that its log ends with what went wrong, and what to try.
+"""Runs the script of a rule so that its log ends with what went wrong and what to try.
 
-What Python says of an error stands above that. A job that is told to stop removes what it has
-half made, and a crash inside a library says where it was.
+Python's traceback stands above that. A job that is stopped removes its partial products, and a
+crash inside a library prints where it happened.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import traceback
 from collections.abc import Callable
 from types import FrameType, TracebackType
 
-from lwacal.runtime import errors, logs, malloc, open_tables, processes
+from lwacal.runtime import errors, failed_tables, logs, malloc, processes
 
 
 def run(main: Callable[[], None]) -> None:
-    """Call ``main``, the only thing a script does when it is run as a program."""
+    """Call ``main``; a rule script does nothing else when it is run as a program."""
     logs.write_to_stdout()
     faulthandler.enable()
-    malloc.keep()
+    malloc.keep_freed_memory()
     sys.excepthook = report
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:  # nohup
@@ -32,12 +32,12 @@ def run(main: Callable[[], None]) -> None:
 
 
 def stop(number: int, frame: FrameType | None) -> None:
-    """End the job as by an exception: what is half made is removed, programs are stopped."""
+    """End the job by an exception, so that partial products are removed and programs stopped."""
     name = signal.Signals(number).name
     os.write(
         sys.stderr.fileno(),
-        f"error: stopped by {name}: a person or the batch system has ended the job, or its time"
-        " limit (--set-resources RULE:runtime=MINUTES) was reached. Run again to make what is"
+        f"error: stopped by {name}: a person or the batch system cancelled the job, or it reached"
+        " its time limit (--set-resources RULE:runtime=MINUTES). Run again to make what is"
         " missing\n".encode(),
     )
     processes.stop_all()
@@ -45,11 +45,11 @@ def stop(number: int, frame: FrameType | None) -> None:
 
 
 def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Print the traceback, and then what it means (sys.excepthook)."""
+    """Print the traceback, then what it means and what to try (the job's sys.excepthook)."""
     sys.stdout.flush()
     traceback.print_exception(kind, error, trace)
     sys.stderr.write(f"error: {errors.explain(error)}\n")
     sys.stderr.flush()
-    if open_tables.any_left():
+    if failed_tables.any_kept_open():
         atexit._run_exitfuncs()
         os._exit(1)

@@ -1,25 +1,25 @@
-"""Keeps memory that is freed for the next array, instead of giving it back to the system.
+"""Keeps freed memory for the next array instead of returning it to the system.
 
-By default the C library returns each large array to the system when it is freed, and asks for the
-next one anew. Getting its pages, and having them cleared, then takes longer than to fill them: a
-third of the time of the steps that go through the data.
+By default the C library returns each large array to the system when it is freed, and requests
+memory again for the next one. The system must then map and clear its pages, which takes longer than
+filling them: a third of the run time of the steps that read all data.
 """
 
 from __future__ import annotations
 
 import ctypes
 
-# of malloc.h
+# parameters of mallopt in malloc.h
 TRIM_THRESHOLD = -1
 MMAP_MAX = -4
 ARENA_MAX = -8
 MOST = 2**31 - 1
 
 
-def keep() -> None:
+def keep_freed_memory() -> None:
     """Keep freed memory from now on, in one heap for all threads.
 
-    Nothing is done where the C library is not glibc, which has no such settings.
+    Does nothing if the C library is not glibc: others have no such settings.
     """
     library = ctypes.CDLL(None)
     if not hasattr(library, "mallopt"):

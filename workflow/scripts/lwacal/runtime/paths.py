@@ -1,4 +1,4 @@
-"""Where the files are that the workflow ships: schemas, environments, strategies, templates."""
+"""Paths of the files that the workflow ships: schemas, environments, strategies, templates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the programs that are not Python: finds them, follows their output, explains failures."""
+"""Runs external programs: finds them, logs their output and explains their failures."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ from lwacal.runtime.errors import MORE_MEMORY
 logger = logging.getLogger(__name__)
 
 TAIL_LINES = 20
-SECONDS_TO_END = 10  # that a program gets between being told to stop and being killed
+SECONDS_TO_END = 10  # between asking a program to stop (SIGTERM) and killing it
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 _running: set[subprocess.Popen[str]] = set()
 _stopped = threading.Event()
 SIGNAL_WORDS = {
-    signal.SIGKILL: f"most often the system has killed it for lack of memory. {MORE_MEMORY}",
-    signal.SIGTERM: "it was told to stop, by the batch system or by a person",
-    signal.SIGXFSZ: "it may not write files as large as it wants to (ulimit -f)",
+    signal.SIGKILL: f"usually the system killed it for lack of memory. {MORE_MEMORY}",
+    signal.SIGTERM: "the batch system or a person stopped it",
+    signal.SIGXFSZ: "it reached the limit on the size of files (ulimit -f)",
 }
 
 
 class ToolError(RuntimeError):
-    """A program is missing or has failed."""
+    """A program is missing or failed."""
 
 
 def find_tool(name: str, key: str) -> str:
     """Return the full path of a program given by name or path.
 
-    ``key`` is the configuration key that names it, for the ToolError if it is not there.
+    Raises ToolError, which names the configuration key ``key``, if the program is not found.
     """
     path = shutil.which(name) if name else None
     if path is None:
         raise ToolError(
-            f"program '{name}' is not on PATH and not a file that can be run; install it or set"
-            f" {key} to where it is"
+            f"program '{name}' is not on PATH and is not an executable file; install it or set"
+            f" {key} to its path"
         )
     return os.path.abspath(path)
 
@@ -52,15 +52,15 @@ def find_tool(name: str, key: str) -> str:
 def run_tool(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
     """Run a program, log its output line by line, and return all of it.
 
-    ``environment`` is added to the present one. The program ends if this process does. Raises
-    ToolError with the last lines of the output if the program fails.
+    ``environment`` is added to the current environment. The program is killed if this process
+    ends. Raises ToolError with the last lines of the output if the program fails.
     """
     words = shlex.join(command)
     logger.info(f"$ {words}")
     lines: list[str] = []
     tail: deque[str] = deque(maxlen=TAIL_LINES)
     if _stopped.is_set():
-        raise ToolError(f"{command[0]} is not started: the job was told to stop")
+        raise ToolError(f"{command[0]} was not started: the job is being stopped")
     try:
         process = subprocess.Popen(
             _ending_with_us(command),
@@ -75,7 +75,7 @@ def run_tool(command: Sequence[str], environment: Mapping[str, str] | None = Non
         raise ToolError(f"{command[0]} cannot be run: {error}") from error
     _running.add(process)
     with process:
-        if _stopped.is_set():  # meanwhile: stop_all has not seen it
+        if _stopped.is_set():  # stop_all ran meanwhile and did not see this program
             process.terminate()
         try:
             for line in process.stdout or ():  # it is a pipe
@@ -88,26 +88,27 @@ def run_tool(command: Sequence[str], environment: Mapping[str, str] | None = Non
         finally:
             _running.discard(process)
     if process.returncode:
-        # Its words are set in: a line of them must not be taken for one of the job (job_log).
-        said = textwrap.indent("".join(tail), "  | ").rstrip("\n") or "  (none)"
+        # Indented, so that job_log does not take these lines for lines of the job itself.
+        output = textwrap.indent("".join(tail), "  | ").rstrip("\n") or "  (none)"
         raise ToolError(
-            f"{os.path.basename(command[0])} ended with {_ending(process.returncode)}\n"
-            f"Command: {words}\nIts last words:\n{said}"
+            f"{os.path.basename(command[0])} failed with {_ending(process.returncode)}\n"
+            f"Command: {words}\nLast lines of its output:\n{output}"
         )
     return "".join(lines)
 
 
 def _ending_with_us(command: Sequence[str]) -> list[str]:
-    """Return a command that the kernel kills when this process ends.
+    """Return the command wrapped so that the kernel kills it when this process ends.
 
-    By a program of util-linux: a function between fork and exec may hang where there are threads.
+    The wrapper is setpriv of util-linux: a Python function between fork and exec may deadlock in a
+    process with threads.
     """
     setpriv = shutil.which("setpriv")
     return [*([setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []), *command]
 
 
 def stop_all() -> None:
-    """Tell all programs that run to end, also those of other threads, and start none any more."""
+    """Stop all running programs, also those that other threads started, and start no more."""
     _stopped.set()
     for process in list(_running):
         process.terminate()
@@ -122,7 +123,7 @@ def _stop(process: subprocess.Popen[str]) -> None:
 
 
 def _ending(code: int) -> str:
-    """Return what an exit code of a child means; a shell gives 128 more for a signal."""
+    """Return what an exit code means; a shell adds 128 to the number of a signal."""
     number = -code if code < 0 else code - 128
     if number not in list(signal.Signals):
         return f"exit code {code}"
@@ -131,9 +132,9 @@ def _ending(code: int) -> str:
 
 
 def end_with_parent(number: int = signal.SIGKILL) -> None:
-    """Have the kernel send this process a signal when the one that started it ends (Linux).
+    """Have the kernel send this process a signal when its parent process ends (Linux).
 
-    Without it a process works on for nobody after its job was killed, and writes where the next
-    attempt writes.
+    Otherwise a process continues after its job was killed, and writes to the same paths as the next
+    attempt.
     """
     LIBC.prctl(PR_SET_PDEATHSIG, int(number))

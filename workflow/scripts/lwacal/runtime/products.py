@@ -14,17 +14,17 @@ from typing import Any
 import numpy as np
 from numpy.lib.npyio import NpzFile
 
-from lwacal.runtime.atomic import whole
+from lwacal.runtime import atomic
 
 
 class DamagedError(ValueError):
-    """A product cannot be read: it is damaged, or not what it should be."""
+    """A product is damaged, or its content is not what it should be."""
 
-    remedy = "Remove it and run again: it is made anew"
+    remedy = "Remove it and run again to remake it"
 
 
 def plain(value: Any) -> Any:
-    """Return the value in types that JSON has; a number that is not finite becomes None."""
+    """Return the value in the types of JSON; numbers that are not finite become None."""
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, np.ndarray):
@@ -42,18 +42,18 @@ def plain(value: Any) -> Any:
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Write a file that appears whole (lwacal.runtime.atomic)."""
-    with whole(path) as part:
+    """Write a text file atomically."""
+    with atomic.output(path) as part:
         part.write_text(text, encoding="utf-8")
 
 
 def write_json(path: str | Path, record: Any) -> None:
-    """Write a record as JSON with sorted keys; numbers that are not finite become null."""
+    """Write a record atomically as JSON with sorted keys; non-finite numbers become null."""
     write_text(path, json.dumps(plain(record), sort_keys=True, indent=1, allow_nan=False) + "\n")
 
 
 def read_json(path: str | Path) -> Any:
-    """Read a JSON file; a file that is not JSON is a DamagedError that names it."""
+    """Read a JSON file. Raises DamagedError, which names the file, if it is not valid JSON."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except ValueError as error:  # not JSON, or not even text
@@ -61,38 +61,38 @@ def read_json(path: str | Path) -> Any:
 
 
 def write_csv(path: str | Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    """Write rows as CSV with these columns; None and missing values are left empty."""
-    with whole(path) as part, part.open("w", newline="", encoding="utf-8") as stream:
+    """Write rows atomically as CSV with these columns; None and missing values stay empty."""
+    with atomic.output(path) as part, part.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, columns, extrasaction="ignore", restval="")
         writer.writeheader()
         writer.writerows({key: plain(row.get(key)) for key in columns} for row in rows)
 
 
 def write_npz(path: str | Path, **arrays: np.ndarray) -> None:
-    """Write compressed arrays whole or not at all (same arrays, same bytes)."""
-    with whole(path) as part, part.open("wb") as stream:
+    """Write a compressed .npz file atomically; the same arrays give the same bytes."""
+    with atomic.output(path) as part, part.open("wb") as stream:
         np.savez_compressed(stream, allow_pickle=False, **arrays)
 
 
 def open_npz(path: str | Path) -> NpzFile:
-    """Open a file of arrays; one that is none, or half of one, is a DamagedError that names it."""
+    """Open an .npz file. Raises DamagedError, which names the file, if it is not a valid one."""
     try:
         archive = np.load(path, allow_pickle=False)
     except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DamagedError(f"{path} is not a file of arrays: {error}") from error
+        raise DamagedError(f"{path} is not a valid .npz file: {error}") from error
     if not isinstance(archive, NpzFile):
-        raise DamagedError(f"{path} holds one array where a file of several is expected")
+        raise DamagedError(f"{path} holds a single array; expected an .npz file of named arrays")
     return archive
 
 
 def read_npz(path: str | Path) -> dict[str, np.ndarray]:
-    """Read all arrays of a file; one that is none, or damaged, is a DamagedError that names it."""
+    """Read all arrays of an .npz file. Raises DamagedError, which names the file."""
     with open_npz(path) as archive:
         return {name: read_array(archive, name, path) for name in archive}
 
 
 def read_array(archive: NpzFile, name: str, path: str | Path) -> np.ndarray:
-    """Read an array of an open file; one that is not there, or damaged, is a DamagedError."""
+    """Read one array of an open .npz file. Raises DamagedError if it is missing or damaged."""
     try:
         return archive[name]
     except (KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:

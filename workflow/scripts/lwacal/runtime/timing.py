@@ -1,4 +1,4 @@
-"""How long the parts of a job take, for its log."""
+"""Times the parts of a job, for its log."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ logger = logging.getLogger(__name__)
 
 
 class Stopwatch:
-    """Adds up wall-clock time and processor time (all threads) by part."""
+    """Accumulates wall-clock time and processor time (of all threads) by part of a job."""
 
     def __init__(self) -> None:
         self._parts: dict[str, list[float]] = {}
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
-        """Count the time of a ``with`` block for a part."""
+        """Add the time of a ``with`` block to a part."""
         begin = time.perf_counter(), time.process_time()
         yield
         total = self._parts.setdefault(name, [0.0, 0.0])

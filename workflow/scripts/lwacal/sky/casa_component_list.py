@@ -25,7 +25,7 @@ def write(model: Mapping[str, Any], manifest: Mapping[str, Any], output: Path) -
     The frame is called LSRK: that is what makes CASA take the (topocentric) frequencies as they
     are; it refuses TOPO.
     """
-    with atomic.whole(output) as part, scratch_directory("components"):
+    with atomic.output(output) as part, scratch_directory("components"):
         tool = casa.start_tools().componentlist()
         for number, source in enumerate(sky_model.model_sources(model)):
             frequency_hz, apparent_jy = _spectrum(model, manifest, source["name"])
