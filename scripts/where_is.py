@@ -66,7 +66,7 @@ ANSWERS = (
         "What is the sign of a phase, and of a delay?", "telescope/phasors.py", "antenna_phasors"
     ),
     Answer("Which board is an antenna on?", "telescope/boards.py", "snap2"),
-    Answer("What exactly is in a .bcal table?", "io/caltable.py", "Solutions"),
+    Answer("What exactly is in a .bcal table?", "io/solutions.py", "SubBandSolutions"),
     Answer("Where are the raw data read?", "ingest/concat.py", "concatenate"),
     Answer("How do I add a calibrator?", "sky/sources.py", "POSITIONS"),
     Answer("Where is the beam of a dipole?", "sky/beam.py", "power"),
