@@ -58,7 +58,8 @@ def observation(size: Size, scratch: Path) -> Observation:
     command = [
         sys.executable,
         "-m",
-        "lwacal.simulate",
+        "lwacal",
+        "simulate",
         str(found.raw),
         "--antennas",
         str(size.antennas),

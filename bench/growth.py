@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from bench import measuring, run_stages
+from bench import measuring, run_stages, stages
 from bench.options import GROWING, Options
 from bench.sizes import Size
 from bench.stages import RULES
@@ -19,21 +19,20 @@ def measure(options: Options) -> list[dict[str, Any]]:
 def _at(size: Size, options: Options) -> list[dict[str, Any]]:
     place = run_stages.place_of(options, size)
     found = []
-    order = list(RULES)
-    for rule in order[: order.index(GROWING[-1]) + 1]:
-        stage = RULES[rule](place, place.band, options.cores)
+    for rule in RULES[: RULES.index(GROWING[-1]) + 1]:
+        stage = stages.measured(place, rule)
         if rule not in GROWING:
             if rule != "delay":  # nothing that follows needs it
-                run_stages.run_once(place, stage, options.cores)
+                run_stages.run_once(place, stage)
             continue
-        series = run_stages.series_of(place, stage, options.cores)
+        series = run_stages.series_of(place, stage)
         while not series.enough(options.runs):
             series.runs.append(series.once())
         found.append(
             {
                 "rule": rule,
                 **measuring.record(series.runs),
-                "startup": asdict(run_stages.startup(place, rule)),
+                "startup": asdict(run_stages.startup(place, stage)),
             }
         )
     return found

@@ -83,7 +83,7 @@ def measure(options: Options) -> list[dict[str, Any]]:
     """Return a record for each image: cost, and differences, of each choice of settings."""
     place = run_stages.place_of(options, options.base)
     for rule in BEFORE:
-        run_stages.run_for_all_bands(place, rule, options.cores)
+        run_stages.run_for_all_bands(place, rule)
     return [_compare(place, image, options) for image in _images(place)]
 
 

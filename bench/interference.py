@@ -29,7 +29,7 @@ def measure(options: Options) -> list[dict[str, Any]]:
     for size in (replace(size, channels=CHANNELS) for size in options.sizes):
         place = run_stages.place_of(options, size)
         for rule in NEEDED:
-            run_stages.run_for_all_bands(place, rule, options.cores)
+            run_stages.run_for_all_bands(place, rule)
         found += [
             {"size": size.record(), "case": name, "flaggers": _case(place, name, lines, options)}
             for name, lines in planted_rfi.CASES.items()
@@ -45,12 +45,17 @@ def _case(
     peers.remove(spoilt)
     shutil.copytree(place.path(f"concat/{place.band}.ms"), spoilt)
     where, cross = plant(spoilt, lines)
-    job = stages.flag(place, spoilt, folder / f"{name}.npz", place.band, options.cores)
-    job.clear()
-    cost = measuring.measure(
-        job.command, folder / "log.txt", rules.environment("flag", options.cores)
+    flags = folder / f"{name}.npz"
+    job = stages.measured(place, "flag").with_paths(
+        {
+            place.path(f"concat/{place.band}.ms"): spoilt,
+            place.path(f"flags/{place.band}.npz"): flags,
+            place.path(f"flags/{place.band}.json"): flags.with_suffix(".json"),
+        }
     )
-    found = flag_file.load_flags(job.products[0])
+    job.clear()
+    cost = measuring.measure(job.command, folder / "log.txt", rules.environment(job.threads))
+    found = flag_file.load_flags(flags)
     record = {"ours": {"wall_s": cost.wall_s, **_score(found, where, cross, lines)}}
     peer = peers.aoflagger(spoilt, folder / "aoflagger.ms")
     if options.peers and not peer.missing:

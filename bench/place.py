@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from bench import workflow_jobs
 from bench.data import Observation
 from lwacal.calibration.sub_band import SubBand
 from lwacal.driver import settings
@@ -14,7 +15,8 @@ from lwacal.runtime import products
 from lwacal.sky import sky_model
 
 NAME = "bench"
-SMALL_IMAGES = {
+NO_NETWORK: dict[str, Any] = {"health": {"mnc": {"enabled": False}}}
+SMALL_IMAGES: dict[str, Any] = {
     "imaging": {
         "source": {"size": 256, "scale_deg": 0.02},
         "allsky": {"size": 512, "scale_deg": 0.25, "niter": 100},
@@ -26,21 +28,35 @@ SMALL_IMAGES = {
 class Place:
     """A folder of products, the data they come from, and the default configuration.
 
-    ``small_images`` is for tries: images of the default size take longer than all else.
+    ``cores`` are those of the machine. ``small_images`` is for tries: images of the default size
+    take longer than all else.
     """
 
     folder: Path
     observation: Observation
+    cores: int
     small_images: bool = False
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """The keys that are given to the workflow."""
+        return {
+            "input": str(self.observation.raw.absolute()),
+            "observation": self.folder.name,
+            "results": str(self.folder.absolute().parent),
+            **NO_NETWORK,
+            **(SMALL_IMAGES if self.small_images else {}),
+        }
 
     @cached_property
     def settings(self) -> dict[str, Any]:
-        """The configuration."""
-        return settings.resolve(SMALL_IMAGES if self.small_images else {})
+        """The whole configuration."""
+        return settings.resolve(self.configuration)
 
-    def section(self, *names: str) -> str:
-        """Return sections of the configuration as the rules hand them on."""
-        return settings.section_json(self.settings, *names)
+    @cached_property
+    def jobs(self) -> list[workflow_jobs.Job]:
+        """All jobs of the workflow for this observation."""
+        return workflow_jobs.of(self.configuration, self.cores)
 
     def path(self, product: str) -> Path:
         """Return a product."""

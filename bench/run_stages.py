@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import data, measuring, peers, rules, stopwatch_lines
+from bench import data, measuring, peers, rules, stages, stopwatch_lines
 from bench.measuring import Cost
 from bench.options import LONG_S, Options
 from bench.place import Place
 from bench.sizes import Size
-from bench.stages import OF_ONE_BAND, RULES, Stage
+from bench.stages import RULES, Stage
 
 logger = logging.getLogger(__name__)
 
@@ -46,45 +46,43 @@ def measure_stages(options: Options, size: Size) -> dict[str, Any]:
     place = place_of(options, size)
     found = []
     for rule in _up_to_last(options.stages):
-        run_for_all_bands(place, rule, options.cores, skip_last=True)
-        stage = RULES[rule](place, place.band, options.cores)
+        *others, last = stages.of_rule(place, rule)
+        for stage in others:
+            run_once(place, stage)
         if rule in options.stages:
-            found.append(_measure(place, rule, stage, options))
+            found.append(_measure(place, rule, last, options))
         else:
-            run_once(place, stage, options.cores)
+            run_once(place, last)
     return {"size": size.record(), "stages": found}
 
 
 def place_of(options: Options, size: Size) -> Place:
     """Return where the products of a size go; its data are simulated if they are not there."""
     return Place(
-        options.scratch / "products" / size.name,
+        options.scratch.absolute() / "products" / size.name,
         data.observation(size, options.scratch),
+        options.cores,
         small_images=options.quick,
     )
 
 
 def _up_to_last(chosen: Sequence[str]) -> list[str]:
     """Return the rules in order, up to the last that is chosen."""
-    order = list(RULES)
-    return order[: max(map(order.index, chosen)) + 1]
+    return list(RULES[: max(map(RULES.index, chosen)) + 1])
 
 
-def run_for_all_bands(place: Place, rule: str, cores: int, skip_last: bool = False) -> None:
+def run_for_all_bands(place: Place, rule: str) -> None:
     """Run a rule's jobs that are not done: for each sub-band, if it is a rule of one."""
-    bands = place.bands if rule in OF_ONE_BAND else place.bands[-1:]
-    for band in bands[:-1] if skip_last else bands:
-        run_once(place, RULES[rule](place, band, cores), cores)
+    for stage in stages.of_rule(place, rule):
+        run_once(place, stage)
 
 
-def run_once(place: Place, stage: Stage, cores: int) -> None:
+def run_once(place: Place, stage: Stage) -> None:
     """Run a job, unless it is done."""
     if not stage.done:
         stage.clear()
         measuring.measure(
-            stage.command,
-            log_of(place, stage.rule),
-            rules.environment(stage.rule, cores),
+            stage.command, log_of(place, stage.rule), rules.environment(stage.threads)
         )
 
 
@@ -93,9 +91,9 @@ def log_of(place: Place, rule: str) -> Path:
     return place.path(f"logs/{rule}.log")
 
 
-def series_of(place: Place, stage: Stage, cores: int) -> Series:
+def series_of(place: Place, stage: Stage) -> Series:
     """Return the runs to be of a job of ours."""
-    log, environment = log_of(place, stage.rule), rules.environment(stage.rule, cores)
+    log, environment = log_of(place, stage.rule), rules.environment(stage.threads)
 
     def once() -> Cost:
         stage.clear()
@@ -119,25 +117,24 @@ def _series_of_peer(place: Place, peer: peers.Peer) -> Series:
     return Series(once, [])
 
 
-def startup(place: Place, rule: str) -> Cost:
+def startup(place: Place, stage: Stage) -> Cost:
     """Return what starting the script and its imports takes."""
-    command = RULES[rule](place, place.band, 1).command[:2]
-    return measuring.measure([*command, "--help"], place.path("logs/startup.log"))
+    return measuring.measure([*stage.command[:2], "--help"], place.path("logs/startup.log"))
 
 
 def _measure(place: Place, rule: str, stage: Stage, options: Options) -> dict[str, Any]:
-    ours = series_of(place, stage, options.cores)
+    ours = series_of(place, stage)
     if not stage.done:
         ours.runs.append(ours.once())
     beside = peers.of_rule(rule, place) if options.peers else []
     present = [(peer, _series_of_peer(place, peer)) for peer in beside if not peer.missing]
     alternate([*(series for _, series in present), ours], options.runs)
     parts = stopwatch_lines.of_last_run(log_of(place, rule))
-    start = startup(place, rule)
+    start = startup(place, stage)
     middle = measuring.median(ours.runs)
     return {
         "rule": rule,
-        "threads": rules.threads(rule, options.cores),
+        "threads": stage.threads,
         "asked_mb": _asked(rule, place),
         "startup": asdict(start),
         "parts": parts,

@@ -16,11 +16,15 @@ from bench import (
     rules,
     run_stages,
     sizes,
+    stages,
     stopwatch_lines,
     tables,
     texts,
+    workflow_jobs,
 )
+from bench.data import Observation
 from bench.measuring import Cost, FailedError
+from bench.place import Place
 from bench.project import PROJECT
 from lwacal.driver import resources
 from lwacal.telescope import site
@@ -84,12 +88,60 @@ def test_passes_are_counted_without_the_start():
     assert run_stages.passes(cost, start, 400.0) == {"read": 2.0, "written": 0.5}
 
 
-def test_rules_tell_threads_and_memory():
-    assert rules.threads("image_source", 2) == 1
-    for rule in resources.OF_DATA:
-        assert rules.threads(rule, 1) == 1
-    for rule, (_, at_once) in resources.IMAGES.items():
-        assert rules.threads(rule, 9) == at_once
+@pytest.fixture(scope="module")
+def night(tmp_path_factory):
+    """The jobs of an observation that is not there, but for the names of its data."""
+    folder = tmp_path_factory.mktemp("jobs")
+    size = sizes.Size(16, 24, bands=("41MHz", "73MHz"))
+    for band in size.bands:
+        (folder / "raw" / f"20240601_110000_{band}.ms").mkdir(parents=True)
+    return Place(folder / "results" / "night", Observation(size, folder / "raw"), cores=9)
+
+
+def test_commands_are_those_of_the_rules(night):
+    flag = stages.measured(night, "flag")
+    assert flag.command[1] == PROJECT / "workflow" / "scripts" / "flag.py"
+    assert flag.words[1:5] == ("--band", "73MHz", "--concat", str(night.path("concat/73MHz.ms")))
+    assert flag.products == (night.path("flags/73MHz.npz"), night.path("flags/73MHz.json"))
+    given = json.loads(flag.words[flag.words.index("--settings") + 1])
+    assert given["flagging"] == night.settings["flagging"]
+    first, last = stages.of_rule(night, "concat")
+    assert (first.products[0].name, last.products[0].name) == ("41MHz.ms", "73MHz.ms")
+    (image,) = stages.of_rule(night, "image_source")
+    assert image.products == (night.path(f"images/{stages.BRIGHTEST}"),)
+    with pytest.raises(KeyError, match="no job of rule nonsense"):
+        stages.of_rule(night, "nonsense")
+
+
+def test_steps_and_those_of_one_sub_band_are_as_in_the_workflow(night):
+    order = list(dict.fromkeys(job.rule for job in night.jobs if job.rule in stages.RULES))
+    assert set(order) == set(stages.RULES)
+    of_band = {job.rule for job in night.jobs if "band" in job.wildcards}
+    assert of_band == set(stages.OF_ONE_BAND)
+
+
+def test_job_may_use_other_files(night):
+    flag = stages.measured(night, "flag")
+    old, new = flag.products[0], night.path("other.npz")
+    changed = flag.with_paths({old: new})
+    assert changed.products[0] == new
+    assert [(a, b) for a, b in zip(flag.words, changed.words) if a != b] == [(str(old), str(new))]
+    with pytest.raises(ValueError, match=r"rule flag does not use .*nothing"):
+        flag.with_paths({night.path("nothing"): new})
+
+
+def test_rules_that_cannot_be_read_say_why(tmp_path):
+    with pytest.raises(RuntimeError, match="a key that does not exist"):
+        workflow_jobs.of({"nonsense": 1}, 1)
+
+
+def test_rules_tell_threads_and_memory(night):
+    threads = {rule: stages.measured(night, rule).threads for rule in stages.RULES}
+    assert {rule: threads[rule] for rule in resources.IMAGES} == {
+        rule: at_once for rule, (_, at_once) in resources.IMAGES.items()
+    }
+    assert threads["bandpass"] == threads["delay"] == 2
+    assert set(rules.environment(2).values()) == {"2"}
     manifest = {
         "integrations": [{}],
         "bands": {"73MHz": {"frequency_hz": [0.0] * 4, "entries": [{"n_rows": 10}]}},
@@ -99,8 +151,6 @@ def test_rules_tell_threads_and_memory():
         resources.IMAGE_BASE_MB + 2 * resources.IMAGE_BYTES_A_PIXEL
     )
     assert rules.memory_mb("report", manifest, "73MHz") is None
-    with pytest.raises(KeyError, match="no rule"):
-        rules.text_of("nonsense")
 
 
 def test_parts_of_a_step_are_read_from_its_log(tmp_path):
