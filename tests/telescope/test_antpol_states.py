@@ -1,4 +1,4 @@
-"""States of antpols: the worse wins, every reason stays, and every finding has a reason."""
+"""States of antpols: the worse status wins, and all reasons are kept."""
 
 from itertools import permutations
 
@@ -33,7 +33,7 @@ def test_reasons_are_kept_in_the_order_in_which_they_were_found():
     assert np.argwhere(states.bad()).tolist() == [[1, 0]]
 
 
-def test_records_say_what_states_do():
+def test_records_hold_the_states():
     states = AntpolStates(["LWA001", "LWA002"])
     states.add(Finding(0, 1, SUSPECT, "autocorr:weak"))
     records = states.records()
@@ -48,15 +48,15 @@ def test_records_say_what_states_do():
     assert again.records() == records
 
 
-def test_a_status_that_is_unknown_is_an_error():
+def test_unknown_status_is_an_error():
     with pytest.raises(KeyError):
         AntpolState() | AntpolState("broken")
 
 
 def test_letters_and_short_words_are_unique():
     for field in ("words", "short", "letter"):
-        told = [getattr(reason, field) for reason in antpol_states.REASONS.values()]
-        assert len(set(told)) == len(told)
+        texts = [getattr(reason, field) for reason in antpol_states.REASONS.values()]
+        assert len(set(texts)) == len(texts)
 
 
 def test_an_unknown_finding_has_no_reason():

@@ -1,7 +1,7 @@
-"""Signs and orders, against programs that are not ours: WSClean and CASA.
+"""Sign conventions and correlation order, checked with WSClean and CASA.
 
-WSClean draws a predicted source where it is, not mirrored, XX and YY apart. CASA computes the same
-UVW from the same antennas.
+WSClean images a predicted source at its position, not mirrored, with its XX and YY fluxes. CASA
+computes the same UVW from the same antennas.
 """
 
 import shutil
@@ -24,7 +24,7 @@ FLUX_XX, FLUX_YY = 10.0, 4.0
 
 @pytest.fixture(scope="module")
 def predicted(tmp_path_factory):
-    """A set that holds one source 2 degrees east and 1 degree north of the phase centre."""
+    """Return a set with one source 2 degrees east and 1 degree north of the phase centre."""
     array = small_array(N_ANTENNAS, 150.0)
     antenna1, antenna2 = baselines(N_ANTENNAS)
     frequency_hz = site.band_frequencies_hz("73MHz", 8)
@@ -55,7 +55,7 @@ def predicted(tmp_path_factory):
 
 
 @pytest.mark.parametrize(("polarization", "flux"), [("XX", FLUX_XX), ("YY", FLUX_YY)])
-def test_wsclean_finds_the_source_where_it_is(predicted, tmp_path, polarization, flux):
+def test_wsclean_images_the_source_at_its_position(predicted, tmp_path, polarization, flux):
     path, source, _ = predicted
     subprocess.run(
         [
@@ -86,11 +86,11 @@ def test_wsclean_finds_the_source_where_it_is(predicted, tmp_path, polarization,
     expected_column, expected_row = wcs.world_to_pixel_values(*np.rad2deg(source))
     assert column == pytest.approx(float(expected_column), abs=1.0)
     assert row == pytest.approx(float(expected_row), abs=1.0)
-    assert pixels.max() == pytest.approx(flux, rel=0.03)  # the peak falls between pixels
+    assert pixels.max() == pytest.approx(flux, rel=0.03)  # the peak lies between pixels
 
 
 def test_casa_computes_the_same_uvw(predicted, tmp_path):
-    """CASA fixvis knows no aberration, which stretches UVW by at most 1e-4."""
+    """CASA's fixvis ignores aberration, which changes UVW by at most 1e-4."""
     from casacore import tables
 
     from lwacal.runtime import casa

@@ -1,4 +1,4 @@
-"""Directions and UVW, against independent ways to the same numbers."""
+"""Directions and UVW, compared with independent computations."""
 
 import numpy as np
 import pytest
@@ -46,7 +46,7 @@ def test_uvw_axes_are_right_handed_and_point_east_north_and_to_the_source():
     assert axes @ north == pytest.approx([0, step, 1], abs=2e-6)
 
 
-def test_uvw_of_the_zenith_is_east_north_up_turned_by_precession():
+def test_uvw_of_the_zenith_is_east_north_up_rotated_by_precession():
     array = small_array()
     zenith = site.zenith(MJD_S)
     uvw = geometry.antenna_uvw_m(array.positions_m, *zenith, MJD_S)
@@ -54,8 +54,9 @@ def test_uvw_of_the_zenith_is_east_north_up_turned_by_precession():
     assert uvw[:, 2] == pytest.approx(enu[:, 2], abs=1e-3)
     lengths = np.hypot(enu[:, 0], enu[:, 1])
     assert np.hypot(uvw[:, 0], uvw[:, 1]) == pytest.approx(lengths, abs=1e-3)
-    turn = np.rad2deg(np.angle((uvw[0, 0] + 1j * uvw[0, 1]) / (enu[0, 0] + 1j * enu[0, 1])))
-    assert 0.05 < abs(turn) < 0.4  # 24 years of precession; 0.23 to 0.27 degrees in real headers
+    rotation_deg = np.rad2deg(np.angle((uvw[0, 0] + 1j * uvw[0, 1]) / (enu[0, 0] + 1j * enu[0, 1])))
+    # 24 years of precession; 0.23 to 0.27 degrees in real headers
+    assert 0.05 < abs(rotation_deg) < 0.4
 
 
 def test_enu_and_itrf_are_inverse():
@@ -64,10 +65,10 @@ def test_enu_and_itrf_are_inverse():
     assert geometry.enu_to_itrf_m(enu) == pytest.approx(array.positions_m, abs=1e-6)
 
 
-def test_phase_of_a_source_grows_towards_it():
-    """An antenna nearer to the source has a positive path, and leads in phase."""
+def test_path_is_positive_towards_the_source():
+    """An antenna closer to the source has a positive path and leads in phase."""
     east_of_centre = geometry.enu_to_itrf_m(np.array([[100.0, 0, 0], [0.0, 0, 0]]))
-    eastern_sky = site.zenith(MJD_S + 3 * 3600)  # what will be at the zenith is in the east now
+    eastern_sky = site.zenith(MJD_S + 3 * 3600)  # the zenith in three hours is in the east now
     path = geometry.path_m(east_of_centre, *eastern_sky, MJD_S)
     assert path[0] > 50
     assert abs(path[1]) < 1e-3
@@ -93,7 +94,7 @@ def test_prediction_at_the_phase_centre_has_no_phase():
     assert model[..., 1] == pytest.approx(np.full(model.shape[:2], 3.0), abs=1e-4)
 
 
-def test_rotation_to_a_source_takes_its_phase_away_and_back():
+def test_rotation_to_a_source_removes_its_phase_and_is_reversible():
     array = small_array()
     antenna1, antenna2 = np.triu_indices(8)
     frequency_hz = site.band_frequencies_hz("73MHz", 4)

@@ -1,4 +1,4 @@
-"""The table of the Earth's orientation is astropy's own, read in another way."""
+"""Our reader of the Earth orientation table agrees with astropy's."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def tables():
     return site.iers.earth_orientation_table.get(), iers.IERS_Auto.open()
 
 
-def test_orientation_is_that_of_astropy(tables):
+def test_orientation_agrees_with_astropy(tables):
     ours, astropys = tables
     assert not isinstance(ours, iers.IERS_A)
     ut1 = [table.ut1_utc(2400000.5, MJD) for table in (ours, astropys)]
@@ -27,7 +27,7 @@ def test_orientation_is_that_of_astropy(tables):
         assert np.abs(found).min() > 20e-3 * units.arcsec
 
 
-def test_time_out_of_the_table_is_an_error(tables):
+def test_time_outside_the_table_is_an_error(tables):
     with pytest.raises(iers.IERSRangeError):
         tables[0].ut1_utc(2400000.5, 90000.0)
 

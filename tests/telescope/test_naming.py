@@ -1,11 +1,11 @@
-"""Names are made and parsed the same way."""
+"""Names that are built are parsed back to the same parts."""
 
 import pytest
 
 from lwacal.telescope import naming, site
 
 
-def test_raw_names_survive_making_and_parsing():
+def test_raw_names_are_parsed_back():
     for band in site.BANDS:
         for averaged in (False, True):
             name = naming.raw_name("20240524_090003", band, averaged)
@@ -18,14 +18,14 @@ def test_raw_names_survive_making_and_parsing():
     "name",
     [
         "20240524_090003_73MHz.fits",
-        "20241324_090003_73MHz.ms",  # there is no month 13
+        "20241324_090003_73MHz.ms",  # month 13
         "20240524_250003_73MHz.ms",
         "20240524_090003_MHz.ms",
         "x20240524_090003_73MHz.ms",
         "20240524_090003_73MHz_other.ms",
     ],
 )
-def test_other_names_are_not_taken_for_raw_ones(name):
+def test_other_names_are_no_raw_names(name):
     assert naming.parse_raw_name(name) is None
 
 
@@ -34,13 +34,13 @@ def test_stamp_and_time_are_inverse():
         assert naming.format_stamp(naming.stamp_time(stamp)) == stamp
 
 
-def test_stamp_time_is_that_of_astropy():
+def test_stamp_time_agrees_with_astropy():
     assert naming.stamp_time("20240524_090003") == pytest.approx(
         site.Time("2024-05-24T09:00:03", scale="utc").mjd * 86400, abs=1e-3
     )
 
 
-def test_bands_are_named_by_their_first_channel():
+def test_sub_bands_are_named_after_their_first_channel():
     assert site.BANDS[0] == "13MHz"
     assert site.BANDS[-1] == "82MHz"
     for band in site.BANDS:
@@ -50,7 +50,7 @@ def test_bands_are_named_by_their_first_channel():
             assert naming.nominal_band(first_hz, width_hz) == band
 
 
-def test_full_grid_is_that_of_real_headers():
+def test_channel_grid_agrees_with_real_headers():
     grid = [site.band_frequencies_hz(band) for band in site.BANDS]
     assert grid[0][0] == 13398437.5
     assert grid[-1][-1] == pytest.approx(86.874512e6, abs=1)
@@ -58,11 +58,5 @@ def test_full_grid_is_that_of_real_headers():
     assert coarse[0] == pytest.approx(73153076.171875)  # of a real averaged set
 
 
-def test_bands_sort_by_frequency_not_by_letters():
+def test_sub_bands_are_sorted_by_frequency():
     assert naming.sort_bands(["82MHz", "9MHz", "13MHz", "82MHz"]) == ["9MHz", "13MHz", "82MHz"]
-
-
-def test_table_names_split_as_the_beamformer_splits_them():
-    name = naming.bcal_name("20240524_090003", "73MHz")
-    assert name == "20240524_090003_73MHz.bcal"
-    assert "_".join(name.split("_")[:2]) == "20240524_090003"

@@ -105,7 +105,7 @@ class Sets:
         old, new = self._band.centre_radec, target.radec
         turns = seen = None
         if old != new:
-            turns = phasors.rotation(positions_m, self._band.frequency_hz, mjd_s, old, new)
+            turns = phasors.rotation_phasors(positions_m, self._band.frequency_hz, mjd_s, old, new)
         if model is not None:
             seen = model.seen_from(new).seen(mjd_s)
         uvw = geometry.antenna_uvw_m(positions_m, *new, mjd_s)
@@ -115,7 +115,7 @@ class Sets:
             if turns is not None or seen is not None:
                 data = data.copy()  # the next target's data are made from it too
             if turns is not None:
-                phasors.turn_in_place(data, first, second, turns)
+                phasors.multiply_in_place(data, first, second, turns)
             if seen is not None:
                 subtract_sources.add(data, first, second, seen)
             mean, weight, flag = averaging.average_channels(

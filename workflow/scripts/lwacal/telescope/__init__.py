@@ -1,4 +1,5 @@
-"""Where and what the array is: site and time, directions and UVW, antennas, boards, names.
+"""The array: site and time, directions and UVW, antennas and their states, boards, names.
 
-Needs antenna positions and times; makes directions, baselines and names. May import runtime.
+Needs antenna positions and times; computes directions, UVW and phasors, and parses names. May
+import runtime.
 """

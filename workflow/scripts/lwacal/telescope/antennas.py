@@ -1,4 +1,4 @@
-"""Names of antennas as people and databases write them, and the signals they mean."""
+"""Antenna names as people and databases write them, and the antpols they refer to."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ _NAME = re.compile(r"^([A-Z]+)-?0*(\d+)([ABXY])?$")
 _POLARIZATION_OF = {"A": (0,), "X": (0,), "B": (1,), "Y": (1,), None: (0, 1), "": (0, 1)}
 
 
-LAST_ON_COAX = 256  # the outriggers, LWA-257 and on, have fibres (lwa-antpos)
+LAST_ON_COAX = 256  # the outriggers, LWA-257 and up, are connected by fibre (lwa-antpos)
 
 
 class UnknownAntennaError(ValueError):
-    """No antenna of the array has this name."""
+    """No antenna of the array has this name or number."""
 
 
 class AntennaNames:
@@ -29,10 +29,10 @@ class AntennaNames:
         return (match[1], int(match[2])) if match else name.strip().upper()
 
     def find(self, text: str | int) -> tuple[int, tuple[int, ...]]:
-        """Return antenna index and polarizations (0 = X, 1 = Y) that a text means.
+        """Return the antenna index and the polarizations (0 = X, 1 = Y) that a name refers to.
 
-        A = X and B = Y; without a letter both are meant; a number is a correlator number.
-        Raises UnknownAntennaError.
+        A trailing A or X means X, a trailing B or Y means Y, and no letter means both. A number
+        is a correlator number. Raises UnknownAntennaError.
         """
         word = str(text).strip().upper()
         number = re.match(r"^(\d+)([ABXY])?$", word)
@@ -49,6 +49,6 @@ class AntennaNames:
 
 
 def on_fibre(name: str) -> bool:
-    """Tell whether an antenna is one of the outriggers, whose signals come by fibre."""
+    """Return whether an antenna is an outrigger, which is connected by fibre."""
     match = _NAME.match(name.strip().upper())
     return match is not None and int(match[2]) > LAST_ON_COAX

@@ -20,7 +20,7 @@ RANK = {status: rank for rank, status in enumerate(STATUSES)}
 
 
 class Reason(NamedTuple):
-    """Why an antpol is not good: in words, in a word for a figure, and as a letter on the board."""
+    """Why an antpol is not good: in words, as a short label, and as a letter on the board plot."""
 
     words: str
     short: str
@@ -40,9 +40,9 @@ REASONS = {
     "health_list": Reason("on a list of bad antennas", "listed", "H"),
     "solver_failed": Reason("no solution found", "no solution", "F"),
 }
-REASON_WORDS = {reason: told.words for reason, told in REASONS.items()}
+REASON_WORDS = {name: reason.words for name, reason in REASONS.items()}
 
-# Findings of health.json, and the reason that each of them is
+# Findings of health.json
 NO_DATA, ALL_FLAGGED = "data:no_data", "data:flagged"
 NO_POWER, WEAK, STRONG = "autocorr:dead", "autocorr:weak", "autocorr:strong"
 NOISY, ODD_SPECTRUM = "autocorr:noisy", "autocorr:odd_spectrum"
@@ -70,7 +70,7 @@ def reason_of(finding: str) -> str:
 
 
 class Finding(NamedTuple):
-    """What a stage found out about one antpol; ``pol`` is 0 for X, 1 for Y."""
+    """A finding of one stage about one antpol; ``pol`` is 0 for X, 1 for Y."""
 
     antenna: int
     pol: int
@@ -80,7 +80,7 @@ class Finding(NamedTuple):
 
 @dataclass(frozen=True)
 class AntpolState:
-    """Status, reasons, and the findings of all stages that they rest on (evidence)."""
+    """Status and reasons of an antpol, and the findings that support them (evidence)."""
 
     status: str = GOOD
     reasons: tuple[str, ...] = ()
@@ -129,11 +129,11 @@ class AntpolStates:
         return self._states[antpol]
 
     def __contains__(self, antpol: tuple[int, int]) -> bool:
-        """Tell whether the array has this (antenna, polarization)."""
+        """Return whether the array has this (antenna, polarization)."""
         return antpol in self._states
 
     def join(self, antenna: int, pol: int, state: AntpolState) -> None:
-        """Join what a stage found out about an antpol with what is already known about it."""
+        """Join the state that a stage found for an antpol with the one it has so far."""
         self._states[antenna, pol] |= state
 
     def add(self, finding: Finding) -> None:

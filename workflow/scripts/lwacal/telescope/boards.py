@@ -1,8 +1,8 @@
-"""Which electronics board an antenna's signal passes: SNAP2 (digitizers) and ARX (receivers).
+"""The electronics boards of an antenna: SNAP2 (digitizers) and ARX (analog receivers).
 
-A SNAP2 board has 32 antennas in correlator order. An ARX board has eight, by the wiring of the
-antennas as the observatory's lwa-antpos package states it (boards 1 to 14 receive fibres); an
-antenna that is not in it has no ARX board.
+A SNAP2 board has 32 antennas in correlator order. An ARX board has eight, according to the wiring
+in the observatory's lwa-antpos package (boards 1 to 14 receive fibres); antennas that it does not
+list have no ARX board.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def snap2(index: int) -> str:
 
 
 def arx(antenna: str) -> str | None:
-    """Return the name of the ARX board of an antenna (``LWA266``), None if it is not known."""
+    """Return the name of the ARX board of an antenna (``LWA266``), None if unknown."""
     match = _NUMBER.match(antenna.strip().upper())
     board = _ARX_BOARD_OF.get(int(match[1])) if match else None
     return None if board is None else f"ARX board {board}"

@@ -1,4 +1,4 @@
-"""Constants of physics and of units that several rooms use."""
+"""Physical constants and units that several rooms use."""
 
 from __future__ import annotations
 

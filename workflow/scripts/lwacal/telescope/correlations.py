@@ -1,4 +1,4 @@
-"""Polarizations of an antenna, and the order of the four correlations of a baseline.
+"""The polarizations of an antenna and the order of the four correlations of a baseline.
 
 Visibilities are (..., 4) in the order XX, XY, YX, YY: the first letter is the polarization of
 antenna 1, the second that of antenna 2. Gains are (antenna, ..., 2) in the order X, Y.

@@ -1,8 +1,8 @@
-"""Antennas and directions: where a source is seen from the ground, and the UVW that follow.
+"""Apparent directions of sources, and the UVW of antennas.
 
-All is done in the Earth-fixed frame (ITRF): a source's *apparent* direction (precession,
-nutation, annual and diurnal aberration, Earth rotation, polar motion; no refraction) from astropy,
-antenna positions as in the measurement set. Nothing here trusts a UVW column.
+Everything is computed in the Earth-fixed frame (ITRF): astropy gives the *apparent* direction of a
+source (precession, nutation, annual and diurnal aberration, Earth rotation, polar motion; no
+refraction), and the measurement set gives the antenna positions. UVW columns are never used.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from astropy.coordinates import SkyCoord
 
 from lwacal.telescope import site
 
-_STEP_RAD = 1e-4  # for the derivative of the apparent direction: 20 arcsec
+_STEP_RAD = 1e-4  # 20 arcsec, for the derivative of the apparent direction
 
 
 def itrf_direction(
@@ -28,11 +28,11 @@ def itrf_direction(
 def path_m(
     positions_m: np.ndarray, ra_rad: float | np.ndarray, dec_rad: float | np.ndarray, mjd_s: float
 ) -> np.ndarray:
-    """Return x.s, how far each antenna lies towards a source, in metres.
+    """Return x.s, the position of each antenna along the direction to a source, in metres.
 
-    ``positions_m`` has shape (antenna, 3), ITRF; the result (antenna,), or (source, antenna) for
-    arrays of directions. The common offset of the array's centre is taken out, which changes no
-    baseline and keeps the numbers small.
+    ``positions_m`` is (antenna, 3), ITRF. The result is (antenna,), or (source, antenna) for arrays
+    of directions. Positions are relative to the array's centre, which changes no baseline and keeps
+    the numbers small.
     """
     direction = itrf_direction(ra_rad, dec_rad, mjd_s)
     return direction @ (positions_m - site.itrf_centre_m()).T
@@ -41,13 +41,16 @@ def path_m(
 def uvw_axes(ra_rad: float, dec_rad: float, mjd_s: float) -> np.ndarray:
     """Return the u, v, w axes of a phase centre as rows, shape (3, 3), in ITRF.
 
-    w points to the apparent phase centre, u to increasing right ascension, v to increasing
-    declination *of the ICRS*, as images assume: taken from the apparent direction of two points
-    beside the phase centre, so that neither the rotation from date to ICRS nor aberration is lost.
+    w points to the apparent phase centre, u towards increasing right ascension and v towards
+    increasing declination *of the ICRS*, as images assume. v follows from the apparent direction of
+    a second point north of the phase centre, so that the rotation from the equator of date to the
+    ICRS and aberration are included.
     """
-    north = dec_rad + _STEP_RAD
-    w_axis, towards = itrf_direction(np.array([ra_rad, ra_rad]), np.array([dec_rad, north]), mjd_s)
-    v_axis = towards - (towards @ w_axis) * w_axis
+    dec_north = dec_rad + _STEP_RAD
+    w_axis, north = itrf_direction(
+        np.array([ra_rad, ra_rad]), np.array([dec_rad, dec_north]), mjd_s
+    )
+    v_axis = north - (north @ w_axis) * w_axis
     v_axis /= np.linalg.norm(v_axis)
     return np.stack([np.cross(v_axis, w_axis), v_axis, w_axis])
 
@@ -55,17 +58,17 @@ def uvw_axes(ra_rad: float, dec_rad: float, mjd_s: float) -> np.ndarray:
 def antenna_uvw_m(
     positions_m: np.ndarray, ra_rad: float, dec_rad: float, mjd_s: float
 ) -> np.ndarray:
-    """Return antenna UVW, shape (antenna, 3), in metres, from ITRF positions (antenna, 3).
+    """Return the UVW of antennas, (antenna, 3), in metres, from ITRF positions (antenna, 3).
 
-    A baseline's UVW is ``uvw[antenna1] - uvw[antenna2]``, the sign for which a source's visibility
-    is exp(+2 pi i nu/c (x_1 - x_2).(s - s_0)).
+    The UVW of a baseline is ``uvw[antenna1] - uvw[antenna2]``. With this sign the visibility of a
+    source of unit flux is exp(+2 pi i nu/c (x_1 - x_2).(s - s_0)).
     """
     offsets = positions_m - site.itrf_centre_m()
     return offsets @ uvw_axes(ra_rad, dec_rad, mjd_s).T
 
 
 def enu_axes() -> np.ndarray:
-    """Return east, north and (geodetic) up at the array's centre as rows, shape (3, 3), ITRF."""
+    """Return east, north and geodetic up at the array's centre as rows, (3, 3), in ITRF."""
     longitude, latitude = np.deg2rad([site.LONGITUDE_DEG, site.LATITUDE_DEG])
     sin_lon, cos_lon = np.sin(longitude), np.cos(longitude)
     sin_lat, cos_lat = np.sin(latitude), np.cos(latitude)
@@ -79,10 +82,10 @@ def enu_axes() -> np.ndarray:
 
 
 def local_enu_m(positions_m: np.ndarray) -> np.ndarray:
-    """Return east, north, up about the array's centre, shape (antenna, 3), in metres."""
+    """Return east, north, up from the array's centre, (antenna, 3), in metres."""
     return (positions_m - site.itrf_centre_m()) @ enu_axes().T
 
 
 def enu_to_itrf_m(enu_m: np.ndarray) -> np.ndarray:
-    """Return ITRF positions, shape (antenna, 3), from east, north, up about the array's centre."""
+    """Return ITRF positions, (antenna, 3), in metres, from east, north, up (antenna, 3)."""
     return enu_m @ enu_axes() + site.itrf_centre_m()

@@ -1,10 +1,10 @@
-"""The orientation of the Earth, UT1 - UTC and the pole, from the tables that come with astropy.
+"""Earth orientation (UT1 - UTC and polar motion) from the tables that come with astropy.
 
-astropy reads them column by column in words, which takes a second of every job. The file has lines
-of one length, so that its columns are those of a matrix of characters. Where IERS Bulletin B has
-values they are taken, else those of Bulletin A, which go into the future (format:
-ReadMe.finals2000A of the IERS). astropy prefers the series C04 to Bulletin B: they differ by some
-40 microseconds, which is 0.6 milliarcsec.
+astropy parses them as text, which takes a second of every job. All lines of the file have the same
+length, so this module reads it as a matrix of characters. Values of IERS Bulletin B are preferred;
+Bulletin A fills the days it lacks and the predictions (format: ReadMe.finals2000A of the IERS).
+astropy prefers the series C04 to Bulletin B; the two differ by some 40 microseconds of time, which
+is 0.6 milliarcsec of Earth rotation.
 """
 
 from __future__ import annotations
@@ -23,24 +23,26 @@ UNITS = {"PM_x": units.arcsec, "PM_y": units.arcsec, "UT1_UTC": units.s}
 
 
 def use(path: str | Path = iers.IERS_A_FILE) -> None:
-    """Make astropy take the orientation from a file (finals2000A.all)."""
+    """Make astropy use the Earth orientation of a file (finals2000A.all)."""
     iers.earth_orientation_table.set(read(path))
 
 
 def read(path: str | Path) -> iers.IERS:
-    """Return the days that have all values."""
+    """Return the table of the days that have all values."""
     text = np.frombuffer(Path(path).read_bytes(), "S1").reshape(-1, LINE_BYTES)
     columns = {}
-    for name, place in BULLETIN_A.items():
+    for name, characters in BULLETIN_A.items():
         best = _numbers(text, BULLETIN_B[name])
-        columns[name] = np.where(np.isfinite(best), best, _numbers(text, place))
-    known = np.all([np.isfinite(values) for values in columns.values()], axis=0)
-    table = iers.IERS({"MJD": _numbers(text, MJD)[known] * units.d})
+        columns[name] = np.where(np.isfinite(best), best, _numbers(text, characters))
+    complete = np.all([np.isfinite(values) for values in columns.values()], axis=0)
+    table = iers.IERS({"MJD": _numbers(text, MJD)[complete] * units.d})
     for name, values in columns.items():
-        table[name] = values[known] * UNITS[name]
+        table[name] = values[complete] * UNITS[name]
     return table
 
 
-def _numbers(text: np.ndarray, place: slice) -> np.ndarray:
-    words = np.ascontiguousarray(text[:, place]).view(f"S{place.stop - place.start}")[:, 0]
+def _numbers(text: np.ndarray, characters: slice) -> np.ndarray:
+    """Return the numbers in these characters of each line, (line,); NaN where they are blank."""
+    width = characters.stop - characters.start
+    words = np.ascontiguousarray(text[:, characters]).view(f"S{width}")[:, 0]
     return np.where(np.char.strip(words) == b"", b"nan", words).astype(float)

@@ -1,7 +1,8 @@
-"""Names of raw measurement sets, sub-bands and tables: made and parsed here and nowhere else.
+"""Names of raw measurement sets and sub-bands, and time stamps: how they are built and parsed.
 
 A raw measurement set is called ``YYYYMMDD_HHMMSS_NNMHz[_averaged].ms``; NN is the frequency of
-the first channel of the sub-band, rounded to whole MHz.
+the first channel of the sub-band, rounded to whole MHz. The names of products are built by the
+rules (workflow/rules).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ MJD_EPOCH = datetime(1858, 11, 17)
 
 @dataclass(frozen=True)
 class RawName:
-    """What the name of a raw measurement set says."""
+    """The parts of the name of a raw measurement set."""
 
     stamp: str
     band: str
@@ -29,7 +30,7 @@ class RawName:
 
 
 def parse_raw_name(path: str | Path) -> RawName | None:
-    """Return what the name says, or None if it is not the name of a raw measurement set."""
+    """Return the parts of the name, or None if it is not the name of a raw measurement set."""
     match = RAW_PATTERN.match(Path(path).name)
     if match is None or not is_stamp(match[1]):
         return None
@@ -41,18 +42,8 @@ def raw_name(stamp: str, band: str, averaged: bool = False) -> str:
     return f"{stamp}_{band}{'_averaged' if averaged else ''}.ms"
 
 
-def bcal_name(stamp: str, band: str) -> str:
-    """Return the name of a sub-band's bandpass table, as the beamformer expects it."""
-    return f"{stamp}_{band}.bcal"
-
-
-def delay_table_name(stamp: str) -> str:
-    """Return the name of the delay table of an observation."""
-    return f"{stamp}.K"
-
-
 def is_stamp(text: str) -> bool:
-    """Tell whether the text is a valid ``YYYYMMDD_HHMMSS``."""
+    """Return whether the text is a valid ``YYYYMMDD_HHMMSS``."""
     try:
         datetime.strptime(text, STAMP_FORMAT)
     except ValueError:
@@ -71,17 +62,17 @@ def format_stamp(mjd_s: float) -> str:
 
 
 def band_mhz(band: str) -> int:
-    """Return the number in a sub-band name: ``73MHz`` gives 73."""
+    """Return the number in the name of a sub-band (``73MHz`` gives 73). Raises ValueError."""
     if not BAND_PATTERN.match(band):
         raise ValueError(f"'{band}' is not the name of a sub-band, such as 73MHz")
     return int(band[:-3])
 
 
 def nominal_band(first_channel_hz: float, channel_width_hz: float) -> str:
-    """Return the name of the sub-band that begins with this channel, averaged ones too.
+    """Return the name of the sub-band whose first channel this is, averaged or not.
 
-    The correlator's 16 sub-bands are named by their first channel, rounded to a MHz; the lower edge
-    of the channel rounds to the same number.
+    The correlator's 16 sub-bands are named after the frequency of their first channel, rounded to
+    1 MHz. The lower edge of that channel rounds to the same number, and averaging does not move it.
     """
     return f"{round((first_channel_hz - channel_width_hz / 2) / 1e6)}MHz"
 

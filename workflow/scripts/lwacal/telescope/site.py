@@ -1,4 +1,4 @@
-"""The site and the channel grid of the OVRO-LWA, and where sources stand above it.
+"""The site and the channel grid of the OVRO-LWA, and the altitude and azimuth of sources.
 
 Longitude and latitude are those of the array's centre ("LWA-000") in the lwa-antpos package; the
 height is the median of the antennas' heights. The channel grid is that of the correlator:
@@ -28,8 +28,8 @@ FIRST_CHANNEL_HZ = 560 * CHANNEL_WIDTH_HZ
 CHANNELS_PER_BAND = 192
 N_BANDS = 16
 
-# The workflow never goes to the network: astropy-iers-data carries the tables, and a prediction
-# that is older than a month is still far better than the 0.1 degrees that matter here.
+# The workflow never uses the network: astropy-iers-data has the tables, and even a prediction older
+# than a month is far better than the 0.1 degrees that matter here.
 iers.conf.auto_download = False
 iers.conf.auto_max_age = None
 earth_orientation.use()
@@ -46,13 +46,15 @@ BANDS = tuple(_band_name(index) for index in range(N_BANDS))
 def band_frequencies_hz(band: str, n_channels: int = CHANNELS_PER_BAND) -> np.ndarray:
     """Return the channel centres of a sub-band, shape (channel,), in Hz.
 
-    With fewer than 192 channels the correlator's channels are averaged in groups of equal size.
-    Raises ValueError for an unknown sub-band or a number of channels that does not divide 192.
+    With fewer than 192 channels these are averages of equally many correlator channels. Raises
+    ValueError for an unknown sub-band or a number of channels that does not divide 192.
     """
     if band not in BANDS:
         raise ValueError(f"'{band}' is not a sub-band of the OVRO-LWA: {', '.join(BANDS)}")
     if n_channels < 1 or CHANNELS_PER_BAND % n_channels:
-        raise ValueError(f"{n_channels} channels do not divide the {CHANNELS_PER_BAND} of a band")
+        raise ValueError(
+            f"{n_channels} channels do not divide the {CHANNELS_PER_BAND} of a sub-band"
+        )
     first = FIRST_CHANNEL_HZ + BANDS.index(band) * CHANNELS_PER_BAND * CHANNEL_WIDTH_HZ
     fine = first + np.arange(CHANNELS_PER_BAND) * CHANNEL_WIDTH_HZ
     return fine.reshape(n_channels, -1).mean(axis=1)
@@ -116,5 +118,5 @@ def itrf_centre_m() -> np.ndarray:
 
 
 def itrs_frame(mjd_s: float) -> ITRS:
-    """Return the Earth-fixed frame, as seen from the array's centre, at this time."""
+    """Return the Earth-fixed frame of the array's centre at this time."""
     return ITRS(obstime=astropy_time(mjd_s), location=location())
