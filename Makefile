@@ -1,6 +1,5 @@
-# Two commands on a fresh machine: `make demo` and `make test`. Each does all the set-up it needs
-# (Debian or Ubuntu; root or sudo; Python 3.11 or later), prints what it does, and re-uses what is
-# there.
+# Two commands for a fresh machine: `make demo` and `make test`. Each installs what it needs (Debian
+# or Ubuntu; root or sudo; Python 3.11 or later), prints what it does, and reuses what is installed.
 
 SHELL := /bin/bash
 .ONESHELL:
@@ -25,7 +24,7 @@ MUTANTS ?=
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
 
-env: system $(READY) ## Set up everything (programs by apt, Python packages into .venv)
+env: system $(READY) ## Install everything (programs with apt, Python packages into .venv)
 
 system:
 	@scripts/install-programs.sh $(APT_PACKAGES)
@@ -34,7 +33,7 @@ $(READY): requirements/lock.txt pyproject.toml scripts/install-python.sh | syste
 	@scripts/install-python.sh "$(PYTHON)" "$(VENV)" "$(UV_VERSION)" requirements/lock.txt .
 	touch $@
 
-demo: env ## Simulate a small observation, calibrate it and show where the report is
+demo: env ## Simulate a small observation, calibrate it and print the path of the report
 	@scripts/demo.sh "$(BIN)" "$(CORES)"
 
 test: env ## Check the code and run all tests
@@ -43,11 +42,11 @@ test: env ## Check the code and run all tests
 	$(MAKE) lint
 	$(BIN)/python -m pytest -n $(CORES) --dist loadgroup --durations 25
 
-test-cluster: env ## Calibrate on a private Slurm of this machine, with jobs that are killed (as root)
+test-cluster: env ## Calibrate on a private Slurm cluster on this machine, killing jobs (as root)
 	@scripts/install-programs.sh $(SLURM)
 	REQUIRE_SLURM=1 $(BIN)/python -m pytest tests/workflow/test_cluster.py tests/workflow/test_private_cluster.py
 
-lint: env ## Check style, types, the order of the rooms, and the workflow; no tests
+lint: env ## Check style, types, package layers and the workflow, without tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check workflow
@@ -56,7 +55,7 @@ lint: env ## Check style, types, the order of the rooms, and the workflow; no te
 	$(BIN)/lint-imports
 	$(BIN)/snakemake --lint
 
-lock: env ## Resolve the Python packages anew, into requirements/lock.txt and workflow/envs/
+lock: env ## Update the pinned Python packages in requirements/lock.txt and workflow/envs/
 	$(BIN)/uv pip compile --universal --python-version 3.11 --upgrade --no-header \
 	    requirements/dev.in -o requirements/lock.txt
 	$(BIN)/python scripts/pin_environments.py
@@ -67,14 +66,14 @@ schemas: env ## Generate the JSON Schemas and config/config.yaml from the models
 where-is: env ## Look up the lines in docs/where-is.md
 	$(BIN)/python scripts/where_is.py
 
-pictures: demo ## Draw the pictures of the README from the demonstration
+pictures: demo ## Draw the figures of the README from the demonstration
 	@scripts/install-programs.sh graphviz poppler-utils chromium
 	@scripts/pictures.sh "$(BIN)"
 
-known-answers: env ## Measure what is found of planted faults, into docs/known-answers.md
+known-answers: env ## Compare results with planted faults and known truth (docs/known-answers.md)
 	PYTHONPATH=tests/helpers $(BIN)/python -m known_answers
 
-faults: env ## List what happens when things break, into docs/faults.md
+faults: env ## Tabulate the behaviour under faults (docs/faults.md)
 	PYTHONPATH=tests/helpers $(BIN)/python -m fault_table
 
 $(MUTATION)/.ready: requirements/mutants.txt | $(READY)
@@ -90,8 +89,8 @@ $(DP3)/.ready: requirements/dp3.txt | $(READY)
 	$(BIN)/uv pip install --quiet --python $(DP3)/bin/python -r requirements/dp3.txt
 	touch $@
 
-bench: env $(DP3)/.ready ## Measure speed, memory, accuracy beside CASA, AOFlagger, WSClean, DP3 (BENCH="--help")
+bench: env $(DP3)/.ready ## Compare speed, memory and accuracy with CASA, AOFlagger, WSClean, DP3 (BENCH="--help")
 	PYTHONPATH=tests/helpers $(BIN)/python -m bench $(BENCH)
 
-clean: ## Remove what the demonstration made
+clean: ## Remove the products of the demonstration
 	rm -rf demo results/demo results/successful/demo logs/demo benchmarks/demo

@@ -1,6 +1,6 @@
-"""Measures what each step costs at real size, beside the reference tools on the same data.
+"""Measures the cost of each step at full size, next to the reference tools on the same data.
 
-``make bench`` runs all of it (python -m bench --help): how long a step takes, how much memory it
-needs and how much it reads and writes, how near the noise its results are, and how the cost grows.
-The measurements go to benchmarks/results.json; tables, plot and predictions are written from that.
+``make bench`` runs everything (python -m bench --help): time, memory, bytes read and written, errors
+compared with the noise, and scaling. The measurements go to benchmarks/results.json, from which
+tables, plot and predictions are written.
 """

@@ -1,4 +1,4 @@
-"""Measure, write down, and describe: python -m bench --help."""
+"""Measure, record and describe: python -m bench --help."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ MEASURE = {
 
 
 def measurements(part: str, options: Options) -> Iterator[tuple[str, Callable[[], Any]]]:
-    """Yield name and work of what a part consists of: each chain is kept under its own name."""
+    """Yield name and work of each piece of a part; each chain has its own name."""
     if part != "chain":
         yield part, partial(MEASURE[part], options)
         return
@@ -58,9 +58,9 @@ def measurements(part: str, options: Options) -> Iterator[tuple[str, Callable[[]
 
 
 def run(options: Options) -> None:
-    """Measure what the options ask for, part by part, and keep each part as soon as it is done."""
+    """Measure the parts that the options select, and save each as soon as it is done."""
     products = options.scratch / "products"
-    shutil.rmtree(products, ignore_errors=True)  # of other code, perhaps
+    shutil.rmtree(products, ignore_errors=True)  # possibly made by other code
     try:
         for part in options.parts:
             for name, work in measurements(part, options):

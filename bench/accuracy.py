@@ -1,4 +1,4 @@
-"""How near the noise the gains of the solvers are: to the truth, and to each other's."""
+"""Errors of the solvers' gains, against the truth and each other, in units of the noise."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MEDIAN_OF_NORMAL = 0.6745  # of |x| in units of sigma
 
 @dataclass(frozen=True)
 class _Night:
-    """What thermal_expectation needs to know of an observation."""
+    """What thermal_expectation needs to know about an observation."""
 
     place: Place
 
@@ -37,7 +37,7 @@ class _Night:
 
 
 def compare(place: Place) -> dict[str, Any]:
-    """Return errors of all solvers' gains of a sub-band, in units of what the noise explains.
+    """Return errors of all solvers' gains of a sub-band, in units of the thermal error.
 
     Of log amplitude and phase, rms and median (as sigma), against the truth and against CASA's.
     The mean phase over antennas, which no solver knows, is taken out of each channel.

@@ -1,4 +1,4 @@
-"""The whole chain, from raw measurement sets to cleaned tables, beside the reference chain."""
+"""The whole chain from raw measurement sets to flagged tables, next to the reference chain."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from workflow_run import Project, copy_project
 logger = logging.getLogger(__name__)
 
 REFERENCE = Path(__file__).with_name("reference") / "sub_band_chain.py"
-REFERENCE_BANDS = 2  # the reference chain is measured on so many; each takes as long as another
-OURS_TIMES = 2.3  # raw and concatenated data on the disk, in units of the DATA
+REFERENCE_BANDS = 2  # sub-bands for the reference chain, which takes equally long for each
+OURS_TIMES = 2.3  # raw and concatenated data on disk, in units of the DATA
 THEIRS_TIMES = 3.5 * REFERENCE_BANDS  # DATA, MODEL_DATA, CORRECTED_DATA of a sub-band
 
 
 def measure(options: Options, n_bands: int, n_integrations: int) -> dict[str, Any]:
-    """Return what the chain of so many sub-bands and integrations costs, ours and theirs."""
+    """Return the cost of a chain of this size, ours and that of the reference tools."""
     size = chain_size(options, n_bands, n_integrations)
     data.check_space(options.scratch, size.data_mb * (OURS_TIMES + THEIRS_TIMES / n_bands))
     observation = data.observation(size, options.scratch)

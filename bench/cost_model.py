@@ -1,4 +1,4 @@
-"""What a job costs at any size: a start and a part in proportion to its work.
+"""The cost of a job at any size: a constant start plus a part proportional to its work.
 
     seconds = start + rate x work              bytes = start + rate x work
     memory  = base + first x (DATA of one integration) + further x (DATA of each further one)
@@ -68,7 +68,7 @@ SEEN_S = 1.0  # Snakemake looks at a job's memory twice a second, first while it
 
 @dataclass(frozen=True)
 class Point:
-    """One measurement of a rule: its size, and the medians. NaN is what is not known.
+    """One measurement of a rule: its size, and the medians. NaN is unknown.
 
     ``startup_s`` and ``startup_mb`` are time and memory of the script that prints its help;
     ``read_mb`` is without what that reads.
@@ -107,15 +107,15 @@ class Model:
 
     @property
     def unit(self) -> str:
-        """What work is counted in."""
+        """The unit of work."""
         return UNITS[WORK[self.rule]][0]
 
     def seconds(self, size: Size) -> float:
-        """Return the time of one job that does the whole of a size."""
+        """Return the time of one job that processes a whole size."""
         return self.start_s + self.rate_s * work(self.rule, size)
 
     def moved_mb(self, size: Size) -> float:
-        """Return what it reads and writes."""
+        """Return the bytes it reads and writes."""
         each = self.read_bytes + self.written_bytes
         return (self.start_bytes + each * work(self.rule, size)) / 1e6
 
@@ -157,7 +157,7 @@ def points(results: Mapping[str, Any]) -> dict[str, list[Point]]:
 
 
 def _of_chain(size: Mapping[str, Any], item: Mapping[str, Any]) -> Point:
-    """Return a job of a chain as a measurement: Snakemake saw its wall time and peak alone."""
+    """Return a job of a chain as a measurement: Snakemake records only wall time and peak."""
     unknown = np.nan
     return Point(
         of_record(dict(size)),
@@ -171,7 +171,7 @@ def _of_chain(size: Mapping[str, Any], item: Mapping[str, Any]) -> Point:
 
 
 def _peak_mb(item: Mapping[str, Any]) -> float:
-    """Return the peak of a job, unknown if it was too short for Snakemake to see it."""
+    """Return the peak of a job, NaN if it was too short for Snakemake to measure."""
     return item["peak_mb"] if item["peak_mb"] and item["wall_s"] >= SEEN_S else np.nan
 
 
@@ -228,7 +228,7 @@ def is_large(rule: str) -> bool:
 
 
 def fit_line(amount: np.ndarray, values: np.ndarray, known: float) -> tuple[float, float]:
-    """Return value at nothing and a unit; at one amount alone the former is what is ``known``."""
+    """Return intercept and slope; with a single amount, the intercept is ``known``."""
     there = np.isfinite(values)
     amount, values = amount[there], values[there]
     if len(set(amount)) > 1:
@@ -240,7 +240,7 @@ def fit_line(amount: np.ndarray, values: np.ndarray, known: float) -> tuple[floa
 
 
 def relative_fit(columns: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Return the coefficients, none below zero, that make relative errors least.
+    """Return the non-negative coefficients that minimize the relative errors.
 
     ``columns`` (measurement, coefficient). Columns may differ by many orders of magnitude.
     """

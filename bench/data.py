@@ -20,19 +20,19 @@ SEED = 20240601
 
 @dataclass(frozen=True)
 class Observation:
-    """Where the raw data of an observation are, and the truth."""
+    """The raw data of an observation, and the truth."""
 
     size: Size
     raw: Path
 
     @property
     def truth(self) -> Path:
-        """The folder of the simulator's truth."""
+        """The folder with the truth of the simulator."""
         return self.raw.with_name(self.raw.name + ".truth")
 
 
 def check_space(scratch: Path, needed_mb: float) -> None:
-    """Raise OSError if the disk has no room for what is needed, and a tenth."""
+    """Raise OSError unless the disk has room for the data plus ten per cent."""
     scratch.mkdir(parents=True, exist_ok=True)
     free_mb = shutil.disk_usage(scratch).free / 1e6
     if free_mb < 1.1 * needed_mb:
@@ -43,7 +43,7 @@ def check_space(scratch: Path, needed_mb: float) -> None:
 
 
 def observation(size: Size, scratch: Path) -> Observation:
-    """Return an observation of that size, simulated if it is not there.
+    """Return an observation of this size, simulated if it does not exist.
 
     The A-team and noise, without faint sources: what is left of the data after calibration is
     noise, so that errors of gains can be compared with what the noise explains.

@@ -1,4 +1,4 @@
-"""DP3, the peer among solvers: where it is, how it is called, and what its tables hold."""
+"""DP3, a reference solver: its location, command and tables."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from lwacal.io.solutions import SubBandSolutions
 VENV = Path(os.environ.get("DP3_VENV", PROJECT / ".venv-dp3"))
 PROGRAM = VENV / "bin" / "DP3.py"
 MOST_ITERATIONS = 200
-ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}  # it refuses to run otherwise
+ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}  # DP3 refuses to run otherwise
 
 
 def is_installed() -> bool:
-    """Return whether DP3 is in the environment that `make bench` sets up."""
+    """Return whether DP3 is installed in the environment of `make bench`."""
     return PROGRAM.is_file()
 
 

@@ -1,4 +1,4 @@
-"""How the cost of the large steps grows with antennas, channels and integrations."""
+"""Scaling of the large steps with antennas, channels and integrations."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _at(size: Size, options: Options) -> list[dict[str, Any]]:
     for rule in RULES[: RULES.index(GROWING[-1]) + 1]:
         stage = stages.measured(place, rule)
         if rule not in GROWING:
-            if rule != "delay":  # nothing that follows needs it
+            if rule != "delay":  # no later step needs it
                 run_stages.run_once(place, stage)
             continue
         series = run_stages.series_of(place, stage)

@@ -1,4 +1,4 @@
-"""WSClean's settings: what each costs, and how its image differs from that of the reference.
+"""WSClean settings: the cost of each, and the difference of its image from the reference.
 
 All choices image the same data. Images are compared where they show the sky, which ends at
 WSClean's horizon mask; beyond, gridders give what they like. The dirty images tell the gridders
@@ -25,7 +25,7 @@ from lwacal.imaging import image_allsky, image_source, split, wsclean
 
 logger = logging.getLogger(__name__)
 
-MEMORY_MB = 8000  # what WSClean may take
+MEMORY_MB = 8000  # memory limit of WSClean
 BEFORE = (
     "inventory",
     "concat",
@@ -40,12 +40,12 @@ BEFORE = (
     "bandpass_table",
     "calibrate_split",
 )
-W_GRIDDER = "-use-wgridder"  # which the workflow takes
+W_GRIDDER = "-use-wgridder"  # used by the workflow
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Settings of WSClean; ``threads`` 0 is all cores; not ``cleaned`` is the dirty image alone."""
+    """Settings of WSClean; ``threads`` 0 is all cores; without ``cleaned`` only the dirty image."""
 
     name: str
     threads: int = 0
@@ -55,7 +55,7 @@ class Choice:
 
 EXACT = Choice("exact: w-gridder to 1e-6", options=(W_GRIDDER, "-wgridder-accuracy", "1e-6"))
 REFERENCE = Choice("reference: w-stacking", options=())
-FIXED = (EXACT, REFERENCE)  # what the others are compared with
+FIXED = (EXACT, REFERENCE)  # the others are compared with these
 CHOICES = (
     EXACT,
     REFERENCE,
@@ -96,7 +96,11 @@ def _images(place: Place) -> Iterator[Image]:
         path(BRIGHTEST),
         wsclean.image_options(settings["source"]),
     )
-    choice = {**settings["allsky"], "size": 2048, "scale_deg": 0.0625}  # in a quarter of the time
+    choice = {
+        **settings["allsky"],
+        "size": 2048,
+        "scale_deg": 0.0625,
+    }  # takes a quarter of the time
     plan = next(plan for plan in image_allsky.plans(choice) if plan.of(splits))
     yield Image(
         f"whole sky, {choice['size']} pixels",

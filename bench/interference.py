@@ -1,4 +1,4 @@
-"""Flagging of planted interference: what is found, missed, falsely flagged, and how fast."""
+"""Flagging of planted interference: detections, misses, false flags, and speed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from lwacal.io import flag_file, ms_reader
 logger = logging.getLogger(__name__)
 
 NEEDED = ("inventory", "concat", "manifest", "mnc_query", "antenna_health")
-CHANNELS = 192  # what the planted lines are laid out for
+CHANNELS = 192  # the planted lines assume this number
 
 
 def measure(options: Options) -> list[dict[str, Any]]:

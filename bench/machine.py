@@ -1,4 +1,4 @@
-"""What the measurements were made on, and with."""
+"""Machine and software of the measurements."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def facts() -> dict[str, Any]:
 
 
 def now() -> str:
-    """Return the time, UTC."""
+    """Return the current time, UTC."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def load() -> float:
-    """Return the load of the last minute: more than about 0.5 spoils the measurements."""
+    """Return the load over the last minute; more than about 0.5 distorts the measurements."""
     return os.getloadavg()[0]
 
 

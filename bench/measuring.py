@@ -1,4 +1,4 @@
-"""What a command costs: time, processor time, memory, bytes."""
+"""The cost of a command: wall time, processor time, memory, bytes."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ TAIL_LINES = 30
 
 
 class FailedError(RuntimeError):
-    """A command that was to be measured has failed."""
+    """A measured command has failed."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a command took.
+    """The cost of a command.
 
     ``cpu_s`` is user and system time of it and all it started. ``peak_mb`` (1e6 bytes) is the
     largest sum of the resident memory of these processes (20 samples a second), or the peak of the
@@ -44,7 +44,7 @@ def measure(
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> Cost:
-    """Run a command and return what it took; its output is appended to ``log``.
+    """Run a command and return its cost; its output is appended to ``log``.
 
     What others still had to write to the disk is written before. Raises FailedError with the end of
     the log if it fails.

@@ -1,4 +1,4 @@
-"""Runs one command and writes down what it cost: one_process.py RECORD COMMAND...
+"""Runs one command and records its cost: one_process.py RECORD COMMAND...
 
 Run as a program of its own, by the standard library alone, because a process counts the memory of
 the one that started it as its own peak until it is itself: from here that is some 10 MB.
@@ -17,14 +17,14 @@ PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 def tree(pid: int) -> Iterator[int]:
-    """Yield a process and all that descend from it."""
+    """Yield a process and all its descendants."""
     yield pid
     try:
         for task in os.listdir(f"/proc/{pid}/task"):
             with open(f"/proc/{pid}/task/{task}/children") as stream:
                 for child in stream.read().split():
                     yield from tree(int(child))
-    except (FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+    except (FileNotFoundError, ProcessLookupError):  # it has ended in the meantime
         return
 
 
@@ -60,7 +60,7 @@ def main() -> None:
     process = subprocess.Popen(command)
     sampler = threading.Thread(target=follow, args=(process.pid, ended, peak), daemon=True)
     sampler.start()
-    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # its counters are still there
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # its counters still exist
     wall_s = time.monotonic() - started
     ended.set()
     read, written = bytes_moved(process.pid)

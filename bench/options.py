@@ -1,4 +1,4 @@
-"""What is to be measured: the command line of the suite."""
+"""The command line of the benchmarks: what to measure."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from bench.stages import RULES, UNMEASURED
 PARTS = ("stages", "report", "interference", "imaging", "chain", "growth")
 STAGES = tuple(rule for rule in RULES if rule not in UNMEASURED)
 GROWING = ("concat", "flag", "bandpass", "calibrate_split")
-FOLDER = "lwacal-bench"  # what is below it is the suite's own, and removed
-LONG_S = 20.0  # what takes longer is run once
+FOLDER = "lwacal-bench"  # belongs to the benchmarks and is removed
+LONG_S = 20.0  # longer steps are run only once
 
 
 @dataclass(frozen=True)
 class Options:
-    """What is measured, on what sizes, and where things go."""
+    """What to measure, at which sizes, and where to write."""
 
     parts: tuple[str, ...] = PARTS
     stages: tuple[str, ...] = STAGES
@@ -44,7 +44,7 @@ class Options:
 
 
 def growth_sizes(base: Size) -> tuple[Size, ...]:
-    """Return the sizes that show how the cost grows with antennas, channels and integrations."""
+    """Return the sizes for the scaling with antennas, channels and integrations."""
     sizes = [
         replace(base, antennas=number) for number in (64, 128, 256, 352) if number <= base.antennas
     ]
@@ -54,7 +54,7 @@ def growth_sizes(base: Size) -> tuple[Size, ...]:
 
 
 def quick(options: Options) -> Options:
-    """Return the options for a try of a minute: everything once, tiny."""
+    """Return the options for a trial run of a minute: everything once, at tiny size."""
     base = Size(16, 24)
     growth = (
         base,
@@ -73,7 +73,7 @@ def quick(options: Options) -> Options:
 
 
 def parse(words: list[str] | None = None) -> tuple[Options, bool]:
-    """Return the options, and whether only texts and plot are to be written anew."""
+    """Return the options, and whether to rewrite only texts and plot."""
     default = Options()
     parser = argparse.ArgumentParser(
         prog="python -m bench",
@@ -87,7 +87,7 @@ def parse(words: list[str] | None = None) -> tuple[Options, bool]:
         choices=PARTS,
         default=PARTS,
         metavar="PART",
-        help=f"of {', '.join(PARTS)}; what is not measured stays as it is in the results",
+        help=f"any of {', '.join(PARTS)}; the results of the others are kept",
     )
     add(
         "--stages",
@@ -95,11 +95,17 @@ def parse(words: list[str] | None = None) -> tuple[Options, bool]:
         choices=STAGES,
         default=STAGES,
         metavar="STAGE",
-        help=f"of {', '.join(STAGES)}",
+        help=f"any of {', '.join(STAGES)}",
     )
     add("--antennas", type=int, default=352)
-    add("--channels", type=int, default=192, help="of a sub-band, a divisor of 192")
-    add("--integrations", type=int, nargs="+", default=[1], help="one or more numbers of them")
+    add("--channels", type=int, default=192, help="per sub-band, a divisor of 192")
+    add(
+        "--integrations",
+        type=int,
+        nargs="+",
+        default=[1],
+        help="one or more numbers of integrations",
+    )
     add(
         "--chains",
         nargs="+",
@@ -112,20 +118,20 @@ def parse(words: list[str] | None = None) -> tuple[Options, bool]:
         "--runs",
         type=int,
         default=default.runs,
-        help=f"of what takes less than {LONG_S:.0f} s; the rest is run once",
+        help=f"runs of each step shorter than {LONG_S:.0f} s; longer steps are run once",
     )
-    add("--cores", type=int, default=os.cpu_count(), help="that jobs may use")
-    add("--without-peers", action="store_true", help="leave the reference tools out")
+    add("--cores", type=int, default=os.cpu_count(), help="processors that jobs may use")
+    add("--without-peers", action="store_true", help="skip the reference tools")
     add(
         "--scratch",
         type=Path,
         default=default.scratch.parent,
-        help=f"folder for data and products, in {FOLDER} there",
+        help=f"folder for data and products, which go to {FOLDER} in it",
     )
     add("--keep", action="store_true", help="keep the simulated data for the next run")
-    add("--output", type=Path, default=default.output, help="the results")
-    add("--quick", action="store_true", help="tiny sizes, once: to see that all works")
-    add("--write-only", action="store_true", help="measure nothing; write texts and plot anew")
+    add("--output", type=Path, default=default.output, help="file of the results")
+    add("--quick", action="store_true", help="run everything once at tiny size, as a trial")
+    add("--write-only", action="store_true", help="measure nothing; only rewrite texts and plot")
     given = parser.parse_args(words)
     sizes = tuple(Size(given.antennas, given.channels, n) for n in given.integrations)
     options = Options(

@@ -24,10 +24,10 @@ CASA_TASKS = Path(__file__).with_name("reference") / "casa_tasks.py"
 
 @dataclass(frozen=True)
 class Peer:
-    """A reference tool's way to do a step.
+    """How a reference tool does a step.
 
-    ``prepare`` makes what the tool needs (a private copy, mostly) before each run and is not
-    measured. ``missing`` says what keeps it from running.
+    ``prepare`` sets up what the tool needs (usually a private copy) before each run and is not
+    measured. ``missing`` is the reason why it cannot run.
     """
 
     name: str
@@ -39,18 +39,18 @@ class Peer:
 
 
 def of_rule(rule: str, place: Place) -> list[Peer]:
-    """Return the peers of a rule; the products of the rule are there."""
+    """Return the peers of a rule; the products of the rule must exist."""
     maker = MAKERS.get(rule)
     return list(maker(place, place.path("peers"))) if maker else []
 
 
 def casa(folder: Path, *tasks: tuple[str, dict[str, Any]]) -> Words:
-    """Return the command that runs tasks of CASA in one process."""
+    """Return the command that runs CASA tasks in one process."""
     return [sys.executable, CASA_TASKS, folder / "casa.log", json.dumps(tasks)]
 
 
 def remove(*paths: Path) -> None:
-    """Remove files and folders that are there."""
+    """Remove existing files and folders."""
     for path in paths:
         if path.is_dir():
             shutil.rmtree(path)
@@ -59,7 +59,7 @@ def remove(*paths: Path) -> None:
 
 
 def fresh_copy(source: Path, copy: Path, *products: Path) -> None:
-    """Make a private copy anew; ``products`` of an earlier run go."""
+    """Make a new private copy and remove ``products`` of an earlier run."""
     remove(copy, *products)
     shutil.copytree(source, copy)
 
@@ -71,7 +71,7 @@ def _concat(place: Place, folder: Path) -> Iterator[Peer]:
         "CASA concat",
         casa(folder, ("concat", {"vis": raw, "concatvis": str(output)})),
         partial(remove, output),
-        "joins only: phases are not rotated, nothing is checked",
+        "concatenates only: no phase rotation, no checks",
         ENVIRONMENT,
     )
     copy = folder / "copied"
@@ -79,7 +79,7 @@ def _concat(place: Place, folder: Path) -> Iterator[Peer]:
         "cp",
         ["cp", "-r", *raw, copy],
         partial(_empty_folder, copy),
-        "the raw files copied: what the disk allows",
+        "copies the raw files: the limit of the disk",
     )
 
 
@@ -99,7 +99,7 @@ def _sky_model(place: Place, folder: Path) -> Iterator[Peer]:
         "CASA ft",
         casa(folder, ("ft", task)),
         partial(fresh_copy, place.path(f"concat/{place.band}.ms"), data),
-        "from the component list into MODEL_DATA, which our solver does without",
+        "from the component list into MODEL_DATA, which our solver does not need",
         ENVIRONMENT,
     )
 
@@ -121,13 +121,13 @@ def aoflagger(source: Path, data: Path) -> Peer:
 
 
 def default_strategy() -> Path:
-    """Return the strategy that AOFlagger takes for telescopes it does not know."""
+    """Return the strategy that AOFlagger uses for telescopes it does not know."""
     program = Path(shutil.which("aoflagger") or "/usr/bin/aoflagger").resolve()
     return program.parents[1] / "share" / "aoflagger" / "strategies" / "generic-default.lua"
 
 
 def solver_data(place: Place, integrations: int | None = None) -> Path:
-    """Return a set with data, flags, model and weights for the reference solvers; made once."""
+    """Return a set with data, flags, model and weights for the reference solvers, made once."""
     part = "first" if integrations else "all"
     path = place.path(f"peers/solver-{part}.ms")
     if not path.exists():
@@ -136,7 +136,7 @@ def solver_data(place: Place, integrations: int | None = None) -> Path:
 
 
 def solver_table(place: Place, name: str) -> Path:
-    """Return where a reference solver puts its solutions."""
+    """Return the path of the solutions of a reference solver."""
     return place.path(f"peers/{name}")
 
 
@@ -162,7 +162,7 @@ def _bandpass(place: Place, folder: Path) -> Iterator[Peer]:
         "CASA bandpass",
         casa(folder, ("bandpass", task)),
         partial(remove, table),
-        "same flags, model and weights, which are in the set already",
+        "same flags, model and weights, already in the set",
         ENVIRONMENT,
     )
     h5 = solver_table(place, "dp3.h5")
@@ -170,7 +170,7 @@ def _bandpass(place: Place, folder: Path) -> Iterator[Peer]:
         "DP3 gaincal",
         dp3.gaincal(data, h5, (low, high)),
         partial(remove, h5),
-        "diagonal, one solution a channel, from MODEL_DATA",
+        "diagonal, one solution per channel, from MODEL_DATA",
         dp3.ENVIRONMENT,
         "" if dp3.is_installed() else f"DP3 is not in {dp3.VENV} (make bench puts it there)",
     )
@@ -208,7 +208,7 @@ def corrected(place: Place) -> Path:
 
 
 def shifted(place: Place, source: str) -> Path:
-    """Return CASA's corrected set with its phases at a source."""
+    """Return CASA's corrected set, phased to a source."""
     return place.path(f"peers/shifted_{source}.ms")
 
 
@@ -250,13 +250,13 @@ def _calibrate_split(place: Place, folder: Path) -> Iterator[Peer]:
             data,
             *(shifted(place, source) for source in sources),
         ),
-        f"corrected data, then a set for each of {', '.join(sources)}, nothing averaged",
+        f"corrected data, then one set each for {', '.join(sources)}, no averaging",
         ENVIRONMENT,
     )
 
 
 def _image(place: Place, product: str, data: Path, column: str, output: Path) -> Words:
-    """Return WSClean's first command of an image, with other data in place of the averaged."""
+    """Return WSClean's first command of an image, applied to other data."""
     words = shlex.split(place.record(f"{product}/images.json")["commands"][0])
     at = words.index("-name")
     words[at + 1] = str(output)
@@ -272,7 +272,7 @@ def _image_source(place: Place, folder: Path) -> Iterator[Peer]:
             "WSClean, full resolution",
             _image(place, f"images/{BRIGHTEST}", data, "DATA", folder / "source"),
             _nothing,
-            "the same options on data that are not averaged; without the images in time",
+            "same options on unaveraged data; without images of single integrations",
             {"OPENBLAS_NUM_THREADS": "1"},
         )
 
@@ -286,13 +286,13 @@ def _image_allsky(place: Place, folder: Path) -> Iterator[Peer]:
             "WSClean, full resolution",
             command,
             _nothing,
-            "the same options on data that are not averaged; one of the two images",
+            "same options on unaveraged data; one of the two images",
             {"OPENBLAS_NUM_THREADS": "1"},
         )
 
 
 def _nothing() -> None:
-    """Need nothing before a run."""
+    """Do nothing: no preparation is needed."""
 
 
 MAKERS = {

@@ -1,4 +1,4 @@
-"""Where the products of a measured observation are: as the workflow lays them out."""
+"""Paths of the products of a measured observation, as in the workflow."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Place:
 
     @property
     def band(self) -> str:
-        """The sub-band that stages of one are measured with: the last."""
+        """The sub-band used to measure stages of a single sub-band: the last."""
         return self.bands[-1]
 
     @property
@@ -83,11 +83,11 @@ class Place:
 
     @property
     def table(self) -> Path:
-        """The cleaned table of the sub-band."""
+        """The flagged table of the sub-band."""
         return self.path(f"tables/{self.stamp}_{self.band}.bcal")
 
     def sub_band(self) -> SubBand:
-        """Return the sub-band as a solver takes it."""
+        """Return the sub-band as input of a solver."""
         return SubBand(
             self.record("manifest.json"),
             self.band,

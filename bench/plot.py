@@ -1,4 +1,4 @@
-"""The plot of the benchmarks: times beside the reference tools, and growth."""
+"""The plot of the benchmarks: times compared with the reference tools, and scaling."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Found = Mapping[str, Any]
 
 
 def draw(found: Found) -> bytes | None:
-    """Return the plot as PNG, None if nothing for it was measured."""
+    """Return the plot as PNG, or None without measurements."""
     parts = found["parts"]
     bars = pairs(parts.get("stages", {}).get("records", [])[:1])
     growth = parts.get("growth", {}).get("records", [])
@@ -34,7 +34,7 @@ def draw(found: Found) -> bytes | None:
             _lines(axes, growth, key, label)
         _same_limits(columns[1:])
         columns[1].set_ylabel("wall time (s)")
-        columns[1].set_title("How the steps grow")
+        columns[1].set_title("Scaling of the steps")
         for axes, left in ((columns[0], True), (columns[1], False)):
             handles, labels = axes.get_legend_handles_labels()
             if handles:
@@ -48,7 +48,7 @@ def draw(found: Found) -> bytes | None:
 
 
 def _same_limits(columns: Sequence[Axes]) -> None:
-    """Give all the limits of time that have room for each."""
+    """Set common limits of the time axes."""
     limits = np.array([axes.get_ylim() for axes in columns if axes.lines])
     if limits.size:
         for axes in columns:
@@ -56,7 +56,7 @@ def _same_limits(columns: Sequence[Axes]) -> None:
 
 
 def pairs(records: Sequence[Found]) -> list[tuple[str, float, float]]:
-    """Return label, our time and theirs of each comparison."""
+    """Return label, our time and the reference time of each comparison."""
     return [
         (
             f"{stage['rule']}\n{peer['name'].partition(',')[0]}",
@@ -70,7 +70,7 @@ def pairs(records: Sequence[Found]) -> list[tuple[str, float, float]]:
 
 
 def _bars(axes: Axes, bars: Sequence[tuple[str, float, float]]) -> None:
-    axes.set_title("Beside the reference tools")
+    axes.set_title("Comparison with the reference tools")
     place = np.arange(len(bars))[::-1]
     if not bars:
         axes.set_axis_off()
@@ -97,7 +97,7 @@ def _bars(axes: Axes, bars: Sequence[tuple[str, float, float]]) -> None:
 
 
 def _lines(axes: Axes, growth: Sequence[Found], key: str, label: str) -> None:
-    """Draw times against one quantity, the two others being as they mostly are."""
+    """Draw times against one quantity, with the two others at their usual values."""
     axes.set_xlabel(label)
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
@@ -119,7 +119,7 @@ def _lines(axes: Axes, growth: Sequence[Found], key: str, label: str) -> None:
 
 
 def along(growth: Sequence[Found], key: str) -> list[Found]:
-    """Return the records that differ in one quantity alone, by that quantity.
+    """Return the records that differ in one quantity only, sorted by it.
 
     The others are as they mostly are.
     """

@@ -1,4 +1,4 @@
-"""How long a night takes on other machines, by the cost model."""
+"""The duration of a night on other machines, from the cost model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bench.stages import OF_ONE_BAND
 
 @dataclass(frozen=True)
 class Cluster:
-    """Machines that jobs are sent to; ``overhead_s`` is what each job waits for the scheduler."""
+    """Machines for jobs; ``overhead_s`` is the time each job waits for the scheduler."""
 
     name: str
     nodes: int
@@ -23,7 +23,7 @@ class Cluster:
     overhead_s: float
 
     def jobs_at_once(self, memory_mb: float, threads: int) -> int:
-        """Return how many jobs run side by side, 0 if one does not fit a node."""
+        """Return the number of parallel jobs, 0 if one does not fit on a node."""
         by_cores = self.cores // min(threads, self.cores)
         by_memory = self.memory_gb * 1000 / max(memory_mb, 1)
         return self.nodes * math.floor(min(by_cores, by_memory))
@@ -59,7 +59,7 @@ def predict(
     cluster: Cluster,
     channels_a_job: int | None = None,
 ) -> Prediction:
-    """Return how long the steps that have a model take.
+    """Return the time of the steps that have a model.
 
     ``channels_a_job`` divides sub-bands among jobs (the workflow does not do that yet). The time is
     the sum over steps, also over those that do not wait for each other, because they share the
@@ -79,7 +79,7 @@ def predict(
 
 
 def part_of(rule: str, size: Size, channels: int) -> tuple[Size, int]:
-    """Return what one job of a rule does of a size, and how many jobs there are."""
+    """Return the part of a size that one job of a rule processes, and the number of jobs."""
     if rule not in OF_ONE_BAND:
         return size, 1
     part = replace(size, bands=size.bands[:1], channels=channels)

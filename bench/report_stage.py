@@ -1,4 +1,4 @@
-"""The report of a full-band night, from records that only have the right form."""
+"""The report of a full-band night, from made-up records of the right form."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ JUDGED = "night"
 
 
 def measure(options: Options) -> dict[str, Any]:
-    """Return what the report costs with all sub-bands."""
+    """Return the cost of the report with all sub-bands."""
     folder = options.scratch.absolute() / "products" / "report" / JUDGED
     base = options.base
     size = replace(base, integrations=6, bands=site.BANDS)

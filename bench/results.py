@@ -1,4 +1,4 @@
-"""benchmarks/results.json: what was measured, when, on what."""
+"""benchmarks/results.json: measurements, with date and machine."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ CHAIN = "chain "
 
 
 def empty() -> dict[str, Any]:
-    """Return results without a measurement."""
+    """Return results without any measurement."""
     return {"schema": SCHEMA, "parts": {}}
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Return the results of earlier runs, empty ones if there are none of this form."""
+    """Return the results of earlier runs, or empty results if there are none of this form."""
     if not path.is_file():
         return empty()
     found = products.read_json(path)
@@ -27,7 +27,7 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def chain_name(bands: int, integrations: int) -> str:
-    """Return the name of the part that a chain of so many sub-bands and integrations is."""
+    """Return the name of the part for a chain of this size."""
     return f"{CHAIN}{bands}x{integrations}"
 
 

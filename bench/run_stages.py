@@ -1,4 +1,4 @@
-"""Runs the steps one after the other, those asked for often enough, the reference tools between."""
+"""Runs the steps in order; repeats the selected ones, interleaved with the reference tools."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from bench.stages import RULES, Stage
 
 logger = logging.getLogger(__name__)
 
-COPIES = 16  # of the DATA on the disk: raw, concatenated, private copies for the reference tools
+COPIES = 16  # disk space in units of the DATA: raw, concatenated, copies for the reference tools
 
 
 @dataclass
 class Series:
-    """Runs of one command: ``once`` runs it and returns what it took."""
+    """Runs of one command: ``once`` runs it and returns its cost."""
 
     once: Callable[[], Cost]
     runs: list[Cost]
 
     def enough(self, wanted: int) -> bool:
-        """Whether it has been run as often as wanted, or is too slow for more than once."""
+        """Whether it has been run often enough, or is too slow to repeat."""
         return len(self.runs) >= wanted or any(run.wall_s >= LONG_S for run in self.runs)
 
 
 def alternate(series: Sequence[Series], wanted: int) -> None:
-    """Run all in turn until each has enough runs, so that a change of the machine strikes all."""
+    """Run all in turn until each has enough runs, so that load changes affect all alike."""
     while not all(item.enough(wanted) for item in series):
         for item in series:
             if not item.enough(wanted):
@@ -57,7 +57,7 @@ def measure_stages(options: Options, size: Size) -> dict[str, Any]:
 
 
 def place_of(options: Options, size: Size) -> Place:
-    """Return where the products of a size go; its data are simulated if they are not there."""
+    """Return the place of the products of a size; simulate its data if they do not exist."""
     return Place(
         options.scratch.absolute() / "products" / size.name,
         data.observation(size, options.scratch),
@@ -72,13 +72,13 @@ def _up_to_last(chosen: Sequence[str]) -> list[str]:
 
 
 def run_for_all_bands(place: Place, rule: str) -> None:
-    """Run a rule's jobs that are not done: for each sub-band, if it is a rule of one."""
+    """Run the unfinished jobs of a rule, for each sub-band if it works on one."""
     for stage in stages.of_rule(place, rule):
         run_once(place, stage)
 
 
 def run_once(place: Place, stage: Stage) -> None:
-    """Run a job, unless it is done."""
+    """Run a job unless it is done."""
     if not stage.done:
         stage.clear()
         measuring.measure(
@@ -92,7 +92,7 @@ def log_of(place: Place, rule: str) -> Path:
 
 
 def series_of(place: Place, stage: Stage) -> Series:
-    """Return the runs to be of a job of ours."""
+    """Return the planned runs of one of our jobs."""
     log, environment = log_of(place, stage.rule), rules.environment(stage.threads)
 
     def once() -> Cost:
@@ -118,7 +118,7 @@ def _series_of_peer(place: Place, peer: peers.Peer) -> Series:
 
 
 def startup(place: Place, stage: Stage) -> Cost:
-    """Return what starting the script and its imports takes."""
+    """Return the cost of starting the script with its imports."""
     return measuring.measure([*stage.command[:2], "--help"], place.path("logs/startup.log"))
 
 
@@ -154,7 +154,7 @@ def _measure(place: Place, rule: str, stage: Stage, options: Options) -> dict[st
 
 
 def passes(cost: Cost, start: Cost, data_mb: float) -> dict[str, float]:
-    """Return what a step reads and writes, without what its start reads, in units of the DATA."""
+    """Return the bytes a step reads and writes, without start-up, in units of the DATA."""
     return {
         "read": max(cost.read_mb - start.read_mb, 0) / data_mb,
         "written": cost.written_mb / data_mb,

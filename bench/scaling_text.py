@@ -1,4 +1,4 @@
-"""docs/scaling.md: the cost model in words and numbers, and what it says of larger runs."""
+"""docs/scaling.md: the cost model and its predictions for larger runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lwacal.telescope import site
 NODES = (1, 4, 16)
 NIGHT = Size(352, 192, 24, site.BANDS)
 LARGE_ARRAY = Size(2000, 192, 24, site.BANDS)
-SLURM_S = (10.0, 20.0)  # what a job waits, measured with one node (submission, start, status)
+SLURM_S = (10.0, 20.0)  # waiting time of a job, measured with one node (submission, start, status)
 LOCAL_S = 0.5
 BIG_NODE = (16, 64.0)
 MANY_NODES = (16, 64)  # for the large array
@@ -27,7 +27,7 @@ Models = Mapping[str, Model]
 
 
 def page(found: Mapping[str, Any]) -> str:
-    """Return the text, empty if the large steps were not measured."""
+    """Return the page, or an empty text if the large steps were not measured."""
     models = cost_model.fit(found)
     if not {"concat", "flag", "bandpass"} <= set(models):
         return ""
@@ -36,8 +36,8 @@ def page(found: Mapping[str, Any]) -> str:
     lines = [
         "# Scaling",
         "",
-        "Written by `make bench` from `benchmarks/results.json`: what a job costs at any size,",
-        "fitted to measurements, and what follows for a night on a cluster and for a larger array.",
+        "Written by `make bench` from `benchmarks/results.json`: the cost of a job at any size,",
+        "fitted to measurements, and predictions for a night on a cluster and for a larger array.",
         "",
         *_model(models),
         "",
@@ -57,14 +57,14 @@ def _model(models: Models) -> Iterator[str]:
     yield "    seconds of a job = start + rate x work"
     yield "    bytes of a job   = a few MB + (read + written) x work"
     yield ""
-    yield "Work is the number of antenna² x channel x integration that the job goes through, or"
-    yield "what the table names; one integration of a full-size sub-band (352 antennas, 192"
-    yield f"channels) is {work('concat', Size(352, 192)):.3g} of them and 382 MB of DATA, 16 bytes"
-    yield "each. Start is what does not grow: Python, its imports, small records. Where a step was"
-    yield "measured at several sizes (in whole chains too, if it is once in them), both are fitted"
-    yield "(least squares of relative errors), and the last column tells how far the worst"
-    yield "measurement is from the fit; elsewhere start is the time that the script takes to print"
-    yield "its help. Reading and writing are counted in calls, also where the page cache answers."
+    yield "Work is the number of antenna² x channel x integration that a job processes, or the unit"
+    yield "in the table; one integration of a full-size sub-band (352 antennas, 192 channels) has"
+    yield f"{work('concat', Size(352, 192)):.3g} of them and 382 MB of DATA, 16 bytes each. Start is"
+    yield "the constant part: Python, its imports, small records. If a step was measured at several"
+    yield "sizes (whole chains count if they contain it once), both are fitted (least squares of"
+    yield "relative errors), and the last column is the deviation of the worst measurement from the"
+    yield "fit. Otherwise, start is the time the script takes to print its help. Bytes are those of"
+    yield "read and write calls, including those served by the page cache."
     yield ""
     rows = [
         [
@@ -83,7 +83,7 @@ def _model(models: Models) -> Iterator[str]:
         "rule",
         "unit of work",
         "start s",
-        "rate ns a unit",
+        "rate ns per unit",
         "read bytes",
         "written bytes",
         "sizes",
@@ -97,13 +97,13 @@ def _memory(models: Models) -> Iterator[str]:
     yield ""
     yield "    peak = base + first x (DATA of one integration) + further x (DATA of all others)"
     yield ""
-    yield "with the DATA of the job's sub-band (all sub-bands alike); of steps that go through no"
-    yield "visibilities"
+    yield "with the DATA of the job's sub-band (all sub-bands have the same size). For steps that do"
+    yield "not process visibilities"
     yield ""
     yield "    peak = base + part x work"
     yield ""
-    yield "Where a step was measured at one size, base is the peak of the script that prints its"
-    yield "help."
+    yield "If a step was measured at one size only, base is the peak of the script while it prints"
+    yield "its help."
     yield ""
     rows = [
         [
@@ -117,19 +117,19 @@ def _memory(models: Models) -> Iterator[str]:
         ]
         for model in models.values()
     ]
-    yield from table(("rule", "base MB", "first", "further", "part, bytes a unit"), rows)
+    yield from table(("rule", "base MB", "first", "further", "part, bytes per unit"), rows)
 
 
 def _checks(found: Mapping[str, Any], models: Models, threads: Mapping[str, int]) -> Iterator[str]:
-    """Say how the prediction of the chains that were measured compares."""
+    """Compare the predictions with the measured chains."""
     measured = chains(found)
     if not measured:
         return
-    yield "## Does it hold?"
+    yield "## Comparison with measured chains"
     yield ""
-    yield "Chains that were measured as a whole, from raw data to cleaned tables, against the sum"
-    yield "of the model's jobs divided by the cores. Jobs side by side share memory and disk, and"
-    yield "Snakemake takes its part: what is above 1 is that."
+    yield "Chains measured as a whole, from raw data to flagged tables, compared with the sum of the"
+    yield "modelled jobs divided by the cores. A ratio above 1 is due to parallel jobs that share"
+    yield "memory and disk, and to Snakemake itself."
     yield ""
     kept = {
         rule: model
@@ -149,7 +149,7 @@ def _checks(found: Mapping[str, Any], models: Models, threads: Mapping[str, int]
 
 
 def clusters(facts: Mapping[str, Any]) -> list[Cluster]:
-    """Return the machines that are predicted for: nodes like the one measured on, and larger."""
+    """Return the machines of the predictions: nodes like the measured one, and larger ones."""
     cores, memory_gb = facts["cores"], facts["memory_gb"]
     found = [
         Cluster(f"this machine ({cores} cores, {memory_gb:.0f} GB)", 1, cores, memory_gb, LOCAL_S)
@@ -158,7 +158,7 @@ def clusters(facts: Mapping[str, Any]) -> list[Cluster]:
     found += [
         Cluster(
             f"{nodes} node{'s' if nodes > 1 else ''}, {own} cores, {memory:.0f} GB each,"
-            f" Slurm ({overhead:.0f} s a job)",
+            f" Slurm ({overhead:.0f} s per job)",
             nodes,
             own,
             memory,
@@ -175,17 +175,17 @@ def _night(models: Models, threads: Mapping[str, int], facts: Mapping[str, Any])
     yield f"## A night of {NIGHT.integrations} integrations of the full band"
     yield ""
     yield f"{size_words(NIGHT.record())}: {NIGHT.data_mb / 1e3:.0f} GB of DATA. Steps"
-    yield f"{', '.join(models)}; images, and rules that take no time, are not in it."
+    yield f"{', '.join(models)}; not included are images and rules that take no time."
     yield ""
-    yield "    at once = nodes x the lesser of cores / threads and memory / peak of the job"
-    yield "    time = sum over steps of (jobs / at once, rounded up) x (seconds of a job + wait)"
+    yield "    parallel jobs = nodes x min(cores / threads, memory / peak of the job)"
+    yield "    time = sum over steps of ceil(jobs / parallel jobs) x (seconds of a job + wait)"
     yield ""
-    yield "Jobs are taken not to slow each other down. The last column is what the disks must give"
-    yield "for that: all bytes over the time."
+    yield "This assumes that jobs do not slow each other down. The last column is the disk throughput"
+    yield "this requires: all bytes divided by the time."
     yield ""
     yield from _predictions(models, threads, NIGHT, clusters(facts))
     yield ""
-    yield "Rounds of the large steps on each: jobs at once, and minutes."
+    yield "The large steps on each: parallel jobs, and minutes."
     yield ""
     yield from _rounds(models, threads, NIGHT, clusters(facts))
 
@@ -244,28 +244,28 @@ def _large(models: Models, threads: Mapping[str, int]) -> Iterator[str]:
     yield f"## An array of {size.antennas} antennas"
     yield ""
     band_gb = size.integration_mb / 1e3
-    yield f"Baselines, and with them data and time of the large steps, are {times:.0f} times those"
-    yield f"of 352 antennas: an integration of a sub-band is {band_gb:.1f} GB, of the full band"
-    yield f"{len(size.bands) * band_gb:.0f} GB, and {size.integrations} integrations"
-    yield f"{size.data_mb / 1e6:.1f} TB. With the steps as they are:"
+    yield f"The number of baselines, and hence data and time of the large steps, is {times:.0f} times"
+    yield f"that of 352 antennas: an integration of a sub-band is {band_gb:.1f} GB, of the full band"
+    yield f"{len(size.bands) * band_gb:.0f} GB, and {size.integrations} integrations are"
+    yield f"{size.data_mb / 1e6:.1f} TB. With the present steps:"
     yield ""
     rows = []
     for rule, model in models.items():
         part, _ = part_of(rule, size, size.channels)
         rows.append([rule, f"{model.seconds(part) / 60:.1f}", f"{model.memory_mb(part) / 1e3:.1f}"])
-    yield from table(("rule", "minutes a job", "peak GB"), rows)
+    yield from table(("rule", "minutes per job", "peak GB"), rows)
     channels = channels_that_fit(models, size, 1e3 * BIG_NODE[1] / JOBS_A_NODE)
     yield ""
-    yield "Concatenating, solving and calibrating treat channels one by one, so that a job could"
-    yield "have some of the channels of a sub-band, which the workflow does not do yet: flagging"
-    yield "and files would have to follow. The number of jobs grows by as much; their sum does not,"
-    yield f"but for the starts. With {channels} channels a job {JOBS_A_NODE} large jobs fit a node"
-    yield f"of {BIG_NODE[1]:.0f} GB:"
+    yield "Concatenation, solving and calibration treat channels independently, so a job could"
+    yield "process only some channels of a sub-band. The workflow does not support this yet: flagging"
+    yield "and file formats would have to follow. There would be more jobs with the same total time,"
+    yield f"apart from their starts. With {channels} channels per job, {JOBS_A_NODE} large jobs fit on"
+    yield f"a node of {BIG_NODE[1]:.0f} GB:"
     yield ""
     machines = [
         Cluster(
             f"{nodes} nodes, {BIG_NODE[0]} cores, {BIG_NODE[1]:.0f} GB, Slurm"
-            f" ({SLURM_S[1]:.0f} s a job)",
+            f" ({SLURM_S[1]:.0f} s per job)",
             nodes,
             *BIG_NODE,
             SLURM_S[1],
@@ -276,7 +276,7 @@ def _large(models: Models, threads: Mapping[str, int]) -> Iterator[str]:
 
 
 def channels_that_fit(models: Models, size: Size, memory_mb: float) -> int:
-    """Return the most channels, a divisor of a sub-band's, with which all its jobs fit, or one."""
+    """Return the largest divisor of the channels of a sub-band with which all jobs fit, or 1."""
     divisors = [n for n in range(size.channels, 0, -1) if size.channels % n == 0]
     large = [model for rule, model in models.items() if rule in OF_ONE_BAND]
     for channels in divisors:

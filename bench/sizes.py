@@ -1,4 +1,4 @@
-"""How large an observation is."""
+"""Sizes of observations."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ class Size:
         return self.integration_mb * self.integrations * len(self.bands)
 
     def record(self) -> dict[str, Any]:
-        """Return what results.json says of it."""
+        """Return the size as a record of results.json."""
         return {**asdict(self), "data_mb": self.data_mb}
 
 
 def of_record(record: dict[str, Any]) -> Size:
-    """Return the size that a record tells."""
+    """Return the size described by a record."""
     return Size(
         record["antennas"], record["channels"], record["integrations"], tuple(record["bands"])
     )

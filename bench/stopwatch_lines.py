@@ -1,4 +1,4 @@
-"""What a step's log says of its parts: lines of lwacal.runtime.timing.
+"""Reads the timing lines of lwacal.runtime.timing from the log of a step.
 
 73MHz: reading 0.81 s (1.22), solving 0.93 s (1.85); wall-clock time (processor time)
 """

@@ -31,7 +31,7 @@ def page(found: Found) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    """Return a table, its first column of words and the others of numbers."""
+    """Return a table; the first column is text, the others are numbers."""
     return [
         f"| {' | '.join(head)} |",
         f"|---|{'---:|' * (len(head) - 1)}",
@@ -53,7 +53,7 @@ def _machine(parts: Found) -> Iterator[str]:
             for tool in ("casatasks", "aoflagger", "wsclean", "dp3", "numpy")
             if tool in versions
         )
-        quick = " Tiny sizes, for a try: times mean nothing." if part["quick"] else ""
+        quick = " Tiny sizes for a trial run: the times are meaningless." if part["quick"] else ""
         yield (
             f"- {name}: {part['measured_utc']}, {facts['processor']}, {facts['cores']} cores,"
             f" {facts['memory_gb']:.0f} GB, {tools}; commit {str(facts['git']['commit'])[:12]};"
@@ -72,12 +72,12 @@ def size_words(size: Mapping[str, Any]) -> str:
 
 
 def _stages(found: Sequence[Found]) -> Iterator[str]:
-    yield "## Each step, beside the reference tools"
+    yield "## Each step, compared with the reference tools"
     yield ""
-    yield "Medians of the runs. A step is the script of its rule as a process: start, imports,"
-    yield "work. Memory is the largest sum over its processes (twenty samples a second) or the peak"
-    yield "of the largest. The data are in the page cache, for ours and for theirs. A ratio is"
-    yield "their wall time over ours."
+    yield "Medians of the runs. A step is the script of its rule as a process, including start-up"
+    yield "and imports. Memory is the maximum over time of the sum over its processes (sampled"
+    yield "twenty times per second) or the peak of the largest process. The data are in the page"
+    yield "cache for our steps and for the reference tools. A ratio is their wall time over ours."
     for record in found:
         yield ""
         yield f"### {size_words(record['size'])} (DATA {record['size']['data_mb']:.0f} MB)"
@@ -126,18 +126,18 @@ def _missing(stages: Sequence[Found]) -> Iterator[str]:
 
 
 def _parts(stages: Sequence[Found]) -> Iterator[str]:
-    """Say where the time of those steps goes that tell."""
-    told = [stage for stage in stages if stage["parts"]]
-    for stage in told:
+    """Break down the time of the steps that report it."""
+    timed = [stage for stage in stages if stage["parts"]]
+    for stage in timed:
         words = ", ".join(
             f"{name} {seconds(part['wall_s'])} ({seconds(part['cpu_s'])})"
             for name, part in stage["parts"].items()
         )
         yield f"- {stage['rule']}, threads {stage['threads']}: {words}"
-    if told:
+    if timed:
         yield ""
-        yield "Wall seconds, and seconds of CPU, of the parts of a step's last run. What is missing"
-        yield "to its wall time is Python's start and imports."
+        yield "Wall seconds (CPU seconds in brackets) of the parts of the last run of a step. The rest"
+        yield "of its wall time is start-up and imports of Python."
         yield ""
 
 
@@ -147,16 +147,16 @@ def _solver(record: Found) -> Iterator[str]:
         return
     solving = stage["parts"].get("solving")
     if solving:
-        yield "Solving, by itself and with what comes before it, against the whole of the reference"
+        yield "Solving alone, and with the steps before it, compared with the complete reference"
         yield "solvers:"
         yield ""
         read_s = stage["parts"].get("reading and adding up", {"wall_s": 0.0})["wall_s"]
         for peer in stage["peers"]:
             theirs = peer["median"]["wall_s"]
             yield (
-                f"- {peer['name']}: {theirs / solving['wall_s']:.0f} x; with reading and adding up"
-                f" {theirs / (read_s + solving['wall_s']):.0f} x; the whole step, with Python's"
-                f" start, {peer['ratio']:.0f} x"
+                f"- {peer['name']}: {theirs / solving['wall_s']:.0f} x; with reading and accumulating"
+                f" {theirs / (read_s + solving['wall_s']):.0f} x; the whole step, with Python"
+                f" start-up, {peer['ratio']:.0f} x"
             )
         yield ""
     if "accuracy" in record:
@@ -164,8 +164,8 @@ def _solver(record: Found) -> Iterator[str]:
 
 
 def _accuracy(found: Found) -> Iterator[str]:
-    yield "Gains in units of what the noise alone explains (1 is the limit): rms and median error"
-    yield "of log amplitude and of phase."
+    yield "Errors of the gains in units of the thermal error (1 is the limit): rms and median of the"
+    yield "errors of log amplitude and of phase."
     yield ""
     rows = [
         [
@@ -188,9 +188,9 @@ def _passes(stages: Sequence[Found]) -> Iterator[str]:
     shown = [stage for stage in stages if stage["rule"] in CHAIN_RULES]
     if not shown:
         return
-    yield "How often the data are read: bytes through read calls, without those of the start, over"
-    yield "the bytes of DATA. `concat` reads the raw data, the others the concatenated ones, and"
-    yield "whatever copies they make. `calibrate_split` is not needed for tables."
+    yield "How often the data are read: bytes of read calls, without start-up, over the bytes of"
+    yield "DATA. `concat` reads the raw data, the others the concatenated data and any copies they"
+    yield "make. `calibrate_split` is not needed for the tables."
     yield ""
     rows = [
         [stage["rule"], f"{stage['passes']['read']:.2f}", f"{stage['passes']['written']:.2f}"]
@@ -204,7 +204,7 @@ def _passes(stages: Sequence[Found]) -> Iterator[str]:
                 *(f"{sum(item[key] for item in before):.2f}" for key in ("read", "written")),
             ]
         )
-    yield from table(("step", "read, times DATA", "written, times DATA"), rows)
+    yield from table(("step", "read / DATA", "written / DATA"), rows)
     yield ""
 
 
@@ -220,9 +220,9 @@ def _memory(stages: Sequence[Found]) -> Iterator[str]:
         if stage["asked_mb"]
     ]
     if rows:
-        yield "Memory asked of the scheduler (`resources`) and used:"
+        yield "Memory requested from the scheduler (`resources`) and used:"
         yield ""
-        yield from table(("step", "asked MB", "used MB", "used / asked"), rows)
+        yield from table(("step", "requested MB", "used MB", "used / requested"), rows)
 
 
 def _report(found: Found) -> Iterator[str]:
@@ -233,11 +233,11 @@ def _report(found: Found) -> Iterator[str]:
 
 
 def _interference(found: Sequence[Found]) -> Iterator[str]:
-    yield "## Planted interference: found, and falsely flagged"
+    yield "## Planted interference: detections and false flags"
     yield ""
-    yield "Fractions of the planted visibilities that are flagged, and of those far from and near"
-    yield "(within six channels of) any that are flagged without being planted. Strengths in units"
-    yield "of the noise of one visibility."
+    yield "Flagged fraction of the visibilities with planted interference, and of those without it,"
+    yield "far from and near (within six channels of) planted ones. Strengths are in units of the"
+    yield "noise of one visibility."
     for case in found:
         flaggers = {"ours": case["flaggers"]["ours"], **case["flaggers"]}
         yield ""
@@ -256,15 +256,15 @@ def _interference(found: Sequence[Found]) -> Iterator[str]:
 
 
 def _imaging(found: Sequence[Found]) -> Iterator[str]:
-    yield "## WSClean's settings"
+    yield "## WSClean settings"
     yield ""
-    yield "The same data by other gridders, with one thread or all, with CLEAN in parallel on"
-    yield "parts of the image. Differences are rms (largest) over the sky above the horizon mask,"
-    yield "in units of the noise (of the residual image), in the dirty image and in the cleaned"
-    yield "one, and the ratio of the peak. Where the reference differs from the exact image it is"
-    yield "w-stacking that errs: with more layers, at their cost, the whole sky comes nearer. The"
-    yield "workflow takes the w-gridder, with one thread, so that a run repeats bit by bit, images"
-    yield "side by side."
+    yield "The same data with different gridders, one or all threads, and parallel CLEAN on parts of"
+    yield "the image. Differences are rms (maximum) over the sky above the horizon mask, in units of"
+    yield "the noise of the residual image, for the dirty and the cleaned image; also the ratio of"
+    yield "the peaks. Where the reference differs from the exact image, the error is in w-stacking:"
+    yield "with more layers, at a higher cost, the all-sky image improves. The workflow uses the"
+    yield "w-gridder with one thread, which makes runs reproducible bit by bit, and runs images in"
+    yield "parallel."
     for item in found:
         yield ""
         yield (
@@ -313,14 +313,14 @@ def _share(value: float | None) -> str:
 
 def _chains(found: Sequence[Found]) -> Iterator[str]:
     if found:
-        yield "## From raw measurement sets to cleaned tables"
+        yield "## From raw measurement sets to flagged tables"
     for chain in found:
         yield ""
         yield f"### {size_words(chain['size'])}, {chain['cores']} cores"
         yield ""
         ours = chain["ours"]
         yield (
-            f"By Snakemake: {seconds(ours['wall_s'])} s, {seconds(ours['cpu_s'])} s of CPU, peak"
+            f"With Snakemake: {seconds(ours['wall_s'])} s, {seconds(ours['cpu_s'])} s of CPU, peak"
             f" {ours['peak_mb']:.0f} MB over all jobs, read {ours['read_mb'] / 1e3:.1f} GB, written"
             f" {ours['written_mb'] / 1e3:.1f} GB; {seconds(chain['job_seconds'])} s in jobs."
         )
@@ -339,13 +339,13 @@ def _chains(found: Sequence[Found]) -> Iterator[str]:
             [rule, item["jobs"], seconds(item["wall_s"]), f"{item['peak_mb']:.0f}"]
             for rule, item in chain["rules"].items()
         ]
-        yield from table(("rule", "jobs", "seconds in all", "largest peak MB"), rows)
+        yield from table(("rule", "jobs", "total seconds", "largest peak MB"), rows)
 
 
 def _growth(found: Sequence[Found]) -> Iterator[str]:
-    yield "## How the cost grows"
+    yield "## Scaling of the cost"
     yield ""
-    yield "Wall seconds, and in brackets nanoseconds an antenna² x channel x integration."
+    yield "Wall seconds; in brackets nanoseconds per antenna² x channel x integration."
     yield ""
     rules = [stage["rule"] for stage in found[0]["stages"]]
     rows = []
@@ -363,7 +363,7 @@ def _growth(found: Sequence[Found]) -> Iterator[str]:
 
 
 def short(found: Found) -> str:
-    """Return the table of README.md: steps that have a reference tool, and whole chains."""
+    """Return the table of README.md: steps with a reference tool, and whole chains."""
     parts = found["parts"]
     rows = []
     single = parts.get("stages", {}).get("records", [])[:1]
@@ -392,7 +392,7 @@ def short(found: Found) -> str:
                 ]
             )
     if not rows:
-        return "Nothing is measured yet."
+        return "Nothing has been measured yet."
     facts = next(iter(parts.values()))["machine"]
     what = f"{size_words(single[0]['size'])}, on" if single else "On"
     head = ("step", "ours, s", "reference", "theirs, s", "ratio")
@@ -402,9 +402,9 @@ def short(found: Found) -> str:
             "",
             *table(head, rows),
             "",
-            "![Times of the steps and how they grow](docs/benchmarks.png)",
+            "![Times of the steps and their scaling](docs/benchmarks.png)",
             "",
-            "All of it: [docs/benchmarks.md](docs/benchmarks.md); what a night costs on a cluster,"
-            " and a larger array: [docs/scaling.md](docs/scaling.md).",
+            "All results: [docs/benchmarks.md](docs/benchmarks.md). The cost of a night on a cluster"
+            " and of a larger array: [docs/scaling.md](docs/scaling.md).",
         ]
     )

@@ -1,4 +1,4 @@
-"""Writes what people read of the results: tables, plot, cost model, and a few lines for README."""
+"""Writes the results for people: tables, plot, cost model, and the table of README."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
 
 
 def write(found: dict[str, Any], options: Options) -> list[Path]:
-    """Write docs/benchmarks.md and .png, docs/scaling.md and README's table; return what was made.
+    """Write docs/benchmarks.md and .png, docs/scaling.md and README's table; return the paths.
 
-    A quick run, or one with another ``--output``, writes them beside its results instead.
+    A quick run, or one with another ``--output``, writes them next to its results instead.
     """
     for_project = options.output == Options().output and not options.quick
     docs = PROJECT / "docs" if for_project else options.output.parent
@@ -38,7 +38,7 @@ def write(found: dict[str, Any], options: Options) -> list[Path]:
 
 
 def between_markers(text: str, new: str) -> str:
-    """Return a text with what is between the markers replaced. Raises ValueError without them."""
+    """Return a text with the part between the markers replaced; ValueError without markers."""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:

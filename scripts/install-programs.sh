@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian or Ubuntu packages named as arguments, those that are missing.
+# Installs those of the given Debian or Ubuntu packages that are missing.
 set -euo pipefail
 
 missing=()
@@ -8,14 +8,14 @@ for package in "$@"; do
         || missing+=("$package")
 done
 if [ ${#missing[@]} -eq 0 ]; then
-    echo "programs: all here ($*)"
+    echo "programs: all installed ($*)"
     exit 0
 fi
 root=()
 if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null || {
-        echo "programs: ${missing[*]} are missing, and this is neither root nor is there sudo." >&2
-        echo "Ask an administrator for: apt-get install ${missing[*]}" >&2
+        echo "programs: ${missing[*]} are missing, and installing them needs root or sudo." >&2
+        echo "Ask an administrator to run: apt-get install ${missing[*]}" >&2
         exit 1
     }
     root=(sudo)

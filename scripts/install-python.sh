@@ -8,11 +8,11 @@ python=$1 venv=$2 uv=$3 lock=$4 project=$5
 "$python" - <<'CHECK' || exit 1
 import sys
 if sys.version_info < (3, 11):
-    sys.exit(f"Python 3.11 or later is needed, {sys.executable} is {sys.version.split()[0]}."
-             " Name another one: make env PYTHON=/path/to/python3")
+    sys.exit(f"Python 3.11 or later is required, but {sys.executable} is {sys.version.split()[0]}."
+             " Use another one: make env PYTHON=/path/to/python3")
 CHECK
 if [ ! -x "$venv/bin/python" ]; then
-    echo "python: making $venv with $("$python" --version)"
+    echo "python: creating $venv with $("$python" --version)"
     "$python" -m venv "$venv"
 fi
 if [ "$("$venv/bin/uv" --version 2>/dev/null | cut -d' ' -f2)" != "$uv" ]; then

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Draws the pictures of the README from the finished demonstration: pictures.sh BIN
+# Draws the figures of the README from the finished demonstration: pictures.sh BIN
 # Needs graphviz, poppler-utils and chromium.
 set -euo pipefail
 
@@ -10,4 +10,4 @@ mkdir -p docs
     | dot -Grankdir=LR -Gnodesep=0.15 -Granksep=0.25 -Tsvg -o docs/rulegraph.svg
 pdftoppm -png -r 60 -f 1 -l 1 -singlefile results/demo/report.pdf docs/report-page
 PYTHONPATH=tests/helpers "$bin/python" -m trends_picture docs/trends.png
-echo "docs/rulegraph.svg and docs/report-page.png are drawn"
+echo "docs/rulegraph.svg and docs/report-page.png have been drawn"

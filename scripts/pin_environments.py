@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Pins the Python packages of workflow/envs/*.yaml, and all they need, to requirements/lock.txt.
+"""Pins the packages of workflow/envs/*.yaml and their dependencies to requirements/lock.txt.
 
-Each file names the packages its rules import; below the line "# what these need" this script
-writes their dependencies. `make lock` runs it; a test compares. Nothing else in a file is changed,
-because Snakemake makes an environment anew when a single character of its file has changed.
+Each file lists the packages its rules import; below the line "# what these need" this script writes
+their dependencies. `make lock` runs it, and a test checks the result. The rest of a file stays
+unchanged, because Snakemake rebuilds an environment if a single character of its file changes.
 """
 
 from __future__ import annotations

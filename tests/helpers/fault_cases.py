@@ -1,4 +1,4 @@
-"""The table of faults: what is planted, which job meets it, what its log says, what happens."""
+"""The table of faults: the planted fault, the job it affects, its log, and the outcome."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ KILLED = [
     killed(
         "promote",
         "os.rename 73MHz.bcal",
-        "in the middle of the tables",
+        "while copying the tables",
         plants.for_good(delay=REFERENCES),
     ),
     killed(
         "publish",
         "os.rename beamformer/latest",
-        "before the version is the latest",
+        "before the version becomes active",
         plants.for_good(publish=BEAMFORMER),
     ),
-    killed("cleanup", "shutil.rmtree .old", "in the middle of removing"),
+    killed("cleanup", "shutil.rmtree .old", "while removing data"),
 ]
 
-# A program that writes its process number for the test to look at, and does not end by itself
+# A program that records its process number for the test and never ends by itself
 HANGS = 'echo $$ > "$TMPDIR/../program.$$"; touch "$TMPDIR/../started"; exec sleep 100'
-# One that outlives its job, which must not be
+# A program that tries to outlive its job
 KILLS = 'kill -9 $PPID; sleep 0.2; touch "$TMPDIR/../outlived"'
 STOPPED = [
     Case(
@@ -64,19 +64,19 @@ STOPPED = [
         plants.program("wsclean", KILLS),
         "killed",
         (),
-        "WSClean ends with its job. What is left in TMPDIR is removed by the next job that has to"
-        " put something there. " + RERUN,
+        "WSClean ends with its job. The next job that needs scratch space cleans up TMPDIR. "
+        + RERUN,
     ),
     Case(
-        "image_allsky: told to stop (SIGTERM) while WSClean hangs",
+        "image_allsky: terminated (SIGTERM) while WSClean hangs",
         "image_allsky",
         plants.both(plants.program("wsclean", HANGS), plants.told_to_stop("started")),
         "stopped",
         ("error: stopped by SIGTERM", "--set-resources", "Run again"),
-        "WSClean is ended, and what is half made removed. " + RERUN,
+        "WSClean is terminated and incomplete files are removed. " + RERUN,
     ),
     Case(
-        "mnc_query: told to stop (SIGTERM) while the database does not answer",
+        "mnc_query: terminated (SIGTERM) while the database does not answer",
         "mnc_query",
         plants.both(
             plants.settings(timeout_s=100),
@@ -101,7 +101,7 @@ DISK = [
         "concat 59MHz",
         plants.full_disk("concat", 200_000),
         ("59MHz.ms needs about", "MB free", *ROOM),
-        "The room that a set needs is looked at before it is written. " + RERUN,
+        "The space for a set is checked before it is written. " + RERUN,
     ),
     error(
         "the disk becomes full while concat writes",
@@ -141,20 +141,20 @@ DISK = [
         again=False,
     ),
     error(
-        "the disk is full when the database of the nights is written",
+        "the disk is full when the trends database is written",
         "trends",
         plants.largest_file(8000),
         ROOM,
     ),
     error(
-        "WSClean may not write files as large as it needs",
+        "WSClean exceeds the file size limit",
         "image_source CasA",
         plants.largest_file(30_000),
         ("wsclean", "signal 25 (SIGXFSZ)", "ulimit"),
         again=False,
     ),
     error(
-        "the folder of the products may not be written to",
+        "the folder of the products is not writable",
         "assess",
         plants.forbidden(lambda place: place.path("."), 0o555),
         ("qa.json", "Permission denied", "chmod", "key results"),
@@ -167,15 +167,15 @@ LUA = "function execute(data)\n  this is not Lua\nend\n"
 
 TOOLS = [
     fallback(
-        "MNC hangs behind a script that starts its Python",
+        "MNC hangs in a script that wraps its Python",
         "mnc_query",
         plants.wrapper("sleep 100 & wait", timeout_s=1, tries=1),
         ("no answer within 1 s (health.mnc.timeout_s)",),
-        "It is ended with all it has started. The cached list (health.cached_list) is used if"
-        " there is one, and always the data's own autocorrelations; health.json says so.",
+        "It is terminated with all its child processes. health.cached_list is used if it is set,"
+        " and the autocorrelations in any case; health.json records this.",
     ),
     fallback(
-        "MNC prints what is no answer",
+        "MNC prints an invalid answer",
         "mnc_query",
         plants.module("mnc", "print('connecting ...\\n{\"bad\": 7}')\nraise SystemExit\n"),
         ("exit code 0",),
@@ -189,7 +189,7 @@ TOOLS = [
         "As above.",
     ),
     error(
-        "WSClean is not there",
+        "WSClean is not installed",
         "image_source CygA",
         plants.settings(tools__wsclean="wsclean-9"),
         ("'wsclean-9' is not on PATH", "tools.wsclean"),
@@ -203,51 +203,51 @@ TOOLS = [
         again=False,
     ),
     error(
-        "WSClean is killed for its memory",
+        "WSClean is killed for lack of memory",
         "image_allsky",
         plants.program("wsclean", "kill -9 $$"),
         ("signal 9 (SIGKILL)", "lack of memory", "--set-resources"),
         again=False,
     ),
     error(
-        "WSClean ends well but makes no image",
+        "WSClean succeeds but makes no image",
         "image_source CasA",
         plants.program("wsclean", "exit 0"),
         IMAGES,
     ),
     error(
-        "WSClean makes no image of the whole sky",
+        "WSClean makes no all-sky image",
         "image_allsky",
         plants.program("wsclean", "exit 0"),
         IMAGES,
         again=False,
     ),
     error(
-        "AOFlagger's program is not there",
+        "the AOFlagger program is not installed",
         "flag 59MHz",
         plants.settings(flagging__strategy="generic", tools__aoflagger="aoflagger-9"),
         ("'aoflagger-9' is not on PATH", "tools.aoflagger"),
     ),
     error(
-        "AOFlagger's program fails",
+        "the AOFlagger program fails",
         "flag 59MHz",
         plants.both(plants.strategy(""), plants.program("aoflagger", "echo no memory; exit 3")),
         ("no memory", "exit code 3", "flagging.strategy"),
     ),
     error(
-        "a strategy of AOFlagger has an error in it",
+        "an AOFlagger strategy contains an error",
         "flag 59MHz",
         plants.strategy(LUA),
         ("flagging.strategy", "strategy.lua"),
     ),
     error(
-        "AOFlagger's package is not there",
+        "the AOFlagger package is not installed",
         "flag 59MHz",
         plants.module("aoflagger", "raise ImportError('libaoflagger.so is missing')\n"),
         ("libaoflagger.so is missing", "pip install", "flagging.strategy: generic"),
     ),
     error(
-        "AOFlagger's package fails",
+        "the AOFlagger package fails",
         "flag 59MHz",
         plants.module("aoflagger", plants.FAILING_AOFLAGGER),
         ("has no function execute", "flagging.aoflagger: false"),
@@ -260,11 +260,11 @@ TOOLS = [
             plants.module("casatasks", plants.FAILING_CASA),
         ),
         ("no table for 59MHz", "the calibrater is closed", '"failed"'),
-        "The sub-band's solutions are all flagged, with the reason; the others go on, and the"
-        " verdict counts it.",
+        "All solutions of the sub-band are flagged, with the reason; the others continue, and the"
+        " verdict takes it into account.",
     ),
     error(
-        "CASA is not there",
+        "CASA is not installed",
         "bandpass 59MHz",
         plants.both(
             plants.settings(bandpass__engine="casa"),
@@ -277,7 +277,7 @@ TOOLS = [
 SECTIONS = {
     "Killed at the worst moment (SIGKILL)": KILLED,
     "Killed or stopped while a program runs": STOPPED,
-    "Disks and rights": DISK,
+    "Disks and permissions": DISK,
     "Programs and packages": TOOLS,
     "Raw data": RAW_DATA,
     "Products": PRODUCTS,

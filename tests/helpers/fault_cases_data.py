@@ -14,7 +14,7 @@ from fault_plants import RAW, STAMP, column, half, half_of, product, raw, record
 from fault_row import RERUN, error, fallback
 from lwacal.runtime import atomic
 
-LEFT_OUT = "The set is left out and named in manifest.json; all others are used."
+LEFT_OUT = "The set is excluded and listed in manifest.json; all others are used."
 HEAD = "inventory"
 DATA = "concat 59MHz"
 
@@ -32,42 +32,42 @@ def of_another_set(path) -> None:
 
 RAW_DATA = [
     fallback(
-        "the main table of a raw set is cut off",
+        "the main table of a raw set is truncated",
         HEAD,
         raw(half_of("table.dat")),
         ("unreadable", RAW, "incorrect number of bytes", "left out"),
         LEFT_OUT,
     ),
     fallback(
-        "the main table of a raw set is not there",
+        "the main table of a raw set is missing",
         HEAD,
         raw(without("table.dat")),
         ("unreadable", RAW, "does not exist", "left out"),
         LEFT_OUT,
     ),
     fallback(
-        "a sub-table of a raw set is not there",
+        "a sub-table of a raw set is missing",
         HEAD,
         raw(without("ANTENNA")),
         ("unreadable", f"{RAW}/ANTENNA", "left out"),
         LEFT_OUT,
     ),
     fallback(
-        "the frequencies of a raw set are not there",
+        "the frequencies of a raw set are missing",
         HEAD,
         raw(without("SPECTRAL_WINDOW")),
         ("unreadable", f"{RAW}/SPECTRAL_WINDOW", "left out"),
         LEFT_OUT,
     ),
     fallback(
-        "the data of a raw set are cut off",
+        "the data of a raw set are truncated",
         DATA,
         raw(half_of("table.f1_TSM0")),
         ("unreadable", RAW, "the data cannot be read", "left out"),
         LEFT_OUT,
     ),
     fallback(
-        "the data of a raw set are not there",
+        "the data of a raw set are missing",
         DATA,
         raw(without("table.f1_TSM0")),
         ("unreadable", RAW, "the data cannot be read", "left out"),
@@ -81,14 +81,14 @@ RAW_DATA = [
         LEFT_OUT,
     ),
     fallback(
-        "a raw set is a folder with something else",
+        "a raw set is a folder without a table",
         HEAD,
         raw(plants.emptied),
         ("unreadable", RAW, "left out"),
         LEFT_OUT,
     ),
     fallback(
-        "a raw set is a link to nothing",
+        "a raw set is a broken link",
         HEAD,
         raw(plants.broken_link),
         ("unreadable", RAW, "left out"),
@@ -102,39 +102,39 @@ RAW_DATA = [
         LEFT_OUT,
     ),
     fallback(
-        "a raw set may not be read",
+        "a raw set is not readable",
         HEAD,
         plants.unreadable_set(RAW),
         ("unreadable", RAW, "left out"),
         LEFT_OUT,
     ),
     fallback(
-        "a folder below the input may not be read",
+        "a folder below the input is not readable",
         HEAD,
         plants.closed_folder("locked"),
         ("unreadable", "locked may not be read"),
-        "The folder is named in manifest.json; what else there is is used.",
+        "The folder is listed in manifest.json; all other data are used.",
     ),
     fallback(
-        "a raw set has another channel grid",
+        "a raw set has a different channel grid",
         HEAD,
         raw(column("CHAN_FREQ", lambda values: values + 5e4, "SPECTRAL_WINDOW")),
         ("channel_grid", RAW),
         LEFT_OUT,
     ),
     fallback(
-        "a raw set has other antennas",
+        "a raw set has different antennas",
         HEAD,
         raw(column("NAME", other_antennas, "ANTENNA")),
         ("antennas", RAW, "names or positions differ", "left out"),
         LEFT_OUT,
     ),
     fallback(
-        "a raw set has its correlations in another order",
+        "a raw set has its correlations in a different order",
         HEAD,
         raw(column("CORR_TYPE", lambda kinds: kinds[:, [0, 2, 1, 3]], "POLARIZATION")),
         ("correlations", RAW, "XX,YX,XY,YY", "are put in the order"),
-        "The order is named in manifest.json, and put right in what is used.",
+        "The order is recorded in manifest.json and corrected in the concatenated data.",
     ),
     fallback(
         "a raw set has circular polarizations",
@@ -144,18 +144,18 @@ RAW_DATA = [
         LEFT_OUT,
     ),
     fallback(
-        "a raw set is of another time than its name says",
+        "the time of a raw set contradicts its name",
         HEAD,
         raw(of_another_set),
         ("wrong_stamp", RAW, "left out"),
         LEFT_OUT,
     ),
     fallback(
-        "a second set of the same integration",
+        "two sets of the same integration",
         DATA,
         plants.doubled(RAW),
         ("duplicate", "second set", "left out"),
-        "The first is used, the second named in manifest.json.",
+        "The first is used, the second is listed in manifest.json.",
     ),
     fallback(
         "the data of a raw set are not finite",
@@ -169,7 +169,7 @@ RAW_DATA = [
         DATA,
         raw(column("DATA", plants.some_not_finite)),
         ("non_finite", RAW, "not finite; these are flagged"),
-        "They are flagged, and the set is named in manifest.json.",
+        "They are flagged, and the set is listed in manifest.json.",
     ),
     fallback(
         "the data of a raw set are zero",
@@ -191,7 +191,7 @@ RAW_DATA = [
         ("no measurement set called YYYYMMDD_HHMMSS_NNMHz.ms", "input_ms=FILE"),
     ),
     error(
-        "raw data were taken away meanwhile",
+        "raw data disappear during the run",
         "concat 59MHz",
         raw(atomic.remove),
         (
@@ -200,15 +200,15 @@ RAW_DATA = [
             "Is the disk mounted?",
             "snakemake -R inventory",
         ),
-        "A set that is lost after the inventory is no fault of the night. " + RERUN,
+        "A set that disappears after the inventory is an error, not a fault of the night. " + RERUN,
     ),
 ]
 
 REMAKE = "Remove it and run again to remake it"
-DAMAGED = "What is damaged is named. Removed, it is made again by the same `snakemake`."
+DAMAGED = "The damaged file is named. Remove it and run `snakemake` again to remake it."
 PRODUCTS = [
     error(
-        "a record is half written",
+        "a record is incomplete",
         "antenna_health",
         product("manifest.json", half),
         ("manifest.json is not valid JSON", REMAKE),
@@ -222,85 +222,85 @@ PRODUCTS = [
         DAMAGED,
     ),
     error(
-        "the sky model is half written",
+        "the sky model is incomplete",
         "bandpass 59MHz",
         product("sky_model.json", half),
         ("sky_model.json is not valid JSON", REMAKE),
         DAMAGED,
     ),
     error(
-        "a file of flags is cut off",
+        "a file of flags is truncated",
         "bandpass 59MHz",
         product("flags/59MHz.npz", half),
         ("flags/59MHz.npz is not a valid .npz file", REMAKE),
         DAMAGED,
     ),
     error(
-        "a file of powers is none",
+        "a file of autocorrelation powers is invalid",
         "antenna_health",
         product("concat/59MHz.npz", plants.replaced_by("powers")),
         ("concat/59MHz.npz is not a valid .npz file", REMAKE),
         DAMAGED,
     ),
     error(
-        "flags are of other data",
+        "flags belong to other data",
         "bandpass 59MHz",
         product("flags/59MHz.npz", plants.fewer_flags),
         ("flags of 100 rows", "59MHz.ms has", REMAKE),
         DAMAGED,
     ),
     error(
-        "a table is of another observation",
+        "a table belongs to another observation",
         "calibrate_split 59MHz",
         product(f"tables/{STAMP}_59MHz.bcal", column("TIME", lambda times: times + 86400)),
         ("is of 2024-06-02", "the observation of 2024-06-01", REMAKE),
         DAMAGED,
     ),
     error(
-        "a table is of another array",
+        "a table belongs to another array",
         "calibrate_split 59MHz",
         product(f"tables/{STAMP}_59MHz.bcal", column("NAME", other_antennas, "ANTENNA")),
         ("which are not the 16 antennas", REMAKE),
         DAMAGED,
     ),
     error(
-        "the data of a sub-band are cut off",
+        "the data of a sub-band are truncated",
         "flag 59MHz",
         product("concat/59MHz.ms", half_of("table.f1_TSM0")),
         ("59MHz.ms cannot be read as a casacore table", "made anew"),
         DAMAGED,
     ),
     error(
-        "a sub-table of a sub-band is not there",
+        "a sub-table of a sub-band is missing",
         "flag 59MHz",
         product("concat/59MHz.ms", without("ANTENNA")),
         ("59MHz.ms/ANTENNA cannot be read", "made anew"),
         DAMAGED,
     ),
     error(
-        "a solved table has lost its frequencies",
+        "the frequencies of a solution table are missing",
         "flag_solutions",
         product("tables/raw/73MHz.bcal", without("SPECTRAL_WINDOW")),
         ("73MHz.bcal/SPECTRAL_WINDOW cannot be read", "made anew"),
         DAMAGED,
     ),
     error(
-        "an image is cut off",
+        "an image is truncated",
         "measure",
         product("images/CygA", half_of("spectrum-0000-image.fits")),
         ("spectrum-0000-image.fits", "made anew"),
         DAMAGED,
     ),
     fallback(
-        "run times of a killed job are half written",
+        "the run times of a killed job are incomplete",
         "run_record",
         plants.half_benchmark,
         ("cannot be read and are left out",),
-        "They are left out of run.json.",
+        "run.json omits them.",
     ),
 ]
 
-NO_GAINS = "The tables are all flagged, with the reason, and the verdict is fail; nothing stops."
+NO_GAINS = "All solutions are flagged, with the reason; the run completes with the verdict fail."
 SKY = [
     fallback(
         "no source is up",
@@ -310,7 +310,7 @@ SKY = [
         NO_GAINS,
     ),
     fallback(
-        "a sky without sources",
+        "the sky model has no sources",
         "bandpass 59MHz",
         product("sky_model.json", record(lambda found: found.update(message="no source is up"))),
         ("no_model", "no source is up"),
@@ -328,30 +328,30 @@ SKY = [
         "calibrate_split 59MHz",
         product("flags/59MHz.npz", plants.all_flagged),
         ("no unflagged data",),
-        "There are no sets and no images of this sub-band, with the reason.",
+        "No sets and images of this sub-band are made; the reason is recorded.",
     ),
     error(
-        "the file of beams is not there",
+        "the beam file is missing",
         "sky_model",
         plants.settings(beam__model="h5", beam__file="/nowhere/beams.h5"),
         ("beam.file", "/nowhere/beams.h5"),
-        "The key is named. " + RERUN,
+        "The configuration key is named. " + RERUN,
         again=False,
     ),
     error(
-        "the file of beams is none",
+        "the beam file is invalid",
         "sky_model",
         plants.beam_file("no beams"),
         ("beam.file", "is not a file of beams"),
-        "The key is named. " + RERUN,
+        "The configuration key is named. " + RERUN,
         again=False,
     ),
     error(
-        "a component list is not there",
+        "a component list is missing",
         "sky_model",
         plants.settings(sky_model__component_lists__CygA="/nowhere/CygA.txt"),
         ("sky_model.component_lists.CygA", "/nowhere/CygA.txt"),
-        "The key is named. " + RERUN,
+        "The configuration key is named. " + RERUN,
         again=False,
     ),
     fallback(
@@ -359,35 +359,35 @@ SKY = [
         "reference_antenna",
         plants.dead_reference(1),
         ("those before it in bandpass.reference_antennas",),
-        "The next of the list is taken.",
+        "The next one of the list is used.",
     ),
     fallback(
         "all configured reference antennas are dead",
         "reference_antenna",
         plants.dead_reference(2),
         ("none of bandpass.reference_antennas",),
-        "A healthy one in the middle of the array is taken.",
+        "A healthy antenna in the middle of the array is used.",
     ),
     fallback(
         "all antennas are dead",
         "reference_antenna",
         plants.unhealthy(),
         ("no antenna is healthy",),
-        "The one in the middle is taken; all solutions are flagged and the verdict is fail.",
+        "The central one is used; all solutions are flagged and the verdict is fail.",
     ),
 ]
 
-GOES_ON = "It is left out, which the log and trends.html say; all others are followed."
+GOES_ON = "It is left out, as log and trends.html report; all other nights are used."
 NIGHTS = [
     fallback(
-        "the verdict of another night is half written",
+        "the verdict of another night is incomplete",
         "trends",
         plants.another_night('{"verdict": "pa'),
         ("other/qa.json is left out",),
         GOES_ON,
     ),
     fallback(
-        "the verdict of another night is of another kind",
+        "the verdict of another night has the wrong format",
         "trends",
         plants.another_night(
             '{"observation": {"id": {}}, "verdict": 3, "metrics": [],'
@@ -398,7 +398,7 @@ NIGHTS = [
         again=False,
     ),
     fallback(
-        "the history of the report meets such a verdict",
+        "the history in the report finds such a verdict",
         "report",
         plants.another_night('{"observation": {"id": "x", "mid_utc": "1999"}}'),
         ("other/qa.json is left out of the history",),
@@ -406,7 +406,7 @@ NIGHTS = [
         again=False,
     ),
     error(
-        "the verdict of the night itself is half written",
+        "the verdict of the night itself is incomplete",
         "outcome",
         product("qa.json", half),
         ("qa.json is not valid JSON", REMAKE),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fault_plants import Plant, as_it_is, both, killed_at
 
-RERUN = "Its products are absent, or whole. `snakemake` again makes what is missing."
+RERUN = "Its products are absent or complete. `snakemake` again makes what is missing."
 
 
 @dataclass(frozen=True)

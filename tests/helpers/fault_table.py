@@ -7,36 +7,36 @@ from fault_row import RERUN, Case
 from lwacal.runtime import paths
 
 PAGE = paths.PROJECT / "docs" / "faults.md"
-ENDS = {"error": "fails", "killed": "killed", "stopped": "stopped", "fallback": "goes on"}
+ENDS = {"error": "fails", "killed": "killed", "stopped": "stopped", "fallback": "continues"}
 HEAD = """\
 # When things break
 
-Each row is a test: the fault is planted, the job run, and looked at. Made by `make faults` from the
-table that `tests/workflow/test_faults.py` runs; {number} faults.
+Each row is a test: it plants the fault, runs the job and checks the outcome. `make faults` writes
+this page from the table that `tests/workflow/test_faults.py` runs; {number} faults.
 
-In every row, besides what it says: the raw data keep every byte and time; no half-made product is
-in place; nothing is left in the home or, unless the job was killed, anywhere. Without the fault the
-same job makes the product that it makes when nothing has ever been wrong: `snakemake` again makes
-what is missing.
+Every row also checks the following. The raw data, including their modification times, are
+unchanged. No incomplete product is in place. Nothing is left behind in the home directory or,
+unless the job was killed, anywhere else. Once the fault is gone, `snakemake` makes the missing
+product, identical to that of an undisturbed run.
 
-A job that fails ends its log, `logs/<observation>/<rule>...log`, with a line `error: ...`: what
-happened, to which file, by which key of the configuration, and what to try. Snakemake shows it. All
-other observations, and what does not need the product, go on.
+The log of a failed job, `logs/<observation>/<rule>...log`, ends with a line `error: ...`: what
+happened, to which file, which configuration key is involved, and what to try. Snakemake shows it.
+All other observations, and all steps that do not need the product, continue.
 
-* What a killed job has left beside its product is called `<name>.<host>.<process>.part` or
-  `<name>.old`; the next attempt removes it, on another machine (of a cluster) a day later. Its
-  scratch files in TMPDIR (`lwacal-scratch-*`) are removed by the next job on that machine that
-  needs such a folder.
-* Programs (WSClean, AOFlagger), and jobs, end with what has started them, also if that is killed.
-* After a kill of Snakemake itself `snakemake --unlock` comes first; then `snakemake` as before.
-  On a cluster its jobs are still at work then: `squeue --me` shows them, end them with `scancel`.
-* WSClean has no time limit of its own: on a cluster a job has one (`runtime`), and ends in order.
-* Casacore ends a job with an abort, and no word of Python's, where a disk becomes full while it
-  closes a table. The room that sets and tables need is looked at before; what is left goes with
+* Leftovers of a killed job next to its product are called `<name>.<host>.<process>.part` or
+  `<name>.old`. The next attempt removes them; on another machine (of a cluster) only after a day.
+  Scratch files in TMPDIR (`lwacal-scratch-*`) are removed by the next job on that machine that
+  needs scratch space.
+* Programs (WSClean, AOFlagger) and jobs end when their parent ends, even if it is killed.
+* If Snakemake itself was killed, run `snakemake --unlock` first, then `snakemake` as before. On a
+  cluster its jobs may still be running: list them with `squeue --me` and cancel them with `scancel`.
+* WSClean has no time limit of its own. On a cluster, jobs have one (`runtime`) and end cleanly.
+* If the disk becomes full while casacore closes a table, casacore aborts the job without a Python
+  error. The space for sets and tables is therefore checked in advance; leftovers are removed by
   the next attempt.
-* The workflow writes to the working directory (`results/`, `logs/`, `benchmarks/`, `.snakemake/`),
-  to TMPDIR, and to folders that keys name. Snakemake itself keeps a cache in the home;
-  XDG_CACHE_HOME puts it elsewhere.
+* The workflow writes only to the working directory (`results/`, `logs/`, `benchmarks/`,
+  `.snakemake/`), to TMPDIR, and to folders named in the configuration. Snakemake itself keeps a
+  cache in the home directory; set XDG_CACHE_HOME to move it.
 """
 
 
@@ -44,7 +44,9 @@ def page() -> str:
     """Return the page."""
     parts = [HEAD.format(number=len(CASES))]
     for title, cases in SECTIONS.items():
-        parts.append(f"\n## {title}\n\n| fault | job | it | says | then |\n|---|---|---|---|---|\n")
+        parts.append(
+            f"\n## {title}\n\n| fault | job | outcome | log or record says | then |\n|---|---|---|---|---|\n"
+        )
         parts += [_row(case) for case in cases]
     return "".join(parts)
 

@@ -240,7 +240,7 @@ def flux_error(quality: dict[str, Any]) -> float:
 
 
 def offsets_in_beams(quality: dict[str, Any]) -> list[float]:
-    """Return how far each calibrator was found from its place, in widths of the beam."""
+    """Return the position offset of each calibrator in units of the beam width."""
     return [
         float(np.hypot(item["ra_offset_arcsec"], item["dec_offset_arcsec"]))
         / item["beam_fwhm_arcsec"]
@@ -274,12 +274,12 @@ def main() -> None:
         "",
         "Simulated nights of 64 antennas, four or five sub-bands of 24 channels and two or four",
         "integrations, calibrated by the whole workflow and compared with the truth; written by",
-        "`make known-answers`. Planted are signals (an antenna's X or Y), files, channels and",
-        "integrations; found counts those named with the right reason and place, false alarms",
-        "whatever else is named. Errors are medians in units of what the noise explains: 1 is the",
-        "limit. Flagged are solutions of antennas without a fault that have the baselines for one.",
-        "Fluxes are those from the visibilities; the ratio to the true flux is that from images.",
-        "Offsets are in widths of the beam.",
+        "`make known-answers`. Faults are planted in antpols (one polarization of one antenna),",
+        "files, channels and integrations. Found: faults reported with the correct reason and place;",
+        "false alarms: anything else that is reported. Errors are medians in units of the thermal",
+        "error: 1 is the limit. Flagged: solutions of fault-free antennas with enough baselines.",
+        "Fluxes are measured in the visibilities; the flux ratio, measured over true, in images.",
+        "Position offsets are in units of the beam width.",
         "",
         "| night | planted | found | false alarms | amplitude | phase | flagged | delay | flux"
         " | flux ratio, median (range) | position offset, largest |",

@@ -99,7 +99,7 @@ def test_second_call_makes_what_is_missing_alone(batch):
             ("nights={from: 2001-01-01, to: 2001-01-02, without: [missing, broken]}",),
             "No observation of sheet.tsv is left",
         ),
-        (("input=raw", "observation=x"), "The target nights is about the sheet"),
+        (("input=raw", "observation=x"), "The target nights processes the sheet"),
     ],
 )
 def test_what_nights_refuses(batch, config, words):

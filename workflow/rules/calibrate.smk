@@ -3,7 +3,7 @@
 Needs    concat/<band>.ms and .npz, flags/<band>.npz, sky_model.json, reference.json
 Makes    tables/<stamp>_<band>.bcal (what the beamformer loads), tables/<stamp>.K,
          tables/bandpass_flags.npz and .json, delay/delays.csv, delay/delay.json
-Steps    solve each sub-band; clean the solutions of all sub-bands together; solve delays
+Steps    solve each sub-band; flag the solutions of all sub-bands together; fit delays
 """
 
 
@@ -66,7 +66,7 @@ rule flag_solutions:
         settings=section("solution_flags"),
         code=code_digest("flag_solutions.py"),
     message:
-        "{wildcards.obs}: cleaning the bandpass solutions of all sub-bands"
+        "{wildcards.obs}: flagging the bandpass solutions of all sub-bands"
     shell:
         "exec flag_solutions.py --manifest {input.manifest:q}"
         " --health {input.health:q} --reference {input.reference:q} --tables {input.tables:q}"

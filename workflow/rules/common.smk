@@ -1,4 +1,4 @@
-"""What the workflow's files share: checked configuration, observations, input functions."""
+"""Shared by all rule files: the checked configuration, the observations, input functions."""
 
 import hashlib
 import os
@@ -58,7 +58,7 @@ wildcard_constraints:
 
 
 def folder(path):
-    """Return where a path of a rule, such as <logs>, is: with the prefix of a module."""
+    """Return the folder of a path such as <logs>, including the prefix of a module."""
     return Path(workflow.pathvars.apply(workflow.modifier.modify_path(path)))
 
 
@@ -77,7 +77,7 @@ def observation(wildcards):
 
 
 def modules(environment):
-    """Return the environment modules that a site names for the rules of an environment."""
+    """Return the environment modules configured for the rules of an environment."""
     return SETTINGS["environment_modules"][environment]
 
 
@@ -91,7 +91,7 @@ def section(*names):
 
 
 def part(*keys):
-    """Return the same for dotted keys: a rule that uses few keys of a section names them."""
+    """Return the same for dotted keys, for rules that use only a few keys of a section."""
 
     def chosen(wildcards):
         return settings.part_json(observation(wildcards).settings, *keys)
@@ -109,17 +109,17 @@ def section_at(*keys):
 
 
 def whole_configuration(wildcards):
-    """Return the whole checked configuration as JSON, without what no product depends on.
+    """Return the whole checked configuration as JSON, except what no product depends on.
 
-    That is which nights are asked for, and how tables are handed on.
+    This excludes the choice of nights and the settings of publication.
     """
     return section(*[key for key in SETTINGS if key not in ("nights", "publish")])(wildcards)
 
 
 def configured_file(*keys, unless=""):
-    """Return an input function that gives the file a key names, and nothing if it names none.
+    """Return an input function that gives the file named by a key, or nothing if it is empty.
 
-    ``unless`` is a word in place of a file. The prefix of a module does not apply to it.
+    ``unless`` is a value that does not name a file. The prefix of a module does not apply to it.
     """
 
     def file(wildcards):
@@ -130,9 +130,9 @@ def configured_file(*keys, unless=""):
 
 
 def digest_of(*keys):
-    """Return a params function that changes with the contents of the file that a key names.
+    """Return a params function that gives a digest of the file that a key names.
 
-    The file may be missing: as an input it would then stop the run.
+    Unlike an input, the file may be missing.
     """
 
     def digest(wildcards):
@@ -150,7 +150,7 @@ def component_lists(wildcards):
 
 
 def for_each_band(pattern, name):
-    """Return the pattern filled in for all sub-bands of an observation."""
+    """Return the pattern expanded for all sub-bands of an observation."""
     try:
         found = OBSERVATIONS[name]
         return expand(pattern, obs=name, band=found.bands, stamp=found.stamp)
@@ -159,12 +159,12 @@ def for_each_band(pattern, name):
 
 
 def of_bands(pattern):
-    """Return an input function that gives the pattern for all sub-bands of an observation."""
+    """Return an input function that expands the pattern for all sub-bands of an observation."""
     return lambda wildcards: for_each_band(pattern, wildcards.obs)
 
 
 def of_stamp(pattern):
-    """Return an input function that gives the pattern with the observation's stamp filled in."""
+    """Return an input function that expands the pattern with the stamp of the observation."""
 
     def file(wildcards):
         return expand(pattern, stamp=observation(wildcards).stamp, **dict(wildcards))
@@ -173,7 +173,7 @@ def of_stamp(pattern):
 
 
 def of_sources(pattern):
-    """Return an input function that gives the pattern for all sources that may be modelled."""
+    """Return an input function that expands the pattern for all sources that may be modelled."""
 
     def files(wildcards):
         chosen = observation(wildcards).settings["sky_model"]["sources"]
@@ -183,7 +183,7 @@ def of_sources(pattern):
 
 
 def folder_above(levels):
-    """Return a params function that gives the folder so many levels above the first output."""
+    """Return a params function that gives the folder ``levels`` above the first output."""
 
     def above(wildcards, output):
         return str(Path(output[0]).parents[levels - 1])
@@ -192,22 +192,22 @@ def folder_above(levels):
 
 
 def link_moved(wildcards):
-    """Return what changes when tables of another version are put in force: see the module.
+    """Return a text that changes when another version becomes active: see latest_link.
 
-    Without ``output``: what depends on it makes nothing stale.
+    It takes no ``output``: Snakemake ignores changes of parameters that are derived from it.
     """
     published = observation(wildcards).settings["publish"]["folder"]
     return latest_link.moved(published, RESULTS / wildcards.obs / "published.json")
 
 
 def figure_labels(wildcards):
-    """Return number and name of a figure of the report, from its file's name NN_some_words."""
+    """Return number and name of a figure of the report from its file name NN_some_words."""
     number, _, words = wildcards.figure.partition("_")
     return {"figure": number, "shows": words.replace("_", " ")}
 
 
 def memory_mb(rule, record="manifest"):
-    """Return a resource function for what a job needs, from the numbers in an input record."""
+    """Return a resource function for the memory of a job, from the sizes in an input record."""
 
     def needed(wildcards, input, attempt):
         manifest = products.read_json(input[record])
@@ -218,7 +218,7 @@ def memory_mb(rule, record="manifest"):
 
 
 def image_memory_mb(rule):
-    """Return a resource function for a rule that makes images, one a thread."""
+    """Return a resource function for a rule that makes one image per thread."""
 
     def needed(wildcards, threads, attempt):
         imaging = observation(wildcards).settings["imaging"]
@@ -228,7 +228,7 @@ def image_memory_mb(rule):
 
 
 def long_runtime(wildcards, attempt):
-    """Return the minutes that a cluster gives to solvers and images; to others an hour.
+    """Return the time limit of solvers and imaging in minutes; other rules get an hour.
 
     CASA's solvers take minutes for each integration of a full-size sub-band, and so do images of
     the whole sky.

@@ -1,12 +1,12 @@
-"""From calibrated data to pictures and measurements.
+"""From calibrated data to images and measurements.
 
 Needs    concat/<band>.ms and .npz, flags/<band>.npz, tables/<stamp>_<band>.bcal, sky_model.json
-Makes    calibrated/<band>/ (small sets, one a source and one at the zenith), images/<source>/,
+Makes    calibrated/<band>/ (small sets, one per source and one at zenith), images/<source>/,
          images/allsky/, qa/measurements.json and CSV files
-Steps    calibrate, rotate and average for all sources in one read; image; measure
+Steps    calibrate, rotate and average for all sources in one pass; image; measure
 """
 
-# Only what decides which data are imaged: a change of CLEAN does not read the data again.
+# Only keys that select the data to image: a change of CLEAN does not read the data again.
 SPLIT_SETTINGS = (
     "bandpass",
     "imaging.enabled",

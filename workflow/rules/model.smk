@@ -1,8 +1,8 @@
-"""The sky as each dipole sees it.
+"""The sky model as seen by each dipole.
 
 Needs    manifest.json
 Makes    sky_model.json (every source and channel), sky_model.csv, sky_model.cl (CASA)
-Steps    place the sources; take their fluxes; apply the X and Y beams; leave out the low and faint
+Steps    compute positions and fluxes; apply the X and Y beams; leave out low and faint sources
 """
 
 
@@ -27,7 +27,7 @@ rule sky_model:
         settings=section("sky_model", "beam"),
         code=code_digest("sky_model.py"),
     message:
-        "{wildcards.obs}: modelling the sky"
+        "{wildcards.obs}: computing the sky model"
     shell:
         "exec sky_model.py --manifest {input.manifest:q}"
         " --settings {params.settings:q} --json {output.json:q} --csv {output.csv:q}"

@@ -1,9 +1,9 @@
-"""Which observations a run is about, and what happens before its first job and after its last.
+"""The observations of a run, and what happens before its first and after its last job.
 
 Needs    the sheet of observations (config: observations, nights), or input
-Makes    nothing by itself: all and nights ask for the products; results/nights.tsv is written at
-         the end of each run, also of one in which something failed
-Steps    choose the observations; see that nobody else works on them; say what finishes; sum up
+Makes    no products: the targets all and nights request them; results/nights.tsv is written at the
+         end of each run, even of a failed one
+Steps    choose the observations; refuse if another run works on them; report progress; summarize
 """
 
 from lwacal.driver import progress, run_hooks, run_lock
@@ -18,7 +18,7 @@ except settings.SettingsError as error:
 
 
 def wanted_products(wildcards):
-    """Return what a run without targets makes, by the switches of the configuration."""
+    """Return the products of a run without explicit targets, as configured."""
     if not OBSERVATIONS:
         raise WorkflowError(
             "No observation is given. Give a folder of raw measurement sets (snakemake --config"
@@ -27,7 +27,7 @@ def wanted_products(wildcards):
         )
     if not CHOSEN:
         raise WorkflowError(
-            f"No observation of {SETTINGS['observations']} is left by nights.from, nights.to and"
+            f"No observation of {SETTINGS['observations']} is selected by nights.from, nights.to and"
             f" nights.without ({SETTINGS['nights']})."
         )
     wanted = [product for name in CHOSEN for product in products_of(name)]
@@ -35,10 +35,10 @@ def wanted_products(wildcards):
 
 
 def products_of(name):
-    """Return what is wanted of an observation.
+    """Return the products of an observation.
 
-    If a row of the sheet leads to no data, that is the inventory: its job fails and says why, and
-    the other observations are made.
+    If a row of the sheet has no data, this is only the inventory, whose job fails with the reason;
+    the other observations are processed.
     """
     found = OBSERVATIONS[name]
     if found.problem and not GIVEN:
@@ -54,17 +54,17 @@ def products_of(name):
 
 
 def wanted_of_nights(wildcards):
-    """Return the same for the sheet alone."""
+    """Return the same for the observations of the sheet only."""
     if GIVEN:
         raise WorkflowError(
-            "The target nights is about the sheet of observations: leave out input and input_ms, or"
-            " leave out the word nights."
+            "The target nights processes the sheet of observations: leave out input and input_ms, or"
+            " the target nights."
         )
     return wanted_products(wildcards)
 
 
 def with_verdict(wildcards):
-    """Return the verdicts that the trends wait for."""
+    """Return the verdicts that the trends depend on."""
     names = [name for name in CHOSEN if not OBSERVATIONS[name].problem]
     return expand("<results>/{obs}/qa.json", obs=names)
 
@@ -82,7 +82,7 @@ def at_work():
 
 
 def followers():
-    """Return the rule of each job of this run, by its number, and the jobs that wait for it."""
+    """Return the rule of each job of this run, by job number, and the jobs that depend on it."""
     dag = workflow.dag
     return {
         dag.jobid(job): (job.rule.name, {dag.jobid(later) for later in dag.depending[job]})
@@ -101,7 +101,7 @@ def begin_run():
 
 
 def end_run():
-    """Say at the end of a run, on stderr, what came out and where to look."""
+    """Print the results of a run and where to find them, on stderr."""
     methods = [method.item_to_choice() for method in workflow.deployment_settings.deployment_method]
     places = {"results": RESULTS, "logs": LOGS, "benchmarks": BENCHMARKS}
     RUN.end(

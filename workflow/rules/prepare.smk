@@ -1,10 +1,10 @@
-"""From raw measurement sets to data that can be calibrated.
+"""From raw measurement sets to flagged data, ready to calibrate.
 
 Needs    raw measurement sets, opened read-only (config: input, input_ms or the sheet)
 Makes    inventory.json, concat/<band>.ms, manifest.json, health.json, flags/<band>.npz and .json,
          reference.json
-Steps    read the headers; join the integrations of a sub-band, and look at the data on the way (the
-         only read of the raw data); say what there is; judge the antennas; flag; choose the
+Steps    read the headers; concatenate the integrations of each sub-band and check the data (the
+         only pass over the raw data); write the manifest; assess antenna health; flag; choose the
          reference antenna
 """
 
@@ -52,7 +52,7 @@ rule concat:
     params:
         code=code_digest("concat.py"),
     message:
-        "{wildcards.obs}: joining the integrations of {wildcards.band}"
+        "{wildcards.obs}: concatenating the integrations of {wildcards.band}"
     shell:
         "exec concat.py --inventory {input.inventory:q} --band {wildcards.band}"
         " --output {output.ms:q} --powers {output.powers:q} --findings {output.findings:q}"
@@ -75,7 +75,7 @@ rule manifest:
     params:
         code=code_digest("manifest.py"),
     message:
-        "{wildcards.obs}: what the observation consists of"
+        "{wildcards.obs}: writing the manifest"
     shell:
         "exec manifest.py --inventory {input.inventory:q} --findings {input.findings:q}"
         " --output {output:q} > {log:q} 2>&1"
@@ -97,7 +97,7 @@ rule mnc_query:
         settings=section_at("health", "mnc"),
         code=code_digest("mnc_query.py", "mnc_list.py"),
     message:
-        "{wildcards.obs}: asking the antenna-health database"
+        "{wildcards.obs}: querying the antenna-health database"
     shell:
         "exec mnc_query.py --manifest {input.manifest:q}"
         " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
@@ -125,7 +125,7 @@ rule antenna_health:
         cached_list=digest_of("health", "cached_list"),
         code=code_digest("antenna_health.py"),
     message:
-        "{wildcards.obs}: judging the antennas"
+        "{wildcards.obs}: assessing antenna health"
     shell:
         "exec antenna_health.py --manifest {input.manifest:q} --mnc {input.mnc:q}"
         " --powers {input.powers:q} --settings {params.settings:q} --output {output:q}"

@@ -1,11 +1,11 @@
-"""From measurements to a verdict that people and programs can read.
+"""From measurements to a verdict, for people and for programs.
 
-Needs    all records made before
+Needs    the records of all earlier steps
 Makes    qa.json, run.json, report.pdf, report.html, outcome.json and its link, trends and
          suggested_flags.json
-Steps    judge; write down how it was made; report; sort by outcome; follow the nights; on request
-         make the tables references for later nights (promoted.json), hand them to the beamformer
-         (published.json) or clean up (cleanup.json)
+Steps    assess; record the provenance; write the report; link by verdict; update the trends; on
+         request promote the tables to references for later nights (promoted.json), publish them to
+         the beamformer (published.json) or clean up (cleanup.json)
 """
 
 
@@ -32,7 +32,7 @@ rule assess:
         settings=section("quality", "delay"),
         code=code_digest("assess.py"),
     message:
-        "{wildcards.obs}: judging the calibration"
+        "{wildcards.obs}: assessing the calibration"
     shell:
         "exec assess.py --manifest {input.manifest:q} --health {input.health:q}"
         " --flags {input.flags:q} --bandpass {input.bandpass:q} --solutions {input.solutions:q}"
@@ -60,7 +60,7 @@ rule run_record:
         benchmarks=lambda wildcards: str(BENCHMARKS / wildcards.obs),
         code=code_digest("run_record.py"),
     message:
-        "{wildcards.obs}: writing down versions, configuration and times"
+        "{wildcards.obs}: recording versions, configuration and run times"
     shell:
         "exec run_record.py --observation {wildcards.obs}"
         " --settings {params.settings:q} --benchmarks {params.benchmarks:q} --output {output:q}"
@@ -93,7 +93,7 @@ rule report:
             caption="../report/report.rst",
             category="{obs}",
             subcategory="report",
-            labels={"product": "report to explore (HTML)"},
+            labels={"product": "interactive report (HTML)"},
         ),
         figures=report(
             directory("<results>/{obs}/figures"),
@@ -145,7 +145,7 @@ rule outcome:
         results=folder_above(2),
         code=code_digest("outcome.py"),
     message:
-        "{wildcards.obs}: sorting by outcome"
+        "{wildcards.obs}: linking by verdict"
     shell:
         "exec outcome.py --qa {input.quality:q} --results {params.results:q}"
         " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
@@ -175,7 +175,7 @@ rule trends:
         results=folder_above(1),
         code=code_digest("trends.py", with_report=True),
     message:
-        "Following the nights"
+        "Updating the trends"
     shell:
         "exec trends.py --results {params.results:q} --settings {params.settings:q}"
         " --database {output.database:q} --flags {output.flags:q} --html {output.html:q}"
@@ -200,7 +200,7 @@ rule promote:
         settings=section("delay"),
         code=code_digest("promote.py"),
     message:
-        "{wildcards.obs}: making its tables references for later nights"
+        "{wildcards.obs}: promoting its tables to references for later nights"
     shell:
         "exec promote.py --qa {input.quality:q} --tables {input.delays:q} {input.tables:q}"
         " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
@@ -227,7 +227,7 @@ rule publish:
         results=folder_above(2),
         code=code_digest("publish.py"),
     message:
-        "{wildcards.obs}: handing its tables to the beamformer"
+        "{wildcards.obs}: publishing its tables to the beamformer"
     shell:
         "exec publish.py --qa {input.quality:q} --run {input.run:q} --manifest {input.manifest:q}"
         " --tables {input.tables:q} --database {params.results:q}/trends.sqlite"
