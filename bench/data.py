@@ -45,8 +45,8 @@ def check_space(scratch: Path, needed_mb: float) -> None:
 def observation(size: Size, scratch: Path) -> Observation:
     """Return an observation of this size, simulated if it does not exist.
 
-    The A-team and noise, without faint sources: what is left of the data after calibration is
-    noise, so that errors of gains can be compared with what the noise explains.
+    The sky has the A-team but no faint sources: the residuals after calibration are pure noise, so
+    that gain errors can be compared with the thermal error.
     """
     found = Observation(size, (scratch / "data" / size.name / "raw").absolute())
     if (found.truth / "truth.json").is_file():

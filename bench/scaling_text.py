@@ -57,14 +57,15 @@ def _model(models: Models) -> Iterator[str]:
     yield "    seconds of a job = start + rate x work"
     yield "    bytes of a job   = a few MB + (read + written) x work"
     yield ""
-    yield "Work is the number of antenna² x channel x integration that a job processes, or the unit"
-    yield "in the table; one integration of a full-size sub-band (352 antennas, 192 channels) has"
-    yield f"{work('concat', Size(352, 192)):.3g} of them and 382 MB of DATA, 16 bytes each. Start is"
-    yield "the constant part: Python, its imports, small records. If a step was measured at several"
-    yield "sizes (whole chains count if they contain it once), both are fitted (least squares of"
-    yield "relative errors), and the last column is the deviation of the worst measurement from the"
-    yield "fit. Otherwise, start is the time the script takes to print its help. Bytes are those of"
-    yield "read and write calls, including those served by the page cache."
+    yield "Work is the number of antenna² x channel x integration that a job processes, or the"
+    yield "unit in the table; one integration of a full-size sub-band (352 antennas, 192"
+    yield f"channels) has {work('concat', Size(352, 192)):.3g} of them and 382 MB of DATA, 16"
+    yield "bytes each. Start is the constant part: Python, its imports, small records. If a step"
+    yield "was measured at several sizes (whole chains count if they contain it once), both are"
+    yield "fitted (least squares of relative errors), and the last column is the deviation of"
+    yield "the worst measurement from the fit. Otherwise, start is the time the script takes to"
+    yield "print its help. Bytes are those of read and write calls, including those served by"
+    yield "the page cache."
     yield ""
     rows = [
         [
@@ -97,8 +98,8 @@ def _memory(models: Models) -> Iterator[str]:
     yield ""
     yield "    peak = base + first x (DATA of one integration) + further x (DATA of all others)"
     yield ""
-    yield "with the DATA of the job's sub-band (all sub-bands have the same size). For steps that do"
-    yield "not process visibilities"
+    yield "with the DATA of the job's sub-band (all sub-bands have the same size). For steps"
+    yield "that do not process visibilities"
     yield ""
     yield "    peak = base + part x work"
     yield ""
@@ -127,9 +128,9 @@ def _checks(found: Mapping[str, Any], models: Models, threads: Mapping[str, int]
         return
     yield "## Comparison with measured chains"
     yield ""
-    yield "Chains measured as a whole, from raw data to flagged tables, compared with the sum of the"
-    yield "modelled jobs divided by the cores. A ratio above 1 is due to parallel jobs that share"
-    yield "memory and disk, and to Snakemake itself."
+    yield "Chains measured as a whole, from raw data to flagged tables, compared with the sum of"
+    yield "the modelled jobs divided by the cores. A ratio above 1 is due to parallel jobs that"
+    yield "share memory and disk, and to Snakemake itself."
     yield ""
     kept = {
         rule: model
@@ -180,8 +181,8 @@ def _night(models: Models, threads: Mapping[str, int], facts: Mapping[str, Any])
     yield "    parallel jobs = nodes x min(cores / threads, memory / peak of the job)"
     yield "    time = sum over steps of ceil(jobs / parallel jobs) x (seconds of a job + wait)"
     yield ""
-    yield "This assumes that jobs do not slow each other down. The last column is the disk throughput"
-    yield "this requires: all bytes divided by the time."
+    yield "This assumes that jobs do not slow each other down. The last column is the disk"
+    yield "throughput this requires: all bytes divided by the time."
     yield ""
     yield from _predictions(models, threads, NIGHT, clusters(facts))
     yield ""
@@ -244,10 +245,10 @@ def _large(models: Models, threads: Mapping[str, int]) -> Iterator[str]:
     yield f"## An array of {size.antennas} antennas"
     yield ""
     band_gb = size.integration_mb / 1e3
-    yield f"The number of baselines, and hence data and time of the large steps, is {times:.0f} times"
-    yield f"that of 352 antennas: an integration of a sub-band is {band_gb:.1f} GB, of the full band"
-    yield f"{len(size.bands) * band_gb:.0f} GB, and {size.integrations} integrations are"
-    yield f"{size.data_mb / 1e6:.1f} TB. With the present steps:"
+    yield f"The number of baselines, and hence data and time of the large steps, is {times:.0f}"
+    yield f"times that of 352 antennas: an integration of a sub-band is {band_gb:.1f} GB, of the"
+    yield f"full band {len(size.bands) * band_gb:.0f} GB, and {size.integrations} integrations"
+    yield f"are {size.data_mb / 1e6:.1f} TB. With the present steps:"
     yield ""
     rows = []
     for rule, model in models.items():
@@ -257,10 +258,10 @@ def _large(models: Models, threads: Mapping[str, int]) -> Iterator[str]:
     channels = channels_that_fit(models, size, 1e3 * BIG_NODE[1] / JOBS_A_NODE)
     yield ""
     yield "Concatenation, solving and calibration treat channels independently, so a job could"
-    yield "process only some channels of a sub-band. The workflow does not support this yet: flagging"
-    yield "and file formats would have to follow. There would be more jobs with the same total time,"
-    yield f"apart from their starts. With {channels} channels per job, {JOBS_A_NODE} large jobs fit on"
-    yield f"a node of {BIG_NODE[1]:.0f} GB:"
+    yield "process only some channels of a sub-band. The workflow does not support this yet:"
+    yield "flagging and file formats would have to follow. There would be more jobs with the"
+    yield f"same total time, apart from their starts. With {channels} channels per job,"
+    yield f"{JOBS_A_NODE} large jobs fit on a node of {BIG_NODE[1]:.0f} GB:"
     yield ""
     machines = [
         Cluster(

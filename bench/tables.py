@@ -136,8 +136,8 @@ def _parts(stages: Sequence[Found]) -> Iterator[str]:
         yield f"- {stage['rule']}, threads {stage['threads']}: {words}"
     if timed:
         yield ""
-        yield "Wall seconds (CPU seconds in brackets) of the parts of the last run of a step. The rest"
-        yield "of its wall time is start-up and imports of Python."
+        yield "Wall seconds (CPU seconds in brackets) of the parts of the last run of a step."
+        yield "The rest of its wall time is start-up and imports of Python."
         yield ""
 
 
@@ -154,9 +154,9 @@ def _solver(record: Found) -> Iterator[str]:
         for peer in stage["peers"]:
             theirs = peer["median"]["wall_s"]
             yield (
-                f"- {peer['name']}: {theirs / solving['wall_s']:.0f} x; with reading and accumulating"
-                f" {theirs / (read_s + solving['wall_s']):.0f} x; the whole step, with Python"
-                f" start-up, {peer['ratio']:.0f} x"
+                f"- {peer['name']}: {theirs / solving['wall_s']:.0f} x; with reading and"
+                f" accumulating {theirs / (read_s + solving['wall_s']):.0f} x; the whole step,"
+                f" with Python start-up, {peer['ratio']:.0f} x"
             )
         yield ""
     if "accuracy" in record:
@@ -164,8 +164,8 @@ def _solver(record: Found) -> Iterator[str]:
 
 
 def _accuracy(found: Found) -> Iterator[str]:
-    yield "Errors of the gains in units of the thermal error (1 is the limit): rms and median of the"
-    yield "errors of log amplitude and of phase."
+    yield "Errors of the gains in units of the thermal error (1 is the limit): rms and median of"
+    yield "the errors of log amplitude and of phase."
     yield ""
     rows = [
         [
@@ -258,13 +258,13 @@ def _interference(found: Sequence[Found]) -> Iterator[str]:
 def _imaging(found: Sequence[Found]) -> Iterator[str]:
     yield "## WSClean settings"
     yield ""
-    yield "The same data with different gridders, one or all threads, and parallel CLEAN on parts of"
-    yield "the image. Differences are rms (maximum) over the sky above the horizon mask, in units of"
-    yield "the noise of the residual image, for the dirty and the cleaned image; also the ratio of"
-    yield "the peaks. Where the reference differs from the exact image, the error is in w-stacking:"
-    yield "with more layers, at a higher cost, the all-sky image improves. The workflow uses the"
-    yield "w-gridder with one thread, which makes runs reproducible bit by bit, and runs images in"
-    yield "parallel."
+    yield "The same data with different gridders, one or all threads, and parallel CLEAN on"
+    yield "parts of the image. Differences are rms (maximum) over the sky above the horizon"
+    yield "mask, in units of the noise of the residual image, for the dirty and the cleaned"
+    yield "image; also the ratio of the peaks. Where the reference differs from the exact image,"
+    yield "the error is in w-stacking: with more layers, at a higher cost, the all-sky image"
+    yield "improves. The workflow uses the w-gridder with one thread, which makes runs"
+    yield "reproducible bit by bit, and runs images in parallel."
     for item in found:
         yield ""
         yield (
@@ -404,7 +404,7 @@ def short(found: Found) -> str:
             "",
             "![Times of the steps and their scaling](docs/benchmarks.png)",
             "",
-            "All results: [docs/benchmarks.md](docs/benchmarks.md). The cost of a night on a cluster"
-            " and of a larger array: [docs/scaling.md](docs/scaling.md).",
+            "All results: [docs/benchmarks.md](docs/benchmarks.md). The cost of a night on a"
+            " cluster and of a larger array: [docs/scaling.md](docs/scaling.md).",
         ]
     )

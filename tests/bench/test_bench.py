@@ -245,7 +245,7 @@ def test_texts_tell_what_was_measured(measured):
     plan, found = measured
     made = {path.name: path for path in texts.write(found, plan)}
     page = made["benchmarks.md"].read_text()
-    assert "times mean nothing" in page
+    assert "the times are meaningless" in page
     for rule in STAGES:
         assert f"**{rule}**" in page
     scaling = made["scaling.md"].read_text()
@@ -265,7 +265,7 @@ def test_parts_measured_before_stay(tmp_path):
 def test_table_goes_between_the_markers():
     text = f"before\n{texts.BEGIN}\nold\n{texts.END}\nafter\n"
     new = texts.between_markers(text, tables.short(results.empty()))
-    assert new == f"before\n{texts.BEGIN}\nNothing is measured yet.\n{texts.END}\nafter\n"
+    assert new == f"before\n{texts.BEGIN}\nNothing has been measured yet.\n{texts.END}\nafter\n"
     with pytest.raises(ValueError, match="README"):
         texts.between_markers("nothing", "new")
     assert texts.BEGIN in (PROJECT / "README.md").read_text()

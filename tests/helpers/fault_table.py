@@ -29,7 +29,7 @@ All other observations, and all steps that do not need the product, continue.
   needs scratch space.
 * Programs (WSClean, AOFlagger) and jobs end when their parent ends, even if it is killed.
 * If Snakemake itself was killed, run `snakemake --unlock` first, then `snakemake` as before. On a
-  cluster its jobs may still be running: list them with `squeue --me` and cancel them with `scancel`.
+  cluster its jobs may still be running: list them with `squeue --me`, cancel them with `scancel`.
 * WSClean has no time limit of its own. On a cluster, jobs have one (`runtime`) and end cleanly.
 * If the disk becomes full while casacore closes a table, casacore aborts the job without a Python
   error. The space for sets and tables is therefore checked in advance; leftovers are removed by
@@ -45,7 +45,8 @@ def page() -> str:
     parts = [HEAD.format(number=len(CASES))]
     for title, cases in SECTIONS.items():
         parts.append(
-            f"\n## {title}\n\n| fault | job | outcome | log or record says | then |\n|---|---|---|---|---|\n"
+            f"\n## {title}\n\n| fault | job | outcome | log or record says | then |\n"
+            "|---|---|---|---|---|\n"
         )
         parts += [_row(case) for case in cases]
     return "".join(parts)

@@ -275,7 +275,7 @@ def main() -> None:
         "Simulated nights of 64 antennas, four or five sub-bands of 24 channels and two or four",
         "integrations, calibrated by the whole workflow and compared with the truth; written by",
         "`make known-answers`. Faults are planted in antpols (one polarization of one antenna),",
-        "files, channels and integrations. Found: faults reported with the correct reason and place;",
+        "files, channels and integrations. Found: faults reported with the right reason and place;",
         "false alarms: anything else that is reported. Errors are medians in units of the thermal",
         "error: 1 is the limit. Flagged: solutions of fault-free antennas with enough baselines.",
         "Fluxes are measured in the visibilities; the flux ratio, measured over true, in images.",
