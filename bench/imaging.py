@@ -88,22 +88,19 @@ def measure(options: Options) -> list[dict[str, Any]]:
 
 
 def _images(place: Place) -> Iterator[Image]:
-    manifest, settings = place.record("manifest.json"), place.settings["imaging"]
+    manifest, settings = place.record("manifest.json"), place.settings.imaging
     splits = image_source.read_splits([place.path(f"calibrated/{place.band}")])
     path = splits[0].path
     yield Image(
-        f"{BRIGHTEST}, {settings['source']['size']} pixels",
+        f"{BRIGHTEST}, {settings.source.size} pixels",
         path(BRIGHTEST),
-        wsclean.image_options(settings["source"]),
+        wsclean.image_options(settings.source),
     )
-    choice = {
-        **settings["allsky"],
-        "size": 2048,
-        "scale_deg": 0.0625,
-    }  # takes a quarter of the time
+    # takes a quarter of the time
+    choice = settings.allsky.model_copy(update={"size": 2048, "scale_deg": 0.0625})
     plan = next(plan for plan in image_allsky.plans(choice) if plan.of(splits))
     yield Image(
-        f"whole sky, {choice['size']} pixels",
+        f"whole sky, {choice.size} pixels",
         path(split.ZENITH),
         image_allsky.image_options(plan, manifest, plan.of(splits), choice),
     )
@@ -149,9 +146,7 @@ def _command(
     place: Place, image: Image, choice: Choice, prefix: Path, cores: int
 ) -> list[str | Path]:
     prefix.parent.mkdir(parents=True, exist_ok=True)
-    machine = wsclean.Machine(
-        place.settings["tools"]["wsclean"], choice.threads or cores, MEMORY_MB
-    )
+    machine = wsclean.Machine(place.settings.tools.wsclean, choice.threads or cores, MEMORY_MB)
     words = [word for word in image.options if word != W_GRIDDER]
     if not choice.cleaned:
         words[words.index("-niter") + 1] = "0"

@@ -11,7 +11,8 @@ from typing import Any
 
 from bench import dp3
 from bench.project import PROJECT
-from lwacal.driver import run_record, settings
+from lwacal.driver import run_record
+from lwacal.records.configuration.tools import Tools
 
 
 def facts() -> dict[str, Any]:
@@ -24,7 +25,7 @@ def facts() -> dict[str, Any]:
         "versions": {
             "python": platform.python_version(),
             **run_record.package_versions(),
-            **run_record.tool_versions(settings.resolve({})["tools"]),
+            **run_record.tool_versions(Tools()),
             "dp3": dp3.version(),
         },
         "git": run_record.git_state(PROJECT),

@@ -143,7 +143,7 @@ def solver_table(place: Place, name: str) -> Path:
 def _bandpass(place: Place, folder: Path) -> Iterator[Peer]:
     data, table = solver_data(place), solver_table(place, "casa.bcal")
     low, high = place.record(f"tables/raw/{place.band}.json")["uv_range_lambda"]
-    choice = place.settings["bandpass"]
+    choice = place.settings.bandpass
     task = {
         "vis": str(data),
         "caltable": str(table),
@@ -152,8 +152,8 @@ def _bandpass(place: Place, folder: Path) -> Iterator[Peer]:
         "combine": "obs,scan,field",
         "refant": _reference(place),
         "uvrange": f"{low}~{high}lambda",
-        "minsnr": choice["min_snr"],
-        "minblperant": choice["min_baselines_per_antenna"],
+        "minsnr": choice.min_snr,
+        "minblperant": choice.min_baselines_per_antenna,
         "solnorm": False,
         "gaintable": [],
         "corrdepflags": True,
@@ -190,7 +190,7 @@ def _delay(place: Place, folder: Path) -> Iterator[Peer]:
         "solint": "inf",
         "refant": _reference(place),
         "uvrange": f"{low}~{high}lambda",
-        "minsnr": place.settings["delay"]["min_snr"],
+        "minsnr": place.settings.delay.min_snr,
         "gaintable": [],
     }
     yield Peer(

@@ -11,6 +11,7 @@ from bench import workflow_jobs
 from bench.data import Observation
 from lwacal.calibration.sub_band import SubBand
 from lwacal.driver import settings
+from lwacal.records.configuration.whole import Configuration
 from lwacal.runtime import products
 from lwacal.sky import sky_model
 
@@ -49,7 +50,7 @@ class Place:
         }
 
     @cached_property
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> Configuration:
         """The whole configuration."""
         return settings.resolve(self.configuration)
 

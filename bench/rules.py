@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from lwacal.driver import resources, settings
+from lwacal.driver import resources
+from lwacal.records.configuration.imaging import Imaging
+from lwacal.records.configuration.whole import Configuration
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -22,13 +24,11 @@ def environment(threads: int) -> dict[str, str]:
 
 
 def memory_mb(
-    rule: str, manifest: dict[str, Any], band: str, imaging: dict[str, Any] | None = None
+    rule: str, manifest: dict[str, Any], band: str, imaging: Imaging | None = None
 ) -> int | None:
     """Return the memory that a rule asks for, None if it leaves that to Snakemake.
 
     ``imaging`` is that section of the configuration, by default the default one.
     """
-    configuration = settings.resolve({})
-    if imaging:
-        configuration = {**configuration, "imaging": imaging}
+    configuration = Configuration(imaging=imaging or Imaging())
     return resources.usual_memory_mb(rule, manifest, band, configuration)

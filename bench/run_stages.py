@@ -164,6 +164,4 @@ def passes(cost: Cost, start: Cost, data_mb: float) -> dict[str, float]:
 def _asked(rule: str, place: Place) -> int | None:
     if rule in ("inventory", "concat", "manifest"):
         return rules.memory_mb(rule, place.record("inventory.json"), place.band)
-    return rules.memory_mb(
-        rule, place.record("manifest.json"), place.band, place.settings["imaging"]
-    )
+    return rules.memory_mb(rule, place.record("manifest.json"), place.band, place.settings.imaging)

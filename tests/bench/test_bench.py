@@ -104,7 +104,7 @@ def test_commands_are_those_of_the_rules(night):
     assert flag.words[1:5] == ("--band", "73MHz", "--concat", str(night.path("concat/73MHz.ms")))
     assert flag.products == (night.path("flags/73MHz.npz"), night.path("flags/73MHz.json"))
     given = json.loads(flag.words[flag.words.index("--settings") + 1])
-    assert given["flagging"] == night.settings["flagging"]
+    assert given["flagging"] == night.settings.flagging.as_json()
     first, last = stages.of_rule(night, "concat")
     assert (first.products[0].name, last.products[0].name) == ("41MHz.ms", "73MHz.ms")
     (image,) = stages.of_rule(night, "image_source")

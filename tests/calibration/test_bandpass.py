@@ -8,6 +8,7 @@ the rms of that ratio scatters by 5 % about 1.
 import json
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -17,30 +18,30 @@ import solver_case
 from gain_errors import errors, rms
 from lwacal.calibration import bandpass, casa_input, stefcal, uv_range
 from lwacal.io import caltable, flag_file
+from lwacal.records.configuration.bandpass import Bandpass
 from lwacal.runtime import casa, paths, products
 from small_sets import baselines
 
 BAND = "73MHz"
-SETTINGS = solver_case.SETTINGS["bandpass"]
 SCRIPT = paths.SCRIPTS / "bandpass.py"
 
 
-def solve(case, output, settings=SETTINGS, model=None):
+def solve_with(settings, case, output, model=None):
     """Solve a case; return the summary and the table."""
-    summary = bandpass.solve(
-        solver_case.sub_band(case, BAND, model),
-        case.reference,
-        settings,
-        output,
-    )
+    band = solver_case.sub_band(case, BAND, model)
+    summary = bandpass.solve(band, case.reference, settings, output)
     return summary, caltable.read(output)
 
 
 @pytest.fixture(autouse=True, params=["stefcal", "casa"])
-def engine(request, monkeypatch):
+def engine(request):
     """Every test holds for both solvers."""
-    monkeypatch.setitem(SETTINGS, "engine", request.param)
     return request.param
+
+
+@pytest.fixture
+def solve(engine):
+    return partial(solve_with, Bandpass(engine=engine))
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +67,7 @@ def flag_signals(case, antennas, channels, correlations) -> np.ndarray:
     return flag
 
 
-def test_gains_are_recovered_within_the_thermal_limit(clean, tmp_path):
+def test_gains_are_recovered_within_the_thermal_limit(solve, clean, tmp_path):
     summary, found = solve(clean, tmp_path / "t.bcal")
     assert summary["status"] == "ok"
     assert summary["flagged_fraction"] == 0
@@ -78,7 +79,7 @@ def test_gains_are_recovered_within_the_thermal_limit(clean, tmp_path):
     assert rms(phase) == pytest.approx(1, abs=0.15)
 
 
-def test_phases_are_referred_to_the_reference_antenna(clean, tmp_path):
+def test_phases_are_referred_to_the_reference_antenna(solve, clean, tmp_path):
     _, found = solve(clean, tmp_path / "t.bcal")
     assert found.reference == clean.reference["index"]
     assert np.abs(np.angle(found.gain[found.reference])).max() < 1e-5
@@ -86,7 +87,7 @@ def test_phases_are_referred_to_the_reference_antenna(clean, tmp_path):
     assert np.abs(error).max() < 6 * rms(np.abs(error))
 
 
-def test_the_error_a_solution_carries_is_its_error(clean, tmp_path):
+def test_the_error_a_solution_carries_is_its_error(solve, clean, tmp_path):
     """PARAMERR is the rms |dG|; the limit of amplitude and phase together is about the same."""
     _, found = solve(clean, tmp_path / "t.bcal")
     error = np.abs(found.gain - clean.truth(BAND)) / found.error
@@ -99,8 +100,7 @@ def test_both_solvers_say_the_same(clean, tmp_path):
     """They differ by their convergence and by the few outliers left out, far less than by noise."""
     both = []
     for name in ("stefcal", "casa"):
-        settings = {**SETTINGS, "engine": name}
-        both.append(solve(clean, tmp_path / f"{name}.bcal", settings)[1])
+        both.append(solve_with(Bandpass(engine=name), clean, tmp_path / f"{name}.bcal")[1])
     ours, casas = both
     assert np.array_equal(ours.flag, casas.flag)
     assert rms(np.abs(ours.gain - casas.gain) / ours.error) < 0.05
@@ -108,7 +108,7 @@ def test_both_solvers_say_the_same(clean, tmp_path):
     assert np.median(ours.error / casas.error) == pytest.approx(1, abs=0.3)
 
 
-def test_a_strong_antenna_does_not_spoil_the_others(tmp_path):
+def test_a_strong_antenna_does_not_spoil_the_others(solve, tmp_path):
     """Eight times the gain is eight times the noise: weights must follow it."""
     case = solver_case.make(tmp_path, factor={(5, 0): 8.0, (5, 1): 8.0})
     _, found = solve(case, tmp_path / "t.bcal")
@@ -117,7 +117,7 @@ def test_a_strong_antenna_does_not_spoil_the_others(tmp_path):
     assert rms(phase) == pytest.approx(1, abs=0.15)
 
 
-def test_exchanged_polarizations_are_found_and_nobody_else(tmp_path):
+def test_exchanged_polarizations_are_found_and_nobody_else(solve, tmp_path):
     case = solver_case.make(tmp_path, swapped=(4, 11))
     summary, found = solve(case, tmp_path / "t.bcal")
     assert summary["swapped"] == [case.antennas.names[number] for number in (4, 11)]
@@ -125,7 +125,7 @@ def test_exchanged_polarizations_are_found_and_nobody_else(tmp_path):
     assert not found.flag[others].any()
 
 
-def test_a_dead_polarization_does_not_cost_the_other(unflagged, tmp_path):
+def test_a_dead_polarization_does_not_cost_the_other(solve, unflagged, tmp_path):
     flag = flag_signals(unflagged, [7], range(12), [1, 2, 3])
     _, found = solve(unflagged, tmp_path / "t.bcal")
     assert found.flag[7, :, 1].all()
@@ -138,7 +138,7 @@ def test_a_dead_polarization_does_not_cost_the_other(unflagged, tmp_path):
 @pytest.mark.parametrize(
     ("antennas", "channels"), [([2], [5]), ([7, 9], [5]), ([9], [8, 9]), (range(20), [5])]
 )
-def test_a_flagged_channel_does_not_spoil_the_next(unflagged, tmp_path, antennas, channels):
+def test_a_flagged_channel_does_not_spoil_the_next(solve, unflagged, tmp_path, antennas, channels):
     """CASA starts each channel from the one before: a hole there made the next one fail."""
     antennas = list(antennas)
     flag = flag_signals(unflagged, antennas, channels, range(4))
@@ -151,7 +151,7 @@ def test_a_flagged_channel_does_not_spoil_the_next(unflagged, tmp_path, antennas
     assert rms(phase) == pytest.approx(1, abs=0.15)
 
 
-def test_a_dead_reference_antenna_is_replaced(unflagged, tmp_path):
+def test_a_dead_reference_antenna_is_replaced(solve, unflagged, tmp_path):
     flag_signals(unflagged, [2], range(12), range(4))
     summary, found = solve(unflagged, tmp_path / "t.bcal")
     assert found.reference == 0
@@ -160,7 +160,7 @@ def test_a_dead_reference_antenna_is_replaced(unflagged, tmp_path):
     assert np.abs(np.angle(found.gain[0])).max() < 1e-5
 
 
-def test_x_and_y_are_modelled_apart(clean, tmp_path):
+def test_x_and_y_are_modelled_apart(solve, clean, tmp_path):
     """With one model for both, amplitudes would be off by the ratio of the beams."""
     _, found = solve(clean, tmp_path / "t.bcal")
     ratio = np.abs(found.gain) / np.abs(clean.gain[BAND])
@@ -190,10 +190,10 @@ def test_casa_takes_two_bounds_as_either_or(clean, tmp_path, spell, right):
     assert chosen == (inside if right else len(length))
 
 
-def test_baselines_outside_the_range_are_not_used(unflagged, tmp_path):
+def test_baselines_outside_the_range_are_not_used(unflagged, tmp_path, engine):
     """Antennas with too few baselines inside get no solution."""
-    settings = {**SETTINGS, "uv_min_lambda": 1, "uv_max_lambda": 30}
-    summary, found = solve(unflagged, tmp_path / "t.bcal", settings)
+    settings = Bandpass(engine=engine, uv_min_lambda=1, uv_max_lambda=30)
+    summary, found = solve_with(settings, unflagged, tmp_path / "t.bcal")
     assert summary["uv_range_lambda"] == [1, 30]
     data = tmp_path / "data.ms"
     casa_input.write(solver_case.sub_band(unflagged, BAND), data)
@@ -225,13 +225,13 @@ def test_vir_a_limits_the_range_where_it_dominates(clean, vir_a_jy, cas_a_jy, lo
             }
         },
     }
-    assert uv_range.configured(model, SETTINGS) == (5, longest)
-    assert uv_range.configured(model, {**SETTINGS, "vir_a_share": 0.0}) == (5, 185)
+    assert uv_range.configured(model, Bandpass()) == (5, longest)
+    assert uv_range.configured(model, Bandpass(vir_a_share=0)) == (5, 185)
     model["sources"][0]["in_model"] = False
-    assert uv_range.configured(model, SETTINGS) == (5, 350)
+    assert uv_range.configured(model, Bandpass()) == (5, 350)
 
 
-def test_nothing_to_solve_is_said_in_words(unflagged, tmp_path):
+def test_nothing_to_solve_is_said_in_words(solve, unflagged, tmp_path):
     """No source, everything flagged: a table that is all flagged, and why."""
     model = {"sources": [], "bands": {BAND: {}}, "message": "no source is up"}
     summary, found = solve(unflagged, tmp_path / "a.bcal", model=model)
@@ -245,7 +245,7 @@ def test_nothing_to_solve_is_said_in_words(unflagged, tmp_path):
     assert found.gain.shape == (20, 12, 2)
 
 
-def test_solutions_that_do_not_converge_are_flagged(clean, tmp_path, monkeypatch, engine):
+def test_solutions_that_do_not_converge_are_flagged(solve, clean, tmp_path, monkeypatch, engine):
     if engine == "casa":
         pytest.skip("CASA does not say")
     monkeypatch.setattr(stefcal, "MOST_ITERATIONS", 2)
@@ -256,7 +256,7 @@ def test_solutions_that_do_not_converge_are_flagged(clean, tmp_path, monkeypatch
     assert summary["convergence"]["X"]["converged"] == [False] * 12
 
 
-def test_a_set_without_rows(tmp_path):
+def test_a_set_without_rows(solve, tmp_path):
     case = solver_case.make(tmp_path, 5, n_channels=4, n_integrations=0)
     summary, found = solve(case, tmp_path / "t.bcal")
     assert summary["status"] == "no_data"
@@ -264,7 +264,7 @@ def test_a_set_without_rows(tmp_path):
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_too_few_antennas(tmp_path, number):
+def test_too_few_antennas(solve, tmp_path, number):
     case = solver_case.make(tmp_path, number, n_channels=4, reference=0)
     summary, found = solve(case, tmp_path / "t.bcal")
     assert summary["status"] in ("no_data", "failed")
@@ -273,7 +273,7 @@ def test_too_few_antennas(tmp_path, number):
     assert found.gain.shape == (number, 4, 2)
 
 
-def test_the_script_writes_table_and_summary(clean, tmp_path):
+def test_the_script_writes_table_and_summary(clean, tmp_path, engine):
     names = ("manifest", "sky-model", "reference")
     for name, record in zip(names, (clean.manifest, clean.model, clean.reference)):
         products.write_json(tmp_path / f"{name}.json", record)
@@ -292,7 +292,7 @@ def test_the_script_writes_table_and_summary(clean, tmp_path):
             "--flags",
             clean.flags[BAND],
             "--settings",
-            json.dumps({"bandpass": SETTINGS}),
+            json.dumps({"bandpass": Bandpass(engine=engine).as_json()}),
             "--output",
             "t.bcal",
             "--summary",

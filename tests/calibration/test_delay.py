@@ -7,11 +7,12 @@ import solver_case
 from lwacal.calibration import delay, delay_reference, delay_table
 from lwacal.io import caltable
 from lwacal.io.solutions import Bandpass, SubBandSolutions
+from lwacal.records.configuration.delay import Delay
 from lwacal.telescope import naming, site
 from small_sets import small_array
 
 BANDS = ("55MHz", "64MHz", "73MHz")
-CHOICE = solver_case.SETTINGS["delay"]
+CHOICE = solver_case.DELAY
 NOW_MJD_S = naming.stamp_time("20240601_110000")
 ROUNDING_NS = 1e-4  # of phases in single precision, over 20 MHz
 
@@ -47,7 +48,6 @@ def solutions(case):
 
 
 def solve(case, model=None, **changes):
-    settings = {**solver_case.SETTINGS, "delay": {**CHOICE, **changes}}
     return delay.solve(
         case.manifest,
         case.concat,
@@ -56,7 +56,8 @@ def solve(case, model=None, **changes):
         model or case.model,
         case.reference,
         solutions(case),
-        settings,
+        CHOICE.model_copy(update=changes),
+        solver_case.BANDPASS,
     )
 
 
@@ -232,14 +233,16 @@ def test_nearest_reference_in_sidereal_time_is_taken(tmp_path):
     """LST runs round: 23 h is nearer to 0.5 h than 4 h is."""
     wanted = 0.5
     write_references(tmp_path, (4.1, 23.1, 14.1))
-    choice = {**CHOICE, "reference_dir": str(tmp_path)}
+    choice = Delay(reference_dir=str(tmp_path))
     path, why = delay_reference.choose(choice, wanted, NOW_MJD_S)
     assert path == tmp_path / "23.1h" / "night0.K"
     assert "nearest in sidereal time, 1 h apart" in why
     own_mjd_s = delay_reference.observation_time(path)
     other, _ = delay_reference.choose(choice, wanted, own_mjd_s)
     assert other == tmp_path / "4.1h" / "night0.K"  # a night is not its own reference
-    path, why = delay_reference.choose({**choice, "reference_search_h": 0}, wanted, NOW_MJD_S)
+    path, why = delay_reference.choose(
+        choice.model_copy(update={"reference_search_h": 0}), wanted, NOW_MJD_S
+    )
     assert path is None
     assert "within 0 h of LST 0.5 h" in why
 
@@ -258,7 +261,7 @@ def test_nearest_reference_in_sidereal_time_is_taken(tmp_path):
 def test_ties_do_not_pass_24_hours_and_then_take_the_newest(tmp_path, tables, expected):
     for lst, day in tables:
         write_references(tmp_path, [lst], day)
-    path, _ = delay_reference.choose({**CHOICE, "reference_dir": str(tmp_path)}, 1.5, NOW_MJD_S)
+    path, _ = delay_reference.choose(Delay(reference_dir=str(tmp_path)), 1.5, NOW_MJD_S)
     assert (path.parent.name if path else None) == (f"{expected:g}h" if expected else None)
 
 

@@ -5,8 +5,9 @@ import pytest
 
 import solver_case
 from lwacal.calibration import bandpass, faint_signals
+from lwacal.records.configuration.bandpass import Bandpass
 
-SETTINGS = {**solver_case.SETTINGS["bandpass"], "engine": "stefcal"}
+SETTINGS = Bandpass()
 
 
 def drawn(power, error, n_channels=192, seed=1):

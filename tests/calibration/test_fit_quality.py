@@ -5,9 +5,10 @@ import pytest
 
 import solver_case
 from lwacal.calibration import bandpass, normal_equations
+from lwacal.records.configuration.bandpass import Bandpass
 
 BAND = "73MHz"
-SETTINGS = {**solver_case.SETTINGS["bandpass"], "engine": "stefcal"}
+SETTINGS = Bandpass()
 N_CHANNELS, N_INTEGRATIONS = 24, 2
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from lwacal.calibration import faint_signals, solution_flags
 from lwacal.calibration.solution_flags import CAUSES, Band
-from lwacal.driver import settings
+from lwacal.records.configuration.solution_flags import SolutionFlags
 
-SETTINGS = settings.resolve({"solution_flags": {"gain_outlier_sigma": 1e3}})["solution_flags"]
+SETTINGS = SolutionFlags(gain_outlier_sigma=1e3)
 N_ANTENNAS, N_CHANNELS, NOISE = 24, 48, 0.01
 PLANTED = (7, 1)  # antenna and polarization
 
@@ -42,7 +42,7 @@ def cause_of(factor: float) -> np.ndarray:
 )
 def test_an_antpol_is_bad_just_beyond_the_ratio_and_good_just_within(limit, inside):
     cause = CAUSES[limit.removesuffix("_ratio")]
-    within, beyond = (cause_of(SETTINGS[limit] * step) for step in (inside, 1 / inside))
+    within, beyond = (cause_of(getattr(SETTINGS, limit) * step) for step in (inside, 1 / inside))
     assert not (within & cause).any()
     assert np.argwhere(beyond & cause).tolist() == [list(PLANTED)]
 

@@ -8,9 +8,10 @@ import solver_case
 from gain_errors import errors, rms
 from lwacal.calibration import bandpass, normal_equations, residuals
 from lwacal.io import caltable
+from lwacal.records.configuration.bandpass import Bandpass
 
 BAND = "73MHz"
-SETTINGS = {**solver_case.SETTINGS["bandpass"], "engine": "stefcal"}
+SETTINGS = Bandpass()
 LOUD = {(5, 0): 8.0, (5, 1): 8.0}
 
 

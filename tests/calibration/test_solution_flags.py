@@ -3,14 +3,19 @@
 import numpy as np
 import pytest
 
-from lwacal.calibration import interpolation, reference_change, solution_flags, solution_states
+from lwacal.calibration import (
+    interpolation,
+    reference_change,
+    solution_flags,
+    solution_states,
+)
 from lwacal.calibration.solution_flags import SolvedBandpass
-from lwacal.driver import settings
 from lwacal.io.solutions import CAUSES
+from lwacal.records.configuration.solution_flags import SolutionFlags
 from lwacal.telescope import site
 from lwacal.telescope.antpol_states import AntpolState
 
-SETTINGS = settings.resolve({})["solution_flags"]
+SETTINGS = SolutionFlags()
 BANDS = ("36MHz", "46MHz", "55MHz", "64MHz", "73MHz")
 N_ANTENNAS, N_CHANNELS = 48, 48
 UNSOLVED = AntpolState("bad", ("solver_failed",))

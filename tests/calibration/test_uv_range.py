@@ -4,14 +4,9 @@ import numpy as np
 import pytest
 
 from lwacal.calibration import uv_range
+from lwacal.records.configuration.bandpass import Bandpass
 
-SETTINGS = {
-    "uv_min_lambda": 8.0,
-    "uv_max_lambda": 100.0,
-    "uv_max_lambda_vir_a": 50.0,
-    "vir_a_share": 0.5,
-    "min_baselines_per_antenna": 4,
-}
+SETTINGS = Bandpass(uv_min_lambda=8, uv_max_lambda=100, uv_max_lambda_vir_a=50)
 NO_SOURCES = {"sources": [], "bands": {}}
 
 

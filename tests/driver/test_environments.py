@@ -54,8 +54,8 @@ def test_rule_loads_the_modules_of_its_environment(rule):
 
 
 def test_modules_can_be_named_for_each_environment():
-    chosen = settings.resolve({})["environment_modules"]
-    assert chosen == {name: [] for name in ENVIRONMENTS}
+    chosen = settings.resolve({}).environment_modules
+    assert chosen.as_json() == {name: [] for name in ENVIRONMENTS}
     with pytest.raises(settings.SettingsError, match=r"environment_modules\.casa"):
         settings.resolve({"environment_modules": {"casa": ["casa; rm file"]}})
 

@@ -3,6 +3,7 @@
 import pytest
 
 from lwacal.driver import settings
+from lwacal.driver.observation_sheet import SheetRow
 from lwacal.driver.settings import SettingsError, read_observations, resolve
 from lwacal.runtime import paths
 
@@ -24,8 +25,8 @@ def sheet_problems(path):
 
 def test_shipped_sheet_has_the_demonstration_alone():
     rows = read_observations(ROOT / "config" / "observations.tsv")
-    assert [row["observation"] for row in rows] == ["demo"]
-    settings.resolve(settings.with_file({}, ROOT / rows[0]["config"]))
+    assert [row.observation for row in rows] == ["demo"]
+    settings.resolve(settings.with_file({}, ROOT / rows[0].config))
 
 
 def test_sheet_with_comments_and_blank_lines(tmp_path):
@@ -35,16 +36,16 @@ def test_sheet_with_comments_and_blank_lines(tmp_path):
         "\t/data/c\n",
     )
     assert read_observations(path) == [
-        {"observation": "night-1", "input": "/data/a b", "input_ms": "", "config": "", "line": "4"},
-        {"observation": "b.2", "input": "", "input_ms": "/data/x.ms", "config": "", "line": "6"},
-        {"observation": "", "input": "/data/c", "input_ms": "", "config": "", "line": "7"},
+        SheetRow(line=4, observation="night-1", input="/data/a b", input_ms=""),
+        SheetRow(line=6, observation="b.2", input="", input_ms="/data/x.ms"),
+        SheetRow(line=7, observation="", input="/data/c", input_ms=""),
     ]
 
 
 def test_sheet_columns_in_any_order_and_left_out(tmp_path):
     path = write_sheet(tmp_path, "input\tobservation\r\n/data/a\tnight\r\n")
     assert read_observations(path) == [
-        {"observation": "night", "input": "/data/a", "input_ms": "", "config": "", "line": "2"}
+        SheetRow(line=2, observation="night", input="/data/a", input_ms="")
     ]
 
 
@@ -124,7 +125,7 @@ def test_missing_configuration_of_a_row_is_told_with_its_line(tmp_path):
 def test_dates_and_other_types_of_yaml(tmp_path):
     path = tmp_path / "own.yaml"
     path.write_text("nights: {from: 2024-05-01}\n")
-    assert resolve(settings.with_file({}, path))["nights"]["from"] == "2024-05-01"
+    assert resolve(settings.with_file({}, path)).nights.first == "2024-05-01"
 
 
 def test_sheet_that_is_not_there(tmp_path, monkeypatch):
@@ -138,9 +139,9 @@ def test_file_of_a_row_goes_over_the_configuration(tmp_path):
     path.write_text("imaging: {source: {size: 128}}\nhealth: {bad_antennas: [LWA005]}\n")
     base = {"imaging": {"source": {"size": 512, "niter": 7}}}
     found = resolve(settings.with_file(base, path))
-    assert found["imaging"]["source"]["size"] == 128
-    assert found["imaging"]["source"]["niter"] == 7
-    assert found["health"]["bad_antennas"] == ["LWA005"]
+    assert found.imaging.source.size == 128
+    assert found.imaging.source.niter == 7
+    assert found.health.bad_antennas == ("LWA005",)
     assert base["imaging"]["source"]["size"] == 512
 
 

@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from lwacal.driver import observations, settings
+from lwacal.driver.observation_sheet import SheetRow
 from lwacal.ingest import discover, inventory
 from lwacal.runtime import products
 from small_sets import STAMP, small_array, write_raw
@@ -27,8 +28,7 @@ def found(config, sheet=()):
 
 
 def row(name, **values):
-    own = {"observation": name, "input": "", "input_ms": "", "config": "", "line": "2"}
-    return {**own, **values}
+    return SheetRow(**{"observation": name, "line": 2, **values})
 
 
 def test_input_is_enough(raw):
@@ -64,9 +64,9 @@ def test_row_may_have_settings_of_its_own_but_not_another_place_for_results(raw,
     own.write_text("sky_model: {min_elevation_deg: 33}\nresults: elsewhere\n")
     sheet = [row("a", input=str(raw), config=str(own)), row("b", input=str(raw))]
     rows = found({"results": "here"}, sheet)
-    assert rows["a"].settings["sky_model"]["min_elevation_deg"] == 33
-    assert rows["b"].settings["sky_model"]["min_elevation_deg"] == 20
-    assert {rows[name].settings["results"] for name in "ab"} == {"here"}
+    assert rows["a"].settings.sky_model.min_elevation_deg == 33
+    assert rows["b"].settings.sky_model.min_elevation_deg == 20
+    assert {rows[name].settings.results for name in "ab"} == {"here"}
 
 
 def test_wrong_settings_of_a_row_are_told(raw, tmp_path):
@@ -96,7 +96,7 @@ def test_fingerprint_changes_with_any_table_that_changes(raw):
 
 
 def test_a_row_without_name_and_data_is_called_by_its_line(raw):
-    rows = found({}, [row("", input="nowhere", line="7"), row("", input=str(raw), line="8")])
+    rows = found({}, [row("", input="nowhere", line=7), row("", input=str(raw), line=8)])
     assert list(rows) == ["line-7", STAMP]
     assert "nowhere is not a folder" in rows["line-7"].problem
     assert rows["line-7"].fingerprint() == [rows["line-7"].problem]
@@ -107,11 +107,11 @@ def test_two_rows_of_one_stamp_and_all_wrong_configurations_are_told_at_once(raw
     (tmp_path / "wrong.yaml").write_text("sky_modell: {}\ndelay: {min_snr: high}\n")
     (tmp_path / "code.yaml").write_text("input: !!python/object/apply:os.system [touch X]\n")
     sheet = [
-        row("", input=str(raw), line="2"),
-        row("", input=str(raw), line="3"),
-        row("c", input="x", config=str(tmp_path / "wrong.yaml"), line="4"),
-        row("d", input="x", config="not there.yaml", line="5"),
-        row("e", input="x", config=str(tmp_path / "code.yaml"), line="6"),
+        row("", input=str(raw), line=2),
+        row("", input=str(raw), line=3),
+        row("c", input="x", config=str(tmp_path / "wrong.yaml"), line=4),
+        row("d", input="x", config="not there.yaml", line=5),
+        row("e", input="x", config=str(tmp_path / "code.yaml"), line=6),
     ]
     with pytest.raises(settings.SettingsError) as caught:
         found({}, sheet)
@@ -125,7 +125,7 @@ def test_what_is_wrong_in_configuration_and_sheet_is_told_at_once(tmp_path):
     sheet = tmp_path / "sheet.tsv"
     sheet.write_text("observation\tinput\na/b\t/data\n")
     with pytest.raises(settings.SettingsError) as caught:
-        observations.read({"observations": str(sheet), "delai": {}}, settings.SCHEMA)
+        observations.read({"observations": str(sheet), "delai": {}})
     assert [problem.key for problem in caught.value.problems] == [
         "delai",
         f"{sheet}, line 2, observation",
@@ -147,18 +147,18 @@ NAMES = ["20240501_100000", "20240531_235959", "20240601_000000", "gone", "20240
 )
 def test_nights_of_a_range_of_dates(nights, expected):
     rows = found({}, [row(name, input=f"nowhere/{name}") for name in NAMES])
-    chosen = settings.resolve({"nights": nights})["nights"]
+    chosen = settings.resolve({"nights": nights}).nights
     assert observations.chosen(rows, chosen) == expected
 
 
 def test_date_of_a_named_observation_is_that_of_its_data(raw):
     rows = found({}, [row("named", input=str(raw))])
     for day, expected in (("2024-05-24", ["named"]), ("2024-05-25", [])):
-        nights = settings.resolve({"nights": {"from": day, "to": day}})["nights"]
+        nights = settings.resolve({"nights": {"from": day, "to": day}}).nights
         assert observations.chosen(rows, nights) == expected
 
 
 def test_unknown_name_to_leave_out_is_refused(raw):
-    nights = settings.resolve({"nights": {"without": ["nigth"]}})["nights"]
+    nights = settings.resolve({"nights": {"without": ["nigth"]}}).nights
     with pytest.raises(settings.SettingsError, match=r"nights\.without.*try: night"):
         observations.chosen(found({}, [row("night", input=str(raw))]), nights)

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from lwacal.driver import resources, resources_check, settings
+from lwacal.records.configuration.imaging import Imaging, ScintillationImages
 from lwacal.runtime import paths, products
 
 MANIFEST = {
@@ -17,7 +18,7 @@ MANIFEST = {
 
 
 CONFIGURATION = settings.resolve({})
-IMAGING = CONFIGURATION["imaging"]
+IMAGING = CONFIGURATION.imaging
 CASA = {"engine": "casa"}
 
 
@@ -27,12 +28,7 @@ def job(rule, used_mb, name="73MHz"):
 
 
 def compare(manifest, jobs, **sections):
-    configuration = {
-        name: {**section, **sections.get(name, {})}
-        for name, section in CONFIGURATION.items()
-        if isinstance(section, dict)
-    }
-    return resources_check.compare(manifest, jobs, configuration)
+    return resources_check.compare(manifest, jobs, settings.resolve(sections))
 
 
 def asked(rule):
@@ -78,7 +74,7 @@ def test_rules_of_another_line_and_short_jobs():
     (use,) = compare(MANIFEST, jobs)
     assert use.rule == "image_source"
     assert use.asked_mb == resources.image_memory_mb("image_source", IMAGING)
-    larger = {**IMAGING, "scintillation": {"size": 2048}}
+    larger = Imaging(scintillation=ScintillationImages(size=2048))
     more = resources.image_memory_mb("image_source", larger) - use.asked_mb
     pixels = 2048**2 - 512**2
     assert more == pytest.approx(pixels * resources.IMAGE_BYTES_A_PIXEL / 1e6, abs=1)
@@ -110,7 +106,7 @@ def test_every_rule_that_asks_is_compared():
 def test_command_fails_if_a_job_used_more_than_asked(tmp_path, capsys):
     results, measured = tmp_path / "results" / "night", tmp_path / "benchmarks"
     products.write_json(results / "manifest.json", MANIFEST)
-    products.write_json(results / "run.json", {"configuration": CONFIGURATION})
+    products.write_json(results / "run.json", {"configuration": CONFIGURATION.as_json()})
     (measured / "concat").mkdir(parents=True)
     for used, code in ((100, 0), (90000, 1)):
         (measured / "concat" / "73MHz.tsv").write_text(f"s\tmax_rss\n3.5\t{used}\n")

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from lwacal.driver import environment, resources, rule_environments, run_record, settings
+from lwacal.records.configuration.tools import Tools
 
 MEGABYTE = 1e6
 
@@ -26,7 +27,7 @@ def manifest(n_antennas, n_channels, n_integrations, bands=("73MHz",)):
 def test_versions_of_what_is_here_are_found_and_what_is_not_is_absent():
     versions = run_record.package_versions()
     assert versions["numpy"][0].isdigit()
-    tools = run_record.tool_versions({"wsclean": "wsclean", "aoflagger": "no-such-program"})
+    tools = run_record.tool_versions(Tools(aoflagger="no-such-program"))
     assert tools["wsclean"][0].isdigit()
     assert tools["aoflagger"] == "absent"
 
@@ -64,10 +65,10 @@ def test_times_and_memory_come_from_the_benchmark_files(tmp_path):
 
 def test_differences_from_the_default_are_named(tmp_path):
     chosen = settings.resolve({"bandpass": {"min_snr": 4}, "tools": {"aoflagger": "absent"}})
-    record = run_record.build("night", chosen, tmp_path)
+    record = run_record.build("night", chosen.as_json(), chosen.tools, tmp_path)
     assert {"key": "bandpass.min_snr", "value": 4, "default": 3} in record["differences"]
     assert len(record["differences"]) == 2
-    assert record["configuration"] == chosen
+    assert record["configuration"] == chosen.as_json()
     assert record["total_s"] == 0
 
 
@@ -112,7 +113,7 @@ def test_versions_of_other_environments_are_those_that_their_files_pin(other_env
     assert versions["numpy"] == importlib.metadata.version("numpy")
     assert versions["of-another-rule"] == "1.2.3"
     assert versions["of-no-rule"] == "absent"
-    tools = {"wsclean": "wsclean", "aoflagger": "no-such-program"}
+    tools = Tools(aoflagger="no-such-program")
     assert run_record.tool_versions(tools) == {"wsclean": "9.9", "aoflagger": "absent"}
 
 

@@ -10,14 +10,15 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from lwacal.driver import schema_files, settings
+from lwacal.driver import json_schema, schema_files, settings
 from lwacal.driver.settings import SettingsError, resolve
 from lwacal.runtime import paths
 
 ROOT = paths.PROJECT
 CONFIG = ROOT / "config" / "config.yaml"
 MANUAL = ROOT / "config" / "README.md"
-SCHEMA = settings.load_schema()
+SCHEMA = json_schema.load_schema()
+DEFAULTS = resolve({}).as_json()
 WHEN_TO_CHANGE = re.compile(r"\b(Change|Set|Raise|Lower) it\b")
 DOTTED_KEY = re.compile(r"[a-z_]+(\.(?!json$)[a-z_]+)+")
 
@@ -72,13 +73,13 @@ def test_every_key_says_meaning_unit_and_when_to_change():
 
 
 def test_defaults_fit_their_schema():
-    assert not list(Draft202012Validator(SCHEMA).iter_errors(resolve({})))
+    assert not list(Draft202012Validator(SCHEMA).iter_errors(DEFAULTS))
 
 
 def test_configuration_file_has_every_key_at_its_default():
     config = yaml.safe_load(CONFIG.read_text())
     written = settings.leaves(config)
-    default = settings.leaves(resolve({}))
+    default = settings.leaves(DEFAULTS)
     assert list(written) == list(default)
     assert written == default
 
@@ -110,7 +111,7 @@ def test_manual_explains_every_section():
 
 def test_keys_that_the_manual_names_exist():
     words = MANUAL.read_text().split("`")[1::2]
-    known = set(settings.leaves(resolve({}))) | {key for key, _ in schema_sections()}
+    known = set(settings.leaves(DEFAULTS)) | {key for key, _ in schema_sections()}
     dotted = {
         word
         for word in words
@@ -121,7 +122,7 @@ def test_keys_that_the_manual_names_exist():
 
 
 def test_no_path_of_a_site_in_the_defaults():
-    for key, value in settings.leaves(resolve({})).items():
+    for key, value in settings.leaves(DEFAULTS).items():
         assert not str(value).startswith(("/", "~")), key
 
 
@@ -166,7 +167,7 @@ def test_no_path_of_a_site_in_the_defaults():
     ],
 )
 def test_text_becomes_what_the_schema_asks_for(config, key, expected):
-    found = settings.leaves(resolve(config))[key]
+    found = settings.leaves(resolve(config).as_json())[key]
     assert found == expected
     assert type(found) is type(expected)
 
@@ -184,12 +185,12 @@ def test_nested_key_through_the_command_line_of_snakemake():
         ]
     )
     found = resolve(given)
-    assert found["delay"]["min_snr"] == 5.0
-    assert found["delay"]["enabled"] is False
-    assert found["sky_model"]["sources"] == ["CygA", "CasA"]
-    assert found["imaging"]["source"]["size"] == 256
-    assert found["observation"] == "20240524_090003"
-    assert set(settings.leaves(found)) == set(settings.leaves(resolve({})))
+    assert found.delay.min_snr == 5.0
+    assert found.delay.enabled is False
+    assert found.sky_model.sources == ("CygA", "CasA")
+    assert found.imaging.source.size == 256
+    assert found.observation == "20240524_090003"
+    assert set(settings.leaves(found.as_json())) == set(settings.leaves(DEFAULTS))
 
 
 def test_same_values_give_the_same_text_for_a_rule():
@@ -200,7 +201,7 @@ def test_same_values_give_the_same_text_for_a_rule():
 
 def test_resolving_twice_changes_nothing():
     once = resolve({"sky_model": {"sources": "CygA"}})
-    assert resolve(once) == once
+    assert resolve(once.as_json()) == once
 
 
 # --- errors --------------------------------------------------------------------------------
@@ -306,7 +307,7 @@ def test_paths_that_are_there_are_accepted(tmp_path):
     table = tmp_path / "reference.K"
     table.mkdir()
     delay = {"reference_table": str(table), "reference_dir": str(tmp_path)}
-    assert resolve({"delay": delay})["delay"]["reference_table"] == str(table)
+    assert resolve({"delay": delay}).delay.reference_table == str(table)
 
 
 def test_beam_file_must_be_there_before_anything_runs(tmp_path):
@@ -314,7 +315,7 @@ def test_beam_file_must_be_there_before_anything_runs(tmp_path):
     missing = {"beam": {"model": "h5", "file": str(tmp_path / "beam.h5")}}
     assert set(problems_of(missing)) == {"beam.file"}
     (tmp_path / "beam.h5").write_text("")
-    assert resolve(missing)["beam"]["model"] == "h5"
+    assert resolve(missing).beam.model == "h5"
 
 
 # --- differences and sections ----------------------------------------------------------------
@@ -322,27 +323,26 @@ def test_beam_file_must_be_there_before_anything_runs(tmp_path):
 
 def test_differences_from_default():
     changed = resolve({"input": "data", "delay": {"min_snr": "5"}})
-    assert settings.differences_from_default(changed) == [
+    assert settings.differences_from_default(changed.as_json()) == [
         {"key": "input", "value": "data", "default": ""},
         {"key": "delay.min_snr", "value": 5.0, "default": 3.0},
     ]
-    assert settings.differences_from_default(resolve({})) == []
+    assert settings.differences_from_default(DEFAULTS) == []
 
 
 def test_sections_as_json():
     config = resolve({})
     assert json.loads(settings.section_json(config, "beam", "delay")) == {
-        "beam": config["beam"],
-        "delay": config["delay"],
+        "beam": DEFAULTS["beam"],
+        "delay": DEFAULTS["delay"],
     }
-    assert "\n" not in settings.section_json(config, *config)
-    assert json.loads(settings.value_json(config, "health", "mnc")) == config["health"]["mnc"]
-
-
-# --- the sheet -----------------------------------------------------------------------------
+    assert "\n" not in settings.section_json(config, *DEFAULTS)
+    assert json.loads(settings.value_json(config, "health", "mnc")) == DEFAULTS["health"]["mnc"]
 
 
 def test_part_of_the_configuration_is_nested_as_it_is():
-    config = {"a": {"b": {"c": 1, "d": 2}, "e": 3}, "f": {"g": 4}}
-    part = settings.part_json(config, "a.b.c", "a.e", "f")
-    assert json.loads(part) == {"a": {"b": {"c": 1}, "e": 3}, "f": {"g": 4}}
+    part = settings.part_json(resolve({}), "imaging.source.size", "imaging.enabled", "measure")
+    assert json.loads(part) == {
+        "imaging": {"source": {"size": 512}, "enabled": True},
+        "measure": DEFAULTS["measure"],
+    }

@@ -137,7 +137,7 @@ def test_noise_in_time_is_compared_with_the_like_too():
     series = 1 + usual * draw.normal(size=(6, 2 * N, 2))
     series[:, 2, 0] = 1 + 0.03 * draw.normal(size=6)
     scatter = autocorrelation_checks._relative(autocorrelation_checks._scatter(series), group)
-    assert np.argwhere(scatter > LIMITS["noisy_factor"]).tolist() == [[2, 0]]
+    assert np.argwhere(scatter > LIMITS.noisy_factor).tolist() == [[2, 0]]
 
 
 def test_each_word_is_found_in_a_set_of_six_integrations(tmp_path):

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from lwacal.driver import settings
 from lwacal.flagging import autocorrelation_checks
+from lwacal.records.configuration.health import Autocorrelation
 
-LIMITS = settings.resolve({})["health"]["autocorrelation"]
+LIMITS = Autocorrelation()
 
 
 def judged_spectra(spectra, group):
@@ -89,11 +89,11 @@ def judged_power(power):
 )
 def test_limits_are_ratios_of_power(limit, below, above):
     """Neither of amplitude nor of power squared: 10 % to either side makes the difference."""
-    assert judged_power(0.9 * LIMITS[limit]) == below
-    assert judged_power(1.1 * LIMITS[limit]) == above
+    assert judged_power(0.9 * getattr(LIMITS, limit)) == below
+    assert judged_power(1.1 * getattr(LIMITS, limit)) == above
 
 
 def test_an_antpol_at_the_limit_itself_is_not_yet_beyond():
-    assert judged_power(LIMITS["weak_ratio"]) == []
-    assert judged_power(LIMITS["strong_ratio"]) == []
-    assert judged_power(LIMITS["dead_ratio"]) == [("suspect", "autocorr:weak")]
+    assert judged_power(LIMITS.weak_ratio) == []
+    assert judged_power(LIMITS.strong_ratio) == []
+    assert judged_power(LIMITS.dead_ratio) == [("suspect", "autocorr:weak")]

@@ -7,18 +7,13 @@ from lwacal.flagging import aoflagger_program, data_pass, flag_data
 from lwacal.ingest import discover
 from lwacal.io import flag_file
 from lwacal.io.ms_writer import Field, MeasurementSetWriter
+from lwacal.records.configuration.flagging import Flagging
 from lwacal.runtime import processes
 from lwacal.telescope import naming, site
 from small_sets import STAMP, joined, small_array, write_raw
 
-TOOLS = {"aoflagger": "aoflagger"}
-SETTINGS = {
-    "original": True,
-    "aoflagger": False,
-    "strategy": "",
-    "protect_fraction": 0.9,
-    "burst_ratio": 1.5,
-}
+PROGRAM = "aoflagger"
+SETTINGS = Flagging(aoflagger=False)
 
 
 def concatenated(tmp_path, data, n_channels=6):
@@ -67,7 +62,7 @@ def test_causes_are_kept_apart(tmp_path):
     data[3, 1, 2] = 0
     data[4, 2, 3] = np.nan
     path = concatenated(tmp_path, data)
-    flags = flag_data.flag(path, health({(7, "Y")}), SETTINGS, TOOLS, 1)
+    flags = flag_data.flag(path, health({(7, "Y")}), SETTINGS, PROGRAM, 1)
     (causes,) = flags.causes
     assert causes[3, 1, 2] == flag_file.CAUSES["zero"]
     assert causes[4, 2, 3] == flag_file.CAUSES["non_finite"]
@@ -95,7 +90,7 @@ def test_aoflagger_finds_a_strong_channel_and_leaves_the_data_alone(tmp_path):
     data[:, 40] += 100
     path = concatenated(tmp_path, data, 96)
     before = [file.read_bytes() for file in sorted(path.rglob("*")) if file.is_file()]
-    flags = flag_data.flag(path, health(), {**SETTINGS, "aoflagger": True}, TOOLS, 1)
+    flags = flag_data.flag(path, health(), Flagging(), PROGRAM, 1)
     after = [file.read_bytes() for file in sorted(path.rglob("*")) if file.is_file()]
     assert before == after
     assert flags.message == ""
@@ -120,14 +115,14 @@ def test_flags_that_would_take_everything_are_not_used():
 
 def test_missing_program_names_the_key(tmp_path):
     path = concatenated(tmp_path, noise())
-    settings = {**SETTINGS, "aoflagger": True, "strategy": "generic"}
+    settings = Flagging(strategy="generic")
     with pytest.raises(processes.ToolError, match=r"tools\.aoflagger"):
-        flag_data.flag(path, health(), settings, {"aoflagger": "absent"}, 1)
+        flag_data.flag(path, health(), settings, "absent", 1)
 
 
 def test_flags_survive_writing_and_reading(tmp_path):
     path = concatenated(tmp_path, noise())
-    flags = flag_data.flag(path, health({(1, "X")}), SETTINGS, TOOLS, 1)
+    flags = flag_data.flag(path, health({(1, "X")}), SETTINGS, PROGRAM, 1)
     for name in ("one", "two"):
         flag_data.write(flags, path, "73MHz", tmp_path / f"{name}.npz", tmp_path / f"{name}.json")
     assert np.array_equal(flag_file.load_causes(tmp_path / "one.npz"), flags.causes[0])
@@ -190,7 +185,7 @@ def test_strategy_for_single_baselines_finds_lines_and_spares_the_rest(tmp_path,
     known = np.zeros((*truth.shape, 4), bool)
     if lost is not None:
         known[: len(truth) // 2] = True
-    found = aoflagger_program.run(tmp_path / "data.ms", known, "", TOOLS, 1)[..., 0]
+    found = aoflagger_program.run(tmp_path / "data.ms", known, "", PROGRAM, 1)[..., 0]
     there = cross[:, None] & ~known[..., 0]
     beside = np.abs(np.arange(96)[:, None] - N_LINES).min(axis=1) <= 6
     assert found[there & truth].mean() > 0.95
@@ -203,7 +198,7 @@ def test_generic_strategy_takes_all_when_one_of_two_times_is_lost(tmp_path):
     truth, cross = spectra_set(tmp_path / "data.ms", 6.0, lost=0)
     known = np.zeros((*truth.shape, 4), bool)
     known[: len(truth) // 2] = True
-    found = aoflagger_program.run(tmp_path / "data.ms", known, "generic", TOOLS, 1)[..., 0]
+    found = aoflagger_program.run(tmp_path / "data.ms", known, "generic", PROGRAM, 1)[..., 0]
     assert found[cross[:, None] & ~truth].mean() > 0.9
 
 
@@ -221,6 +216,6 @@ def test_known_flags_of_one_polarization_do_not_cost_the_others(tmp_path):
     truth, cross = spectra_set(tmp_path / "data.ms", 6.0)
     known = np.zeros((*truth.shape, 4), bool)
     known[..., :2] = True
-    found = aoflagger_program.run(tmp_path / "data.ms", known, "", TOOLS, 1)[..., 3]
+    found = aoflagger_program.run(tmp_path / "data.ms", known, "", PROGRAM, 1)[..., 3]
     assert found[cross[:, None] & ~truth].mean() < 0.05
     assert found[cross[:, None] & truth].mean() > 0.9

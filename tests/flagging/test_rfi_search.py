@@ -10,6 +10,7 @@ import planted_rfi
 from lwacal.flagging import array_lines, data_pass, flag_data, rfi_search
 from lwacal.io.flag_file import CAUSES
 from lwacal.io.ms_writer import Field, MeasurementSetWriter
+from lwacal.records.configuration.flagging import Flagging
 from lwacal.telescope import naming, site
 from planted_rfi import Line
 from small_sets import STAMP, small_array
@@ -17,13 +18,7 @@ from small_sets import STAMP, small_array
 N_ANTENNAS, N_CHANNELS, SKY = 24, 192, 8.0
 ANTENNA1, ANTENNA2 = np.triu_indices(N_ANTENNAS)
 CROSS = ANTENNA1 != ANTENNA2
-SETTINGS = {
-    "original": True,
-    "aoflagger": True,
-    "strategy": "",
-    "protect_fraction": 0.9,
-    "burst_ratio": 1.5,
-}
+SETTINGS = Flagging()
 FOUND = np.uint8(CAUSES["aoflagger"])
 
 
@@ -76,7 +71,7 @@ def write_set(path, lines, n_times=1, spoil=None):
 def flags_of(path, bad=(), threads=1, **settings):
     found = [{"index": n, "pol": pol, "status": "bad", "reasons": ["mnc:list"]} for n, pol in bad]
     health = {"antennas": found}
-    return flag_data.flag(path, health, {**SETTINGS, **settings}, {"aoflagger": "absent"}, threads)
+    return flag_data.flag(path, health, SETTINGS.model_copy(update=settings), "absent", threads)
 
 
 def scored(flags, where, lines):

@@ -4,24 +4,11 @@ import numpy as np
 
 from lwacal.flagging import antenna_health
 from lwacal.ingest import discover
+from lwacal.records.configuration.health import Health
 from small_sets import STAMP, joined, small_array, write_raw
 
-LIMITS = {
-    "enabled": True,
-    "dead_ratio": 1e-4,
-    "weak_ratio": 0.1,
-    "strong_ratio": 10,
-    "noisy_factor": 10,
-    "odd_factor": 7,
-}
-SETTINGS = {
-    "bad_antennas": [],
-    "suspect_antennas": [],
-    "cached_list": "",
-    "max_age_days": 30,
-    "both_polarizations": False,
-    "autocorrelation": LIMITS,
-}
+SETTINGS = Health()
+LIMITS = SETTINGS.autocorrelation
 NO_MNC = {"ok": False, "message": "no database", "bad": []}
 N = 8
 
@@ -51,4 +38,4 @@ def statuses(record):
 def assess(tmp_path, power=None, mnc=NO_MNC, **changes):
     power = np.ones((N, 2)) if power is None else power
     record, path = observed(tmp_path, power)
-    return antenna_health.assess(record, mnc, [path], {**SETTINGS, **changes})
+    return antenna_health.assess(record, mnc, [path], SETTINGS.model_copy(update=changes))

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 import made_up_observation
-from lwacal.driver import settings
 from lwacal.qa import assess
+from lwacal.records.configuration.quality import Quality
 from lwacal.runtime import products
 from lwacal.simulate import layout
 from lwacal.telescope import site
@@ -74,7 +74,7 @@ def template(folder: Path, n_antennas: int = 352, bands: tuple[str, ...] = site.
             for key in ("manifest", "health", "solutions", "delay", "measurements", "sky_model")
         },
     )
-    return assess.assess(inputs, settings.resolve({})["quality"], 100.0)
+    return assess.assess(inputs, Quality(), 100.0)
 
 
 def real_names(number: int) -> list[str]:

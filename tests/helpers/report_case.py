@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import made_up_observation as made_up
-from lwacal.driver import settings
 from lwacal.qa import assess
+from lwacal.records.configuration.quality import Quality
 from lwacal.report import inputs as report_inputs
 from lwacal.runtime import products
 from made_up_observation import Plan
@@ -26,7 +26,7 @@ def records_of(folder: Path, plan: Plan) -> report_inputs.ReportRecords:
             for key in ("manifest", "health", "solutions", "delay", "measurements", "sky_model")
         },
     )
-    quality = settings.resolve({})["quality"]
+    quality = Quality()
     products.write_json(folder / "qa.json", assess.assess(inputs, quality, 100.0))
     kept = {
         key: written[key]

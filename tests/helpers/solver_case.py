@@ -17,6 +17,8 @@ from lwacal.calibration.sub_band import SubBand
 from lwacal.io import flag_file
 from lwacal.io.ms_reader import Antennas
 from lwacal.io.ms_writer import Field, MeasurementSetWriter
+from lwacal.records.configuration.bandpass import Bandpass
+from lwacal.records.configuration.delay import Delay
 from lwacal.sky import component_lists, predict
 from lwacal.telescope import geometry, naming, site
 from small_sets import STAMP, baselines, small_array, write_powers
@@ -25,28 +27,8 @@ MID_MJD_S = naming.stamp_time(STAMP) + 5.0
 INTERVAL_S = 10.0
 SOURCES = {"CygA": (12.0, 5.0, 9000.0, 7000.0), "CasA": (-20.0, -8.0, 5000.0, 6000.0)}
 TRUSTED_MHZ = [30, 77]
-SETTINGS: dict[str, Any] = {
-    "bandpass": {
-        "engine": "casa",
-        "uv_min_lambda": 5,
-        "uv_max_lambda": 350,
-        "uv_max_lambda_vir_a": 185,
-        "vir_a_share": 0.5,
-        "min_snr": 3,
-        "min_baselines_per_antenna": 4,
-    },
-    "delay": {
-        "enabled": True,
-        "engine": "stefcal",
-        "min_freq_mhz": 41,
-        "min_snr": 3,
-        "difference_ns": 100,
-        "reference_table": "",
-        "reference_dir": "",
-        "reference_search_h": 8,
-        "board_failure_percent": 50,
-    },
-}
+BANDPASS = Bandpass(engine="casa")
+DELAY = Delay()
 
 
 @dataclass

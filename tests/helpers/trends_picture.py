@@ -14,8 +14,8 @@ from PIL import Image
 
 import browser
 import many_nights
-from lwacal.driver import settings
 from lwacal.nights import trends_database
+from lwacal.records.configuration.trends import Trends
 from lwacal.report import trends_page
 
 WIDTH = 1000
@@ -43,7 +43,7 @@ def main() -> None:
 
 def write_page(results: Path) -> Path:
     """Make database and page of the records below a folder as the rule trends does."""
-    choice = settings.resolve({})["trends"]
+    choice = Trends()
     database, page = results / "trends.sqlite", results / "trends.html"
     suggested, problems = trends_database.build(trends_database.find(results), database, choice)
     trends_page.write(database, suggested, problems, choice, page)

@@ -47,7 +47,7 @@ def calibrators(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sky")
     simulate(OPTIONS, folder / "raw")
     manifest = joined(discover.discover(str(folder / "raw"), ""), folder)
-    model = products.plain(sky_model.build(manifest, SETTINGS))
+    model = products.plain(sky_model.build(manifest, SETTINGS.sky_model, SETTINGS.beam))
     assert [source["name"] for source in sky_model.model_sources(model)] == list(SOURCES)
     folders = [calibrated(folder, manifest, model, band) for band in BANDS]
     splits = image_source.read_splits(folders)
@@ -59,7 +59,7 @@ def calibrators(tmp_path_factory):
             manifest,
             model,
             splits,
-            SETTINGS["imaging"],
+            SETTINGS.imaging,
             wsclean.Machine("wsclean", 1, 2000),
         )
         images = folder / source["name"]
@@ -80,8 +80,9 @@ def calibrated(folder, manifest, model, band):
     sub_band = SubBand(manifest, band, data, powers, flags, model)
     order = list(range(OPTIONS.n_antennas))
     reference = {"index": 0, "antenna": manifest["antennas"]["names"][0], "order": order}
-    bandpass.solve(sub_band, reference, SETTINGS["bandpass"], folder / f"{band}.bcal")
-    split.split(sub_band, folder / f"{band}.bcal", SETTINGS, folder / band)
+    bandpass.solve(sub_band, reference, SETTINGS.bandpass, folder / f"{band}.bcal")
+    table = folder / f"{band}.bcal"
+    split.split(sub_band, table, SETTINGS.imaging, SETTINGS.bandpass, folder / band)
     return folder / band
 
 

@@ -13,6 +13,8 @@ from astropy.io import fits
 from lwacal.driver import settings
 from lwacal.imaging import image_allsky, image_source, measure, point_source_fit, split, wsclean
 from lwacal.io.ms_writer import Field, MeasurementSetWriter
+from lwacal.records.configuration.imaging import ScintillationImages
+from lwacal.records.configuration.measure import Measure
 from lwacal.runtime import processes, products
 from lwacal.simulate import layout
 from lwacal.sky import predict, sources
@@ -36,7 +38,7 @@ SETTINGS = settings.resolve(
             "allsky": {"size": 256, "scale_deg": 0.5, "niter": 100},
         }
     }
-)["imaging"]
+).imaging
 SOURCE = sources.POSITIONS["CygA"]
 ARRAY = layout.built_in(40).antennas
 
@@ -183,7 +185,7 @@ def measured(source_images, allsky_images):
         model(),
         [source_images[0]],
         allsky_images[0],
-        {"fit_radius_beams": 3, "noise_radius_beams": 10},
+        Measure(fit_radius_beams=3, noise_radius_beams=10),
     )
 
 
@@ -234,11 +236,12 @@ def test_what_is_removed_is_said_and_what_is_wanted_stays(splits, tmp_path, capl
             manifest(),
             model(),
             few,
-            {
-                **SETTINGS,
-                "keep_auxiliary_fits": keep,
-                "scintillation": {**SETTINGS["scintillation"], "enabled": False},
-            },
+            SETTINGS.model_copy(
+                update={
+                    "keep_auxiliary_fits": keep,
+                    "scintillation": ScintillationImages(enabled=False),
+                }
+            ),
             MACHINE,
         )
         run(work, tmp_path / "images")
@@ -346,7 +349,7 @@ def test_what_is_not_imaged_says_why(splits, tmp_path, source, bands, enabled, s
         manifest(),
         model(),
         chosen,
-        {**SETTINGS, "enabled": enabled},
+        SETTINGS.model_copy(update={"enabled": enabled}),
         MACHINE,
     )
     record = run(work, tmp_path / "images")
@@ -369,7 +372,7 @@ def test_without_images_the_visibilities_tell_the_flux(splits, tmp_path):
         manifest(),
         model(),
         told,
-        {**SETTINGS, "enabled": False},
+        SETTINGS.model_copy(update={"enabled": False}),
         MACHINE,
     )
     record = run(work, tmp_path / "images")

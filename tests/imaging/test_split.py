@@ -67,7 +67,8 @@ def split(case, folder, flag=None, chosen=IMAGING):
     record = calibrate.split(
         solver_case.sub_band(case, BAND),
         table(case, folder / "gains.bcal", flag),
-        chosen,
+        chosen.imaging,
+        chosen.bandpass,
         folder / "calibrated",
     )
     assert products.read_json(folder / "calibrated" / "split.json")["message"] == record["message"]
@@ -195,7 +196,7 @@ def test_what_smearing_costs_is_written_down(whole, case):
                 number * solver_case.site.CHANNEL_WIDTH_HZ, distance.max(), radius_rad
             )
         )
-        assert found["bandwidth_loss"] <= IMAGING["imaging"]["max_smearing_loss"]
+        assert found["bandwidth_loss"] <= IMAGING.imaging.max_smearing_loss
         top_hz = max(case.manifest["bands"][BAND]["frequency_hz"])
         assert found["time_loss"] == pytest.approx(
             averaging.time_smearing_loss(10.0, top_hz, distance.max(), radius_rad)
@@ -303,5 +304,5 @@ def test_an_integration_is_let_go_of_before_the_next_is_read(case, tmp_path, mon
             assert data() is None
 
     monkeypatch.setattr(ms_reader, "iterate_integrations", watched)
-    calibrate.split(band, gains, IMAGING, tmp_path / "calibrated")
+    calibrate.split(band, gains, IMAGING.imaging, IMAGING.bandpass, tmp_path / "calibrated")
     assert scans == [1, 2]

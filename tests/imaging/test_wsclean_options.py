@@ -2,10 +2,10 @@
 
 import pytest
 
-from lwacal.driver import settings
 from lwacal.imaging import image_allsky, wsclean
+from lwacal.records.configuration.imaging import AllSkyImages, Imaging
 
-DEFAULTS = settings.resolve({})["imaging"]
+DEFAULTS = Imaging()
 SMALL_FIELD = {
     "-size": ["512", "512"],
     "-scale": ["0.01deg"],
@@ -46,7 +46,7 @@ def parsed(options):
     ],
 )
 def test_defaults(kind, expected):
-    found = parsed(wsclean.image_options(DEFAULTS[kind]))
+    found = parsed(wsclean.image_options(getattr(DEFAULTS, kind)))
     assert {name: found[name] for name in expected} == expected
 
 
@@ -66,36 +66,36 @@ def test_defaults(kind, expected):
     ],
 )
 def test_keys_reach_wsclean(kind, key, value, option):
-    choice = settings.resolve({"imaging": {kind: {key: value}}})["imaging"][kind]
+    choice = getattr(Imaging.model_validate({kind: {key: value}}), kind)
     words = wsclean.image_options(choice)
     start = words.index(option[0])
     assert words[start : start + len(option)] == option
 
 
 def test_sub_bands_are_joined_and_divided_between_them():
-    words = parsed(wsclean.channel_options([30e6, 45e6], 3, DEFAULTS["source"]["fit_spectral_pol"]))
+    words = parsed(wsclean.channel_options([30e6, 45e6], 3, DEFAULTS.source.fit_spectral_pol))
     assert words == {
         "-join-channels": [],
         "-channels-out": ["3"],
         "-channel-division-frequencies": ["30000000.0,45000000.0"],
         "-fit-spectral-pol": ["3"],
     }
-    assert DEFAULTS["source"]["fit_spectral_pol"] == DEFAULTS["allsky"]["fit_spectral_pol"] == 4
+    assert DEFAULTS.source.fit_spectral_pol == DEFAULTS.allsky.fit_spectral_pol == 4
     assert parsed(wsclean.channel_options([1.0] * 15, 16, 4))["-fit-spectral-pol"] == ["4"]
     assert wsclean.channel_options([], 1, 4) == []
 
 
 def test_bands_of_the_whole_sky():
     """As the original: 82 MHz in the third band, 13 MHz in none; the full band tapered more."""
-    plans = list(image_allsky.plans(DEFAULTS["allsky"]))
+    plans = list(image_allsky.plans(DEFAULTS.allsky))
     assert [(plan.name, plan.low, plan.high, plan.tukey_lambda) for plan in plans] == [
         ("low", 18, 41, 3),
         ("mid", 41, 64, 3),
         ("high", 64, 83, 3),
         ("full", 18, 83, 30),
     ]
-    cleaning = ("local_rms", "auto_threshold", "auto_mask")
-    assert [DEFAULTS["allsky"][key] for key in cleaning] == [True, 0.5, 3]
+    whole = DEFAULTS.allsky
+    assert (whole.local_rms, whole.auto_threshold, whole.auto_mask) == (True, 0.5, 3)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_bands_of_the_whole_sky():
 def test_cleaning_of_the_whole_sky(monkeypatch, tmp_path, key, value, words):
     told = []
     monkeypatch.setattr(wsclean, "run", lambda *arguments: told.append(arguments[3]) or "")
-    choice = settings.resolve({"imaging": {"allsky": {key: value}}})["imaging"]["allsky"]
+    choice = AllSkyImages(**{key: value})
     plan = image_allsky.Plan("full", 18, 83, 30, joined=False)
     image_allsky._image(plan, {}, [], choice, None, tmp_path / "full.fits", tmp_path)
     text = " ".join(told[0])

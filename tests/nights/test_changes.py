@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from lwacal.driver import settings
 from lwacal.nights import antenna_events, change_points, changes, time_series
+from lwacal.records.configuration.trends import Trends
 from lwacal.telescope import boards
 from quiet_nights import NAMES, NIGHTS, quiet, several_a_night
 
-TRENDS = settings.resolve({})["trends"]
+TRENDS = Trends()
 
 
 def calm(**other):
@@ -17,9 +17,9 @@ def calm(**other):
 
 
 def found(series, **changed):
-    choice = {**TRENDS, **changed}
+    choice = TRENDS.model_copy(update=changed)
     events = antenna_events.find(series, choice)
-    return changes.group(events, series, choice["board_share"], choice["same_lst_h"])
+    return changes.group(events, series, choice.board_share, choice.same_lst_h)
 
 
 def texts(series):
@@ -45,14 +45,9 @@ def test_noise_makes_no_more_changes_than_is_said(nights):
 def test_lower_threshold_makes_as_many_as_is_said():
     """At three sigma there are many: not more than expected, nor a tenth of it."""
     series = quiet(3)
-    choice = {
-        "jump_sigma": 3.0,
-        "least_gain_db": 1e-3,
-        "least_delay_ns": 1e-3,
-        "least_phase_deg": 1e-3,
-    }
-    events = antenna_events.find(series, {**TRENDS, **choice})
-    expected = antenna_events.expected_false(series, {**TRENDS, **choice})
+    choice = Trends(jump_sigma=3, least_gain_db=1e-3, least_delay_ns=1e-3, least_phase_deg=1e-3)
+    events = antenna_events.find(series, choice)
+    expected = antenna_events.expected_false(series, choice)
     assert 0.1 * expected < len(events) < expected
 
 

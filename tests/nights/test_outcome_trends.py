@@ -6,14 +6,14 @@ from contextlib import closing
 
 import pytest
 
-from lwacal.driver import settings
 from lwacal.nights import database_tables, trends_database
 from lwacal.qa import outcome
+from lwacal.records.configuration.trends import Trends
 from lwacal.report import antenna_history, trends_page
 from lwacal.runtime import products
 from small_quality import quality
 
-TRENDS = settings.resolve({})["trends"]
+TRENDS = Trends()
 
 
 @pytest.fixture

@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 
 import health_case
-from lwacal.driver import settings, settings_checks
+from lwacal.driver import settings_checks
 from lwacal.flagging import antenna_health
 from lwacal.nights import suggested_flags
+from lwacal.records.configuration.health import Autocorrelation, Health
+from lwacal.records.configuration.trends import Trends
+from lwacal.records.configuration.whole import Configuration
 from lwacal.runtime import products
 from quiet_nights import quiet, several_a_night
 
-TRENDS = settings.resolve({})["trends"]
+TRENDS = Trends()
 NAMES = tuple(f"LWA{k:03d}" for k in range(1, 9))
 MIXED = [  # evidence, and whether it is bad without the list
     ("cache:trends; autocorr:odd_spectrum", False),
@@ -41,7 +44,7 @@ def fail(series, antenna, pol, nights, reason="dead", evidence="autocorr:dead"):
 
 
 def names(series, **changed):
-    return suggested_flags.suggest(series, {**TRENDS, **changed})["bad"]
+    return suggested_flags.suggest(series, TRENDS.model_copy(update=changed))["bad"]
 
 
 def test_what_stays_bad_is_suggested_with_why_and_since_when():
@@ -105,7 +108,7 @@ def test_nights_in_which_the_list_itself_was_the_reason_do_not_count():
         evidence=series.evidence[..., :20],
         flagged=series.flagged[..., :20],
     )
-    record = suggested_flags.suggest(until, {**TRENDS, "retry_days": 14})
+    record = suggested_flags.suggest(until, TRENDS)
     assert record["bad"] == ["LWA003X"]
     assert record["signals"][0]["last_judged"] == "night008"
     assert names(until, retry_days=10) == []
@@ -150,11 +153,7 @@ def test_health_reads_the_list_and_flags_exactly_these(tmp_path):
     fail(series, 5, 1, slice(2, None))
     path = tmp_path / "a copy.json"
     products.write_json(path, suggested_flags.suggest(series, TRENDS))
-    choice = {
-        **health_case.SETTINGS,
-        "cached_list": str(path),
-        "autocorrelation": {**health_case.LIMITS, "enabled": False},
-    }
+    choice = Health(cached_list=str(path), autocorrelation=Autocorrelation(enabled=False))
     record = antenna_health.assess(manifest, health_case.NO_MNC, [powers], choice)
     bad = {(a["index"], a["pol"]): a["reasons"] for a in record["antennas"] if a["status"] == "bad"}
     assert bad == {
@@ -169,10 +168,11 @@ def test_health_reads_the_list_and_flags_exactly_these(tmp_path):
 
 
 def test_file_that_each_run_changes_is_refused_as_a_list(tmp_path):
-    choice = settings.resolve({})
-    choice["results"] = str(tmp_path)
-    choice["health"]["cached_list"] = str(tmp_path / "suggested_flags.json")
-    problems = [p for p in settings_checks.check(choice) if p.key == "health.cached_list"]
-    assert "copy" in problems[0].hint
-    choice["health"]["cached_list"] = str(tmp_path / "copy.json")
-    assert not settings_checks.check(choice)
+    def problems(cached_list):
+        health = Health(cached_list=str(tmp_path / cached_list))
+        return settings_checks.check(Configuration(results=str(tmp_path), health=health))
+
+    (problem,) = problems("suggested_flags.json")
+    assert problem.key == "health.cached_list"
+    assert "copy" in problem.hint
+    assert not problems("copy.json")

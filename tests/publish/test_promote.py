@@ -3,6 +3,7 @@
 import pytest
 
 from lwacal.publish import promote
+from lwacal.records.configuration.delay import Delay
 
 QA = {"observation": {"id": "night", "lst_hours": 20.7}, "verdict": "pass", "reasons": ["well"]}
 
@@ -18,7 +19,7 @@ def tables(tmp_path):
 
 
 def settings(tmp_path, worst="pass"):
-    return {"reference_dir": str(tmp_path / "references"), "promote_verdict": worst}
+    return Delay(reference_dir=str(tmp_path / "references"), promote_verdict=worst)
 
 
 def test_tables_go_to_their_sidereal_hour(tables, tmp_path):
@@ -60,4 +61,4 @@ def test_a_bad_night_is_refused_unless_allowed(tables, tmp_path, verdict, worst,
 
 def test_without_a_folder_the_key_is_named(tables):
     with pytest.raises(promote.PromotionError, match=r"delay\.reference_dir"):
-        promote.promote(QA, tables, {"reference_dir": "", "promote_verdict": "pass"})
+        promote.promote(QA, tables, Delay())

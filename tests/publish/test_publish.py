@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import made_up_observation
-from lwacal.driver import code_digest, settings
+from lwacal.driver import code_digest
 from lwacal.io import caltable
 from lwacal.io.ms_reader import Antennas
 from lwacal.io.solutions import SubBandSolutions
@@ -20,6 +20,7 @@ from lwacal.nights import database_tables
 from lwacal.publish import checks, latest_link
 from lwacal.publish import publish as publication
 from lwacal.publish.publish import PublicationError
+from lwacal.records.configuration.publish import Publish
 from lwacal.runtime import paths, products
 from lwacal.telescope import site
 
@@ -56,13 +57,12 @@ def tables(tmp_path):
 @pytest.fixture
 def choice(tmp_path):
     """The settings: a folder, and tables of the size that these have."""
-    return {
-        **settings.resolve({})["publish"],
-        "folder": str(tmp_path / "caltables"),
-        "sub_bands": len(BANDS),
-        "antennas": N_ANTENNAS,
-        "channels": N_CHANNELS,
-    }
+    return Publish(
+        folder=str(tmp_path / "caltables"),
+        sub_bands=len(BANDS),
+        antennas=N_ANTENNAS,
+        channels=N_CHANNELS,
+    )
 
 
 def sources(verdict="pass"):
@@ -93,12 +93,14 @@ def sources(verdict="pass"):
 
 
 def publish(tables, choice, verdict="pass", database=Path("none.sqlite"), **changed):
-    return publication.publish(sources(verdict), tables, database, {**choice, **changed})
+    return publication.publish(
+        sources(verdict), tables, database, choice.model_copy(update=changed)
+    )
 
 
 def loaded(choice):
     """Return what the beamformer would load: stamps and tables of latest/*.bcal."""
-    found = sorted(Path(choice["folder"], "latest").glob("*.bcal"))
+    found = sorted(Path(choice.folder, "latest").glob("*.bcal"))
     return {path.name.rpartition("_")[0] for path in found}, found
 
 
@@ -118,14 +120,14 @@ def test_beamformer_finds_the_tables(tables, choice):
     for path, table in zip(found, tables):
         assert np.array_equal(caltable.read(path).gain, caltable.read(table).gain)
         assert checks.digests(path) == checks.digests(table)
-    link = Path(choice["folder"], "latest")
+    link = Path(choice.folder, "latest")
     assert os.readlink(link) == record["version"] == f"{STAMP}_v001"
     assert (record["message"], record["replaces"]) == ("published", None)
 
 
 def test_provenance_is_beside_them(tables, choice):
     record = publish(tables, choice)
-    beside = products.read_json(Path(choice["folder"], "latest", "provenance.json"))
+    beside = products.read_json(Path(choice.folder, "latest", "provenance.json"))
     assert beside == record["provenance"]
     assert beside["software"]["commit"] == made_up_observation._run()["git"]["commit"]
     assert beside["input_files"] == ["/data/night/one.ms"]
@@ -185,7 +187,7 @@ def test_nights_that_cross_no_limit_do_not_shorten_the_validity(tables, choice, 
         )
     connection.close()
     valid = publish(tables, choice, database=database)["provenance"]["valid"]
-    assert valid["days"] == choice["valid_days"]
+    assert valid["days"] == choice.valid_days
     assert valid["why"].startswith(
         "publish.valid_days; observations up to 0.02 days apart, the longest interval"
     )
@@ -199,13 +201,11 @@ def test_sidereal_range_passes_through_midnight(tables, choice):
 def test_publishing_again_writes_nothing(tables, choice):
     publish(tables, choice)
     before = {
-        name: os.stat(Path(choice["folder"], name)).st_mtime_ns
-        for name in everything(choice["folder"])
+        name: os.stat(Path(choice.folder, name)).st_mtime_ns for name in everything(choice.folder)
     }
     again = publish(tables, choice)
     after = {
-        name: os.stat(Path(choice["folder"], name)).st_mtime_ns
-        for name in everything(choice["folder"])
+        name: os.stat(Path(choice.folder, name)).st_mtime_ns for name in everything(choice.folder)
     }
     assert after == before
     assert (again["message"], again["version"]) == ("already active", f"{STAMP}_v001")
@@ -213,7 +213,7 @@ def test_publishing_again_writes_nothing(tables, choice):
 
 def test_other_tables_of_the_stamp_are_a_new_version(tables, choice):
     publish(tables, choice)
-    first = Path(choice["folder"], f"{STAMP}_v001")
+    first = Path(choice.folder, f"{STAMP}_v001")
     kept = checks.digests(first)
     gain = caltable.read(tables[0]).gain * 2
     shutil.rmtree(tables[0])
@@ -226,7 +226,7 @@ def test_other_tables_of_the_stamp_are_a_new_version(tables, choice):
 
 def test_version_that_was_tampered_with_is_not_taken_for_whole(tables, choice):
     publish(tables, choice)
-    (Path(choice["folder"], f"{STAMP}_v001", tables[0].name, "table.f0")).write_bytes(b"spoilt")
+    (Path(choice.folder, f"{STAMP}_v001", tables[0].name, "table.f0")).write_bytes(b"spoilt")
     assert publish(tables, choice)["version"] == f"{STAMP}_v002"
 
 
@@ -234,7 +234,7 @@ def test_version_that_was_tampered_with_is_not_taken_for_whole(tables, choice):
 def test_only_a_pass_is_published_unless_forced(tables, choice, verdict):
     with pytest.raises(PublicationError, match=rf"is {verdict}.*CygA is off.*publish\.force"):
         publish(tables, choice, verdict)
-    assert not Path(choice["folder"]).exists()
+    assert not Path(choice.folder).exists()
     beside = publish(tables, choice, verdict, force=True)["provenance"]
     assert (beside["forced"], beside["verdict"]) == (True, verdict)
 
@@ -300,7 +300,7 @@ def test_gains_that_would_spoil_beams_are_refused(tables, choice, kind, words):
     write_table(tables[1], *spoil(kind))
     with pytest.raises(PublicationError, match=words):
         publish(tables, choice, force=True)
-    assert not Path(choice["folder"]).exists()
+    assert not Path(choice.folder).exists()
 
 
 def test_flagged_zero_is_allowed_and_all_flagged_is_not(tables, choice):
@@ -335,13 +335,13 @@ def test_truncated_table_is_refused(tables, choice):
 
 
 def test_folder_in_place_of_the_link_is_left_alone(tables, choice):
-    place = Path(choice["folder"], "latest")
+    place = Path(choice.folder, "latest")
     place.mkdir(parents=True)
     (place / "old").write_text("old")
     with pytest.raises(PublicationError, match="not a link"):
         publish(tables, choice)
     assert (place / "old").read_text() == "old"
-    assert everything(choice["folder"]) == ["latest", "latest/old"]
+    assert everything(choice.folder) == ["latest", "latest/old"]
 
 
 @pytest.mark.parametrize("stop", ["copytree", "_to_disk", "rename", "_switch"])
@@ -368,11 +368,11 @@ def test_killed_in_the_middle_the_old_tables_stay_active(tables, choice, monkeyp
     assert len(loaded(choice)[1]) == 2
     publish(tables, choice)
     assert loaded(choice)[0] == {STAMP}
-    assert not [name for name in everything(choice["folder"]) if name.endswith(".part")]
+    assert not [name for name in everything(choice.folder) if name.endswith(".part")]
 
 
 def test_two_at_once_are_refused(tables, choice):
-    folder = Path(choice["folder"])
+    folder = Path(choice.folder)
     folder.mkdir()
     with publication._alone(folder), pytest.raises(PublicationError, match="another job"):
         publish(tables, choice)
@@ -393,7 +393,7 @@ def run_script(tmp_path, tables, choice, verdict="pass", moved=""):
             "--database",
             "none.sqlite",
             "--settings",
-            json.dumps({"publish": choice}),
+            json.dumps({"publish": choice.as_json()}),
             f"--moved={moved}",
             "--output",
             tmp_path / "published.json",
@@ -413,24 +413,24 @@ def test_script_writes_the_record_or_says_why_not(tmp_path, tables, choice):
     done = run_script(tmp_path, tables, choice)
     assert done.returncode == 0, done.stderr
     record = products.read_json(tmp_path / "published.json")
-    assert record["folder"] == str(Path(choice["folder"]) / f"{STAMP}_v001")
+    assert record["folder"] == str(Path(choice.folder) / f"{STAMP}_v001")
 
 
 def test_publishing_again_is_asked_for_when_the_link_was_moved(tmp_path, tables, choice):
     """Each time it was; not by publishing itself."""
-    record, link = tmp_path / "published.json", Path(choice["folder"], "latest")
-    seen = [latest_link.moved(choice["folder"], record)]
+    record, link = tmp_path / "published.json", Path(choice.folder, "latest")
+    seen = [latest_link.moved(choice.folder, record)]
     for _ in range(2):
         assert run_script(tmp_path, tables, choice, moved=seen[-1]).returncode == 0
-        assert latest_link.moved(choice["folder"], record) == seen[-1]
+        assert latest_link.moved(choice.folder, record) == seen[-1]
         link.unlink()
-        gone = latest_link.moved(choice["folder"], record)
+        gone = latest_link.moved(choice.folder, record)
         link.symlink_to("20230101_000000_v001")
-        seen.append(latest_link.moved(choice["folder"], record))
+        seen.append(latest_link.moved(choice.folder, record))
         assert seen[-1] == gone
     assert len(set(seen)) == 3
     record.write_text("{")
-    assert latest_link.moved(choice["folder"], record) == "unreadable"
+    assert latest_link.moved(choice.folder, record) == "unreadable"
 
 
 def test_the_code_that_publishes_draws_nothing():

@@ -8,8 +8,8 @@ import pytest
 
 import made_up_observation as made_up
 import quality_schema
-from lwacal.driver import settings
 from lwacal.qa import antenna_status, assess, metric, stage_metrics
+from lwacal.records.configuration.quality import MoreIsBetter, Quality
 from lwacal.runtime import paths, products
 from lwacal.telescope import antpol_states
 from made_up_observation import Plan
@@ -20,7 +20,7 @@ SMALL = Plan(n_antennas=20, bands=("27MHz", "50MHz"), n_channels=6, n_integratio
 
 @pytest.fixture(scope="module")
 def quality():
-    return settings.resolve({}, SCHEMAS / "config.schema.json")["quality"]
+    return Quality()
 
 
 def read(folder: Path, plan: Plan) -> assess.Inputs:
@@ -59,7 +59,7 @@ def test_limits_are_reached_when_equalled():
 
 
 def test_more_is_better():
-    limits = {"warn": 30, "fail": 10}
+    limits = MoreIsBetter(warn=30, fail=10)
     statuses = [
         metric.judge("range", value, "", limits, "", stage="images", more_is_better=True)["status"]
         for value in (100, 30, 10, 0)

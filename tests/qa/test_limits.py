@@ -6,8 +6,8 @@ import math
 import pytest
 
 import made_up_observation as made_up
-from lwacal.driver import settings
 from lwacal.qa import assess
+from lwacal.records.configuration.quality import Quality
 from lwacal.runtime import paths, products
 from made_up_observation import Plan
 
@@ -37,9 +37,7 @@ def inputs(tmp_path_factory):
 
 
 def judge(inputs, **limits):
-    config = {"quality": limits}
-    quality = settings.resolve(config, SCHEMAS / "config.schema.json")["quality"]
-    return assess.assess(inputs, quality, 100.0)
+    return assess.assess(inputs, Quality(**limits), 100.0)
 
 
 @pytest.fixture(scope="module")
@@ -47,10 +45,7 @@ def usual(inputs):
     return judge(inputs)
 
 
-LIMITS = settings.resolve({}, SCHEMAS / "config.schema.json")["quality"]
-
-
-@pytest.mark.parametrize("name", sorted(set(LIMITS) - NOT_A_METRIC))
+@pytest.mark.parametrize("name", sorted(set(Quality.model_fields) - NOT_A_METRIC))
 def test_limit_changes_status_and_score_and_not_the_value(inputs, usual, name):
     before = [m for m in usual["metrics"] if m["name"] == name and m["value"] is not None]
     assert before, f"{name} is not judged"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from lwacal.driver import settings
 from lwacal.qa import model_metrics
+from lwacal.records.configuration.quality import Quality
 from lwacal.runtime import paths
 
 SCHEMAS = paths.SCHEMAS
@@ -19,7 +19,7 @@ SOURCES = [
 
 @pytest.fixture(scope="module")
 def quality():
-    return settings.resolve({}, SCHEMAS / "config.schema.json")["quality"]
+    return Quality()
 
 
 def of_observation(found, name):

@@ -8,8 +8,8 @@ import pytest
 from matplotlib.text import Text
 
 import made_up_observation as made_up
-from lwacal.driver import settings
 from lwacal.nights import trends_database, validity
+from lwacal.records.configuration.trends import Trends
 from lwacal.report import figures, trends_page
 from lwacal.report.plots import (
     antennas,
@@ -116,7 +116,7 @@ def history(tmp_path_factory):
         night["bands"].append({**night["bands"][0], "band": "41MHz", "freq_mhz": 43.2})
         night["bands"] = night["bands"][:1] if day == 1 else night["bands"]
         products.write_json(results / f"n{day:02d}" / "qa.json", night)
-    choice = settings.resolve({})["trends"]
+    choice = Trends()
     assert (
         trends_database.build(trends_database.find(results), results / "trends.sqlite", choice)[1]
         == []

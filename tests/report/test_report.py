@@ -228,7 +228,7 @@ def test_every_cause_has_a_look():
 def test_command_line(tmp_path):
     paths = made_up.write(tmp_path, replace(SMALL, n_antennas=3, images=False))
     scripts = PROJECT / "workflow" / "scripts"
-    quality = settings.section_json(settings.resolve({}, SCHEMA), "quality", "delay")
+    quality = settings.section_json(settings.resolve({}), "quality", "delay")
     common = [f"--{key}={paths[key]}" for key in ("manifest", "health", "delay", "measurements")]
     common += [f"--sky-model={paths['sky_model']}", "--flags", *map(str, paths["flags"])]
     subprocess.run(

@@ -5,14 +5,14 @@ import pytest
 
 import browser
 import many_nights
-from lwacal.driver import settings
 from lwacal.nights import trends_database
+from lwacal.records.configuration.trends import Trends
 from lwacal.report import trends_page
 from lwacal.runtime import products
 from small_quality import quality
 
 NIGHTS = 30
-TRENDS = settings.resolve({})["trends"]
+TRENDS = Trends()
 STEPS = {"gain_db": 0.01, "delay_ns": 0.1}
 
 

@@ -160,9 +160,8 @@ def test_all_broken_lists_are_told_at_once(tmp_path):
     assert "No such file" in found[start + "TauA"]
     assert "does not exist" in found[start + "Sun"]
     lists = {"VirA": str(fine)}
-    assert settings.resolve({"sky_model": {"component_lists": lists}})["sky_model"][
-        "component_lists"
-    ] == {"CygA": "", "CasA": "", "TauA": "", **lists}
+    chosen = settings.resolve({"sky_model": {"component_lists": lists}}).sky_model
+    assert chosen.component_lists.by_source() == {"CygA": "", "CasA": "", "TauA": "", **lists}
 
 
 def test_trusted_frequencies_ascend():

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from casacore import tables
 
-from lwacal.driver import settings
 from lwacal.io.ms_writer import Field, MeasurementSetWriter
+from lwacal.records.configuration.beam import Beam
+from lwacal.records.configuration.sky_model import SkyModel
 from lwacal.runtime import casa, paths, products
 from lwacal.sky import beam, casa_component_list, sky_model, sources
 from lwacal.telescope import geometry, naming, site
@@ -34,9 +35,8 @@ def manifest(stamp: str = CYG_A_UP, bands=BANDS) -> dict:
     }
 
 
-def choice(**changes) -> dict:
-    resolved = settings.resolve({"sky_model": changes})
-    return {"sky_model": resolved["sky_model"], "beam": resolved["beam"]}
+def built(manifest, model="memo178", **changes) -> dict:
+    return sky_model.build(manifest, SkyModel(**changes), Beam(model=model))
 
 
 def reasons(model) -> dict[str, str]:
@@ -55,7 +55,7 @@ def names(sources) -> list[str]:
 
 
 def test_sources_that_are_up_and_bright_are_taken():
-    model = sky_model.build(manifest(), choice())
+    model = built(manifest())
     assert names(sky_model.calibrators(model)) == ["CygA", "CasA"]
     assert names(sky_model.model_sources(model)) == ["CygA", "CasA"]
     assert "below the horizon" in reasons(model)["TauA"]
@@ -65,7 +65,7 @@ def test_sources_that_are_up_and_bright_are_taken():
 
 def test_low_sources_are_modelled_though_no_calibrators():
     """At LST 8 h Cas A is seen brighter than Tau A, though only 15 degrees high."""
-    model = sky_model.build(at_lst(8), choice())
+    model = built(at_lst(8))
     assert names(sky_model.calibrators(model)) == ["TauA"]
     assert names(sky_model.model_sources(model)) == ["CasA", "TauA", "VirA"]
     assert "sky_model.min_elevation_deg (20)" in reasons(model)["CasA"]
@@ -76,20 +76,20 @@ def test_low_sources_are_modelled_though_no_calibrators():
 
 @pytest.mark.parametrize("lst_hours", range(0, 24, 2))
 def test_nothing_bright_that_is_up_is_left_out(lst_hours):
-    model = sky_model.build(at_lst(lst_hours), choice())
+    model = built(at_lst(lst_hours))
     assert max(record["fraction"] for record in model["unmodelled"].values()) < 0.03
 
 
 def test_what_is_left_out_is_weighed_against_the_model():
-    model = sky_model.build(manifest(), choice(sources=["CygA"]))
+    model = built(manifest(), sources=("CygA",))
     assert names(model["sources"]) == ["CygA"]
-    every = sky_model.build(manifest(), choice())
+    every = built(manifest())
     for band in BANDS:
         seen_jy = sky_model.apparent_jy(every, band)
         left_out = model["unmodelled"][band]
         assert left_out["apparent_jy"] == {"CasA": pytest.approx(seen_jy["CasA"])}
         assert left_out["fraction"] == pytest.approx(seen_jy["CasA"] / seen_jy["CygA"])
-    high = sky_model.build(at_lst(8), choice(model_min_elevation_deg=18))
+    high = built(at_lst(8), model_min_elevation_deg=18)
     assert "sky_model.model_min_elevation_deg (18)" in reasons(high)["CasA"]
     assert high["unmodelled"]["73MHz"]["fraction"] > 0.5
 
@@ -107,18 +107,13 @@ def test_what_is_left_out_is_weighed_against_the_model():
 )
 def test_there_is_always_a_calibrator(lst_hours, expected):
     """The table of LST is known for the simple beam, 20 degrees and 1000 Jy."""
-    chosen = choice()
-    chosen["beam"]["model"] = "sine"
-    model = sky_model.build(at_lst(lst_hours + 0.5), chosen)
+    model = built(at_lst(lst_hours + 0.5), "sine")
     assert names(sky_model.calibrators(model)) == expected
 
 
 def test_limits_leave_sources_out_and_say_which_key():
-    assert (
-        "sky_model.min_flux_jy (1e+06)"
-        in reasons(sky_model.build(manifest(), choice(min_flux_jy=1e6)))["CygA"]
-    )
-    model = sky_model.build(manifest(), choice(min_elevation_deg=89.0))
+    assert "sky_model.min_flux_jy (1e+06)" in reasons(built(manifest(), min_flux_jy=1e6))["CygA"]
+    model = built(manifest(), min_elevation_deg=89.0)
     assert "sky_model.min_elevation_deg (89)" in reasons(model)["CasA"]
     assert "nothing can be calibrated" in model["message"]
     assert {record["fraction"] for record in model["unmodelled"].values()} == {None}
@@ -128,7 +123,7 @@ def test_limits_leave_sources_out_and_say_which_key():
 
 def test_apparent_fluxes_are_flux_times_beam():
     record = manifest()
-    model = sky_model.build(record, choice())
+    model = built(record)
     radec, xx, yy = sky_model.model_fluxes(model, "73MHz")
     frequency_hz = np.array(record["bands"]["73MHz"]["frequency_hz"])
     place = sources.POSITIONS["CasA"]
@@ -156,7 +151,7 @@ def written(tmp_path_factory):
             "--manifest",
             folder / "manifest.json",
             "--settings",
-            json.dumps(choice()),
+            json.dumps({"sky_model": SkyModel().as_json(), "beam": Beam().as_json()}),
             "--json",
             folder / "sky_model.json",
             "--csv",
@@ -244,7 +239,7 @@ def plain_prediction(radec, flux_jy, uvw_m, frequency_hz, centre):
 
 def test_model_without_sources_is_an_empty_component_list(tmp_path):
     record = manifest()
-    model = sky_model.build(record, choice(min_flux_jy=1e9))
+    model = built(record, min_flux_jy=1e9)
     casa_component_list.write(model, record, tmp_path / "empty.cl")
     with tables.table(str(tmp_path / "empty.cl"), ack=False) as table:
         assert table.nrows() == 0

@@ -11,10 +11,11 @@ import component_list_text
 import solver_case
 from gain_errors import errors, rms
 from lwacal.calibration import bandpass, uv_range
-from lwacal.driver import settings
 from lwacal.imaging import visibility_flux
 from lwacal.io import caltable
 from lwacal.io.ms_writer import Field, MeasurementSetWriter
+from lwacal.records.configuration.beam import Beam
+from lwacal.records.configuration.sky_model import ComponentLists, SkyModel
 from lwacal.runtime import casa, products
 from lwacal.sky import band_model, component_lists, sky_model, source_shape, sources
 from lwacal.sky.component_lists import ComponentListError
@@ -168,8 +169,8 @@ def built(path, source="CygA", bands=("59MHz",)):
             band: {"frequency_hz": site.band_frequencies_hz(band, 4).tolist()} for band in bands
         },
     }
-    chosen = settings.resolve({"sky_model": {"component_lists": {source: str(path)}}})
-    return sky_model.build(manifest, {name: chosen[name] for name in ("sky_model", "beam")})
+    chosen = SkyModel(component_lists=ComponentLists(**{source: str(path)}))
+    return sky_model.build(manifest, chosen, Beam())
 
 
 def list_of(source, path, *shifts):
@@ -216,7 +217,7 @@ def test_paths_of_lists_hold_elsewhere(tmp_path, monkeypatch):
 
 
 def test_long_baselines_are_used_with_a_list_of_vir_a():
-    limits = solver_case.SETTINGS["bandpass"]
+    limits = solver_case.BANDPASS
     point = {"name": "VirA", "in_model": True, "component_list": None}
     resolved = {**point, "component_list": {"path": "list.txt"}}
     seen = {"flux_jy": [2000.0], "beam_xx": [0.5], "beam_yy": [0.5]}
@@ -246,7 +247,7 @@ def solve(case, model, engine, output):
     summary = bandpass.solve(
         solver_case.sub_band(case, BAND, model),
         case.reference,
-        {**solver_case.SETTINGS["bandpass"], "engine": engine},
+        solver_case.BANDPASS.model_copy(update={"engine": engine}),
         output,
     )
     assert summary["status"] == "ok"

@@ -9,6 +9,7 @@ import pytest
 
 from lwacal.calibration import delay_reference
 from lwacal.io import caltable
+from lwacal.records.configuration.delay import Delay
 from lwacal.runtime import casa, products
 from lwacal.telescope import naming
 from night import SMALL_OPTIONS
@@ -81,7 +82,7 @@ def test_tables_of_a_night_become_references(evening, tmp_path):
     hour = int(products.read_json(evening.path("qa.json"))["observation"]["lst_hours"])
     promoted = sorted((keep / f"{hour:02d}h").iterdir())
     assert [path.name for path in promoted] == sorted([*TABLES, f"{SMALL_OPTIONS.start}.K"])
-    choice = {"reference_table": "", "reference_dir": str(keep), "reference_search_h": 8}
+    choice = Delay(reference_dir=str(keep))
     next_day = naming.stamp_time(SMALL_OPTIONS.start) + 86400
     path, _ = delay_reference.choose(choice, hour + 0.5, next_day)
     names = caltable.read_antennas(path).names

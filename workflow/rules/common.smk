@@ -39,15 +39,14 @@ environment.prepare(SCRIPTS)
 
 try:
     SETTINGS, OBSERVATIONS = observations.read(
-        {key: value for key, value in config.items() if key != "pathvars"},  # Snakemake's own key
-        WORKFLOW / "schemas" / "config.schema.json",
+        {key: value for key, value in config.items() if key != "pathvars"}  # Snakemake's own key
     )
 except (settings.SettingsError, discover.InputError) as error:
     raise WorkflowError(str(error)) from None
 
 
 pathvars:
-    results=SETTINGS["results"],
+    results=SETTINGS.results,
 
 
 wildcard_constraints:
@@ -64,7 +63,7 @@ def folder(path):
 
 if os.path.isabs(workflow.pathvars.get("results")) and folder("x") != Path("x"):
     raise WorkflowError(
-        f"results is an absolute path ({SETTINGS['results']}), and the module has a prefix: give"
+        f"results is an absolute path ({SETTINGS.results}), and the module has a prefix: give"
         " one of the two."
     )
 RESULTS, LOGS, BENCHMARKS = map(folder, ("<results>", "<logs>", "<benchmarks>"))
@@ -78,7 +77,7 @@ def observation(wildcards):
 
 def modules(environment):
     """Return the environment modules configured for the rules of an environment."""
-    return SETTINGS["environment_modules"][environment]
+    return getattr(SETTINGS.environment_modules, environment)
 
 
 def section(*names):
@@ -113,30 +112,31 @@ def whole_configuration(wildcards):
 
     This excludes the choice of nights and the settings of publication.
     """
-    return section(*[key for key in SETTINGS if key not in ("nights", "publish")])(wildcards)
+    keys = [key for key in type(SETTINGS).model_fields if key not in ("nights", "publish")]
+    return section(*keys)(wildcards)
 
 
-def configured_file(*keys, unless=""):
+def configured_file(name, key, unless=""):
     """Return an input function that gives the file named by a key, or nothing if it is empty.
 
     ``unless`` is a value that does not name a file. The prefix of a module does not apply to it.
     """
 
     def file(wildcards):
-        value = lookup(within=observation(wildcards).settings, dpath="/".join(keys))
+        value = getattr(getattr(observation(wildcards).settings, name), key)
         return [local(value)] if value not in ("", unless) else []
 
     return file
 
 
-def digest_of(*keys):
+def digest_of(name, key):
     """Return a params function that gives a digest of the file that a key names.
 
     Unlike an input, the file may be missing.
     """
 
     def digest(wildcards):
-        path = Path(lookup(within=observation(wildcards).settings, dpath="/".join(keys)))
+        path = Path(getattr(getattr(observation(wildcards).settings, name), key))
         return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else ""
 
     return digest
@@ -144,9 +144,9 @@ def digest_of(*keys):
 
 def component_lists(wildcards):
     """Return the component lists of the sources that may be modelled."""
-    chosen = observation(wildcards).settings["sky_model"]
-    lists = [chosen["component_lists"][source] for source in chosen["sources"]]
-    return [local(path) for path in lists if path]
+    chosen = observation(wildcards).settings.sky_model
+    lists = chosen.component_lists.by_source()
+    return [local(lists[source]) for source in chosen.sources if lists[source]]
 
 
 def for_each_band(pattern, name):
@@ -176,7 +176,7 @@ def of_sources(pattern):
     """Return an input function that expands the pattern for all sources that may be modelled."""
 
     def files(wildcards):
-        chosen = observation(wildcards).settings["sky_model"]["sources"]
+        chosen = observation(wildcards).settings.sky_model.sources
         return expand(pattern, obs=wildcards.obs, source=chosen)
 
     return files
@@ -196,7 +196,7 @@ def link_moved(wildcards):
 
     It takes no ``output``: Snakemake ignores changes of parameters that are derived from it.
     """
-    published = observation(wildcards).settings["publish"]["folder"]
+    published = observation(wildcards).settings.publish.folder
     return latest_link.moved(published, RESULTS / wildcards.obs / "published.json")
 
 
@@ -221,7 +221,7 @@ def image_memory_mb(rule):
     """Return a resource function for a rule that makes one image per thread."""
 
     def needed(wildcards, threads, attempt):
-        imaging = observation(wildcards).settings["imaging"]
+        imaging = observation(wildcards).settings.imaging
         return resources.image_memory_mb(rule, imaging, threads) * attempt
 
     return needed

@@ -9,10 +9,10 @@ Steps    choose the observations; refuse if another run works on them; report pr
 from lwacal.driver import progress, run_hooks, run_lock
 from snakemake.logging import logger
 
-GIVEN = bool(SETTINGS["input"] or SETTINGS["input_ms"])
+GIVEN = bool(SETTINGS.input or SETTINGS.input_ms)
 
 try:
-    CHOSEN = list(OBSERVATIONS) if GIVEN else observations.chosen(OBSERVATIONS, SETTINGS["nights"])
+    CHOSEN = list(OBSERVATIONS) if GIVEN else observations.chosen(OBSERVATIONS, SETTINGS.nights)
 except settings.SettingsError as error:
     raise WorkflowError(str(error)) from None
 
@@ -23,12 +23,12 @@ def wanted_products(wildcards):
         raise WorkflowError(
             "No observation is given. Give a folder of raw measurement sets (snakemake --config"
             " input=FOLDER), a concatenated one (--config input_ms=FILE), or rows in"
-            f" {SETTINGS['observations']}."
+            f" {SETTINGS.observations}."
         )
     if not CHOSEN:
         raise WorkflowError(
-            f"No observation of {SETTINGS['observations']} is selected by nights.from, nights.to and"
-            f" nights.without ({SETTINGS['nights']})."
+            f"No observation of {SETTINGS.observations} is selected by nights.from, nights.to and"
+            f" nights.without ({SETTINGS.nights.as_json()})."
         )
     wanted = [product for name in CHOSEN for product in products_of(name)]
     return wanted + (["<results>/trends.html"] if with_verdict(wildcards) else [])
@@ -44,7 +44,7 @@ def products_of(name):
     if found.problem and not GIVEN:
         return expand("<results>/{obs}/inventory.json", obs=name)
     products = ["report.pdf", "report.html", "qa.json", "run.json", "outcome.json"]
-    if found.settings["cleanup"]["enabled"]:
+    if found.settings.cleanup.enabled:
         products.append("cleanup.json")
     return [
         *expand("<results>/{obs}/{product}", obs=name, product=products),
@@ -108,7 +108,7 @@ def end_run():
         run_hooks.Again(
             WORKFLOW,
             {**config, "pathvars": {name: str(path) for name, path in places.items()}},
-            SETTINGS["nights"],
+            SETTINGS.nights.as_json(),
             methods,
             LOGS / "trends.log",
         )

@@ -2,11 +2,12 @@
 """Rule antenna_health: which antennas are healthy, by the database, lists and the data."""
 
 import argparse
-import json
 import logging
 from pathlib import Path
 
 from lwacal.flagging import antenna_health
+from lwacal.records.configuration.health import Health
+from lwacal.records.configuration.section import read_section
 from lwacal.runtime import job, logs, products
 
 logger = logging.getLogger(__name__)
@@ -20,12 +21,11 @@ def main() -> None:
     parser.add_argument("--settings", required=True, help="JSON: health")
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
-    settings = json.loads(arguments.settings)
     record = antenna_health.assess(
         products.read_json(arguments.manifest),
         products.read_json(arguments.mnc),
         arguments.powers,
-        settings["health"],
+        read_section(arguments.settings, "health", Health),
     )
     products.write_json(arguments.output, record)
     for source in record["sources"]:

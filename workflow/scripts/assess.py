@@ -2,12 +2,14 @@
 """Rule assess: judge the calibration of an observation (qa.json)."""
 
 import argparse
-import json
 import logging
 from pathlib import Path
 from typing import Any
 
 from lwacal.qa import assess
+from lwacal.records.configuration.delay import Delay
+from lwacal.records.configuration.quality import Quality
+from lwacal.records.configuration.section import read_section
 from lwacal.runtime import job, logs, products
 
 logger = logging.getLogger(__name__)
@@ -22,7 +24,6 @@ def main() -> None:
     parser.add_argument("--settings", required=True, help="JSON: quality, delay")
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
-    settings = json.loads(arguments.settings)
     inputs = assess.Inputs(
         manifest=products.read_json(arguments.manifest),
         health=products.read_json(arguments.health),
@@ -33,7 +34,11 @@ def main() -> None:
         measurements=products.read_json(arguments.measurements),
         sky_model=products.read_json(arguments.sky_model),
     )
-    quality = assess.assess(inputs, settings["quality"], settings["delay"]["difference_ns"])
+    quality = assess.assess(
+        inputs,
+        read_section(arguments.settings, "quality", Quality),
+        read_section(arguments.settings, "delay", Delay).difference_ns,
+    )
     products.write_json(arguments.output, quality)
     for reason in quality["reasons"]:
         logger.info(f"  {reason}")

@@ -2,11 +2,12 @@
 """Rule bandpass: solve the gains of one sub-band."""
 
 import argparse
-import json
 from pathlib import Path
 
 from lwacal.calibration import bandpass
 from lwacal.calibration.sub_band import SubBand
+from lwacal.records.configuration.bandpass import Bandpass
+from lwacal.records.configuration.section import read_section
 from lwacal.runtime import job, logs, products
 from lwacal.sky import sky_model
 
@@ -35,7 +36,7 @@ def main() -> None:
             sky_model.read(arguments.sky_model),
         ),
         products.read_json(arguments.reference),
-        json.loads(arguments.settings)["bandpass"],
+        read_section(arguments.settings, "bandpass", Bandpass),
         arguments.output,
         arguments.threads,
     )

@@ -2,12 +2,14 @@
 """Rule calibrate_split: small calibrated sets of a sub-band, for all directions in one read."""
 
 import argparse
-import json
 import logging
 from pathlib import Path
 
 from lwacal.calibration.sub_band import SubBand
 from lwacal.imaging import split
+from lwacal.records.configuration.bandpass import Bandpass
+from lwacal.records.configuration.imaging import Imaging
+from lwacal.records.configuration.section import read_section
 from lwacal.runtime import job, logs, products
 from lwacal.sky import sky_model
 
@@ -36,7 +38,8 @@ def main() -> None:
             sky_model.read(arguments.sky_model),
         ),
         arguments.table,
-        json.loads(arguments.settings),
+        read_section(arguments.settings, "imaging", Imaging),
+        read_section(arguments.settings, "bandpass", Bandpass),
         arguments.output,
     )
     for target in record["targets"]:

@@ -2,9 +2,10 @@
 """Rule cleanup: remove the large intermediate data of an observation that did not fail."""
 
 import argparse
-import json
 from pathlib import Path
 
+from lwacal.records.configuration.cleanup import Cleanup
+from lwacal.records.configuration.section import read_section
 from lwacal.runtime import atomic, job, logs, products
 
 LARGE = ("calibrated", "concat/*.ms")
@@ -18,7 +19,8 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
     verdict = products.read_json(arguments.qa)["verdict"]
-    large = [*LARGE, *(["images"] if json.loads(arguments.settings)["cleanup"]["images"] else [])]
+    settings = read_section(arguments.settings, "cleanup", Cleanup)
+    large = [*LARGE, *(["images"] if settings.images else [])]
     removed = []
     if verdict != "fail":
         for folder in large_folders(arguments.directory, large):

@@ -2,11 +2,13 @@
 """Rule delay: diagnostic delays, from the bandpass and from the first integration."""
 
 import argparse
-import json
 from pathlib import Path
 
 from lwacal.calibration import delay
 from lwacal.io.solutions import Bandpass
+from lwacal.records.configuration.bandpass import Bandpass as BandpassSettings
+from lwacal.records.configuration.delay import Delay
+from lwacal.records.configuration.section import read_section
 from lwacal.runtime import job, logs, products
 from lwacal.sky import sky_model
 from lwacal.telescope import naming
@@ -36,7 +38,8 @@ def main() -> None:
         sky_model.read(arguments.sky_model),
         products.read_json(arguments.reference),
         Bandpass.read(arguments.solutions),
-        json.loads(arguments.settings),
+        read_section(arguments.settings, "delay", Delay),
+        read_section(arguments.settings, "bandpass", BandpassSettings),
         arguments.threads,
     )
     products.write_json(arguments.summary, record)

@@ -2,11 +2,13 @@
 """Rule flag: flags of a sub-band by cause, beside the data."""
 
 import argparse
-import json
 import logging
 from pathlib import Path
 
 from lwacal.flagging import flag_data
+from lwacal.records.configuration.flagging import Flagging
+from lwacal.records.configuration.section import read_section
+from lwacal.records.configuration.tools import Tools
 from lwacal.runtime import job, logs, products
 
 logger = logging.getLogger(__name__)
@@ -22,12 +24,11 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path)
     parser.add_argument("--summary", required=True, type=Path)
     arguments = parser.parse_args()
-    settings = json.loads(arguments.settings)
     flags = flag_data.flag(
         arguments.concat,
         products.read_json(arguments.health),
-        settings["flagging"],
-        settings["tools"],
+        read_section(arguments.settings, "flagging", Flagging),
+        read_section(arguments.settings, "tools", Tools).aoflagger,
         arguments.threads,
     )
     summary = flag_data.write(

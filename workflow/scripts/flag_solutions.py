@@ -2,10 +2,11 @@
 """Rule flag_solutions: which bandpass solutions may be used, over all sub-bands."""
 
 import argparse
-import json
 from pathlib import Path
 
 from lwacal.calibration import flag_solutions
+from lwacal.records.configuration.section import read_section
+from lwacal.records.configuration.solution_flags import SolutionFlags
 from lwacal.runtime import job, logs, products
 
 
@@ -26,7 +27,7 @@ def main() -> None:
         products.read_json(arguments.reference),
         arguments.tables,
         [products.read_json(path) for path in arguments.summaries],
-        json.loads(arguments.settings)["solution_flags"],
+        read_section(arguments.settings, "solution_flags", SolutionFlags),
     )
     bandpass.write(arguments.flags)
     products.write_json(arguments.summary, summary)

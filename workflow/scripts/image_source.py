@@ -2,11 +2,13 @@
 """Rule image_source: spectrum and single integrations of a source."""
 
 import argparse
-import json
 from functools import partial
 from pathlib import Path
 
 from lwacal.imaging import image_source, wsclean
+from lwacal.records.configuration.imaging import Imaging
+from lwacal.records.configuration.section import read_section
+from lwacal.records.configuration.tools import Tools
 from lwacal.runtime import job, logs, products
 
 
@@ -21,15 +23,15 @@ def main() -> None:
     parser.add_argument("--memory-mb", type=int, default=4000)
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
-    settings = json.loads(arguments.settings)
-    machine = wsclean.Machine(settings["tools"]["wsclean"], arguments.threads, arguments.memory_mb)
+    program = read_section(arguments.settings, "tools", Tools).wsclean
+    machine = wsclean.Machine(program, arguments.threads, arguments.memory_mb)
     work = partial(
         image_source.image_source,
         arguments.source,
         products.read_json(arguments.manifest),
         products.read_json(arguments.sky_model),
         image_source.read_splits(arguments.splits),
-        settings["imaging"],
+        read_section(arguments.settings, "imaging", Imaging),
         machine,
     )
     record = image_source.in_new_folder(arguments.output, work)

@@ -2,10 +2,11 @@
 """Rule measure: fluxes, positions and changes of the sources; noise of the all-sky images."""
 
 import argparse
-import json
 from pathlib import Path
 
 from lwacal.imaging import measure
+from lwacal.records.configuration.measure import Measure
+from lwacal.records.configuration.section import read_section
 from lwacal.runtime import job, logs, products
 
 
@@ -24,7 +25,7 @@ def main() -> None:
         products.read_json(arguments.sky_model),
         arguments.images,
         arguments.allsky,
-        json.loads(arguments.settings)["measure"],
+        read_section(arguments.settings, "measure", Measure),
     )
     calibrators = record["calibrators"]
     found = [item for item in calibrators if item["fit"] == "ok"]

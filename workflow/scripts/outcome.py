@@ -2,10 +2,11 @@
 """Rule outcome: link an observation into successful/ or unsuccessful/ by its verdict."""
 
 import argparse
-import json
 from pathlib import Path
 
 from lwacal.qa import outcome
+from lwacal.records.configuration.outcome import Outcome
+from lwacal.records.configuration.section import read_section
 from lwacal.runtime import job, logs, products
 
 
@@ -16,7 +17,7 @@ def main() -> None:
     parser.add_argument("--settings", required=True, help="JSON: outcome")
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
-    links = json.loads(arguments.settings)["outcome"]["links"]
+    links = read_section(arguments.settings, "outcome", Outcome).links
     quality = products.read_json(arguments.qa)
     record = outcome.sort(quality, arguments.qa.parent, arguments.results, links)
     products.write_json(arguments.output, record)

@@ -2,11 +2,12 @@
 """Rule promote: make the tables of an observation references for later ones."""
 
 import argparse
-import json
 import logging
 from pathlib import Path
 
 from lwacal.publish import promote
+from lwacal.records.configuration.delay import Delay
+from lwacal.records.configuration.section import read_section
 from lwacal.runtime import job, logs, products
 
 logger = logging.getLogger(__name__)
@@ -19,7 +20,7 @@ def main() -> None:
     parser.add_argument("--settings", required=True, help="JSON: delay")
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
-    settings = json.loads(arguments.settings)["delay"]
+    settings = read_section(arguments.settings, "delay", Delay)
     record = promote.promote(products.read_json(arguments.qa), arguments.tables, settings)
     products.write_json(arguments.output, record)
     for path in record["tables"]:

@@ -2,11 +2,12 @@
 """Rule publish: hand the tables of an observation to the beamformer."""
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 from lwacal.publish import publish
+from lwacal.records.configuration.publish import Publish
+from lwacal.records.configuration.section import read_section
 from lwacal.runtime import job, logs, products
 
 
@@ -21,7 +22,7 @@ def main() -> None:
     parser.add_argument("--moved", default="", help="of lwacal.publish.latest_link, for the record")
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
-    settings = json.loads(arguments.settings)["publish"]
+    settings = read_section(arguments.settings, "publish", Publish)
     sources = {
         name: products.read_json(getattr(arguments, name)) for name in ("qa", "run", "manifest")
     }

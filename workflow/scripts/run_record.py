@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 
 from lwacal.driver import run_record
+from lwacal.records.configuration.section import read_section
+from lwacal.records.configuration.tools import Tools
 from lwacal.runtime import job, logs, products
 
 
@@ -17,7 +19,10 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
     record = run_record.build(
-        arguments.observation, json.loads(arguments.settings), arguments.benchmarks
+        arguments.observation,
+        json.loads(arguments.settings),
+        read_section(arguments.settings, "tools", Tools),
+        arguments.benchmarks,
     )
     products.write_json(arguments.output, record)
     logs.found(f"commit {record['git']['commit']}, {record['total_s']:.0f} s in all rules")

@@ -2,10 +2,12 @@
 """Rule sky_model: the sources that are up, as each dipole sees them."""
 
 import argparse
-import json
 import logging
 from pathlib import Path
 
+from lwacal.records.configuration.beam import Beam
+from lwacal.records.configuration.section import read_section
+from lwacal.records.configuration.sky_model import SkyModel
 from lwacal.runtime import job, logs, products
 from lwacal.sky import casa_component_list, sky_model
 
@@ -21,7 +23,11 @@ def main() -> None:
     parser.add_argument("--component-list", required=True, type=Path)
     arguments = parser.parse_args()
     manifest = products.read_json(arguments.manifest)
-    model = sky_model.build(manifest, json.loads(arguments.settings))
+    model = sky_model.build(
+        manifest,
+        read_section(arguments.settings, "sky_model", SkyModel),
+        read_section(arguments.settings, "beam", Beam),
+    )
     products.write_json(arguments.json, model)
     products.write_csv(arguments.csv, sky_model.table(model, manifest), sky_model.COLUMNS)
     casa_component_list.write(model, manifest, arguments.component_list)

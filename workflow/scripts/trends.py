@@ -2,11 +2,12 @@
 """Rule trends: follow all observations, in a database, on a page, and in a list of bad antennas."""
 
 import argparse
-import json
 import logging
 from pathlib import Path
 
 from lwacal.nights import trends_database
+from lwacal.records.configuration.section import read_section
+from lwacal.records.configuration.trends import Trends
 from lwacal.report import trends_page
 from lwacal.runtime import job, logs, products
 
@@ -21,7 +22,7 @@ def main() -> None:
     parser.add_argument("--flags", required=True, type=Path, help="what to flag")
     parser.add_argument("--html", required=True, type=Path)
     arguments = parser.parse_args()
-    settings = json.loads(arguments.settings)["trends"]
+    settings = read_section(arguments.settings, "trends", Trends)
     files = trends_database.find(arguments.results)
     suggested, problems = trends_database.build(files, arguments.database, settings)
     trends_page.write(arguments.database, suggested, problems, settings, arguments.html)

@@ -15,6 +15,7 @@ from lwacal.calibration.solver_result import Attempt
 from lwacal.calibration.sub_band import SubBand
 from lwacal.io import caltable
 from lwacal.io.solutions import NO_ANTENNA, SubBandSolutions
+from lwacal.records.configuration.bandpass import Bandpass
 from lwacal.runtime.robust import masked_median
 from lwacal.runtime.timing import Stopwatch
 from lwacal.sky import sky_model
@@ -28,7 +29,7 @@ ENGINES = {"stefcal": bandpass_stefcal.attempt, "casa": bandpass_casa.attempt}
 def solve(
     band: SubBand,
     reference: Mapping[str, Any],
-    settings: Mapping[str, Any],
+    settings: Bandpass,
     output: Path,
     threads: int = 1,
 ) -> dict[str, Any]:
@@ -43,7 +44,7 @@ def solve(
         limits = uv_range.configured(band.model, settings)
         attempt = Attempt(nothing, "no_model", band.model["message"], limits)
     else:
-        attempt = ENGINES[settings["engine"]](band, order, settings, nothing, threads)
+        attempt = ENGINES[settings.engine](band, order, settings, nothing, threads)
     solutions, message = attempt.solutions, attempt.message
     watch = Stopwatch()
     with watch.part("writing the table"):
@@ -60,12 +61,12 @@ def solve(
     return {
         "schema": 1,
         "band": band.name,
-        "engine": settings["engine"],
+        "engine": settings.engine,
         "reference_antenna": antennas.names[used],
         "sources": [source["name"] for source in sky_model.model_sources(band.model)],
         "uv_range_lambda": list(attempt.uv_range_lambda),
-        "min_snr": settings["min_snr"],
-        "min_baselines_per_antenna": settings["min_baselines_per_antenna"],
+        "min_snr": settings.min_snr,
+        "min_baselines_per_antenna": settings.min_baselines_per_antenna,
         "n_solutions": int((~solutions.flag).sum()),
         "flagged_fraction": float(solutions.flag.mean()),
         "median_snr": median_snr(solutions),

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from lwacal.calibration.solver_result import Attempt
 from lwacal.calibration.sub_band import SubBand
 from lwacal.io import caltable
 from lwacal.io.solutions import SubBandSolutions, unsolved
+from lwacal.records.configuration.bandpass import Bandpass
 from lwacal.runtime import casa
 from lwacal.runtime.scratch import scratch_directory
 
@@ -27,7 +27,7 @@ MOST_REFERENCES = 10  # CASA is given so many, and takes the first that has data
 def attempt(
     band: SubBand,
     reference: ReferenceOrder,
-    settings: Mapping[str, Any],
+    settings: Bandpass,
     nothing: SubBandSolutions,
     threads: int = 1,
 ) -> Attempt:
@@ -66,7 +66,7 @@ def attempt(
             f" between {limits[0]:g} and {limits[1]:g} wavelengths"
         )
         return Attempt(solutions, "failed", message, limits)
-    few = baselines_alive(band, alive, limits) < settings["min_baselines_per_antenna"]
+    few = baselines_alive(band, alive, limits) < settings.min_baselines_per_antenna
     found = {"swapped": swapped_antennas(band, solved, flag, few, limits)}
     return Attempt(solutions, "ok", changed, limits, found)
 
@@ -100,7 +100,7 @@ def run_casa(
     data: Path,
     table: Path,
     reference: ReferenceOrder,
-    settings: Mapping[str, Any],
+    settings: Bandpass,
     limits: Sequence[float],
     directory: Path,
 ) -> str:
@@ -120,8 +120,8 @@ def run_casa(
             combine="obs,scan,field",
             refant=",".join(map(str, reference.antennas[:MOST_REFERENCES])),
             uvrange=f"{limits[0]}~{limits[1]}lambda",
-            minsnr=settings["min_snr"],
-            minblperant=settings["min_baselines_per_antenna"],
+            minsnr=settings.min_snr,
+            minblperant=settings.min_baselines_per_antenna,
             solnorm=False,
             gaintable=[],
             corrdepflags=True,

@@ -9,7 +9,6 @@ antenna's own residuals.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import product
@@ -33,6 +32,7 @@ from lwacal.calibration.reference_antenna import ReferenceOrder
 from lwacal.calibration.solver_result import Attempt
 from lwacal.calibration.sub_band import SubBand
 from lwacal.io.solutions import SubBandSolutions, unsolved
+from lwacal.records.configuration.bandpass import Bandpass
 from lwacal.runtime.robust import median_of_sorted
 from lwacal.runtime.timing import Stopwatch
 from lwacal.telescope.correlations import POLARIZATIONS
@@ -56,7 +56,7 @@ class Solved:
 def attempt(
     band: SubBand,
     reference: ReferenceOrder,
-    settings: Mapping[str, Any],
+    settings: Bandpass,
     nothing: SubBandSolutions,
     threads: int = 1,
 ) -> Attempt:
@@ -66,11 +66,11 @@ def attempt(
     if sums is None:
         message = f"sub-band {band.name} has no unflagged data to solve with"
         return Attempt(nothing, "no_data", message, (low, high))
-    least, names = settings["min_baselines_per_antenna"], band.antennas.names
+    least, names = settings.min_baselines_per_antenna, band.antennas.names
     with watch.part("solving"):
         factor = residuals.lower_weights(sums, least)
         solved = solve(sums, least, threads)
-    snr, flag = _judge(solved, settings["min_snr"])
+    snr, flag = _judge(solved, settings.min_snr)
     index, gain, flag = reference_phase.refer(solved.gain, flag, reference)
     solutions = replace(
         nothing,
@@ -105,7 +105,7 @@ def attempt(
 
 def in_range(
     band: SubBand,
-    settings: Mapping[str, Any],
+    settings: Bandpass,
     threads: int,
     watch: Stopwatch,
     integrations: int | None = None,

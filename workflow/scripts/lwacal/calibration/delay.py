@@ -21,6 +21,8 @@ from lwacal.calibration import delay_casa, delay_fit, delay_reference, delay_ste
 from lwacal.calibration.reference_antenna import ReferenceOrder
 from lwacal.calibration.sub_band import SubBand
 from lwacal.io.solutions import NO_ANTENNA, Bandpass
+from lwacal.records.configuration.bandpass import Bandpass as BandpassSettings
+from lwacal.records.configuration.delay import Delay
 from lwacal.runtime.robust import MAD_SIGMA
 from lwacal.telescope import naming
 from lwacal.telescope.antennas import on_fibre
@@ -57,21 +59,21 @@ def solve(
     model: Mapping[str, Any],
     reference: Mapping[str, Any],
     solutions: Bandpass,
-    settings: Mapping[str, Any],
+    choice: Delay,
+    bandpass: BandpassSettings,
     threads: int = 1,
 ) -> dict[str, Any]:
     """Return delay.json.
 
-    ``concatenated``, ``powers`` and ``flags`` by sub-band; ``solutions`` those of all
-    sub-bands; ``settings`` has the sections delay and bandpass. Only sub-bands from
-    delay.min_freq_mhz on are used. What cannot be solved is said in status (ok, off, no_band,
-    no_model, no_data) and message.
+    ``concatenated``, ``powers`` and ``flags`` by sub-band; ``solutions`` those of all sub-bands;
+    ``bandpass`` says how the first integration is solved. Only sub-bands from delay.min_freq_mhz on
+    are used. The status is ok, off, no_band, no_model or no_data; the message says why it is not
+    ok.
     """
-    choice = settings["delay"]
     bands = [
         band
         for band in naming.sort_bands(manifest["bands"])
-        if naming.band_mhz(band) >= choice["min_freq_mhz"]
+        if naming.band_mhz(band) >= choice.min_freq_mhz
     ]
     status, message = _whether(choice, bands, model)
     n_antennas = len(manifest["antennas"]["names"])
@@ -85,7 +87,7 @@ def solve(
         index, measured, phases = whole_band(solutions, bands, order)
         for band in bands:
             data = SubBand(manifest, band, concatenated[band], powers[band], flags[band], model)
-            delays = ENGINES[choice["engine"]](data, index, settings, threads)
+            delays = ENGINES[choice.engine](data, index, bandpass, choice.min_snr, threads)
             if np.isfinite(delays).any():
                 solved[band] = delays
         status = "ok" if np.isfinite(measured.delay_ns).any() else "no_data"
@@ -97,7 +99,7 @@ def solve(
         "status": status,
         "message": message,
         "bands": bands if status == "ok" else [],
-        "engine": choice["engine"],
+        "engine": choice.engine,
         "first_integration_bands": list(solved),
         "reference_antenna": manifest["antennas"]["names"][index],
         "reference_index": index,
@@ -127,15 +129,13 @@ def whole_band(
     return index, measured, phases
 
 
-def _whether(
-    choice: Mapping[str, Any], bands: Sequence[str], model: Mapping[str, Any]
-) -> tuple[str, str]:
+def _whether(choice: Delay, bands: Sequence[str], model: Mapping[str, Any]) -> tuple[str, str]:
     """Return why nothing is solved (status, message), both empty if something can be."""
-    if not choice["enabled"]:
+    if not choice.enabled:
         return "off", "delays are switched off (delay.enabled)"
     if not bands:
         return "no_band", (
-            f"no sub-band is at or above delay.min_freq_mhz ({choice['min_freq_mhz']:g} MHz)"
+            f"no sub-band is at or above delay.min_freq_mhz ({choice.min_freq_mhz:g} MHz)"
         )
     if model["message"]:
         return "no_model", model["message"]
@@ -164,9 +164,7 @@ def combine(
     return np.ma.filled(kept.mean(axis=0), np.nan), error, count
 
 
-def compare(
-    delay_ns: np.ndarray, manifest: Mapping[str, Any], choice: Mapping[str, Any]
-) -> dict[str, Any]:
+def compare(delay_ns: np.ndarray, manifest: Mapping[str, Any], choice: Delay) -> dict[str, Any]:
     """Return the reference delays and the differences from them, aligned to a common reference.
 
     Delays are relative to a reference antenna; two tables with different ones differ by a constant
@@ -178,7 +176,7 @@ def compare(
     if path is None:
         return {"path": "", "message": message, "reference_ns": nothing, "difference_ns": nothing}
     reference_ns = delay_reference.read_delays(
-        path, manifest["antennas"]["names"], choice["min_freq_mhz"]
+        path, manifest["antennas"]["names"], choice.min_freq_mhz
     )
     difference = delay_ns - reference_ns
     if np.isfinite(difference).any():
@@ -245,11 +243,11 @@ def group_records(
     return records
 
 
-def board_records(difference_ns: np.ndarray, choice: Mapping[str, Any]) -> list[dict[str, Any]]:
+def board_records(difference_ns: np.ndarray, choice: Delay) -> list[dict[str, Any]]:
     """Return for each SNAP2 board how many of its antennas are off, of those that are compared."""
     known = np.isfinite(difference_ns).any(axis=1)
     with np.errstate(invalid="ignore"):
-        off = (np.abs(difference_ns) > choice["difference_ns"]).any(axis=1)
+        off = (np.abs(difference_ns) > choice.difference_ns).any(axis=1)
     boards = []
     for start in range(0, len(known), ANTENNAS_PER_BOARD):
         rows = slice(start, start + ANTENNAS_PER_BOARD)
@@ -260,7 +258,7 @@ def board_records(difference_ns: np.ndarray, choice: Mapping[str, Any]) -> list[
                 "board": start // ANTENNAS_PER_BOARD + 1,
                 "compared": compared,
                 "off": count,
-                "failed": percent is not None and percent >= choice["board_failure_percent"],
+                "failed": percent is not None and percent >= choice.board_failure_percent,
             }
         )
     return boards

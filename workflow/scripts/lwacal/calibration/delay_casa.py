@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from lwacal.calibration import casa_input, uv_range
 from lwacal.calibration.sub_band import SubBand
 from lwacal.io import caltable
+from lwacal.records.configuration.bandpass import Bandpass
 from lwacal.runtime import casa
 from lwacal.runtime.scratch import scratch_directory
 
@@ -18,11 +17,12 @@ logger = logging.getLogger(__name__)
 
 
 def solve_band(
-    band: SubBand, reference: int, settings: Mapping[str, Any], threads: int = 1
+    band: SubBand, reference: int, settings: Bandpass, min_snr: float, threads: int = 1
 ) -> np.ndarray:
     """Return delays relative to an antenna in ns, (antenna, 2), NaN where there is none.
 
-    CASA's task has one thread whatever ``threads`` says.
+    Delays with a signal-to-noise ratio below ``min_snr`` are left out. CASA's task uses one thread,
+    whatever ``threads`` says.
     """
     number = len(band.antennas.names)
     nothing = np.full((number, 2), np.nan)
@@ -33,9 +33,7 @@ def solve_band(
         if not alive.any():
             logger.warning(f"{band.name}: no unflagged data in the first integration")
             return nothing
-        low, high, _ = uv_range.usable(
-            *uv_range.baselines_of_set(data), band.model, settings["bandpass"]
-        )
+        low, high, _ = uv_range.usable(*uv_range.baselines_of_set(data), band.model, settings)
         tasks = casa.start(directory / "casa.log")
         try:
             tasks.gaincal(
@@ -45,7 +43,7 @@ def solve_band(
                 solint="inf",
                 refant=str(reference),
                 uvrange=f"{low}~{high}lambda",
-                minsnr=settings["delay"]["min_snr"],
+                minsnr=min_snr,
                 gaintable=[],
             )
         except RuntimeError as error:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -12,15 +11,14 @@ from lwacal.calibration import delay_fit
 from lwacal.calibration.reference_antenna import most_solved
 from lwacal.io import caltable, ms_reader
 from lwacal.io.ms_reader import UnreadableError
+from lwacal.records.configuration.delay import Delay
 from lwacal.telescope import naming, site
 from lwacal.telescope.antennas import AntennaNames, UnknownAntennaError
 
 SAME_OBSERVATION_S = 1.0
 
 
-def choose(
-    choice: Mapping[str, Any], lst_hours: float, mid_mjd_s: float
-) -> tuple[Path | None, str]:
+def choose(choice: Delay, lst_hours: float, mid_mjd_s: float) -> tuple[Path | None, str]:
     """Return the reference table that delay.reference_table or delay.reference_dir means.
 
     A named table is taken whatever its LST. From a folder, the K table (or, where there is none of
@@ -30,11 +28,11 @@ def choose(
     Tables of the observation itself, whose middle is at ``mid_mjd_s``, are left out. None with a
     message if there is none.
     """
-    if choice["reference_table"]:
-        return Path(choice["reference_table"]), "named by delay.reference_table"
-    if not choice["reference_dir"]:
+    if choice.reference_table:
+        return Path(choice.reference_table), "named by delay.reference_table"
+    if not choice.reference_dir:
         return None, "no reference table is configured (delay.reference_table, delay.reference_dir)"
-    folder = Path(choice["reference_dir"])
+    folder = Path(choice.reference_dir)
     found = []
     for path in candidates(folder):
         mjd_s = observation_time(path)
@@ -42,12 +40,12 @@ def choose(
             continue
         plain = abs(int(site.lst_hours(mjd_s)) - int(lst_hours))
         apart = min(plain, 24 - plain)
-        if apart <= choice["reference_search_h"]:
+        if apart <= choice.reference_search_h:
             found.append((apart, plain, -mjd_s, path))
     if not found:
         return None, (
             f"no table of another night in delay.reference_dir ({folder}) is within"
-            f" {choice['reference_search_h']:g} h of LST {lst_hours:.1f} h"
+            f" {choice.reference_search_h:g} h of LST {lst_hours:.1f} h"
         )
     hours, *_, path = min(found)
     return path, f"nearest in sidereal time, {hours} h apart"

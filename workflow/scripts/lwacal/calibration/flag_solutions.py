@@ -20,6 +20,7 @@ from lwacal.calibration import (
 from lwacal.calibration.solution_flags import SolvedBandpass
 from lwacal.io import caltable
 from lwacal.io.solutions import CAUSES, unsolved
+from lwacal.records.configuration.solution_flags import SolutionFlags
 from lwacal.telescope.antpol_states import BAD, GOOD, AntpolStates
 
 logger = logging.getLogger(__name__)
@@ -33,21 +34,21 @@ def flag_solutions(
     reference: Mapping[str, Any],
     tables: Sequence[Path],
     summaries: Sequence[Mapping[str, Any]],
-    settings: Mapping[str, Any],
+    settings: SolutionFlags,
 ) -> tuple[SolvedBandpass, dict[str, Any]]:
     """Return the solutions of all sub-bands with their flags, and bandpass_flags.json.
 
     ``tables`` are the raw ones in order of frequency, ``summaries`` the solver's likewise;
-    ``reference`` is reference.json; ``settings`` the section solution_flags.
+    ``reference`` is reference.json.
     """
     known = AntpolStates.of_records(health["antennas"], manifest["antennas"]["names"])
     bandpass = gather(manifest, known, tables, summaries)
-    if settings["enabled"]:
+    if settings.enabled:
         solution_flags.find(bandpass, settings)
     settled = reference_change.settle(bandpass, reference)
-    if settings["enabled"]:
-        solution_flags.fill(bandpass, int(settings["interpolate_max_channels"]))
-    judged = solution_states.judge_antpols(bandpass, known, summaries, settings["noisy_ratio"])
+    if settings.enabled:
+        solution_flags.fill(bandpass, settings.interpolate_max_channels)
+    judged = solution_states.judge_antpols(bandpass, known, summaries, settings.noisy_ratio)
     return bandpass, solution_products.describe(bandpass, judged, known, settled)
 
 

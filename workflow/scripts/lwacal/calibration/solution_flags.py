@@ -21,16 +21,15 @@ Short gaps are then interpolated (lwacal.calibration.interpolation).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from scipy.ndimage import median_filter
 
 from lwacal.calibration import interpolation, uncertain_channels
 from lwacal.io.solutions import CAUSES, OF_ANTPOL, Bandpass
+from lwacal.records.configuration.solution_flags import SolutionFlags
 from lwacal.runtime.robust import masked_median, median_and_sigma
 
 FEWEST_CHANNELS = 10  # in a range of frequencies, to take it as reference
@@ -53,34 +52,33 @@ class SolvedBandpass(Bandpass):
     baselines: np.ndarray
 
 
-def find(band: SolvedBandpass, settings: Mapping[str, Any]) -> None:
+def find(band: SolvedBandpass, settings: SolutionFlags) -> None:
     """Add flags to the solutions, in place.
 
-    ``settings`` is the section solution_flags. ``band.cause`` holds what is known before (solver,
-    health).
+    ``band.cause`` holds what is known before (solver, health).
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         size = np.log(np.abs(band.gain))
     band.cause[~np.isfinite(size)] |= CAUSES["solver"]
     whole_signals(size, band, settings)
-    shape = size - signal_levels(size, band, settings["normalization_mhz"])[:, None, :]
-    shape -= template(shape, band, int(settings["template_channels"]))
+    shape = size - signal_levels(size, band, settings.normalization_mhz)[:, None, :]
+    shape -= template(shape, band, settings.template_channels)
     scatter = channel_scatter(shape, band)
     scattered_channels(scatter, band, settings)
     low_frequency_cliff(scatter, band, settings)
-    width = int(settings["template_channels"])
+    width = settings.template_channels
     uncertain = uncertain_channels.find(
-        *relative_errors(band), band.channels(), settings["uncertain_factor"], width
+        *relative_errors(band), band.channels(), settings.uncertain_factor, width
     )
     band.cause[:, uncertain] |= CAUSES["uncertain"]
     short = own_shape(shape, band, width, MOST_SHORT_BLOCKS)
-    deviating_stretches(short, band, settings["deviation_sigma"])
+    deviating_stretches(short, band, settings.deviation_sigma)
     own = own_shape(shape, band, width)
     noise = in_units_of_noise(shape - own, band)
-    far = np.abs(noise) > settings["deviation_sigma"]  # NaN is not far
+    far = np.abs(noise) > settings.deviation_sigma  # NaN is not far
     band.cause[far & (band.cause == 0)] |= CAUSES["deviation"]
     clip_over_antennas(noise, band, settings)
-    quorum(band, settings["quorum"])
+    quorum(band, settings.quorum)
 
 
 def fill(band: SolvedBandpass, longest: int) -> None:
@@ -113,15 +111,15 @@ def signal_levels(
     return np.where(np.isfinite(level), level, elsewhere)
 
 
-def whole_signals(size: np.ndarray, band: SolvedBandpass, settings: Mapping[str, Any]) -> None:
+def whole_signals(size: np.ndarray, band: SolvedBandpass, settings: SolutionFlags) -> None:
     """Flag signals that are weak or strong as a whole, X among X and Y among Y."""
-    level = signal_levels(size, band, settings["reference_mhz"])
+    level = signal_levels(size, band, settings.reference_mhz)
     known = np.isfinite(level)
     middle, sigma = median_and_sigma(level, ~known, axis=0)
-    limit = settings["gain_outlier_sigma"] * np.maximum(sigma, SMALLEST_LEVEL_SIGMA)
+    limit = settings.gain_outlier_sigma * np.maximum(sigma, SMALLEST_LEVEL_SIGMA)
     away = np.where(known & (known.sum(axis=0) >= FEWEST_ANTENNAS), level - middle, 0.0)
-    weak = (away < -limit) | (away < np.log(settings["weak_ratio"]))
-    strong = (away > limit) | (away > np.log(settings["strong_ratio"]))
+    weak = (away < -limit) | (away < np.log(settings.weak_ratio))
+    strong = (away > limit) | (away > np.log(settings.strong_ratio))
     for name, found in (("weak", weak), ("strong", strong)):
         band.cause[np.broadcast_to(found[:, None, :], band.cause.shape)] |= CAUSES[name]
 
@@ -151,37 +149,33 @@ def usual_scatter(
     return float(masked_median(reference, ~np.isfinite(reference), axis=0))
 
 
-def scattered_channels(
-    scatter: np.ndarray, band: SolvedBandpass, settings: Mapping[str, Any]
-) -> None:
+def scattered_channels(scatter: np.ndarray, band: SolvedBandpass, settings: SolutionFlags) -> None:
     """Flag channels for everybody in which antennas scatter far more than usual."""
-    usual = usual_scatter(scatter, band, settings["reference_mhz"])
-    wild = np.nan_to_num(scatter) > settings["channel_scatter_factor"] * usual
+    usual = usual_scatter(scatter, band, settings.reference_mhz)
+    wild = np.nan_to_num(scatter) > settings.channel_scatter_factor * usual
     band.cause[:, wild] |= CAUSES["scatter"]
 
 
-def low_frequency_cliff(
-    scatter: np.ndarray, band: SolvedBandpass, settings: Mapping[str, Any]
-) -> None:
+def low_frequency_cliff(scatter: np.ndarray, band: SolvedBandpass, settings: SolutionFlags) -> None:
     """Flag everything below the frequency from which antennas scatter, channel after channel.
 
     Only below the range that tells what is usual, and beyond what the solver's own errors explain:
     noise that grows towards low frequencies is no cliff. A median over channels decides, so that a
     few channels of interference are none either.
     """
-    low_hz = settings["reference_mhz"][0] * 1e6
+    low_hz = settings.reference_mhz[0] * 1e6
     below = np.flatnonzero(band.frequency_hz < low_hz)
-    usual = usual_scatter(scatter, band, settings["reference_mhz"])
-    if len(below) < settings["cliff_channels"] or not np.isfinite(usual):
+    usual = usual_scatter(scatter, band, settings.reference_mhz)
+    if len(below) < settings.cliff_channels or not np.isfinite(usual):
         return
     # ln |G| has the error of one of two components
     expected = np.hypot(usual, np.nan_to_num(_relative_error(band)) / np.sqrt(2))
     excess = (scatter / expected)[below]
     known = np.flatnonzero(np.isfinite(excess))
-    wide = _trailing_median(excess[known], settings["cliff_channels"]) > settings["cliff_factor"]
+    wide = _trailing_median(excess[known], settings.cliff_channels) > settings.cliff_factor
     if wide.any():
         edge = known[: np.flatnonzero(wide)[-1] + 1]
-        edge = edge[excess[edge] > settings["cliff_factor"]][-1]
+        edge = edge[excess[edge] > settings.cliff_factor][-1]
         band.cause[:, below[: edge + 1]] |= CAUSES["cliff"]
 
 
@@ -333,15 +327,13 @@ def in_units_of_noise(rest: np.ndarray, band: SolvedBandpass) -> np.ndarray:
     return noise
 
 
-def clip_over_antennas(
-    noise: np.ndarray, band: SolvedBandpass, settings: Mapping[str, Any]
-) -> None:
+def clip_over_antennas(noise: np.ndarray, band: SolvedBandpass, settings: SolutionFlags) -> None:
     """Flag solutions outside the distribution over antennas, channel by channel, in rounds."""
-    for _ in range(int(settings["clip_rounds"])):
+    for _ in range(settings.clip_rounds):
         flagged = (band.cause > 0) | ~np.isfinite(noise)
         middle, sigma = median_and_sigma(noise, flagged, axis=0)
         enough = (~flagged).sum(axis=0, keepdims=True) >= FEWEST_ANTENNAS
-        limit = settings["clip_sigma"] * np.maximum(sigma, 1)
+        limit = settings.clip_sigma * np.maximum(sigma, 1)
         with np.errstate(invalid="ignore"):
             far = enough & ~flagged & (np.abs(noise - middle) > limit)
         if not far.any():

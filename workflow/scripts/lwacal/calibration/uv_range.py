@@ -10,6 +10,7 @@ import numpy as np
 
 from lwacal.ingest.manifest_record import manifest_antennas, manifest_centre
 from lwacal.io import ms_reader
+from lwacal.records.configuration.bandpass import Bandpass
 from lwacal.sky import sky_model
 from lwacal.telescope import geometry
 from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
@@ -18,16 +19,16 @@ ENOUGH_ANTENNAS = 0.9  # of those with data should have enough baselines
 LOWEST_LIMIT_LAMBDA = 1.0
 
 
-def configured(model: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[float, float]:
+def configured(model: Mapping[str, Any], settings: Bandpass) -> tuple[float, float]:
     """Return the limits of the section bandpass.
 
     Vir A is resolved: where it dominates the model as a point the longer baselines are left out,
     in all sub-bands alike.
     """
-    longest = settings["uv_max_lambda"]
-    if share_of_point(model, "VirA") >= settings["vir_a_share"]:
-        longest = min(longest, settings["uv_max_lambda_vir_a"])
-    return settings["uv_min_lambda"], longest
+    longest = settings.uv_max_lambda
+    if share_of_point(model, "VirA") >= settings.vir_a_share:
+        longest = min(longest, settings.uv_max_lambda_vir_a)
+    return settings.uv_min_lambda, longest
 
 
 def share_of_point(model: Mapping[str, Any], name: str) -> float:
@@ -50,7 +51,7 @@ def usable(
     antenna2: np.ndarray,
     length_lambda: np.ndarray,
     model: Mapping[str, Any],
-    settings: Mapping[str, Any],
+    settings: Bandpass,
 ) -> tuple[float, float, str]:
     """Return limits that leave most antennas enough baselines, and a message if they were changed.
 
@@ -60,7 +61,7 @@ def usable(
     not below one wavelength.
     """
     low, high = configured(model, settings)
-    least = settings["min_baselines_per_antenna"]
+    least = settings.min_baselines_per_antenna
     limit = low
     while (
         limit / 2 >= LOWEST_LIMIT_LAMBDA

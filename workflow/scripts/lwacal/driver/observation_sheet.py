@@ -1,15 +1,16 @@
-"""The sheet of observations: a tab-separated file, one row an observation."""
+"""The sheet of observations: a tab-separated file, one row per observation."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
 
 from lwacal.driver.problems import Problem, SettingsError, expected_words, found_words, nearest
+from lwacal.records.configuration.observation_row import ObservationRow
 from lwacal.runtime import paths
 
 SCHEMA = paths.SCHEMAS / "observations.schema.json"
@@ -17,12 +18,17 @@ DEFAULT_PATH = Path("config/observations.tsv")
 Line = tuple[int, list[str]]
 
 
-def read_observations(path: str | Path) -> list[dict[str, str]]:
-    """Return the rows of the sheet: observation, input, input_ms and config ("" if not given).
+class SheetRow(ObservationRow):
+    """A row, and its line in the file (from 1)."""
 
-    Each has its ``line`` in the file too. Blank lines and lines that begin with # do not count.
-    The sheet at its default place need not be there. Raises SettingsError with everything that is
-    wrong.
+    line: int
+
+
+def read_observations(path: str | Path) -> list[SheetRow]:
+    """Return the rows of the sheet.
+
+    Blank lines and lines that begin with # do not count. A missing sheet at the default path has no
+    rows. Raises SettingsError with everything that is wrong.
     """
     path = Path(path)
     if not path.is_file():
@@ -45,16 +51,16 @@ def read_observations(path: str | Path) -> list[dict[str, str]]:
     (header_line, header), *body = lines
     columns = list(schema["properties"])
     problems = list(_header_problems(f"line {header_line}", header, columns))
-    rows: list[dict[str, str]] = []
+    rows: dict[int, dict[str, str]] = {}
     for number, fields in body if {"input", "input_ms"} & set(header) else []:
         given = {name: value for name, value in zip(header, fields) if name in columns}
-        row = {name: "" for name in columns} | given | {"line": str(number)}
+        row = {name: "" for name in columns} | given
         problems += _row_problems(number, fields, header, row, schema)
-        rows.append(row)
+        rows[number] = row
     problems += _repeated(rows)
     if problems:
         raise SettingsError(problems, str(path))
-    return rows
+    return [SheetRow(line=number, **row) for number, row in rows.items()]
 
 
 def _lines(path: Path) -> Iterator[Line]:
@@ -113,14 +119,14 @@ def _row_problems(
             yield Problem(f"{where}, {name}", found_words(row[name]), expected_words(node))
 
 
-def _repeated(rows: Sequence[dict[str, str]]) -> Iterator[Problem]:
-    first: dict[str, str] = {}
-    for row in rows:
+def _repeated(rows: Mapping[int, Mapping[str, str]]) -> Iterator[Problem]:
+    first: dict[str, int] = {}
+    for line, row in rows.items():
         name = row["observation"]
         if name and name in first:
             yield Problem(
-                f"line {row['line']}, observation",
+                f"line {line}, observation",
                 found_words(name),
                 f"a name of its own (line {first[name]} has this one)",
             )
-        first.setdefault(name, row["line"])
+        first.setdefault(name, line)

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from lwacal.driver import settings
-from lwacal.driver.observation_sheet import DEFAULT_PATH
+from lwacal.driver.observation_sheet import DEFAULT_PATH, SheetRow
 from lwacal.driver.problems import found_words, nearest
 from lwacal.ingest import discover
+from lwacal.records.configuration.nights import Nights
+from lwacal.records.configuration.whole import Configuration
 from lwacal.runtime import products
 from lwacal.telescope import naming
 
@@ -28,7 +30,7 @@ class Observation:
 
     input_dir: str
     input_ms: str
-    settings: Mapping[str, Any]
+    settings: Configuration
     given_name: str = ""
     results: Path = Path("results")
 
@@ -95,19 +97,17 @@ class Observation:
         return discover.fingerprint(self.discovery)
 
 
-def read(config: Mapping[str, Any], schema: Path) -> tuple[dict[str, Any], dict[str, Observation]]:
+def read(config: Mapping[str, Any]) -> tuple[Configuration, dict[str, Observation]]:
     """Return the checked configuration, and its observations by name.
 
     Raises settings.SettingsError with what is wrong in the configuration, in the sheet and in the
     configurations of its rows, and discover.InputError as ``from_settings`` does.
     """
     try:
-        checked = settings.resolve(config, schema)
+        checked = settings.resolve(config)
     except settings.SettingsError as error:
         raise _with_sheet(error, config.get("observations")) from error
-    return checked, from_settings(
-        config, checked, settings.read_observations(checked["observations"])
-    )
+    return checked, from_settings(config, checked, settings.read_observations(checked.observations))
 
 
 def _with_sheet(wrong: settings.SettingsError, sheet: Any) -> settings.SettingsError:
@@ -121,7 +121,7 @@ def _with_sheet(wrong: settings.SettingsError, sheet: Any) -> settings.SettingsE
 
 
 def from_settings(
-    config: Mapping[str, Any], checked: Mapping[str, Any], sheet: Sequence[Mapping[str, str]]
+    config: Mapping[str, Any], checked: Configuration, sheet: Sequence[SheetRow]
 ) -> dict[str, Observation]:
     """Return observations by name: the one of the settings, or else those of the sheet's rows.
 
@@ -131,21 +131,19 @@ def from_settings(
     called by its line), and settings.SettingsError with what is wrong in the configurations of
     rows, and for two rows of the same name.
     """
-    results = Path(checked["results"])
-    if checked["input"] or checked["input_ms"]:
-        found = Observation(
-            checked["input"], checked["input_ms"], checked, checked["observation"], results
-        )
+    results = Path(checked.results)
+    if checked.input or checked.input_ms:
+        found = Observation(checked.input, checked.input_ms, checked, checked.observation, results)
         return {found.name: found}
     problems: list[settings.Problem] = []
-    lines: dict[str, str] = {}
+    lines: dict[str, int] = {}
     rows: dict[str, Observation] = {}
     for row in sheet:
-        where = f"line {row['line']}"
-        own = _row_settings(config, checked, row["config"], where, problems)
-        found = Observation(row["input"], row["input_ms"], own, row["observation"], results)
+        where = f"line {row.line}"
+        own = _row_settings(config, checked, row.config, where, problems)
+        found = Observation(row.input, row.input_ms, own, row.observation, results)
         if not found.given_name and found.problem:
-            found.given_name = f"line-{row['line']}"
+            found.given_name = f"line-{row.line}"
         if found.name in rows:
             problems.append(
                 settings.Problem(
@@ -155,19 +153,19 @@ def from_settings(
                     "a name in the column observation",
                 )
             )
-        rows[found.name], lines[found.name] = found, row["line"]
+        rows[found.name], lines[found.name] = found, row.line
     if problems:
-        raise settings.SettingsError(problems, checked["observations"])
+        raise settings.SettingsError(problems, checked.observations)
     return rows
 
 
 def _row_settings(
     config: Mapping[str, Any],
-    checked: Mapping[str, Any],
+    checked: Configuration,
     path: str,
     where: str,
     problems: list[settings.Problem],
-) -> Mapping[str, Any]:
+) -> Configuration:
     if not path:
         return checked
     try:
@@ -177,16 +175,16 @@ def _row_settings(
             replace(problem, key=f"{where}, {path}: {problem.key}") for problem in error.problems
         ]
         return checked
-    return {**own, **{key: checked[key] for key in WHOLE_RUN}}
+    return own.model_copy(update={key: getattr(checked, key) for key in WHOLE_RUN})
 
 
-def chosen(rows: Mapping[str, Observation], nights: Mapping[str, Any]) -> list[str]:
+def chosen(rows: Mapping[str, Observation], nights: Nights) -> list[str]:
     """Return the names of the observations that ``nights`` of the configuration asks for.
 
     An observation of which no date can be told is asked for too: what is wrong with it is said.
     Raises settings.SettingsError for a name in ``nights.without`` that there is not.
     """
-    unknown = [name for name in nights["without"] if name not in rows]
+    unknown = [name for name in nights.without if name not in rows]
     if unknown:
         raise settings.SettingsError(
             [
@@ -199,10 +197,10 @@ def chosen(rows: Mapping[str, Observation], nights: Mapping[str, Any]) -> list[s
                 for name in unknown
             ]
         )
-    names = [name for name in rows if name not in nights["without"]]
-    if not (nights["from"] or nights["to"]):
+    names = [name for name in rows if name not in nights.without]
+    if not (nights.first or nights.last):
         return names  # dates may have to be looked for in the data
-    first, last = nights["from"] or "0000", nights["to"] or "9999"
+    first, last = nights.first or "0000", nights.last or "9999"
     return [name for name in names if first <= (_date(name, rows[name]) or first) <= last]
 
 

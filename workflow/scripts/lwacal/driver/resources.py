@@ -16,6 +16,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lwacal.records.configuration.imaging import Imaging
+from lwacal.records.configuration.whole import Configuration
 from lwacal.telescope.correlations import N_CORRELATIONS
 
 BASE_MB = 600  # Python, casacore, CASA and astropy loaded
@@ -59,12 +61,14 @@ def _band_mb(record: Mapping[str, Any]) -> float:
     return values * BYTES_A_VISIBILITY / MEGABYTE
 
 
-def line(rule: str, configuration: Mapping[str, Any]) -> str:
+def line(rule: str, configuration: Configuration) -> str:
     """Return the line in FACTORS of a rule of OF_DATA, by the way that is configured."""
     if rule == "flag":
-        return "flag by program" if configuration["flagging"]["strategy"] else "flag by package"
-    if rule in ("bandpass", "delay"):
-        return f"{rule} by {configuration[rule]['engine']}"
+        return "flag by program" if configuration.flagging.strategy else "flag by package"
+    if rule == "bandpass":
+        return f"bandpass by {configuration.bandpass.engine}"
+    if rule == "delay":
+        return f"delay by {configuration.delay.engine}"
     return rule
 
 
@@ -75,24 +79,21 @@ def memory_mb(line: str, manifest: Mapping[str, Any], band: str | None = None) -
     return round(BASE_MB + integration_mb(manifest, band) * (first + further * more))
 
 
-def image_memory_mb(rule: str, imaging: Mapping[str, Any], at_once: int | None = None) -> int:
+def image_memory_mb(rule: str, imaging: Imaging, at_once: int | None = None) -> int:
     """Return the memory a job that makes images needs, in MB.
 
-    ``imaging`` is that section of the configuration; ``at_once`` images are made side by side.
+    ``at_once`` images are made at the same time.
     """
     kinds, usual = IMAGES[rule]
-    pixels = max(imaging[kind]["size"] for kind in kinds)
+    pixels = max(getattr(imaging, kind).size for kind in kinds)
     an_image = pixels**2 * IMAGE_BYTES_A_PIXEL / MEGABYTE
     return round(IMAGE_BASE_MB + (at_once or usual) * an_image)
 
 
 def usual_memory_mb(
-    rule: str, manifest: Mapping[str, Any], band: str | None, configuration: Mapping[str, Any]
+    rule: str, manifest: Mapping[str, Any], band: str | None, configuration: Configuration
 ) -> int | None:
-    """Return what a rule asks for at its first attempt, None if it leaves that to Snakemake.
-
-    ``configuration`` is the whole of it.
-    """
+    """Return what a rule asks for at its first attempt, None if it leaves that to Snakemake."""
     if rule in IMAGES:
-        return image_memory_mb(rule, configuration["imaging"])
+        return image_memory_mb(rule, configuration.imaging)
     return memory_mb(line(rule, configuration), manifest, band) if rule in OF_DATA else None

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from lwacal.driver import resources, run_record
+from lwacal.records.configuration.whole import Configuration
 from lwacal.runtime import products
 
 MB_A_MEBIBYTE = 2**20 / 1e6  # Snakemake's max_rss is in units of 2^20 bytes
@@ -46,12 +47,12 @@ class Use:
 def compare(
     manifest: Mapping[str, Any],
     jobs: Iterable[Mapping[str, Any]],
-    configuration: Mapping[str, Any],
+    configuration: Configuration,
 ) -> list[Use]:
     """Return for each rule that asks for memory the job that came nearest to it, or went beyond.
 
-    ``configuration`` is the whole of it, of this observation. ``jobs`` as run_record.rule_times
-    gives them; those without a peak, which were too short for Snakemake to look at, do not count.
+    ``configuration`` is that of this observation. ``jobs`` as run_record.rule_times gives them;
+    those without a peak, which were too short for Snakemake to measure, do not count.
     """
     nearest: dict[str, Use] = {}
     for job in jobs:
@@ -99,7 +100,9 @@ def main(words: Sequence[str] | None = None) -> int:
     uses = compare(
         products.read_json(given.results / "manifest.json"),
         run_record.rule_times(benchmarks),
-        products.read_json(given.results / "run.json")["configuration"],
+        Configuration.model_validate(
+            products.read_json(given.results / "run.json")["configuration"]
+        ),
     )
     print("\n".join(lines(uses)))
     return 1 if any(use.verdict == "more" for use in uses) else 0

@@ -16,6 +16,7 @@ from typing import Any
 
 from lwacal.driver import environment, rule_environments
 from lwacal.driver import settings as configuration
+from lwacal.records.configuration.tools import Tools
 from lwacal.runtime import paths
 from lwacal.runtime.processes import ToolError, find_tool
 
@@ -42,8 +43,10 @@ TOOL_TIMEOUT_S = 20  # to say its version
 PROJECT = paths.PROJECT
 
 
-def build(observation: str, settings: Mapping[str, Any], benchmarks: Path) -> dict[str, Any]:
-    """Return run.json. ``settings`` is the whole checked configuration.
+def build(
+    observation: str, settings: Mapping[str, Any], tools: Tools, benchmarks: Path
+) -> dict[str, Any]:
+    """Return run.json. ``settings`` is the whole checked configuration, as JSON has it.
 
     This is the one product in which times and the machine's name appear.
     """
@@ -54,11 +57,11 @@ def build(observation: str, settings: Mapping[str, Any], benchmarks: Path) -> di
         "versions": {
             "python": platform.python_version(),
             **package_versions(),
-            **tool_versions(settings["tools"]),
+            **tool_versions(tools),
         },
         "git": git_state(PROJECT),
         "configuration": settings,
-        "differences": configuration.differences_from_default(dict(settings)),
+        "differences": configuration.differences_from_default(settings),
         "command": os.environ.get(environment.COMMAND_VARIABLE, ""),
         "host": platform.node(),
         "written_utc": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -82,11 +85,11 @@ def package_versions() -> dict[str, str]:
     return versions
 
 
-def tool_versions(tools: Mapping[str, str]) -> dict[str, str]:
+def tool_versions(tools: Tools) -> dict[str, str]:
     """Return the versions of the programs, or in words why there is none."""
     return {
-        name: rule_environments.program_version(tools[name])
-        or _tool_version(tools[name], name, words)
+        name: rule_environments.program_version(getattr(tools, name))
+        or _tool_version(getattr(tools, name), name, words)
         for name, words in TOOLS.items()
     }
 

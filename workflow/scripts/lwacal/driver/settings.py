@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from lwacal.driver import settings_checks
-from lwacal.driver.json_schema import SCHEMA, Node, load_schema
+from lwacal.driver.json_schema import Node, load_schema
 from lwacal.driver.observation_sheet import read_observations
 from lwacal.driver.problems import (
     Problem,
@@ -30,15 +30,16 @@ from lwacal.driver.problems import (
     nearest,
     value_hint,
 )
+from lwacal.records.configuration.section import dotted_key
+from lwacal.records.configuration.whole import Configuration
 from lwacal.telescope import naming
 
 __all__ = [
-    "SCHEMA",
     "Problem",
     "SettingsError",
     "differences_from_default",
     "leaves",
-    "load_schema",
+    "part_json",
     "read_observations",
     "resolve",
     "section_json",
@@ -51,21 +52,23 @@ BRACKETS = "brackets about a list: [CygA, CasA]"
 NOTHING = ("", "null", "none", "~")
 
 
-def resolve(config: Mapping[str, Any], schema_path: str | Path = SCHEMA) -> dict[str, Any]:
-    """Return the complete configuration, in the order of the schema.
+def resolve(config: Mapping[str, Any]) -> Configuration:
+    """Return the complete configuration.
 
     A key that is absent or blank has its default. Text becomes what the schema asks for: "512" a
     number, "yes" a truth value, "CygA,CasA" or "CygA CasA" a list. Numbers are floats and whole
-    numbers ints, so that 5 and 5.0 are the same configuration. Raises SettingsError.
+    numbers ints, so that 5 and 5.0 are the same configuration. Raises SettingsError with everything
+    that is wrong.
     """
-    schema = load_schema(schema_path)
+    schema = load_schema()
     problems: list[Problem] = []
     settings = _fill(schema, config, "", problems, schema)
     wrong = list(_schema_problems(schema, settings))
-    problems += wrong + _check_the_rest(schema, settings, [problem.key for problem in wrong])
+    rest = _without_wrong(schema, settings, [problem.key for problem in wrong])
+    problems += wrong + _check_the_rest(rest, [problem.key for problem in wrong])
     if problems:
         raise SettingsError(problems)
-    return settings
+    return rest
 
 
 def with_file(config: Mapping[str, Any], path: str | Path) -> dict[str, Any]:
@@ -93,15 +96,24 @@ def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _check_the_rest(schema: Node, settings: dict[str, Any], wrong: Sequence[str]) -> list[Problem]:
-    """Return what else is wrong, leaving out values known to be wrong (keys in ``wrong``)."""
-    keys = {key.partition("[")[0] for key in wrong}
-    rest = _without(schema, settings, keys)
+def _check_the_rest(rest: Configuration, wrong: Sequence[str]) -> list[Problem]:
+    """Return what else is wrong, but nothing about keys whose values are known to be wrong."""
+    keys = _keys_of_values(wrong)
     return [
         problem
         for problem in settings_checks.check(rest)
         if not any(key in problem.key + problem.expected for key in keys)
     ]
+
+
+def _without_wrong(schema: Node, settings: dict[str, Any], wrong: Sequence[str]) -> Configuration:
+    """Return the configuration with defaults in place of wrong values."""
+    return Configuration.model_validate(_without(schema, settings, _keys_of_values(wrong)))
+
+
+def _keys_of_values(keys: Iterable[str]) -> set[str]:
+    """Return keys without places in lists."""
+    return {key.partition("[")[0] for key in keys}
 
 
 def _without(
@@ -241,7 +253,7 @@ def _schema_problems(schema: Node, settings: Mapping[str, Any]) -> Iterator[Prob
             seen.add(path)
             node = _node_at(schema, path)
             yield Problem(
-                _key_words(path),
+                dotted_key(path),
                 found_words(error.instance),
                 expected_words(node),
                 value_hint(node, error.instance),
@@ -255,31 +267,26 @@ def _node_at(schema: Node, path: tuple[str | int, ...]) -> Node:
     return node
 
 
-def _key_words(path: tuple[str | int, ...]) -> str:
-    """Return a path as it is written: sky_model.sources[0]."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).strip(".")
-
-
-def section_json(config: Mapping[str, Any], *names: str) -> str:
+def section_json(config: Configuration, *names: str) -> str:
     """Return sections as one line of JSON, {"section": {...}}, the same for the same values."""
-    return _line({name: config[name] for name in names})
+    return _line(config.model_dump(mode="json", include=set(names)))
 
 
-def part_json(config: Mapping[str, Any], *keys: str) -> str:
+def part_json(config: Configuration, *keys: str) -> str:
     """Return what dotted keys lead to (sections or values), nested as in the configuration."""
     part: dict[str, Any] = {}
     for key in keys:
         *above, last = key.split(".")
-        source, place = config, part
+        source, place = config.as_json(), part
         for name in above:
             source, place = source[name], place.setdefault(name, {})
         place[last] = source[last]
     return _line(part)
 
 
-def value_json(config: Mapping[str, Any], *keys: str) -> str:
-    """Return the one value that the keys lead to as one line of JSON."""
-    value: Any = config
+def value_json(config: Configuration, *keys: str) -> str:
+    """Return the value of one key, given as the names that lead to it, as one line of JSON."""
+    value: Any = config.as_json()
     for key in keys:
         value = value[key]
     return _line(value)
@@ -298,11 +305,12 @@ def leaves(config: Mapping[str, Any], key: str = "") -> dict[str, Any]:
     return found
 
 
-def differences_from_default(
-    config: Mapping[str, Any], schema_path: str | Path = SCHEMA
-) -> list[dict[str, Any]]:
-    """Return {"key", "value", "default"} of each value that is not the default."""
-    default = leaves(resolve({}, schema_path))
+def differences_from_default(config: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return {"key", "value", "default"} of each value that is not the default.
+
+    ``config`` is the configuration, or sections of it, as JSON has it.
+    """
+    default = leaves(Configuration().as_json())
     return [
         {"key": key, "value": value, "default": default.get(key)}
         for key, value in leaves(config).items()

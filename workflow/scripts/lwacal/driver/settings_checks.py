@@ -3,78 +3,83 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from lwacal.driver.problems import Problem, found_words
-from lwacal.records.configuration.quality import MoreIsBetter, Quality
+from lwacal.records.configuration.quality import MoreIsBetter
+from lwacal.records.configuration.whole import Configuration
 from lwacal.sky import component_lists, sources
 from lwacal.sky.component_lists import ComponentListError
 
-Settings = Mapping[str, Any]
 
-
-def check(settings: Settings) -> list[Problem]:
+def check(settings: Configuration) -> list[Problem]:
     """Return what is wrong with a configuration whose values all have the right type."""
     return [problem for rule in RULES for problem in rule(settings)]
 
 
-def _input(settings: Settings) -> Iterator[Problem]:
-    given = settings["input"] or settings["input_ms"]
-    if settings["input"] and settings["input_ms"]:
+def _input(settings: Configuration) -> Iterator[Problem]:
+    given = settings.input or settings.input_ms
+    if settings.input and settings.input_ms:
         yield Problem(
             "input, input_ms",
-            f"{settings['input']} and {settings['input_ms']}",
+            f"{settings.input} and {settings.input_ms}",
             "one of the two",
             "leave one of them out",
         )
-    if settings["observation"] and not given:
+    if settings.observation and not given:
         yield Problem(
             "observation",
-            found_words(settings["observation"]),
+            found_words(settings.observation),
             "input or input_ms with it",
             f"input=FOLDER too; for one row of the sheet, ask for the file"
-            f" {settings['results']}/{settings['observation']}/report.pdf",
+            f" {settings.results}/{settings.observation}/report.pdf",
         )
 
 
-def _nights(settings: Settings) -> Iterator[Problem]:
-    nights = settings["nights"]
+def _nights(settings: Configuration) -> Iterator[Problem]:
+    first, last = settings.nights.first, settings.nights.last
     wrong = False
-    for key in ("from", "to"):
+    for key, day in (("from", first), ("to", last)):
         try:
-            date.fromisoformat(nights[key] or "2024-01-01")
+            date.fromisoformat(day or "2024-01-01")
         except ValueError as error:
             wrong = True
-            yield Problem(f"nights.{key}", found_words(nights[key]), f"a date that is ({error})")
-    if not wrong and nights["to"] and nights["from"] > nights["to"]:
+            yield Problem(f"nights.{key}", found_words(day), f"an existing date ({error})")
+    if not wrong and last and first > last:
         yield Problem(
             "nights",
-            f"from {nights['from']} to {nights['to']}",
+            f"from {first} to {last}",
             "the earlier date first",
-            f"from {nights['to']} to {nights['from']}",
+            f"from {last} to {first}",
         )
 
 
-def _uv_range(settings: Settings) -> Iterator[Problem]:
-    bandpass = settings["bandpass"]
-    for name in ("uv_max_lambda", "uv_max_lambda_vir_a"):
-        if bandpass[name] <= bandpass["uv_min_lambda"]:
+def _uv_range(settings: Configuration) -> Iterator[Problem]:
+    bandpass = settings.bandpass
+    least = bandpass.uv_min_lambda
+    longest = {
+        "uv_max_lambda": bandpass.uv_max_lambda,
+        "uv_max_lambda_vir_a": bandpass.uv_max_lambda_vir_a,
+    }
+    for name, limit in longest.items():
+        if limit <= least:
             yield Problem(
                 f"bandpass.{name}",
-                found_words(bandpass[name]),
-                f"more than bandpass.uv_min_lambda ({found_words(bandpass['uv_min_lambda'])})",
+                found_words(limit),
+                f"more than bandpass.uv_min_lambda ({found_words(least)})",
             )
 
 
-def _ranges(settings: Settings) -> Iterator[Problem]:
-    bands = settings["imaging"]["allsky"]["bands_mhz"]
-    ranges = {f"imaging.allsky.bands_mhz.{name}": limits for name, limits in bands.items()}
-    for name in ("normalization_mhz", "reference_mhz"):
-        ranges[f"solution_flags.{name}"] = settings["solution_flags"][name]
-    ranges["sky_model.component_lists_mhz"] = settings["sky_model"]["component_lists_mhz"]
+def _ranges(settings: Configuration) -> Iterator[Problem]:
+    bands = settings.imaging.allsky.bands_mhz.by_name()
+    ranges = {
+        **{f"imaging.allsky.bands_mhz.{name}": limits for name, limits in bands.items()},
+        "solution_flags.normalization_mhz": settings.solution_flags.normalization_mhz,
+        "solution_flags.reference_mhz": settings.solution_flags.reference_mhz,
+        "sky_model.component_lists_mhz": settings.sky_model.component_lists_mhz,
+    }
     for key, (low, high) in ranges.items():
         if low >= high:
             yield Problem(
@@ -82,37 +87,38 @@ def _ranges(settings: Settings) -> Iterator[Problem]:
             )
 
 
-def _ratios(settings: Settings) -> Iterator[Problem]:
-    limits = settings["health"]["autocorrelation"]
-    if limits["dead_ratio"] > limits["weak_ratio"]:
+def _ratios(settings: Configuration) -> Iterator[Problem]:
+    limits = settings.health.autocorrelation
+    if limits.dead_ratio > limits.weak_ratio:
         yield Problem(
             "health.autocorrelation.dead_ratio",
-            found_words(limits["dead_ratio"]),
-            f"at most health.autocorrelation.weak_ratio ({found_words(limits['weak_ratio'])})",
+            found_words(limits.dead_ratio),
+            f"at most health.autocorrelation.weak_ratio ({found_words(limits.weak_ratio)})",
         )
-    allsky = settings["imaging"]["allsky"]
-    if allsky["auto_mask"] < allsky["auto_threshold"]:
+    allsky = settings.imaging.allsky
+    if allsky.auto_mask < allsky.auto_threshold:
         yield Problem(
             "imaging.allsky.auto_mask",
-            found_words(allsky["auto_mask"]),
-            f"at least imaging.allsky.auto_threshold ({found_words(allsky['auto_threshold'])})",
+            found_words(allsky.auto_mask),
+            f"at least imaging.allsky.auto_threshold ({found_words(allsky.auto_threshold)})",
         )
 
 
-def _odd_width(settings: Settings) -> Iterator[Problem]:
-    width = settings["solution_flags"]["template_channels"]
+def _odd_width(settings: Configuration) -> Iterator[Problem]:
+    width = settings.solution_flags.template_channels
     if width % 2 == 0:
         yield Problem(
             "solution_flags.template_channels", found_words(width), "an odd number", str(width + 1)
         )
 
 
-def _limits(settings: Settings) -> Iterator[Problem]:
-    for name, limits in settings["quality"].items():
-        warn, fail = limits["warn"], limits["fail"]
+def _limits(settings: Configuration) -> Iterator[Problem]:
+    for name in type(settings.quality).model_fields:
+        limits = settings.quality.limits(name)
+        warn, fail = limits.warn, limits.fail
         if warn is None or fail is None:
             continue
-        more_is_better = name in MORE_IS_BETTER
+        more_is_better = isinstance(limits, MoreIsBetter)
         if warn < fail if more_is_better else warn > fail:
             side = "least" if more_is_better else "most"
             yield Problem(
@@ -123,9 +129,10 @@ def _limits(settings: Settings) -> Iterator[Problem]:
             )
 
 
-def _extra_options(settings: Settings) -> Iterator[Problem]:
-    for part in ("source", "allsky"):
-        extra = settings["imaging"][part]["extra"]
+def _extra_options(settings: Configuration) -> Iterator[Problem]:
+    imaging = settings.imaging
+    for part in ("source", "scintillation", "allsky"):
+        extra = getattr(imaging, part).extra
         try:
             shlex.split(extra)
         except ValueError as error:
@@ -137,21 +144,21 @@ def _extra_options(settings: Settings) -> Iterator[Problem]:
             )
 
 
-def _paths(settings: Settings) -> Iterator[Problem]:
+def _paths(settings: Configuration) -> Iterator[Problem]:
     files = {
         "flagging.strategy": (
-            settings["flagging"]["strategy"],
+            settings.flagging.strategy,
             Path.is_file,
             "an existing file, or generic",
         ),
-        "beam.file": (settings["beam"]["file"], Path.is_file, "an existing file"),
+        "beam.file": (settings.beam.file, Path.is_file, "an existing file"),
         "delay.reference_table": (
-            settings["delay"]["reference_table"],
+            settings.delay.reference_table,
             Path.exists,
             "an existing table",
         ),
         "delay.reference_dir": (
-            settings["delay"]["reference_dir"],
+            settings.delay.reference_dir,
             Path.is_dir,
             "an existing folder",
         ),
@@ -168,8 +175,8 @@ def _paths(settings: Settings) -> Iterator[Problem]:
             )
 
 
-def _beam_file(settings: Settings) -> Iterator[Problem]:
-    if settings["beam"]["model"] == "h5" and not settings["beam"]["file"]:
+def _beam_file(settings: Configuration) -> Iterator[Problem]:
+    if settings.beam.model == "h5" and not settings.beam.file:
         yield Problem(
             "beam.file",
             found_words(""),
@@ -178,10 +185,10 @@ def _beam_file(settings: Settings) -> Iterator[Problem]:
         )
 
 
-def _component_lists(settings: Settings) -> Iterator[Problem]:
+def _component_lists(settings: Configuration) -> Iterator[Problem]:
     """Read the lists: a broken one would stop a run in its middle."""
-    low, high = settings["sky_model"]["component_lists_mhz"]
-    for source, path in settings["sky_model"]["component_lists"].items():
+    low, high = settings.sky_model.component_lists_mhz
+    for source, path in settings.sky_model.component_lists.by_source().items():
         try:
             if path:
                 found = component_lists.read(path)
@@ -195,9 +202,9 @@ def _component_lists(settings: Settings) -> Iterator[Problem]:
             )
 
 
-def _suggested_flags(settings: Settings) -> Iterator[Problem]:
-    """Refuse as cached list the file that every run writes anew: no night would be finished."""
-    path, results = settings["health"]["cached_list"], Path(settings["results"])
+def _suggested_flags(settings: Configuration) -> Iterator[Problem]:
+    """Refuse the list that every run rewrites as cached list: no night would ever be finished."""
+    path, results = settings.health.cached_list, Path(settings.results)
     if path and Path(path).absolute() == (results / "suggested_flags.json").absolute():
         yield Problem(
             "health.cached_list",
@@ -207,20 +214,17 @@ def _suggested_flags(settings: Settings) -> Iterator[Problem]:
         )
 
 
-def _trends(settings: Settings) -> Iterator[Problem]:
-    trends = settings["trends"]
-    if trends["persist_nights"] > trends["persist_of"]:
+def _trends(settings: Configuration) -> Iterator[Problem]:
+    trends = settings.trends
+    if trends.persist_nights > trends.persist_of:
         yield Problem(
             "trends.persist_nights",
-            found_words(trends["persist_nights"]),
-            f"at most trends.persist_of ({found_words(trends['persist_of'])})",
+            found_words(trends.persist_nights),
+            f"at most trends.persist_of ({found_words(trends.persist_of)})",
         )
 
 
-MORE_IS_BETTER = {
-    name for name, key in Quality.model_fields.items() if key.annotation is MoreIsBetter
-}
-RULES: Iterable[Callable[[Settings], Iterator[Problem]]] = (
+RULES: Iterable[Callable[[Configuration], Iterator[Problem]]] = (
     _input,
     _nights,
     _uv_range,

@@ -16,6 +16,7 @@ import numpy as np
 
 from lwacal.flagging import autocorrelation_checks
 from lwacal.ingest import autocorrelations
+from lwacal.records.configuration.health import Autocorrelation, Health
 from lwacal.telescope.antennas import AntennaNames, UnknownAntennaError
 from lwacal.telescope.antpol_states import (
     ALL_FLAGGED,
@@ -61,7 +62,7 @@ def assess(
     manifest: dict[str, Any],
     mnc: dict[str, Any],
     powers: Sequence[Path],
-    health: dict[str, Any],
+    health: Health,
 ) -> dict[str, Any]:
     """Return health.json: each antpol's status with reasons, and what each source gave.
 
@@ -74,14 +75,14 @@ def assess(
     _use_configuration(book, health)
     bands = [autocorrelations.read(path) for path in powers]
     _use_raw_flags(book, bands)
-    if health["autocorrelation"]["enabled"]:
+    if health.autocorrelation.enabled:
         frequencies_hz = [
             np.array(manifest["bands"][Path(path).stem]["frequency_hz"]) for path in powers
         ]
-        _use_autocorrelations(book, bands, positions_m, frequencies_hz, health["autocorrelation"])
+        _use_autocorrelations(book, bands, positions_m, frequencies_hz, health.autocorrelation)
     else:
         book.source("autocorr", False, "switched off (health.autocorrelation.enabled)")
-    if health["both_polarizations"]:
+    if health.both_polarizations:
         _spread_to_both(book)
     return {
         "schema": 1,
@@ -91,10 +92,10 @@ def assess(
     }
 
 
-def _use_lists(book: HealthBook, mnc: dict[str, Any], health: dict[str, Any], mjd: float) -> None:
+def _use_lists(book: HealthBook, mnc: dict[str, Any], health: Health, mjd: float) -> None:
     """Use the database's list, or else the cached one, if it is not too old."""
-    used = _use_list(book, "mnc", mnc, health["max_age_days"], mjd)
-    cached = health["cached_list"]
+    used = _use_list(book, "mnc", mnc, health.max_age_days, mjd)
+    cached = health.cached_list
     if not cached:
         return
     if used:
@@ -107,7 +108,7 @@ def _use_lists(book: HealthBook, mnc: dict[str, Any], health: dict[str, Any], mj
     except (OSError, ValueError) as error:
         book.source("cache", False, f"health.cached_list cannot be read: {error}")
         return
-    _use_list(book, "cache", record, health["max_age_days"], mjd)
+    _use_list(book, "cache", record, health.max_age_days, mjd)
 
 
 def _use_list(
@@ -159,8 +160,8 @@ def _unknown_words(unknown: Sequence[str]) -> str:
     return f"; not understood: {'; '.join(unknown[:5])}" if unknown else ""
 
 
-def _use_configuration(book: HealthBook, health: dict[str, Any]) -> None:
-    bad, suspect = health["bad_antennas"], health["suspect_antennas"]
+def _use_configuration(book: HealthBook, health: Health) -> None:
+    bad, suspect = health.bad_antennas, health.suspect_antennas
     unknown = book.mark_names(bad, BAD, ON_BAD_LIST)
     unknown += book.mark_names(suspect, SUSPECT, ON_SUSPECT_LIST)
     message = f"{len(bad)} bad, {len(suspect)} suspect" + _unknown_words(unknown)
@@ -186,7 +187,7 @@ def _use_autocorrelations(
     bands: Sequence[dict[str, np.ndarray]],
     positions_m: np.ndarray,
     frequencies_hz: Sequence[np.ndarray],
-    limits: dict[str, Any],
+    limits: Autocorrelation,
 ) -> None:
     summary = autocorrelation_checks.summarize(
         [band["power"] for band in bands], positions_m, frequencies_hz

@@ -23,15 +23,15 @@ class StrategyError(ValueError):
 
 
 def run(
-    concatenated: Path, flagged: np.ndarray, strategy: str, tools: dict[str, str], threads: int
+    concatenated: Path, flagged: np.ndarray, strategy: str, program: str, threads: int
 ) -> np.ndarray:
     """Return AOFlagger's flags, (row, channel, correlation) bool, including those given.
 
     ``flagged`` (row, channel, correlation) is what is known to be bad: the strategy does not look
-    at it. ``strategy`` as find_strategy takes it.
+    at it. ``strategy`` as find_strategy takes it; ``program`` is the name or path of aoflagger.
     Raises processes.ToolError if AOFlagger is missing or fails.
     """
-    executable = find_tool(tools["aoflagger"], "tools.aoflagger")
+    executable = find_tool(program, "tools.aoflagger")
     script = find_strategy(strategy, executable)
     concatenated = Path(concatenated).absolute()
     with scratch_directory("aoflagger") as directory:

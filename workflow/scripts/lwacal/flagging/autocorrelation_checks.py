@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from lwacal.records.configuration.health import Autocorrelation
 from lwacal.telescope import antpol_states
 from lwacal.telescope.antpol_states import BAD, SUSPECT, Finding
 
@@ -145,7 +145,7 @@ def _nanmedian(values: np.ndarray, axis: int) -> np.ndarray:
     )
 
 
-def judge(summary: PowerSummary, limits: dict[str, Any]) -> list[Finding]:
+def judge(summary: PowerSummary, limits: Autocorrelation) -> list[Finding]:
     """Return what is wrong with each antpol, by its autocorrelations.
 
     An antpol without power is bad. One that is only weak, strong, noisy or odd is suspect: its
@@ -153,13 +153,13 @@ def judge(summary: PowerSummary, limits: dict[str, Any]) -> list[Finding]:
     """
     ratio, scatter, oddity = summary.ratio, summary.scatter, summary.oddity
     with np.errstate(invalid="ignore"):
-        weak = (ratio >= limits["dead_ratio"]) & (ratio < limits["weak_ratio"])
+        weak = (ratio >= limits.dead_ratio) & (ratio < limits.weak_ratio)
         tests = [
-            (ratio < limits["dead_ratio"], BAD, antpol_states.NO_POWER),
+            (ratio < limits.dead_ratio, BAD, antpol_states.NO_POWER),
             (weak, SUSPECT, antpol_states.WEAK),
-            (ratio > limits["strong_ratio"], SUSPECT, antpol_states.STRONG),
-            (scatter > limits["noisy_factor"], SUSPECT, antpol_states.NOISY),
-            (oddity > limits["odd_factor"], SUSPECT, antpol_states.ODD_SPECTRUM),
+            (ratio > limits.strong_ratio, SUSPECT, antpol_states.STRONG),
+            (scatter > limits.noisy_factor, SUSPECT, antpol_states.NOISY),
+            (oddity > limits.odd_factor, SUSPECT, antpol_states.ODD_SPECTRUM),
         ]
     return [
         Finding(int(antenna), int(pol), status, reason)

@@ -18,6 +18,7 @@ from lwacal.flagging import aoflagger_program, array_lines, bursts, data_pass
 from lwacal.flagging.data_pass import Look, Search
 from lwacal.io import flag_file, ms_reader
 from lwacal.io.flag_file import CAUSES
+from lwacal.records.configuration.flagging import Flagging
 from lwacal.runtime import products
 from lwacal.telescope.antpol_states import AntpolStates
 
@@ -42,25 +43,24 @@ class Flags:
 def flag(
     concatenated: Path,
     health: dict[str, Any],
-    settings: dict[str, Any],
-    tools: dict[str, str],
+    settings: Flagging,
+    aoflagger: str,
     threads: int,
 ) -> Flags:
     """Return the flags of a sub-band.
 
-    ``settings`` is the section flagging of the configuration. One pass over the data, with
-    ``threads`` processes; a configured strategy is run by AOFlagger's program, on a copy that a
-    second pass makes. Memory: that of flag_pass.look.
+    One pass over the data, with ``threads`` processes; a configured strategy is run by the program
+    ``aoflagger``, on a copy of the data that a second pass makes. Memory: as data_pass.look.
     """
-    wanted, by_program = settings["aoflagger"], bool(settings["strategy"])
+    wanted, by_program = settings.aoflagger, bool(settings.strategy)
     names = ms_reader.read_antennas(concatenated).names
     bad = AntpolStates.of_records(health["antennas"], names).bad()
     search = Search(
-        Path(concatenated).absolute(), bad, settings["original"], wanted and not by_program
+        Path(concatenated).absolute(), bad, settings.original, wanted and not by_program
     )
     look = data_pass.look(search, threads)
     lines = _add_lines(look) if search.interference else []
-    found, message = _add_bursts(look, settings["burst_ratio"])
+    found, message = _add_bursts(look, settings.burst_ratio)
     if not wanted:
         why_not = "AOFlagger is switched off (flagging.aoflagger)"
         return Flags(look.causes, found, lines, _join(message, why_not))
@@ -68,8 +68,8 @@ def flag(
         why_not = "AOFlagger was not run: there are no unflagged data"
         return Flags(look.causes, found, [], _join(message, why_not))
     if by_program:
-        _run_program(concatenated, look.causes, settings["strategy"], tools, threads)
-    refused = _protect(look.causes, settings["protect_fraction"])
+        _run_program(concatenated, look.causes, settings.strategy, aoflagger, threads)
+    refused = _protect(look.causes, settings.protect_fraction)
     return Flags(look.causes, found, [] if refused else lines, _join(message, refused))
 
 
@@ -101,12 +101,12 @@ def _add_bursts(look: Look, burst_ratio: float) -> tuple[list[dict[str, Any]], s
 
 
 def _run_program(
-    concatenated: Path, causes: list[np.ndarray], strategy: str, tools: dict[str, str], threads: int
+    concatenated: Path, causes: list[np.ndarray], strategy: str, aoflagger: str, threads: int
 ) -> None:
     """Add what AOFlagger's program finds with a strategy for single baselines."""
     logger.info("running AOFlagger on a private copy of the data")
     known = np.concatenate(causes) > 0
-    more = aoflagger_program.run(concatenated, known, strategy, tools, threads)
+    more = aoflagger_program.run(concatenated, known, strategy, aoflagger, threads)
     start = 0
     for mask in causes:
         rows = more[start : start + len(mask)]

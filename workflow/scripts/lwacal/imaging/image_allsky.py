@@ -12,6 +12,7 @@ from typing import Any
 from lwacal.imaging import rgb_image, wsclean
 from lwacal.imaging import split as calibrate
 from lwacal.imaging.image_source import SplitBand, edges_between
+from lwacal.records.configuration.imaging import AllSkyImages, Imaging
 from lwacal.runtime.scratch import scratch_directory
 from lwacal.telescope import naming
 
@@ -43,20 +44,20 @@ class Plan:
         ]
 
 
-def plans(choice: Mapping[str, Any]) -> Iterator[Plan]:
+def plans(choice: AllSkyImages) -> Iterator[Plan]:
     """Yield the images that imaging.allsky asks for: the bands by frequency, then all of it."""
-    ranges = sorted(choice["bands_mhz"].items(), key=lambda item: item[1])
+    ranges = sorted(choice.bands_mhz.by_name().items(), key=lambda item: item[1])
     for name, (low, high) in ranges:
-        yield Plan(name, low, high, choice["tukey_lambda"], joined=True)
-    if choice["full_band"]:
+        yield Plan(name, low, high, choice.tukey_lambda, joined=True)
+    if choice.full_band:
         low, high = min(low for _, (low, _) in ranges), max(high for _, (_, high) in ranges)
-        yield Plan(FULL_BAND, low, high, choice["full_band_tukey_lambda"], joined=False)
+        yield Plan(FULL_BAND, low, high, choice.full_band_tukey_lambda, joined=False)
 
 
 def image_allsky(
     manifest: Mapping[str, Any],
     splits: Sequence[SplitBand],
-    settings: Mapping[str, Any],
+    settings: Imaging,
     machine: wsclean.Machine,
     folder: Path,
 ) -> dict[str, Any]:
@@ -72,10 +73,10 @@ def image_allsky(
         "message": "",
         "bands": [],
         "commands": [],
-        "horizon_mask_deg": settings["allsky"]["horizon_mask_deg"],
+        "horizon_mask_deg": settings.allsky.horizon_mask_deg,
     }
-    choice = settings["allsky"]
-    if not (settings["enabled"] and choice["enabled"]):
+    choice = settings.allsky
+    if not (settings.enabled and choice.enabled):
         message = "all-sky images are switched off (imaging.enabled, imaging.allsky.enabled)"
         return {**record, "status": "off", "message": message}
     asked = list(plans(choice))
@@ -94,7 +95,7 @@ def image_allsky(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)  # one has failed: begin no other
             raise
-    if not settings["keep_auxiliary_fits"]:
+    if not settings.keep_auxiliary_fits:
         wsclean.remove_auxiliary(folder)
     colours = [item for item in record["bands"] if item["name"] != FULL_BAND]
     if not rgb_image.write(colours, folder, folder / COLOUR_PICTURE):
@@ -133,7 +134,7 @@ def _image(
     plan: Plan,
     manifest: Mapping[str, Any],
     bands: Sequence[SplitBand],
-    choice: Mapping[str, Any],
+    choice: AllSkyImages,
     machine: wsclean.Machine,
     image: Path,
     scratch: Path,
@@ -149,21 +150,21 @@ def _image(
 
 
 def image_options(
-    plan: Plan, manifest: Mapping[str, Any], bands: Sequence[SplitBand], choice: Mapping[str, Any]
+    plan: Plan, manifest: Mapping[str, Any], bands: Sequence[SplitBand], choice: AllSkyImages
 ) -> list[str]:
     """Return WSClean's options for an image of the whole sky."""
-    options = wsclean.image_options({**choice, "tukey_lambda": plan.tukey_lambda})
+    options = wsclean.image_options(choice.model_copy(update={"tukey_lambda": plan.tukey_lambda}))
     if plan.joined:
         names = [band.name for band in bands]
         options += wsclean.channel_options(
-            edges_between(manifest, names), len(names), choice["fit_spectral_pol"]
+            edges_between(manifest, names), len(names), choice.fit_spectral_pol
         )
     options += [
         "-auto-threshold",
-        str(choice["auto_threshold"]),
+        str(choice.auto_threshold),
         "-auto-mask",
-        str(choice["auto_mask"]),
+        str(choice.auto_mask),
     ]
-    if choice["local_rms"]:
+    if choice.local_rms:
         options.append("-local-rms")
     return options

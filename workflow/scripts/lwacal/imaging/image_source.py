@@ -13,6 +13,7 @@ import numpy as np
 from astropy.io import fits
 
 from lwacal.imaging import split, wsclean
+from lwacal.records.configuration.imaging import Imaging, ScintillationImages, SourceImages
 from lwacal.runtime import atomic, products
 from lwacal.runtime.scratch import scratch_directory
 from lwacal.telescope import naming, site
@@ -85,7 +86,7 @@ def image_source(
     manifest: Mapping[str, Any],
     model: Mapping[str, Any],
     splits: Sequence[SplitBand],
-    settings: Mapping[str, Any],
+    settings: Imaging,
     machine: wsclean.Machine,
     folder: Path,
 ) -> dict[str, Any]:
@@ -108,14 +109,14 @@ def image_source(
     bands = [split for split in splits if split.has(source)]
     if not known["calibrator"]:
         return {**record, "status": "no_calibrator", "message": known["reason"]}
-    if not settings["enabled"]:
+    if not settings.enabled:
         spectrum = unimaged_records(source, manifest, splits)
         message = "imaging is switched off (imaging.enabled)"
         return {**record, "status": "off", "message": message, "spectrum": spectrum}
     if not bands:
         message = "; ".join(split.record["message"] for split in splits)
         return {**record, "status": "no_data", "message": message}
-    choice = settings["source"]
+    choice = settings.source
     with scratch_directory("wsclean") as scratch:
         record["commands"].append(
             _spectrum(source, manifest, bands, choice, machine, folder, scratch)
@@ -125,13 +126,13 @@ def image_source(
             item["thermal_jy"] = band.record["thermal_jy"]
             item["visibilities"] = band.record["flux_ratios"].get(source)
         record["mfs"] = TOGETHER if len(bands) > 1 else spectrum_names(1)[0]
-        moments = settings["scintillation"]
-        if moments["enabled"] and len(manifest["integrations"]) >= FEWEST_INTEGRATIONS:
+        moments = settings.scintillation
+        if moments.enabled and len(manifest["integrations"]) >= FEWEST_INTEGRATIONS:
             for band in bands:
                 command, images = _intervals(source, band, moments, machine, folder, scratch)
                 record["commands"].append(command)
                 record["intervals"] += images
-    if not settings["keep_auxiliary_fits"]:
+    if not settings.keep_auxiliary_fits:
         wsclean.remove_auxiliary(folder)
     return record
 
@@ -140,7 +141,7 @@ def _spectrum(
     source: str,
     manifest: Mapping[str, Any],
     bands: Sequence[SplitBand],
-    choice: Mapping[str, Any],
+    choice: SourceImages,
     machine: wsclean.Machine,
     folder: Path,
     scratch: Path,
@@ -148,7 +149,7 @@ def _spectrum(
     names = [band.name for band in bands]
     logger.info(f"{source}: spectrum of {', '.join(names)}")
     options = wsclean.image_options(choice) + wsclean.channel_options(
-        edges_between(manifest, names), len(names), choice["fit_spectral_pol"]
+        edges_between(manifest, names), len(names), choice.fit_spectral_pol
     )
     sets = [band.path(source) for band in bands]
     makes = spectrum_names(len(names))
@@ -220,7 +221,7 @@ def check_time(path: Path, mjd_s: float) -> None:
 def _intervals(
     source: str,
     band: SplitBand,
-    choice: Mapping[str, Any],
+    choice: ScintillationImages,
     machine: wsclean.Machine,
     folder: Path,
     scratch: Path,

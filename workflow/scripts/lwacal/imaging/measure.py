@@ -10,6 +10,7 @@ import numpy as np
 from astropy.stats import mad_std
 
 from lwacal.imaging import point_source_fit, refraction_fit
+from lwacal.records.configuration.measure import Measure
 from lwacal.runtime import products
 
 NO_IMAGE = "no image: imaging is switched off (imaging.enabled)"
@@ -61,7 +62,7 @@ def measure(
     model: Mapping[str, Any],
     images: Sequence[Path],
     allsky: Path,
-    settings: Mapping[str, Any],
+    settings: Measure,
 ) -> dict[str, Any]:
     """Return measurements.json.
 
@@ -69,7 +70,7 @@ def measure(
     seen (``flux_apparent_jy``) are divided by the mean beam of X and Y over the sub-band to give
     intrinsic ones (``flux_jy``).
     """
-    search = point_source_fit.Search(settings["fit_radius_beams"], settings["noise_radius_beams"])
+    search = point_source_fit.Search(settings.fit_radius_beams, settings.noise_radius_beams)
     calibrators, scintillation = [], []
     for folder in images:
         record = products.read_json(folder / "images.json")

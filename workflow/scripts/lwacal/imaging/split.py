@@ -9,7 +9,7 @@ all.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ from lwacal.imaging.apply_gains import calibrate
 from lwacal.imaging.split_writer import Sets, Target, set_name
 from lwacal.io import ms_reader
 from lwacal.io.solutions import SubBandSolutions
+from lwacal.records.configuration.bandpass import Bandpass
+from lwacal.records.configuration.imaging import AnyImages, Imaging
 from lwacal.runtime import atomic, disk_space, products
 from lwacal.sky import sky_model
 
@@ -61,28 +63,29 @@ class Found:
 def split(
     band: SubBand,
     table: Path,
-    settings: Mapping[str, Any],
+    imaging: Imaging,
+    bandpass: Bandpass,
     output: Path,
 ) -> dict[str, Any]:
     """Write a set for each calibrator and one for the zenith; return split.json.
 
     With imaging switched off there are no sets, but fluxes from the visibilities all the same.
-    ``settings`` has the sections imaging and bandpass. A sub-band without usable data or solutions
+    ``bandpass`` gives the uv range of these fluxes. A sub-band without usable data or solutions
     gives no sets, and a message. The folder appears whole. Memory: about twice one integration,
     whatever their number.
     """
     with atomic.output(output) as part:
         part.mkdir()
-        record = _fill(band, band.solutions(table), settings, part)
+        record = _fill(band, band.solutions(table), imaging, bandpass, part)
         products.write_json(part / "split.json", record)
     return record
 
 
 def _fill(
-    band: SubBand, solutions: SubBandSolutions, settings: Mapping[str, Any], folder: Path
+    band: SubBand, solutions: SubBandSolutions, imaging: Imaging, bandpass: Bandpass, folder: Path
 ) -> dict[str, Any]:
     """Write the sets into a folder and return split.json."""
-    targets = choose_targets(band, settings["imaging"])
+    targets = choose_targets(band, imaging)
     found, message = Found(), f"{band.name}: there are no usable bandpass solutions"
     if not solutions.flag.all():
         found = _write_all(
@@ -90,8 +93,8 @@ def _fill(
             solutions,
             targets,
             folder,
-            uv_range.configured(band.model, settings["bandpass"]),
-            settings["imaging"]["source"]["subtract_others"],
+            uv_range.configured(band.model, bandpass),
+            imaging.source.subtract_others,
         )
         message = "" if found.scans else _why_nothing(band.name, found)
     return {
@@ -115,9 +118,9 @@ def _why_nothing(band: str, found: Found) -> str:
     return f"{band}: there are no unflagged data"
 
 
-def choose_targets(band: SubBand, settings: Mapping[str, Any]) -> list[Target]:
+def choose_targets(band: SubBand, settings: Imaging) -> list[Target]:
     """Return the directions to image: each calibrator, and the zenith."""
-    if not settings["enabled"]:
+    if not settings.enabled:
         return []
     sources = [
         _target(
@@ -125,33 +128,30 @@ def choose_targets(band: SubBand, settings: Mapping[str, Any]) -> list[Target]:
             item["name"],
             (item["ra_rad"], item["dec_rad"]),
             settings,
-            ("source", "scintillation"),
+            (settings.source, settings.scintillation),
         )
         for item in sky_model.calibrators(band.model)
     ]
-    if not settings["allsky"]["enabled"]:
+    if not settings.allsky.enabled:
         return sources
-    return [*sources, _target(band, ZENITH, band.centre_radec, settings, ("allsky",))]
+    return [*sources, _target(band, ZENITH, band.centre_radec, settings, (settings.allsky,))]
 
 
 def _target(
     band: SubBand,
     name: str,
     radec: tuple[float, float],
-    settings: Mapping[str, Any],
-    kinds: tuple[str, ...],
+    settings: Imaging,
+    kinds: Sequence[AnyImages],
 ) -> Target:
-    """Return a target whose data serve images of some kinds (sections of imaging)."""
-    radius_rad = max(
-        float(np.deg2rad(settings[kind]["size"] * settings[kind]["scale_deg"] / 2))
-        for kind in kinds
-    )
+    """Return a target whose data serve images of some kinds."""
+    radius_rad = max(float(np.deg2rad(kind.size * kind.scale_deg / 2)) for kind in kinds)
     number = averaging.channels_to_average(
         len(band.frequency_hz),
         band.channel_width_hz,
         longest_baseline_m(band),
         radius_rad,
-        settings["max_smearing_loss"],
+        settings.max_smearing_loss,
     )
     return Target(name, radec, radius_rad, number)
 

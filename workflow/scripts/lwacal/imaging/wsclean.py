@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from lwacal.records.configuration.imaging import AnyImages
 from lwacal.runtime.processes import ToolError, find_tool, run_tool
 
 logger = logging.getLogger(__name__)
@@ -26,8 +26,8 @@ class Machine:
     memory_mb: int
 
 
-def image_options(choice: Mapping[str, Any]) -> list[str]:
-    """Return the options that the sections imaging.source and imaging.allsky have in common.
+def image_options(choice: AnyImages) -> list[str]:
+    """Return the options that all kinds of images have in common.
 
     The w-gridder is taken because w-stacking errs by up to some percent of the brightest source
     away from the phase centre, and by another amount with another number of threads. The restoring
@@ -40,24 +40,24 @@ def image_options(choice: Mapping[str, Any]) -> list[str]:
         "-pol",
         "I",
         "-size",
-        str(choice["size"]),
-        str(choice["size"]),
+        str(choice.size),
+        str(choice.size),
         "-scale",
-        f"{choice['scale_deg']}deg",
+        f"{choice.scale_deg}deg",
         "-niter",
-        str(choice["niter"]),
+        str(choice.niter),
         "-weight",
-        *choice["weight"].split(),
+        *choice.weight.split(),
         "-mgain",
-        str(choice["mgain"]),
+        str(choice.mgain),
         "-horizon-mask",
-        f"{choice['horizon_mask_deg']}deg",
+        f"{choice.horizon_mask_deg}deg",
         "-beam-fitting-size",
-        str(choice["beam_fitting_size"]),
+        str(choice.beam_fitting_size),
         "-taper-inner-tukey",
-        str(choice["tukey_lambda"]),
+        str(choice.tukey_lambda),
     ]
-    return words + shlex.split(choice["extra"])
+    return words + shlex.split(choice.extra)
 
 
 def channel_options(

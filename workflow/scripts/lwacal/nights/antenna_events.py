@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from lwacal.nights.time_series import (
     scatter,
     wrapped,
 )
+from lwacal.records.configuration.trends import Trends
 from lwacal.runtime.robust import masked_median
 from lwacal.telescope.antennas import on_fibre
 from lwacal.telescope.antpol_states import BAD, RANK
@@ -69,8 +69,8 @@ def noise(values: np.ndarray, fibre: np.ndarray, least: float) -> np.ndarray:
     return np.where(np.isfinite(own), np.maximum(own, QUIETEST * least), np.nan)
 
 
-def find(series: Series, settings: Mapping[str, Any]) -> list[Event]:
-    """Return the events of all antpols. ``settings`` is the section trends."""
+def find(series: Series, settings: Trends) -> list[Event]:
+    """Return the events of all antpols."""
     fibre = np.array([on_fibre(name) for name in series.antennas], bool)
     events = [*_swaps(series), *_statuses(series)]
     night = series.night
@@ -79,14 +79,14 @@ def find(series: Series, settings: Mapping[str, Any]) -> list[Event]:
     days = by_night(series.days, night)
     for quantity, observed in comparable(series).items():
         values = by_night(observed, night)
-        least = settings[LEAST[quantity]]
+        least = getattr(settings, LEAST[quantity])
         sigma = noise(values, fibre, least)
         judged = np.isfinite(sigma) & (np.isfinite(values).sum(axis=2) >= FEWEST_NIGHTS)
         places = np.argwhere(judged)
         if len(places):
             known = change_points.without_single_nights(values[judged], sigma[judged])
             pieces = change_points.cut(
-                known, days, sigma[judged], settings["jump_sigma"], settings["drift_nights"]
+                known, days, sigma[judged], settings.jump_sigma, settings.drift_nights
             )
             for (antenna, pol), own in zip(places, pieces):
                 pattern = Event(int(antenna), int(pol), "jump", 0, 0, quantity)
@@ -125,7 +125,7 @@ def _of_pieces(
             )
 
 
-def expected_false(series: Series, settings: Mapping[str, Any]) -> float:
+def expected_false(series: Series, settings: Trends) -> float:
     """Return an upper limit on the number of jumps and drifts expected from noise alone.
 
     For Gaussian noise: the number of cuts and lines tried, times the probability that one of them
@@ -137,7 +137,7 @@ def expected_false(series: Series, settings: Mapping[str, Any]) -> float:
     for values in series.values.values():
         known = most_of_night(np.isfinite(values), np.isfinite(values), series.night)[0].sum(axis=2)
         trials += 2 * int(known[known >= FEWEST_NIGHTS].sum())
-    return float(2 * norm.sf(settings["jump_sigma"]) * trials)
+    return float(2 * norm.sf(settings.jump_sigma) * trials)
 
 
 def _statuses(series: Series) -> Iterator[Event]:

@@ -8,12 +8,13 @@ leaves the list and is assessed again. Findings that make it merely suspect do n
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from lwacal.nights.time_series import UNKNOWN, Series, most_of_night
+from lwacal.records.configuration.trends import Trends
 from lwacal.telescope.antpol_states import (
     ALL_FLAGGED,
     BAD,
@@ -31,8 +32,8 @@ BAD_ALONE = {NO_POWER, NO_DATA, ALL_FLAGGED, ON_BAD_LIST}
 BAD_LIST = "mnc:"  # whatever the database's list is called
 
 
-def suggest(series: Series, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return suggested_flags.json. ``settings`` is the section trends.
+def suggest(series: Series, settings: Trends) -> dict[str, Any]:
+    """Return suggested_flags.json.
 
     An antpol is listed if it was bad in the last night in which it was assessed, in at least
     trends.persist_nights of its last trends.persist_of such nights, and if it was assessed within
@@ -81,7 +82,7 @@ def _signal(
     judged: np.ndarray,
     bad: np.ndarray,
     known: np.ndarray,
-    settings: Mapping[str, Any],
+    settings: Trends,
 ) -> dict[str, Any] | None:
     """Return the entry of an antpol, or None if it does not belong on the list.
 
@@ -89,11 +90,11 @@ def _signal(
     """
     nights = np.flatnonzero(known)
     was_bad = bad[nights]
-    recent = was_bad[-settings["persist_of"] :]
-    if not len(nights) or not was_bad[-1] or recent.sum() < settings["persist_nights"]:
+    recent = was_bad[-settings.persist_of :]
+    if not len(nights) or not was_bad[-1] or recent.sum() < settings.persist_nights:
         return None
     last = int(np.flatnonzero(judged)[-1])
-    if series.days[-1] - series.days[last] > settings["retry_days"]:
+    if series.days[-1] - series.days[last] > settings.retry_days:
         return None
     good = np.flatnonzero(~was_bad)
     since = int(series.of_night(nights[good[-1] + 1 if len(good) else 0])[0])

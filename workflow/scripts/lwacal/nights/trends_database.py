@@ -16,6 +16,7 @@ from typing import Any
 
 from lwacal.nights import antenna_events, changes, history, suggested_flags, time_series, validity
 from lwacal.nights.database_tables import OF_OBSERVATIONS, SCHEMA, opened
+from lwacal.records.configuration.trends import Trends
 from lwacal.runtime import atomic, products
 from lwacal.telescope import site
 from lwacal.telescope.antpol_states import RANK
@@ -41,9 +42,9 @@ def find(results: Path) -> list[Path]:
 
 
 def build(
-    files: Sequence[Path], database: Path, settings: Mapping[str, Any]
+    files: Sequence[Path], database: Path, settings: Trends
 ) -> tuple[dict[str, Any], list[str]]:
-    """Write the database from these qa.json. ``settings`` is the section trends.
+    """Write the database from these qa.json.
 
     Returns suggested_flags.json and a message for each file that could not be read. The database
     is written atomically.
@@ -64,11 +65,11 @@ def build(
     return suggested, problems
 
 
-def _look_at_all(connection: sqlite3.Connection, settings: Mapping[str, Any]) -> dict[str, Any]:
+def _look_at_all(connection: sqlite3.Connection, settings: Trends) -> dict[str, Any]:
     """Fill the tables derived from all observations; return suggested_flags.json."""
     series = time_series.read(connection)
     events = antenna_events.find(series, settings)
-    grouped = changes.group(events, series, settings["board_share"], settings["same_lst_h"])
+    grouped = changes.group(events, series, settings.board_share, settings.same_lst_h)
     _insert_rows(
         connection,
         "changes",
@@ -85,7 +86,7 @@ def _look_at_all(connection: sqlite3.Connection, settings: Mapping[str, Any]) ->
         ],
     )
     pairs = validity.compare(series)
-    _insert_rows(connection, "validity", validity.curve(pairs, settings["same_lst_h"]))
+    _insert_rows(connection, "validity", validity.curve(pairs, settings.same_lst_h))
     _insert_rows(
         connection,
         "noise",

@@ -16,6 +16,7 @@ import numpy as np
 from lwacal.io import caltable
 from lwacal.io.ms_reader import UnreadableError
 from lwacal.io.solutions import SubBandSolutions
+from lwacal.records.configuration.publish import Publish
 from lwacal.telescope import naming
 from lwacal.telescope.correlations import POLARIZATIONS
 
@@ -27,13 +28,13 @@ class PublicationError(ValueError):
     """The tables cannot be published; the message says why and what to do."""
 
 
-def check_verdict(qa: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:
+def check_verdict(qa: Mapping[str, Any], settings: Publish) -> bool:
     """Return whether publishing needs force because the verdict is not pass.
 
     If so, raises PublicationError unless publish.force is set.
     """
     takes_force = bool(qa["verdict"] != "pass")
-    if takes_force and not settings["force"]:
+    if takes_force and not settings.force:
         raise PublicationError(
             f"the verdict of {qa['observation']['id']} is {qa['verdict']}; only tables with the"
             f" verdict pass are published: {' '.join(qa['reasons'])} To publish these tables"
@@ -42,13 +43,13 @@ def check_verdict(qa: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:
     return takes_force
 
 
-def check_order(stamp: str, active: str | None, settings: Mapping[str, Any]) -> bool:
+def check_order(stamp: str, active: str | None, settings: Publish) -> bool:
     """Return whether publishing needs force because a later observation is active.
 
     If so, raises PublicationError unless publish.force is set.
     """
     takes_force = bool(active and active[: len(stamp)] > stamp)
-    if takes_force and not settings["force"]:
+    if takes_force and not settings.force:
         raise PublicationError(
             f"tables of a later observation are active ({active}); to return to those of"
             f" {stamp}, set publish.force=true"
@@ -56,9 +57,7 @@ def check_order(stamp: str, active: str | None, settings: Mapping[str, Any]) -> 
     return takes_force
 
 
-def check_sub_bands(
-    tables: Sequence[str], active: Sequence[str], settings: Mapping[str, Any]
-) -> bool:
+def check_sub_bands(tables: Sequence[str], active: Sequence[str], settings: Publish) -> bool:
     """Return whether publishing needs force because active sub-bands would have no table.
 
     Both arguments are names of tables, which end in the name of the sub-band. Raises
@@ -68,7 +67,7 @@ def check_sub_bands(
         {Path(name).stem.rpartition("_")[2] for name in names} for names in (tables, active)
     )
     takes_force = bool(before - now)
-    if takes_force and not settings["force"]:
+    if takes_force and not settings.force:
         raise PublicationError(
             f"the active tables of {', '.join(sorted(before - now))} have no replacement:"
             " calibrate these sub-bands too, or set publish.force=true to go without them"
@@ -76,9 +75,7 @@ def check_sub_bands(
     return takes_force
 
 
-def check_tables(
-    tables: Sequence[Path], settings: Mapping[str, Any]
-) -> tuple[str, list[dict[str, Any]]]:
+def check_tables(tables: Sequence[Path], settings: Publish) -> tuple[str, list[dict[str, Any]]]:
     """Return the stamp of the tables and a description of each, in order of their paths.
 
     Raises PublicationError if their number, names, shapes or values are not acceptable.
@@ -95,10 +92,10 @@ def check_tables(
         raise PublicationError(
             f"tables of {len(stamps)} stamps ({', '.join(stamps)}) cannot be active together"
         )
-    if settings["sub_bands"] and len(tables) != settings["sub_bands"]:
+    if settings.sub_bands and len(tables) != settings.sub_bands:
         raise PublicationError(
             f"{len(tables)} sub-bands of {next(iter(stamps))} have tables, but the beamformer"
-            f" needs {settings['sub_bands']} (publish.sub_bands; 0: any number)"
+            f" needs {settings.sub_bands} (publish.sub_bands; 0: any number)"
         )
     described = [_described(table, settings) for table in sorted(tables)]
     if all(table["flagged_fraction"] == 1 for table in described):
@@ -106,16 +103,17 @@ def check_tables(
     return next(iter(stamps)), described
 
 
-def _described(table: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
+def _described(table: Path, settings: Publish) -> dict[str, Any]:
     try:
         solutions = caltable.read(table)
     except (UnreadableError, RuntimeError) as error:
         raise PublicationError(f"{table} cannot be read: {error}") from error
     gain, flag = solutions.gain, solutions.flag
-    for axis, key in enumerate(("antennas", "channels")):
-        if settings[key] and gain.shape[axis] != settings[key]:
+    shape = {"antennas": settings.antennas, "channels": settings.channels}
+    for axis, (key, wanted) in enumerate(shape.items()):
+        if wanted and gain.shape[axis] != wanted:
             raise PublicationError(
-                f"{table} has {gain.shape[axis]} {key}, the beamformer needs {settings[key]}"
+                f"{table} has {gain.shape[axis]} {key}, the beamformer needs {wanted}"
                 f" (publish.{key}; 0: any number)"
             )
     bad = ~np.isfinite(gain)

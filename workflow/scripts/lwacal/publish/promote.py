@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lwacal.qa.metric import STATUS_RANK
+from lwacal.records.configuration.delay import Delay
 from lwacal.runtime import atomic
 
 
@@ -15,9 +16,7 @@ class PromotionError(ValueError):
     """The tables cannot become references; the message says why and what to do."""
 
 
-def promote(
-    qa: Mapping[str, Any], tables: Sequence[Path], settings: Mapping[str, Any]
-) -> dict[str, Any]:
+def promote(qa: Mapping[str, Any], tables: Sequence[Path], settings: Delay) -> dict[str, Any]:
     """Copy tables to delay.reference_dir/<NN>h/ and return promoted.json.
 
     ``settings`` is the section delay. NN is the hour of the sidereal time at mid-time of the
@@ -26,18 +25,18 @@ def promote(
     delay.promote_verdict.
     """
     name, verdict = qa["observation"]["id"], qa["verdict"]
-    if not settings["reference_dir"]:
+    if not settings.reference_dir:
         raise PromotionError(
             f"the tables of {name} cannot become references because delay.reference_dir is empty:"
             " set it to the folder of reference tables"
         )
-    worst = settings["promote_verdict"]
+    worst = settings.promote_verdict
     if STATUS_RANK[verdict] > STATUS_RANK[worst]:
         raise PromotionError(
             f"the verdict of {name} is {verdict}, but delay.promote_verdict requires {worst} or"
             f" better for a reference: {' '.join(qa['reasons'])}"
         )
-    folder = Path(settings["reference_dir"]) / f"{int(qa['observation']['lst_hours']):02d}h"
+    folder = Path(settings.reference_dir) / f"{int(qa['observation']['lst_hours']):02d}h"
     folder.mkdir(parents=True, exist_ok=True)
     copies = [copy_whole(table, folder / table.name) for table in tables]
     return {"schema": 1, "id": name, "verdict": verdict, "tables": [str(path) for path in copies]}

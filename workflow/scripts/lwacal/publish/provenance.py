@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lwacal.nights import database_tables, validity
+from lwacal.records.configuration.publish import Publish
 
 OBSERVATION_KEYS = ("id", "start_utc", "mid_utc", "end_utc", "lst_hours", "reference_antenna")
 
@@ -17,7 +18,7 @@ def build(
     sources: Mapping[str, Mapping[str, Any]],
     tables: Sequence[Mapping[str, Any]],
     database: Path,
-    settings: Mapping[str, Any],
+    settings: Publish,
     forced: bool,
 ) -> dict[str, Any]:
     """Return provenance.json without the time and place of publication.
@@ -33,7 +34,7 @@ def build(
         "reasons": list(qa["reasons"]),
         "forced": forced,
         "valid": _validity(seen["start_utc"], database, settings),
-        "lst": _sidereal(seen["lst_hours"], settings["lst_within_h"]),
+        "lst": _sidereal(seen["lst_hours"], settings.lst_within_h),
         "tables": list(tables),
         "software": {
             "commit": run["git"]["commit"],
@@ -53,11 +54,11 @@ def build(
     }
 
 
-def _validity(start_utc: str, database: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
+def _validity(start_utc: str, database: Path, settings: Publish) -> dict[str, Any]:
     """Return the validity of the tables and its reason; publish.valid_days is the maximum."""
-    longest = float(settings["valid_days"])
+    longest = float(settings.valid_days)
     days, why = longest, "publish.valid_days"
-    known, found = measured_days(database, settings["max_coherence_loss"])
+    known, found = measured_days(database, settings.max_coherence_loss)
     if known is not None and known < longest:
         days, why = known, found
     elif known is None:

@@ -24,6 +24,7 @@ from lwacal.publish import checks
 from lwacal.publish import provenance as publication_record
 from lwacal.publish.checks import PublicationError
 from lwacal.publish.latest_link import LATEST
+from lwacal.records.configuration.publish import Publish
 from lwacal.runtime import products
 
 PROVENANCE = "provenance.json"
@@ -38,7 +39,7 @@ def publish(
     sources: Mapping[str, Mapping[str, Any]],
     tables: Sequence[Path],
     database: Path,
-    settings: Mapping[str, Any],
+    settings: Publish,
 ) -> dict[str, Any]:
     """Publish bandpass tables atomically and return published.json.
 
@@ -49,14 +50,14 @@ def publish(
     another sub-band is active, or the tables are unsuitable for the beamformer; publish.force
     overrides the second and third reason.
     """
-    if not settings["folder"]:
+    if not settings.folder:
         raise PublicationError(
             f"the tables of {sources['qa']['observation']['id']} cannot be published because"
             " publish.folder is empty: set it to the folder from which the beamformer loads"
         )
     forced = checks.check_verdict(sources["qa"], settings)
     stamp, described = checks.check_tables(tables, settings)
-    folder = Path(settings["folder"])
+    folder = Path(settings.folder)
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder):
         _remove_leftovers(folder)

@@ -20,6 +20,7 @@ from lwacal.qa import (
     stage_metrics,
 )
 from lwacal.qa.metric import Metric, stages, worst
+from lwacal.records.configuration.quality import Quality
 from lwacal.telescope import naming
 
 Record = Mapping[str, Any]
@@ -53,7 +54,7 @@ class Inputs:
     sky_model: Record
 
 
-def assess(inputs: Inputs, quality: Record, delay_limit_ns: float) -> dict[str, Any]:
+def assess(inputs: Inputs, quality: Quality, delay_limit_ns: float) -> dict[str, Any]:
     """Return qa.json. ``quality`` is the configuration section with the limits."""
     bands = band_records(inputs)
     antennas = antenna_status.combine(
@@ -63,7 +64,7 @@ def assess(inputs: Inputs, quality: Record, delay_limit_ns: float) -> dict[str, 
         inputs.delay,
         inputs.flags,
         delay_limit_ns,
-        quality["antenna_flagged_excess"]["warn"],
+        quality.antenna_flagged_excess.warn,
     )
     calibrators = [_calibrator(record) for record in inputs.measurements.get("calibrators", [])]
     reference = reference_antenna(inputs)

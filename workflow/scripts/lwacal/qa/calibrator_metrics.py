@@ -9,12 +9,13 @@ from typing import Any
 
 from lwacal.qa.metric import Metric, judge, not_judged, percent
 from lwacal.qa.stage_metrics import WITHIN
+from lwacal.records.configuration.quality import Quality
 
 Record = Mapping[str, Any]
 
 
 def of_calibrators(
-    calibrators: Sequence[Record], sky_model: Record, quality: Record
+    calibrators: Sequence[Record], sky_model: Record, quality: Quality
 ) -> list[Metric]:
     """Return metrics of flux, position and fits for each calibrator of the sky model."""
     names = [s["name"] for s in sky_model.get("sources", []) if s["calibrator"]]
@@ -38,7 +39,7 @@ def of_calibrators(
     return found
 
 
-def _of_visibilities(source: str, records: Sequence[Record], quality: Record) -> list[Metric]:
+def _of_visibilities(source: str, records: Sequence[Record], quality: Quality) -> list[Metric]:
     """Return the ratio of the flux fitted to the visibilities to the expected flux.
 
     It decides if there are no images to measure fluxes in.
@@ -57,7 +58,7 @@ def _of_visibilities(source: str, records: Sequence[Record], quality: Record) ->
             "visibility_flux_deviation",
             abs(ratio - 1),
             "fraction",
-            quality["flux_ratio_deviation"],
+            quality.flux_ratio_deviation,
             words,
             limit=WITHIN,
             stage="calibrators",
@@ -71,7 +72,7 @@ def _imaged(records: Sequence[Record]) -> list[Record]:
     return [record for record in records if record["imaged"]]
 
 
-def of_positions(fits: Sequence[Record], quality: Record) -> list[Metric]:
+def of_positions(fits: Sequence[Record], quality: Quality) -> list[Metric]:
     """Return the frequency-independent offsets and the ionospheric ones at 50 MHz.
 
     ``fits`` as refraction_fit.of_sources returns them.
@@ -91,7 +92,7 @@ def of_positions(fits: Sequence[Record], quality: Record) -> list[Metric]:
                     name,
                     size,
                     "arcsec",
-                    quality[name],
+                    quality.limits(name),
                     f"{item['source']}: {words}: {size:.0f} ± {error:.0f} arcsec",
                     **common,
                 )
@@ -99,7 +100,7 @@ def of_positions(fits: Sequence[Record], quality: Record) -> list[Metric]:
     return found
 
 
-def _of_source(source: str, records: Sequence[Record], quality: Record) -> list[Metric]:
+def _of_source(source: str, records: Sequence[Record], quality: Quality) -> list[Metric]:
     common: Record = {"stage": "calibrators", "source": source}
     records = _imaged(records)
     if not records:
@@ -116,7 +117,7 @@ def _of_source(source: str, records: Sequence[Record], quality: Record) -> list[
             "failed_fit_fraction",
             failed,
             "fraction",
-            quality["failed_fit_fraction"],
+            quality.failed_fit_fraction,
             words,
             **common,
         )
@@ -133,7 +134,7 @@ def _of_source(source: str, records: Sequence[Record], quality: Record) -> list[
                 "flux_ratio_deviation",
                 abs(ratio - 1),
                 "fraction",
-                quality["flux_ratio_deviation"],
+                quality.flux_ratio_deviation,
                 words,
                 limit=WITHIN,
                 **common,
@@ -152,7 +153,7 @@ def _of_source(source: str, records: Sequence[Record], quality: Record) -> list[
             " (median)"
         )
         found.append(
-            judge("position_offset", beams, "beams", quality["position_offset"], words, **common)
+            judge("position_offset", beams, "beams", quality.position_offset, words, **common)
         )
     return found
 
@@ -167,7 +168,7 @@ def _model_doubt(records: Sequence[Record]) -> str:
     return f"; expected flux uncertain by {percent(statistics.median(doubts))}" if doubts else ""
 
 
-def _of_source_and_band(record: Record, quality: Record) -> list[Metric]:
+def _of_source_and_band(record: Record, quality: Quality) -> list[Metric]:
     common = {
         "stage": "calibrators",
         "decides": False,
@@ -185,7 +186,7 @@ def _of_source_and_band(record: Record, quality: Record) -> list[Metric]:
                 "flux_ratio_deviation",
                 abs(record["ratio"] - 1),
                 "fraction",
-                quality["flux_ratio_deviation"],
+                quality.flux_ratio_deviation,
                 f"{where}: measured flux is {record['ratio']:.2f} x expected",
                 limit=WITHIN,
                 **common,
@@ -195,7 +196,7 @@ def _of_source_and_band(record: Record, quality: Record) -> list[Metric]:
     if beams is not None:
         words = f"{where}: offset from catalogue position: {offset_arcsec(record):.0f} arcsec"
         found.append(
-            judge("position_offset", beams, "beams", quality["position_offset"], words, **common)
+            judge("position_offset", beams, "beams", quality.position_offset, words, **common)
         )
     return found
 

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from lwacal.qa.metric import Metric, judge, not_judged, percent
+from lwacal.records.configuration.quality import Quality
 
 Record = Mapping[str, Any]
 
 
-def of_images(measurements: Record, quality: Record) -> list[Metric]:
+def of_images(measurements: Record, quality: Quality) -> list[Metric]:
     """Return dynamic range and noise of the images, and the scintillation of the sources."""
     found = []
     for image in measurements.get("allsky", []):
@@ -24,7 +25,7 @@ def of_images(measurements: Record, quality: Record) -> list[Metric]:
                 "allsky_dynamic_range",
                 dynamic_range,
                 "",
-                quality["allsky_dynamic_range"],
+                quality.allsky_dynamic_range,
                 words,
                 stage="images",
                 more_is_better=True,
@@ -39,9 +40,9 @@ def of_images(measurements: Record, quality: Record) -> list[Metric]:
     return found + _noise(measurements, quality) + _scintillation(measurements, quality)
 
 
-def _noise(measurements: Record, quality: Record) -> list[Metric]:
+def _noise(measurements: Record, quality: Quality) -> list[Metric]:
     """Return the ratio of image noise to the thermal noise derived from the autocorrelations."""
-    limits, found = quality["noise_over_thermal"], []
+    limits, found = quality.noise_over_thermal, []
     common: Record = {"stage": "images", "decides": False}
     for image in measurements.get("allsky", []):
         if image.get("rms_jy") is not None and image.get("thermal_jy"):
@@ -66,7 +67,7 @@ def _noise(measurements: Record, quality: Record) -> list[Metric]:
     return found
 
 
-def _scintillation(measurements: Record, quality: Record) -> list[Metric]:
+def _scintillation(measurements: Record, quality: Quality) -> list[Metric]:
     """Return the scintillation index of each source, median over sub-bands."""
     series: dict[str, list[float]] = {}
     for item in measurements.get("scintillation_indices", []):
@@ -82,7 +83,7 @@ def _scintillation(measurements: Record, quality: Record) -> list[Metric]:
                 "scintillation_index",
                 statistics.median(indices) if indices else None,
                 "fraction",
-                quality["scintillation_index"],
+                quality.scintillation_index,
                 words,
                 stage="images",
                 decides=False,

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+from lwacal.records.configuration.quality import Limits
 
 STAGES = ("data", "antennas", "solutions", "delays", "calibrators", "images")
 STATUS_RANK = {"n/a": 0, "pass": 1, "warn": 2, "fail": 3}
@@ -18,7 +20,6 @@ SCORE_AT_WARN = 2 / 3
 SCORE_AT_FAIL = 1 / 3
 
 Metric = dict[str, Any]
-Limits = Mapping[str, float | None]
 
 
 def score(value: float, warn: float | None, fail: float | None) -> float:
@@ -62,13 +63,13 @@ def judge(
 ) -> Metric:
     """Return an assessed metric, or one with status "n/a" if the value is None or not finite.
 
-    ``limits`` has "warn" and "fail". ``decides``: whether it counts for the verdict. ``limit``:
+    ``decides``: whether it counts for the verdict. ``limit``:
     template of the words, after the message, that name the limit that was reached.
     ``applies_to``: band, antenna, pol or source, if the metric is specific to one.
     """
     if value is None or not math.isfinite(value):
         return not_judged(name, message, unit=unit, stage=stage, decides=decides, **applies_to)
-    warn, fail = limits.get("warn"), limits.get("fail")
+    warn, fail = limits.warn, limits.fail
     scaled = (value, warn, fail)
     if more_is_better:
         scaled = (_reciprocal(value), _optional_reciprocal(warn), _optional_reciprocal(fail))

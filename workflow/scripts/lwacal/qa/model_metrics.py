@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from lwacal.qa.metric import Metric, judge, not_judged, percent
+from lwacal.records.configuration.quality import Quality
 from lwacal.telescope import naming
 
 Record = Mapping[str, Any]
 STAGE = "solutions"
 
 
-def of_model(sky_model: Record, bandpass: Mapping[str, Record], quality: Record) -> list[Metric]:
+def of_model(sky_model: Record, bandpass: Mapping[str, Record], quality: Quality) -> list[Metric]:
     """Return the unmodelled fraction of the flux and the residual power over thermal.
 
     ``bandpass`` are the solver's summaries by sub-band. The worst sub-band decides.
@@ -20,7 +21,7 @@ def of_model(sky_model: Record, bandpass: Mapping[str, Record], quality: Record)
     return [_unmodelled(sky_model, quality), *_residuals(bandpass, quality)]
 
 
-def _unmodelled(sky_model: Record, quality: Record) -> Metric:
+def _unmodelled(sky_model: Record, quality: Quality) -> Metric:
     name = "unmodelled_fraction"
     known = {
         band: record
@@ -47,10 +48,10 @@ def _unmodelled(sky_model: Record, quality: Record) -> Metric:
             f"unmodelled sources above the horizon have {percent(fraction)} of the model flux at"
             f" {band}, which biases the gains: {listed}"
         )
-    return judge(name, fraction, "fraction", quality[name], words, stage=STAGE)
+    return judge(name, fraction, "fraction", quality.limits(name), words, stage=STAGE)
 
 
-def _residuals(bandpass: Mapping[str, Record], quality: Record) -> list[Metric]:
+def _residuals(bandpass: Mapping[str, Record], quality: Quality) -> list[Metric]:
     name = "residual_over_thermal"
     known = {
         band: record[name] for band, record in bandpass.items() if record.get(name) is not None
@@ -70,7 +71,7 @@ def _residuals(bandpass: Mapping[str, Record], quality: Record) -> list[Metric]:
             name,
             known[band],
             "",
-            quality[name],
+            quality.limits(name),
             f"{band}: residual power is {known[band]:.2f} x thermal",
             stage=STAGE,
             decides=False,
@@ -80,10 +81,10 @@ def _residuals(bandpass: Mapping[str, Record], quality: Record) -> list[Metric]:
     ]
     worst = max(bands, key=known.__getitem__)
     words = f"residual power is {known[worst]:.2f} x thermal, highest at {worst}"
-    limit = quality[name]["warn"]
+    limit = quality.limits(name).warn
     if limit is not None and known[worst] >= limit:
         words += (
             ": unmodelled emission (the Galaxy, interference), or errors of the beam or of the"
             " model fluxes, make the gains less certain"
         )
-    return [*found, judge(name, known[worst], "", quality[name], words, stage=STAGE)]
+    return [*found, judge(name, known[worst], "", quality.limits(name), words, stage=STAGE)]

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lwacal.qa.metric import Metric, in_words, judge, not_judged, percent
+from lwacal.records.configuration.quality import Limits, Quality
 from lwacal.telescope.antpol_states import BAD, NO_DATA
 from lwacal.telescope.boards import ANTENNAS_PER_BOARD
 
@@ -20,7 +21,7 @@ WITHIN = "should agree within {}"
 Record = Mapping[str, Any]
 
 
-def of_data(manifest: Record, bands: Sequence[Record], quality: Record) -> list[Metric]:
+def of_data(manifest: Record, bands: Sequence[Record], quality: Quality) -> list[Metric]:
     """Return the missing fraction of the raw data and the flagged fraction of the rest."""
     found = [_missing_data(manifest, quality)]
     known = [b for b in bands if b["flagged_fraction_healthy"] is not None]
@@ -36,7 +37,7 @@ def of_data(manifest: Record, bands: Sequence[Record], quality: Record) -> list[
                 "flagged_data_fraction",
                 fraction,
                 "fraction",
-                quality["flagged_data_fraction"],
+                quality.flagged_data_fraction,
                 words,
                 stage="data",
                 decides=False,
@@ -65,14 +66,14 @@ def of_data(manifest: Record, bands: Sequence[Record], quality: Record) -> list[
             "flagged_data_fraction",
             mean,
             "fraction",
-            quality["flagged_data_fraction"],
+            quality.flagged_data_fraction,
             words,
             stage="data",
         ),
     ]
 
 
-def _missing_data(manifest: Record, quality: Record) -> Metric:
+def _missing_data(manifest: Record, quality: Quality) -> Metric:
     n_integrations = manifest["observation"]["n_integrations"]
     expected = n_integrations * len(manifest["bands"])
     usable = sum(
@@ -92,13 +93,13 @@ def _missing_data(manifest: Record, quality: Record) -> Metric:
         "missing_data_fraction",
         1 - usable / expected,
         "fraction",
-        quality["missing_data_fraction"],
+        quality.missing_data_fraction,
         words + (f": {why}" if why else ""),
         stage="data",
     )
 
 
-def of_antennas(signals: Sequence[Record], health: Record, quality: Record) -> list[Metric]:
+def of_antennas(signals: Sequence[Record], health: Record, quality: Quality) -> list[Metric]:
     """Return the bad fraction of the antpols, the worst board, and the age of the health list."""
     if not signals:
         return [
@@ -126,7 +127,7 @@ def of_antennas(signals: Sequence[Record], health: Record, quality: Record) -> l
             "bad_antenna_fraction",
             fraction,
             "fraction",
-            quality["bad_antenna_fraction"],
+            quality.bad_antenna_fraction,
             words,
             stage="antennas",
         ),
@@ -155,7 +156,7 @@ def _worst_board(
     marked: Sequence[bool],
     name: str,
     word: str,
-    quality: Record,
+    quality: Quality,
     stage: str,
 ) -> Metric:
     boards: dict[int, list[bool]] = {}
@@ -169,10 +170,10 @@ def _worst_board(
         f"worst board is SNAP2 {board + 1} (antennas {first}-{last}):"
         f" {percent(fractions[board])} of its antpols {word}"
     )
-    return judge(name, fractions[board], "fraction", quality[name], words, stage=stage)
+    return judge(name, fractions[board], "fraction", quality.limits(name), words, stage=stage)
 
 
-def _health_list(health: Record, quality: Record) -> Metric:
+def _health_list(health: Record, quality: Quality) -> Metric:
     name = "health_list_age"
     lists = [s for s in health.get("sources", []) if s["name"] in ("mnc", "cache")]
     used = [s for s in lists if s["used"] and s.get("age_days") is not None]
@@ -188,11 +189,11 @@ def _health_list(health: Record, quality: Record) -> Metric:
         )
     age = abs(used[0]["age_days"])
     words = f"the antenna-health list ({used[0]['name']}) is {in_words(age, 'd')} old"
-    return judge(name, age, "d", quality[name], words, stage="antennas", decides=False)
+    return judge(name, age, "d", quality.limits(name), words, stage="antennas", decides=False)
 
 
 def of_solutions(
-    bands: Sequence[Record], signals: Sequence[Record], reference: str, quality: Record
+    bands: Sequence[Record], signals: Sequence[Record], reference: str, quality: Quality
 ) -> list[Metric]:
     """Return metrics of unsolved sub-bands, flagged solutions and the reference antenna."""
     solved = [band for band in bands if band["solved"]]
@@ -207,7 +208,7 @@ def of_solutions(
                 "flagged_solution_fraction",
                 fraction if band["solved"] else None,
                 "fraction",
-                quality["flagged_solution_fraction"],
+                quality.flagged_solution_fraction,
                 words,
                 stage="solutions",
                 decides=False,
@@ -223,7 +224,7 @@ def of_solutions(
             "unsolved_band_fraction",
             len(missing) / len(bands) if bands else None,
             "fraction",
-            quality["unsolved_band_fraction"],
+            quality.unsolved_band_fraction,
             words,
             stage="solutions",
             limit="limit {} without solutions",
@@ -237,7 +238,7 @@ def of_solutions(
             "flagged_solution_fraction",
             mean,
             "fraction",
-            quality["flagged_solution_fraction"],
+            quality.flagged_solution_fraction,
             f"{percent(mean)} of the solutions are flagged",
             stage="solutions",
         )
@@ -256,14 +257,14 @@ def _reference(reference: str, signals: Sequence[Record]) -> Metric:
     words = f"the reference antenna {reference} is healthy"
     if bad:
         words = f"the reference antenna {reference} is bad in {' and '.join(bad)}"
-    limits = {"warn": 1, "fail": None}
+    limits = Limits(warn=1)
     metric = judge(
         "reference_antenna_bad", len(bad), "", limits, words, stage="solutions", antenna=reference
     )
     return {**metric, "message": words}
 
 
-def of_delays(signals: Sequence[Record], delay: Record, quality: Record) -> list[Metric]:
+def of_delays(signals: Sequence[Record], delay: Record, quality: Quality) -> list[Metric]:
     """Return the fraction of delays off the reference, for the array and the worst board."""
     name, stage = "delay_offset_fraction", "delays"
     measured = [s for s in signals if s["delay_ns"] is not None]
@@ -293,7 +294,7 @@ def of_delays(signals: Sequence[Record], delay: Record, quality: Record) -> list
         f"{sum(offset)} of {len(compared)} delays differ from the reference ({percent(fraction)})"
     )
     return [
-        judge(name, fraction, "fraction", quality[name], words, stage=stage),
+        judge(name, fraction, "fraction", quality.limits(name), words, stage=stage),
         _worst_board(
             compared, offset, "board_delay_fraction", "have a delay offset", quality, stage
         ),

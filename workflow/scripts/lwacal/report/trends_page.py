@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from lwacal.nights import database_tables, time_series, trends_database
 from lwacal.nights.antenna_events import FEWEST_NIGHTS, LEAST
 from lwacal.nights.history import Nights
+from lwacal.records.configuration.trends import Trends
 from lwacal.report import array_encoding, templates, trends_data
 from lwacal.report.plots import nights, style, trend_curves
 from lwacal.runtime import products
@@ -101,15 +102,15 @@ def write(
     database: Path,
     suggested: Mapping[str, Any],
     problems: Sequence[str],
-    settings: Mapping[str, Any],
+    settings: Trends,
     page: Path,
 ) -> None:
-    """Write the page from the database. ``settings`` is the section trends.
+    """Write the page from the database.
 
     ``suggested`` is suggested_flags.json; ``problems`` lists files that could not be read. The
     page shows the newest trends.shown_observations, but the changes of all observations.
     """
-    history = trends_database.read(database, settings["shown_observations"])
+    history = trends_database.read(database, settings.shown_observations)
     with database_tables.opened(database) as connection:
         series = time_series.read(connection)
     changes, curve = (
@@ -117,9 +118,7 @@ def write(
         for table in ("changes", "validity")
     )
     expected = {row["name"]: row["value"] for row in database_tables.found(database, "noise")}
-    arrays = trends_data.build(
-        series, changes, settings["shown_observations"], history.observations
-    )
+    arrays = trends_data.build(series, changes, settings.shown_observations, history.observations)
     held = _drawn("validity", lambda _: trend_curves.validity(curve), history, *VALIDITY)
     figures = [
         _drawn(key, function, history, title, shows, normal)
@@ -136,7 +135,7 @@ def write(
             most_look=MOST_TO_LOOK_AT,
             changes=changes,
             false_changes=expected["false_changes"],
-            jump_sigma=settings["jump_sigma"],
+            jump_sigma=settings.jump_sigma,
             suggested=suggested,
             reason_words=REASON_WORDS,
             total=len(series.observations),
@@ -207,7 +206,7 @@ def _to_look_at(
     series: time_series.Series,
     changes: Sequence[Mapping[str, Any]],
     suggested: Mapping[str, Any],
-    settings: Mapping[str, Any],
+    settings: Trends,
 ) -> list[dict[str, str]]:
     """Return what to check: changes of the last week, lasting faults, continuing drifts.
 
@@ -224,7 +223,7 @@ def _to_look_at(
             recent += [row] if row["kind"] != "recovered" else []
         elif row["kind"] == "drift" and row["until"] == newest:
             drifts.append(row)
-    drifts.sort(key=lambda row: -abs(row["size"]) / settings[LEAST[row["quantity"]]])
+    drifts.sort(key=lambda row: -abs(row["size"]) / getattr(settings, LEAST[row["quantity"]]))
     listed = {antenna for row in recent for antenna in row["antennas"].split()}
     bad = [
         _stays_bad(signal) for signal in suggested["signals"] if signal["name"][:-1] not in listed

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from lwacal.records.configuration.beam import Beam
+from lwacal.records.configuration.sky_model import SkyModel
 from lwacal.runtime.products import read_json
 from lwacal.sky import beam, component_lists
 from lwacal.sky import sources as flux
@@ -17,23 +19,22 @@ from lwacal.telescope import naming, site
 COLUMNS = ("source", "band", "frequency_hz", "flux_jy", "apparent_xx_jy", "apparent_yy_jy")
 
 
-def build(manifest: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+def build(manifest: Mapping[str, Any], choice: SkyModel, dipole: Beam) -> dict[str, Any]:
     """Return sky_model.json for the middle of an observation.
 
-    ``settings`` has the sections sky_model and beam. Every source above the horizon gets its
+    Every source above the horizon gets its
     intrinsic flux density, how well that is known (flux.disagreement; a fraction for each
     sub-band), and the beams of X and Y in every channel. A source is a ``calibrator``, which is
     imaged, measured and judged, if it is high enough and its apparent flux density, (XX + YY) / 2,
     somewhere in the band bright enough. ``in_model``, what gains are solved with, is also what is
-    lower or fainter, as far as it matters: what is up and not modelled is taken for gains.
+    lower or fainter, as far as it matters: unmodelled flux biases the gains.
     ``component_list`` says which list gives its shape, None for a point. ``unmodelled`` is by
     sub-band what the A-team has outside the model, chosen or not.
     """
-    choice, dipole = settings["sky_model"], settings["beam"]
     sources = []
     bands: dict[str, dict[str, Any]] = {band: {} for band in naming.sort_bands(manifest["bands"])}
-    for name in choice["sources"]:
-        source, seen = _source(name, manifest, settings)
+    for name in choice.sources:
+        source, seen = _source(name, manifest, choice, dipole)
         for band, record in seen.items():
             bands[band][name] = record
         sources.append(source)
@@ -43,21 +44,20 @@ def build(manifest: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str,
     return {
         "schema": 2,
         "mid_utc": manifest["observation"]["mid_utc"],
-        "flux_scale": choice["flux_scale"],
-        "min_elevation_deg": choice["min_elevation_deg"],
-        "beam": dict(dipole),
+        "flux_scale": choice.flux_scale,
+        "min_elevation_deg": choice.min_elevation_deg,
+        "beam": dipole.as_json(),
         "sources": sources,
         "bands": bands,
-        "unmodelled": _unmodelled(sources, bands, manifest, settings),
+        "unmodelled": _unmodelled(sources, bands, manifest, choice, dipole),
         "message": _message(sources),
     }
 
 
 def _source(
-    name: str, manifest: Mapping[str, Any], settings: Mapping[str, Any]
+    name: str, manifest: Mapping[str, Any], choice: SkyModel, dipole: Beam
 ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """Return the record of a source, and what it is in each sub-band if it is up."""
-    choice, dipole = settings["sky_model"], settings["beam"]
     mjd_s, position = manifest["observation"]["mid_mjd_s"], flux.POSITIONS[name]
     year = float(site.astropy_time(mjd_s).decimalyear)
     altitude, azimuth = site.altitude_azimuth(position.ra_rad, position.dec_rad, mjd_s)
@@ -66,15 +66,15 @@ def _source(
     seen = {}
     for band in naming.sort_bands(manifest["bands"]) if altitude > 0 else ():
         frequency_hz = np.array(manifest["bands"][band]["frequency_hz"])
-        known = flux.expected(choice["flux_scale"], name, frequency_hz, year)
+        known = flux.expected(choice.flux_scale, name, frequency_hz, year)
         warnings.update(dict.fromkeys(known.warnings + _doubts(components, frequency_hz)))
         xx, yy = beam.power(
-            dipole["model"],
+            dipole.model,
             frequency_hz,
             altitude,
             azimuth,
-            dipole["x_azimuth_deg"],
-            dipole["file"],
+            dipole.x_azimuth_deg,
+            dipole.file,
         )
         seen[band] = {
             "flux_jy": known.flux_jy,
@@ -117,7 +117,8 @@ def _unmodelled(
     sources: list[dict[str, Any]],
     bands: Mapping[str, Any],
     manifest: Mapping[str, Any],
-    settings: Mapping[str, Any],
+    choice: SkyModel,
+    dipole: Beam,
 ) -> dict[str, dict[str, Any]]:
     """Return by sub-band what of the A-team is up and not in the model.
 
@@ -126,9 +127,9 @@ def _unmodelled(
     """
     modelled = {source["name"] for source in sources if source["in_model"]}
     others = {
-        name: _source(name, manifest, settings)[1]
+        name: _source(name, manifest, choice, dipole)[1]
         for name in flux.POSITIONS
-        if name not in settings["sky_model"]["sources"]
+        if name not in choice.sources
     }
     found = {}
     for band, records in bands.items():
@@ -153,9 +154,9 @@ def read(path: str | Path) -> dict[str, Any]:
     return model
 
 
-def _component_list(choice: Mapping[str, Any], source: str) -> dict[str, Any] | None:
+def _component_list(choice: SkyModel, source: str) -> dict[str, Any] | None:
     """Return which list gives the shape of a source: path, components, digest, trusted range."""
-    path = choice["component_lists"][source]
+    path = choice.component_lists.by_source()[source]
     if not path:
         return None
     try:
@@ -169,7 +170,7 @@ def _component_list(choice: Mapping[str, Any], source: str) -> dict[str, Any] | 
         "path": path,
         "n_components": len(components.flux_jy),
         "sha256": components.digest,
-        "trusted_mhz": choice["component_lists_mhz"],
+        "trusted_mhz": list(choice.component_lists_mhz),
     }
 
 
@@ -186,19 +187,18 @@ def _doubts(components: Mapping[str, Any] | None, frequency_hz: np.ndarray) -> t
     )
 
 
-def _why_not(
-    altitude_deg: float, brightest_jy: float, choice: Mapping[str, Any], prefix: str
-) -> str:
+def _why_not(altitude_deg: float, brightest_jy: float, choice: SkyModel, prefix: str) -> str:
     """Return why a source is below the limits whose keys have a prefix, empty if it is not."""
     if altitude_deg <= 0:
         return f"below the horizon (elevation {altitude_deg:.1f} deg)"
     lowest, faintest = f"{prefix}min_elevation_deg", f"{prefix}min_flux_jy"
-    if altitude_deg < choice[lowest]:
-        return f"elevation {altitude_deg:.1f} deg is below sky_model.{lowest} ({choice[lowest]:g})"
-    if brightest_jy < choice[faintest]:
+    least_deg, least_jy = getattr(choice, lowest), getattr(choice, faintest)
+    if altitude_deg < least_deg:
+        return f"elevation {altitude_deg:.1f} deg is below sky_model.{lowest} ({least_deg:g})"
+    if brightest_jy < least_jy:
         return (
             f"at most {brightest_jy:.0f} Jy through the beam, below sky_model.{faintest}"
-            f" ({choice[faintest]:g})"
+            f" ({least_jy:g})"
         )
     return ""
 

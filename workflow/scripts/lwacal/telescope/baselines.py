@@ -37,7 +37,7 @@ class BaselineMatrix:
         return self._matrix(values, self._symmetric, diagonal)
 
     def general(self, upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
-        """Return matrices with ``upper`` at (antenna1, antenna2), ``lower`` at (antenna2, antenna1).
+        """Return matrices of ``upper`` at (antenna1, antenna2), ``lower`` at (antenna2, antenna1).
 
         Both are (channel, baseline); the diagonal is zero.
         """
