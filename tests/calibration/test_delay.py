@@ -177,7 +177,7 @@ def test_difference_from_the_reference_does_not_depend_on_the_reference_antenna(
     before[3, 0] -= 150.0  # what has happened since
     before[5] = np.nan
     path = write_reference(tmp_path / "old.K", names, before)
-    compared = delay.compare(now, case.manifest, {**CHOICE, "reference_table": str(path)})
+    compared = delay.compare(now, case.manifest, Delay(reference_table=str(path)))
     difference = compared["difference_ns"]
     assert difference[3, 0] == pytest.approx(150, abs=1e-3)
     assert np.isnan(difference[5]).all()

@@ -51,9 +51,9 @@ def drawn(
     )
 
 
-def analyse(band: SolvedBandpass, chosen: dict) -> None:
+def analyse(band: SolvedBandpass, chosen: SolutionFlags) -> None:
     solution_flags.find(band, chosen)
-    solution_flags.fill(band, int(chosen["interpolate_max_channels"]))
+    solution_flags.fill(band, chosen.interpolate_max_channels)
 
 
 @pytest.mark.parametrize("seed", range(5))

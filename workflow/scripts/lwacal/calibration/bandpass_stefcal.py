@@ -112,8 +112,7 @@ def in_range(
 ) -> tuple[VisibilitySums | None, float, float, str]:
     """Return the sums of the baselines to solve with, their range, and what to say of it.
 
-    ``settings`` is the section bandpass. The sums are None if all data are flagged; see
-    `visibility_sums.read` and `uv_range.usable`.
+    The sums are None if all data are flagged; see `normal_equations.read` and `uv_range.usable`.
     """
     with watch.part("reading and adding up"):
         sums = normal_equations.read(band, integrations, threads, watch)

@@ -19,8 +19,8 @@ class PromotionError(ValueError):
 def promote(qa: Mapping[str, Any], tables: Sequence[Path], settings: Delay) -> dict[str, Any]:
     """Copy tables to delay.reference_dir/<NN>h/ and return promoted.json.
 
-    ``settings`` is the section delay. NN is the hour of the sidereal time at mid-time of the
-    observation. Tables of the same name are replaced atomically.
+    NN is the hour of the sidereal time at mid-time of the observation. Tables of the same name are
+    replaced atomically.
     Raises PromotionError if no folder is configured or the verdict is worse than
     delay.promote_verdict.
     """

@@ -44,11 +44,11 @@ def publish(
     """Publish bandpass tables atomically and return published.json.
 
     ``sources`` are qa.json, run.json and manifest.json by name (qa, run, manifest); ``database`` is
-    trends.sqlite, which may be missing; ``settings`` is the section publish. If the same tables are
-    already active with the same verdict, nothing is written. Raises PublicationError, before
-    anything is written, if no folder is configured, the verdict is not pass, a later observation or
-    another sub-band is active, or the tables are unsuitable for the beamformer; publish.force
-    overrides the second and third reason.
+    trends.sqlite, which may be missing. If the same tables are already active with the same
+    verdict, nothing is written. Raises PublicationError, before anything is written, if no folder
+    is configured, the verdict is not pass, a later observation or another sub-band is active, or
+    the tables are unsuitable for the beamformer; publish.force overrides the second and third
+    reason.
     """
     if not settings.folder:
         raise PublicationError(
