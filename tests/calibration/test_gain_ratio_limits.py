@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from lwacal.calibration import faint_signals, solution_flags
-from lwacal.calibration.solution_flags import CAUSES, Band
+from lwacal.calibration.solution_flags import SolvedBandpass
+from lwacal.io.solutions import CAUSES
 from lwacal.records.configuration.solution_flags import SolutionFlags
 
 SETTINGS = SolutionFlags(gain_outlier_sigma=1e3)
@@ -24,7 +25,10 @@ def cause_of(factor: float) -> np.ndarray:
     draw = np.random.default_rng(3)
     gain = 1 + NOISE * draw.normal(size=(N_ANTENNAS, N_CHANNELS, 2, 2)) @ [1, 1j]
     gain[PLANTED[0], :, PLANTED[1]] *= factor
-    band = Band(
+    band = SolvedBandpass(
+        antenna_names=[f"LWA{number:03d}" for number in range(N_ANTENNAS)],
+        band_names=["55MHz"],
+        reference=np.zeros(1, int),
         gain=gain,
         cause=np.zeros(gain.shape, np.uint16),
         interpolated=np.zeros(gain.shape, bool),
