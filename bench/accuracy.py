@@ -39,8 +39,9 @@ class _Night:
 def compare(place: Place) -> dict[str, Any]:
     """Return errors of all solvers' gains of a sub-band, in units of the thermal error.
 
-    Of log amplitude and phase, rms and median (as sigma), against the truth and against CASA's.
-    The mean phase over antennas, which no solver knows, is taken out of each channel.
+    The errors are rms and median (scaled to sigma) of log amplitude and phase, against the truth
+    and against CASA. The mean phase over antennas, which no solver constrains, is removed in each
+    channel.
     """
     band = place.band
     ours = caltable.read(place.path(f"tables/raw/{band}.bcal"))
@@ -75,8 +76,8 @@ def _others(place: Place, like: SubBandSolutions) -> dict[str, SubBandSolutions]
 def errors(table: SubBandSolutions, truth: np.ndarray, sigma: np.ndarray) -> Mapping[str, float]:
     """Return rms and median errors of gains in units of ``sigma``.
 
-    ``truth`` (antenna, channel, 2) gains, NaN where there are none; ``sigma`` the expected rms of
-    log amplitude and of phase, likewise.
+    ``truth`` (antenna, channel, 2) gains, NaN where unknown; ``sigma`` is the expected rms
+    of log amplitude and of phase, of the same shape.
     """
     there = ~table.flag & np.isfinite(truth) & (truth != 0)
     ratio = np.divide(table.gain, truth, out=np.full(truth.shape, np.nan + 0j), where=there)

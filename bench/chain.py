@@ -88,9 +88,9 @@ def _by_rule(jobs: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
 def _reference(
     project: Project, observation: Observation, folder: Path, options: Options
 ) -> dict[str, Any]:
-    """Measure the reference chain on a few sub-bands, two jobs at a time, and multiply.
+    """Measure the reference chain on a few sub-bands, two jobs at a time, and extrapolate.
 
-    It takes its bad antennas, its model and its reference antenna from our records, for nothing.
+    Bad antennas, model and reference antenna come from our records and cost it nothing.
     """
     bands = observation.size.bands[-REFERENCE_BANDS:]
     results = project.folder / "results" / NAME

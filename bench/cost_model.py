@@ -2,13 +2,12 @@
 
     seconds = start + rate x work              bytes = start + rate x work
     memory  = base + first x (DATA of one integration) + further x (DATA of each further one)
-    or, of steps that go through no visibilities, base + part x work
+    or, for steps without visibilities, base + part x work
 
-Work is counted in what the step goes through. For the large steps that are visibilities: the unit
-is antenna^2 x channel x integration, each of which is half a baseline of 4 correlations. Start and
-rate come from measurements at several sizes where there are some (least squares of relative errors,
-neither below zero; chains count for steps that are once in them), else from the time that the
-script takes to start and one measurement.
+The unit of work depends on the step. For the large steps it is antenna^2 x channel x integration,
+which is half a baseline with 4 correlations. Start and rate come from measurements at several sizes
+if available (non-negative least squares of relative errors; chains count for steps they contain
+once), else from the start-up time of the script and one measurement.
 """
 
 from __future__ import annotations
@@ -70,8 +69,8 @@ SEEN_S = 1.0  # Snakemake looks at a job's memory twice a second, first while it
 class Point:
     """One measurement of a rule: its size, and the medians. NaN is unknown.
 
-    ``startup_s`` and ``startup_mb`` are time and memory of the script that prints its help;
-    ``read_mb`` is without what that reads.
+    ``startup_s`` and ``startup_mb`` are time and memory of the script while it prints its help;
+    ``read_mb`` excludes what that reads.
     """
 
     size: Size
@@ -87,10 +86,10 @@ class Point:
 class Model:
     """The cost of a rule's jobs.
 
-    ``start_s``, ``start_bytes`` and ``base_mb`` are there at any size; ``rate_s``, ``read_bytes``
-    and ``written_bytes`` are a unit of work; ``first`` and ``further`` in units of the DATA of an
-    integration, or ``first`` in MB a unit of work where the step holds no visibilities. ``fitted``
-    to so many sizes; ``worst`` is the largest relative error of seconds.
+    ``start_s``, ``start_bytes`` and ``base_mb`` are constant; ``rate_s``, ``read_bytes`` and
+    ``written_bytes`` are per unit of work; ``first`` and ``further`` are in units of the DATA of an
+    integration, or ``first`` in MB per unit of work for steps without visibilities. ``fitted`` is
+    the number of fitted sizes; ``worst`` is the largest relative error of the seconds.
     """
 
     rule: str
@@ -253,10 +252,10 @@ def relative_fit(columns: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def fit_memory(measured: Sequence[Point]) -> tuple[float, float, float]:
-    """Return memory at any size (MB), and of the first and each further integration (in DATA).
+    """Return the constant memory (MB), and that of the first and each further integration (DATA).
 
-    At one size alone the first is what the script has when it prints its help; without several
-    integrations the last is zero.
+    With a single size, the constant is the memory of the script while it prints its help; without
+    several integrations the last value is zero.
     """
     measured = [item for item in measured if np.isfinite(item.peak_mb)]
     one = np.array([item.size.integration_mb for item in measured])

@@ -33,9 +33,9 @@ def version() -> str:
 def gaincal(data: Path, table: Path, limits_lambda: Sequence[float]) -> list[str | Path]:
     """Return the command that solves XX and YY of each channel from MODEL_DATA.
 
-    One solution for all integrations; baselines as ours are chosen, by their length in wavelengths.
-    It starts from unit gains: with gains of 5e-3 it takes itself to be stalling before it is there,
-    and needs more than the usual 50 iterations. Nothing is written into the set.
+    One solution for all integrations; baselines are selected by length in wavelengths, as in our
+    solver. DP3 starts from unit gains: with gains of 5e-3 it detects stalling before it converges,
+    and it needs more than the usual 50 iterations. Nothing is written into the set.
     """
     low, high = limits_lambda
     return [

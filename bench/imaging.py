@@ -1,8 +1,8 @@
 """WSClean settings: the cost of each, and the difference of its image from the reference.
 
-All choices image the same data. Images are compared where they show the sky, which ends at
-WSClean's horizon mask; beyond, gridders give what they like. The dirty images tell the gridders
-apart; CLEAN makes more of small differences.
+All choices image the same data. Images are compared only inside WSClean's horizon mask; outside it
+the gridders give arbitrary values. Dirty images show the differences between gridders; CLEAN
+amplifies small differences.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ def _pixels(prefix: Path, kind: str) -> np.ndarray:
 
 
 def difference(ours: np.ndarray, theirs: np.ndarray, noise: float) -> dict[str, float]:
-    """Return how the pixels (pixel,) of two images differ: rms, the largest, in units of the noise.
+    """Return the rms and largest difference of the pixels (pixel,) of two images over the noise.
 
     ``peak`` is the ratio of their brightest pixels.
     """

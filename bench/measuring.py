@@ -25,10 +25,10 @@ class FailedError(RuntimeError):
 class Cost:
     """The cost of a command.
 
-    ``cpu_s`` is user and system time of it and all it started. ``peak_mb`` (1e6 bytes) is the
-    largest sum of the resident memory of these processes (20 samples a second), or the peak of the
-    largest of them where that is more; what they share is counted in each. ``read_mb`` and
-    ``written_mb`` went through read and write calls, from the page cache or not.
+    ``cpu_s`` is user and system time of the command and its children. ``peak_mb`` (1e6 bytes) is
+    the largest sum of the resident memory of these processes (20 samples per second), or the peak
+    of the largest one if that is more; shared memory counts in each process. ``read_mb`` and
+    ``written_mb`` count read and write calls, whether served by the page cache or not.
     """
 
     wall_s: float
@@ -46,8 +46,8 @@ def measure(
 ) -> Cost:
     """Run a command and return its cost; its output is appended to ``log``.
 
-    What others still had to write to the disk is written before. Raises FailedError with the end of
-    the log if it fails.
+    Pending writes of other processes are flushed before. Raises FailedError with the end of the log
+    if the command fails.
     """
     words = [str(word) for word in command]
     log.parent.mkdir(parents=True, exist_ok=True)

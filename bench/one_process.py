@@ -1,7 +1,7 @@
 """Runs one command and records its cost: one_process.py RECORD COMMAND...
 
-Run as a program of its own, by the standard library alone, because a process counts the memory of
-the one that started it as its own peak until it is itself: from here that is some 10 MB.
+This is a separate program that uses only the standard library, because the peak memory of a process
+includes that of its parent until it calls exec: here this is only some 10 MB.
 """
 
 import json
@@ -44,9 +44,9 @@ def follow(pid: int, ended: threading.Event, peak: list[int]) -> None:
 
 
 def bytes_moved(pid: int) -> tuple[int, int]:
-    """Return what a process that has ended, and those it waited for, read and wrote.
+    """Return the bytes read and written by an ended process and the children it waited for.
 
-    All that went through read and write calls, from the page cache or not; not what was mapped.
+    Counts read and write calls, whether served by the page cache or not, but no memory mapping.
     """
     with open(f"/proc/{pid}/io") as stream:
         counters = dict(line.split(": ") for line in stream.read().splitlines())

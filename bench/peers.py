@@ -1,4 +1,4 @@
-"""The reference tools beside each step, on the same data."""
+"""The reference tools for each step, on the same data."""
 
 from __future__ import annotations
 

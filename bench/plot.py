@@ -121,7 +121,7 @@ def _lines(axes: Axes, growth: Sequence[Found], key: str, label: str) -> None:
 def along(growth: Sequence[Found], key: str) -> list[Found]:
     """Return the records that differ in one quantity only, sorted by it.
 
-    The others are as they mostly are.
+    The others have their most frequent values.
     """
     if not growth:
         return []

@@ -61,10 +61,10 @@ def predict(
 ) -> Prediction:
     """Return the time of the steps that have a model.
 
-    ``channels_a_job`` divides sub-bands among jobs (the workflow does not do that yet). The time is
-    the sum over steps, also over those that do not wait for each other, because they share the
-    machines: rounds of jobs times the time of a job. Jobs are taken not to slow each other down,
-    and disks to be as fast as the page cache was: the bytes tell what that asks for.
+    ``channels_a_job`` splits sub-bands into several jobs (not yet supported by the workflow). The
+    time is the sum over all steps, even independent ones, because they share the machines: rounds
+    of jobs times the time of a job. It is assumed that jobs do not slow each other down and that
+    disks are as fast as the page cache; the bytes give the required throughput.
     """
     steps = [
         _step(models[rule], threads.get(rule, 1), size, cluster, channels_a_job or size.channels)

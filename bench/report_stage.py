@@ -49,7 +49,7 @@ def measure(options: Options) -> dict[str, Any]:
 
 
 def _names_of_raw_data(folder: Path, size: Size, plan: made_up_observation.Plan) -> Observation:
-    """Make folders with the names of raw data: all that the rules look at before they run."""
+    """Create folders with the names of raw data, which is all the rules check before they run."""
     raw = folder.with_name("raw")
     for band in size.bands:
         (raw / f"{plan.observation[:15]}_{band}.ms").mkdir(parents=True, exist_ok=True)

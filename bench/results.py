@@ -37,9 +37,9 @@ def chains(found: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def store(path: Path, part: str, measured: Any, quick: bool, load: float) -> dict[str, Any]:
-    """Put a part's records into the file, with machine and time; return all of it.
+    """Store the records of a part in the file, with machine and time; return all results.
 
-    ``load`` is that of the minute before: above about 0.5 others were working too.
+    ``load`` is that of the preceding minute; above about 0.5 other processes were active.
     """
     found = read(path)
     found["parts"][part] = {

@@ -1,4 +1,4 @@
-"""How Snakemake tells a job its threads, and how much memory rules ask for."""
+"""How Snakemake passes threads to a job, and how much memory rules request."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def environment(threads: int) -> dict[str, str]:
 def memory_mb(
     rule: str, manifest: dict[str, Any], band: str, imaging: Imaging | None = None
 ) -> int | None:
-    """Return the memory that a rule asks for, None if it leaves that to Snakemake.
+    """Return the memory that a rule requests, or None if it leaves this to Snakemake.
 
-    ``imaging`` is that section of the configuration, by default the default one.
+    ``imaging`` is that section of the configuration; by default with default values.
     """
     configuration = Configuration(imaging=imaging or Imaging())
     return resources.usual_memory_mb(rule, manifest, band, configuration)

@@ -54,9 +54,9 @@ def of_record(record: dict[str, Any]) -> Size:
 
 
 def first_bands(number: int) -> tuple[str, ...]:
-    """Return so many sub-bands, the one that single ones are measured with among them.
+    """Return this number of sub-bands, including the one used for single-band measurements.
 
-    They begin at 41 MHz, from where on delays are solved; those below come last.
+    They begin at 41 MHz, above which delays are solved; lower sub-bands come last.
     """
     order = sorted(site.BANDS, key=lambda band: (float(band.removesuffix("MHz")) < 41, band))
     order.remove(ONE_BAND[0])

@@ -2,7 +2,7 @@
 
     python -m bench.workflow_jobs '{"input": "FOLDER"}' CORES
 
-prints them as JSON. It is a program of its own, because the workflow changes the environment of the
+prints them as JSON. This is a separate program, because the workflow changes the environment of the
 process that reads it.
 """
 
@@ -47,9 +47,9 @@ class Job:
 
 
 def of(config: Mapping[str, Any], cores: int) -> list[Job]:
-    """Return all jobs of a run with a configuration, on a machine of so many cores.
+    """Return all jobs of a run with a configuration, on a machine with ``cores`` cores.
 
-    Paths are as the configuration gives them: name absolute ones for ``input`` and ``results``.
+    Paths are those of the configuration: use absolute ones for ``input`` and ``results``.
     Raises RuntimeError if Snakemake cannot plan the run.
     """
     command = [sys.executable, "-m", "bench.workflow_jobs", json.dumps(config), str(cores)]

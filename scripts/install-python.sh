@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes a virtual environment with the locked packages and this project, installed in place:
+# Creates a virtual environment with the locked packages and this project, installed in place:
 # install-python.sh PYTHON VENV UV LOCKFILE PROJECT
 set -euo pipefail
 
@@ -20,8 +20,8 @@ if [ "$("$venv/bin/uv" --version 2>/dev/null | cut -d' ' -f2)" != "$uv" ]; then
 fi
 echo "python: installing the packages of $lock"
 # The newer of two casatools wheels needs an OpenSSL that Debian 12 does not have: ask for wheels
-# of an older platform. Compiled here, because jobs may not be able to write beside them, and each
-# would compile them again for half a second.
+# of an older platform. Compile now: jobs may not be able to write the compiled files, and each would
+# then spend half a second compiling.
 "$venv/bin/uv" pip sync --quiet --compile-bytecode --python "$venv/bin/python" \
     --python-platform x86_64-manylinux_2_28 "$lock"
 # Needs no network: setuptools, which does it, is among the locked packages.

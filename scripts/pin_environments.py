@@ -62,7 +62,7 @@ def dependencies(
 def pinned(text: str, lock: str) -> str:
     """Return the text of an environment's file with the versions of the lock file.
 
-    A file without pip packages is returned as it is. Raises ValueError for a package that the
+    A file without pip packages is returned unchanged. Raises ValueError for a package that the
     lock file does not have.
     """
     versions, needed_by = read_lock(lock)
@@ -96,7 +96,7 @@ def main() -> None:
             sys.exit(f"{path}: {error}")
         if after != before:
             path.write_text(after, encoding="utf-8")
-            print(f"{path.relative_to(PROJECT)}: pinned anew")
+            print(f"{path.relative_to(PROJECT)}: pins updated")
 
 
 if __name__ == "__main__":

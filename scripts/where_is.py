@@ -1,7 +1,7 @@
-"""Writes docs/where-is.md: questions of somebody who is new here, and where the answer is.
+"""Writes docs/where-is.md: questions of newcomers, and where the code answers them.
 
-The room's name alone should lead to the answer. Each answer names a file and a definition in it;
-the line is looked up, so that the page is right when it is written.
+The name of the package alone should lead to the answer. Each answer names a file and a definition
+in it; the line is looked up, so that the page is correct when it is written.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ PACKAGE = "workflow/scripts/lwacal"
 HEAD = """\
 # Where is ...?
 
-What newcomers ask, and where the answer is. The name of the room should lead there; the line
-numbers are those of the day on which `make where-is` wrote this page.
+Questions of newcomers, and where the code answers them. The name of the package (room) should lead
+there; line numbers were correct when `make where-is` wrote this page.
 
 | question | room | file and line | look for |
 |---|---|---|---|
@@ -72,7 +72,7 @@ ANSWERS = (
     Answer("Where is the beam of a dipole?", "sky/beam.py", "power"),
     Answer("Where is interference searched?", "flagging/rfi_search.py", "search"),
     Answer(
-        "How is an antenna judged before there are solutions?",
+        "How is antenna health assessed before there are solutions?",
         "flagging/antenna_health.py",
         "assess",
     ),
@@ -90,7 +90,7 @@ ANSWERS = (
         "What must hold before tables go to the beamformer?", "publish/checks.py", "check_verdict"
     ),
     Answer("How is the PDF put together?", "report/pdf.py", "write"),
-    Answer("How much memory does a rule ask for?", "driver/resources.py", "memory_mb"),
+    Answer("How much memory does a rule request?", "driver/resources.py", "memory_mb"),
     Answer("What does a rule's product depend on?", "driver/code_digest.py", "code_digest"),
     Answer("How is a fault planted in simulated data?", "simulate/faults.py", "Fault"),
 )

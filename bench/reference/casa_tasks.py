@@ -1,6 +1,6 @@
-"""Runs tasks of CASA: casa_tasks.py LOG TASKS
+"""Runs CASA tasks: casa_tasks.py LOG TASKS
 
-TASKS is JSON: a list of [task, arguments]. They run one after the other in this process.
+TASKS is JSON: a list of [task, arguments]. They run in sequence in this process.
 """
 
 from __future__ import annotations

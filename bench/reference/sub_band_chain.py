@@ -1,13 +1,13 @@
-"""Calibrates sub-bands by the reference tools, two at a time: sub_band_chain.py JOBS
+"""Calibrates sub-bands with the reference tools, two at a time: sub_band_chain.py JOBS
 
-JOBS is a file with a list of what bench.chain makes. For each sub-band CASA concat, flagdata of the
-bad antennas, AOFlagger with its default command line, CASA ft, bandpass, applycal; what each took
-goes to <band>.json beside.
+JOBS is a file with a list written by bench.chain. For each sub-band it runs CASA concat, flagdata
+of the bad antennas, AOFlagger with its default command line, CASA ft, bandpass and applycal; the
+times go to <band>.json in the same folder.
 
-Several integrations do not fit the memory of a small machine twice: AOFlagger then reads as it goes
-(-direct-read, which is faster too), FIELD_ID is set to 0 before, so that it takes them as one
-series, and CASA's bandpass gets the channels in as many parts as there are integrations, each into
-a table of its own; so it takes no more memory than with one.
+Two sub-bands with several integrations do not fit into the memory of a small machine. AOFlagger
+therefore reads directly from disk (-direct-read, which is also faster), FIELD_ID is set to 0 so
+that it treats the integrations as one series, and CASA's bandpass processes the channels in as many
+parts as there are integrations, each with its own table, which limits its memory to that of one.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ WORKFLOW = Path(workflow.snakefile).parents[1]
 SCRIPTS = WORKFLOW / "scripts"
 if not (SCRIPTS / "lwacal").is_dir():
     raise WorkflowError(
-        f"There is no folder {SCRIPTS}. The rules run scripts beside the Snakefile: clone the"
+        f"There is no folder {SCRIPTS}. The rules run scripts next to the Snakefile: clone the"
         " project and name the Snakefile of the clone."
     )
 sys.path.insert(0, str(SCRIPTS))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rule assess: judge the calibration of an observation (qa.json)."""
+"""Rule assess: assess the calibration of an observation (qa.json)."""
 
 import argparse
 import logging
@@ -19,8 +19,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("manifest", "health", "solutions", "delay", "measurements", "sky-model"):
         parser.add_argument(f"--{name}", required=True, type=Path)
-    parser.add_argument("--flags", required=True, nargs="+", type=Path, help="one a sub-band")
-    parser.add_argument("--bandpass", required=True, nargs="+", type=Path, help="one a sub-band")
+    parser.add_argument("--flags", required=True, nargs="+", type=Path, help="one per sub-band")
+    parser.add_argument("--bandpass", required=True, nargs="+", type=Path, help="one per sub-band")
     parser.add_argument("--settings", required=True, help="JSON: quality, delay")
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()

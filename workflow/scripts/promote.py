@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rule promote: make the tables of an observation references for later ones."""
+"""Rule promote: promote the tables of an observation to references for later ones."""
 
 import argparse
 import logging
@@ -25,7 +25,7 @@ def main() -> None:
     products.write_json(arguments.output, record)
     for path in record["tables"]:
         logger.info(f"reference: {path}")
-    logs.found(f"{len(record['tables'])} tables are references now")
+    logs.found(f"{len(record['tables'])} tables are now references")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rule publish: hand the tables of an observation to the beamformer."""
+"""Rule publish: publish the tables of an observation to the beamformer."""
 
 import argparse
 import sys
@@ -16,10 +16,12 @@ def main() -> None:
     parser.add_argument("--qa", required=True, type=Path)
     parser.add_argument("--run", required=True, type=Path, help="run.json: versions and commit")
     parser.add_argument("--manifest", required=True, type=Path, help="manifest.json: input files")
-    parser.add_argument("--tables", required=True, nargs="+", type=Path, help="one a sub-band")
-    parser.add_argument("--database", required=True, type=Path, help="trends.sqlite, if there is")
+    parser.add_argument("--tables", required=True, nargs="+", type=Path, help="one per sub-band")
+    parser.add_argument(
+        "--database", required=True, type=Path, help="trends.sqlite (may be missing)"
+    )
     parser.add_argument("--settings", required=True, help="JSON: publish")
-    parser.add_argument("--moved", default="", help="of lwacal.publish.latest_link, for the record")
+    parser.add_argument("--moved", default="", help="text of latest_link, stored in the record")
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
     settings = read_section(arguments.settings, "publish", Publish)

@@ -15,9 +15,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("qa", "run", "manifest", "health", "delay", "sky-model", "measurements"):
         parser.add_argument(f"--{name}", required=True, type=Path, help=f"{name} record (JSON)")
-    parser.add_argument("--flags", required=True, nargs="+", type=Path, help="one a sub-band")
+    parser.add_argument("--flags", required=True, nargs="+", type=Path, help="one per sub-band")
     parser.add_argument("--solutions", required=True, type=Path, help="bandpass_flags.npz")
-    parser.add_argument("--images", required=True, nargs="+", type=Path, help="one folder a source")
+    parser.add_argument(
+        "--images", required=True, nargs="+", type=Path, help="one folder per source"
+    )
     parser.add_argument("--allsky", required=True, type=Path, help="folder of the all-sky images")
     parser.add_argument("--results", required=True, type=Path, help="folder of all observations")
     parser.add_argument("--pdf", required=True, type=Path)

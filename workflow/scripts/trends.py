@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rule trends: follow all observations, in a database, on a page, and in a list of bad antennas."""
+"""Rule trends: update the trends database, the trends page and the list of bad antennas."""
 
 import argparse
 import logging
@@ -19,7 +19,7 @@ def main() -> None:
     parser.add_argument("--results", required=True, type=Path, help="folder of all observations")
     parser.add_argument("--settings", required=True, help="JSON: trends")
     parser.add_argument("--database", required=True, type=Path)
-    parser.add_argument("--flags", required=True, type=Path, help="what to flag")
+    parser.add_argument("--flags", required=True, type=Path, help="suggested_flags.json")
     parser.add_argument("--html", required=True, type=Path)
     arguments = parser.parse_args()
     settings = read_section(arguments.settings, "trends", Trends)
@@ -34,7 +34,7 @@ def main() -> None:
         logger.info(change["message"])
     logs.found(
         f"{len(files) - len(problems)} observations in {arguments.database}, {len(changes)} changes"
-        f" last night, {len(suggested['bad'])} signals suggested to be flagged"
+        f" last night, {len(suggested['bad'])} antpols suggested for flagging"
     )
 
 

@@ -66,9 +66,10 @@ def _by_own_list(series: Series) -> np.ndarray:
 
 
 def _only_listed(evidence: Sequence[str]) -> bool:
-    """Return whether evidence holds a word that says nothing new, and none that is bad alone.
+    """Return whether the evidence only repeats a list like this one.
 
-    Solutions are no such word: of what is known to be bad they say what is known already.
+    Evidence that is bad in its own right counts; evidence from solutions does not, because
+    antpols known to be bad have no good solutions anyway.
     """
     return bool(UNJUDGED & set(evidence)) and not any(
         word in BAD_ALONE or word.startswith(BAD_LIST) for word in evidence

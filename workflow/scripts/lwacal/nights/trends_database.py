@@ -127,7 +127,7 @@ def _rows(qa: Mapping[str, Any], folder: str) -> dict[str, list[dict[str, Any]]]
     seen = qa["observation"]
     odd = [a for a in qa["antennas"] if a["status"] not in RANK or a["pol"] not in POLARIZATIONS]
     if odd:
-        raise ValueError(f"a signal is {odd[0]['pol']}, {odd[0]['status']}")
+        raise ValueError(f"an antpol has polarization {odd[0]['pol']}, status {odd[0]['status']}")
     name = {"observation": seen["id"]}
     mid_mjd = site.mjd_seconds(seen["mid_utc"]) / SECONDS_PER_DAY
     head = {

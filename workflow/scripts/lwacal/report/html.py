@@ -119,8 +119,8 @@ def _positions_m(report: ReportRecords) -> np.ndarray:
 def _letters(qa: Mapping[str, Any]) -> list[tuple[str, str]]:
     used = {reason for record in qa["antennas"] for reason in record["reasons"]}
     return [
-        (told.letter, reason.replace("_", " "))
-        for reason, told in REASONS.items()
+        (words.letter, reason.replace("_", " "))
+        for reason, words in REASONS.items()
         if reason in used
     ]
 
