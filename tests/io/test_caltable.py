@@ -1,4 +1,4 @@
-"""Calibration tables: what is written is read again, looks like CASA's, is taken by applycal."""
+"""Calibration tables: they are read back, have the form of CASA's, and applycal accepts them."""
 
 import filecmp
 import shutil
@@ -25,7 +25,7 @@ DELAYS_NS = 7.0 * np.arange(2.0 * N_ANTENNAS).reshape(N_ANTENNAS, 2)
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory):
-    """An observation without noise to speak of, and the set that a CASA task works on."""
+    """Return an observation with very little noise; its set for CASA is in data.ms."""
     folder = tmp_path_factory.mktemp("case")
     made = solver_case.make(
         folder, N_ANTENNAS, (BAND,), N_CHANNELS, n_integrations=1, noise_jy=1e-3
@@ -69,7 +69,7 @@ def one_flagged() -> np.ndarray:
     return flag
 
 
-def test_a_table_is_read_as_it_was_written(case, tmp_path):
+def test_table_is_read_back(case, tmp_path):
     written = solutions(case, one_flagged())
     caltable.write_bandpass(tmp_path / "a", written, case.antennas, manifest_centre(case.manifest))
     found = caltable.read(tmp_path / "a")
@@ -82,7 +82,7 @@ def test_a_table_is_read_as_it_was_written(case, tmp_path):
 
 
 def test_the_same_solutions_give_the_same_table(case, tmp_path):
-    """Byte by byte but for locks, and padding of arrays that casacore does not initialize."""
+    """Same bytes, except for lock files and array padding that casacore does not initialize."""
     for name in ("a", "b"):
         written = solutions(case)
         path = tmp_path / name / "table.bcal"
@@ -110,7 +110,7 @@ def same_columns(one: Path, other: Path) -> bool:
 
 
 def test_rows_in_any_order_and_missing_antennas(case, tmp_path):
-    """A table of another program's making need not have all antennas, nor have them in order."""
+    """Tables of other programs may lack antennas or have them in another order."""
     path, other = tmp_path / "a", tmp_path / "b"
     written = solutions(case)
     caltable.write_bandpass(path, written, case.antennas, manifest_centre(case.manifest))
@@ -124,7 +124,7 @@ def test_rows_in_any_order_and_missing_antennas(case, tmp_path):
 
 
 def test_casa_applies_a_bandpass(case, tmp_path):
-    """V = G_i conj(G_j) M: what was corrupted comes back, X and Y apart; flags are carried over."""
+    """V = G_i conj(G_j) M: applycal recovers the model, for X and Y, and propagates flags."""
     written = solutions(case, one_flagged())
     caltable.write_bandpass(
         tmp_path / "t.bcal", written, case.antennas, manifest_centre(case.manifest)
@@ -141,7 +141,7 @@ def test_casa_applies_a_bandpass(case, tmp_path):
 
 
 def test_casa_applies_interpolated_solutions(case, tmp_path):
-    """What fills a gap is in the table, unflagged and with no signal-to-noise, and CASA uses it."""
+    """Interpolated solutions are unflagged, have a signal-to-noise of zero, and CASA uses them."""
     raw = solutions(case, one_flagged())
     centre = manifest_centre(case.manifest)
     caltable.write_bandpass(tmp_path / "raw.bcal", raw, case.antennas, centre)
@@ -154,7 +154,7 @@ def test_casa_applies_interpolated_solutions(case, tmp_path):
     band = flag_solutions.gather(
         case.manifest, AntpolStates(case.antennas.names), [tmp_path / "raw.bcal"], [summary]
     )
-    band.gain[5, 2, 1] = 7  # whatever a solver left there
+    band.gain[5, 2, 1] = 7  # an arbitrary value left by the solver
     band.interpolated = interpolation.fill(
         band.gain, band.cause > 0, band.cause.all(axis=1), band.band_index, 2
     )
@@ -190,7 +190,7 @@ def test_casa_applies_delays(case, tmp_path, pivot_hz):
         assert ratio == pytest.approx(np.exp(2j * np.pi * turns), abs=2e-6)
 
 
-def test_a_table_of_the_other_kind_is_not_read(case, tmp_path):
+def test_table_of_the_other_kind_is_refused(case, tmp_path):
     centre = manifest_centre(case.manifest)
     caltable.write_bandpass(tmp_path / "t.bcal", solutions(case), case.antennas, centre)
     caltable.write_delays(tmp_path / "t.K", delays(case), case.antennas, centre)
@@ -200,7 +200,7 @@ def test_a_table_of_the_other_kind_is_not_read(case, tmp_path):
         caltable.read(tmp_path / "t.K")
 
 
-def test_delays_are_read_as_they_were_written(case, tmp_path):
+def test_delays_are_read_back(case, tmp_path):
     written = delays(case)
     caltable.write_delays(tmp_path / "t.K", written, case.antennas, manifest_centre(case.manifest))
     found = caltable.read_delays(tmp_path / "t.K")
@@ -210,7 +210,7 @@ def test_delays_are_read_as_they_were_written(case, tmp_path):
     assert (found.frequency_hz, found.reference) == (73e6, 2)
 
 
-def test_a_delay_table_of_more_channels_is_refused(case, tmp_path):
+def test_delay_table_with_more_channels_is_refused(case, tmp_path):
     path = tmp_path / "t.K"
     caltable.write_delays(path, delays(case), case.antennas, manifest_centre(case.manifest))
     window = str(path / "SPECTRAL_WINDOW")
@@ -222,7 +222,7 @@ def test_a_delay_table_of_more_channels_is_refused(case, tmp_path):
 
 
 def structure(path: Path) -> dict[str, object]:
-    """Return what a program may ask of a table: columns with type, keywords, sub-tables."""
+    """Return the form of a table: its columns with their types, keywords and sub-tables."""
     with tables.table(str(path), ack=False) as table:
         columns = {}
         for name in table.colnames():
@@ -245,7 +245,7 @@ def structure(path: Path) -> dict[str, object]:
 
 
 def assert_like(ours: Path, theirs: Path) -> None:
-    """Check that a table of ours has everything that one of CASA's has."""
+    """Check that our table has all columns, keywords and sub-tables of CASA's."""
     found, wanted = structure(ours), structure(theirs)
     assert found == wanted
     for name in caltable.SUBTABLES:
@@ -256,7 +256,7 @@ def assert_like(ours: Path, theirs: Path) -> None:
             assert set(b.colnames()) - set(a.colnames()) <= {"LOG", "SCHEDULE"}, name
 
 
-def test_tables_have_the_form_of_casas_own(case, tmp_path):
+def test_tables_have_the_form_of_those_of_casa(case, tmp_path):
     tasks = casa.start(tmp_path / "casa.log")
     data, centre = str(case.folder / "data.ms"), manifest_centre(case.manifest)
     tasks.bandpass(vis=data, caltable=str(tmp_path / "casa.bcal"), refant="2", solint="inf")
@@ -270,7 +270,7 @@ def test_tables_have_the_form_of_casas_own(case, tmp_path):
 
 @pytest.mark.parametrize(("archive", "kind"), [("bcal", "B Jones"), ("dcal", "K Jones")])
 def test_tables_of_another_telescope(real_data, case, tmp_path, archive, kind):
-    """The SMA's tables (CASA 6.4, 6.5) have the same form, and can be read."""
+    """Tables of the SMA (CASA 6.4 and 6.5) have the same form and can be read."""
     packed = real_data / "caltables" / f"sma.ms.{archive}.tar.gz"
     if not packed.is_file():
         pytest.skip(f"{packed} is not there")

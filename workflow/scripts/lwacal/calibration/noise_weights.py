@@ -18,7 +18,7 @@ from lwacal.telescope.correlations import FIRST_POLARIZATION, PARALLEL_HANDS, SE
 class MissingPowersError(ValueError):
     """The file of powers is not that of the data."""
 
-    remedy = "Remove both and run again: they are made anew from the raw data"
+    remedy = "Remove both and run again to remake them from the raw data"
 
 
 class AntennaPowers:

@@ -25,7 +25,7 @@ SAME_TIME_S = 1.0
 class OtherDataError(ValueError):
     """Flags or solutions are of other data than those they are to be used for."""
 
-    remedy = "Remove it and run again: it is made anew from the data"
+    remedy = "Remove it and run again to remake it from the data"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Files of casacore and of our own: measurement sets, calibration tables, flags, FITS images.
+"""Files: measurement sets, calibration tables, solutions, flags and FITS images.
 
-Reads and writes, and computes nothing with what it reads. May import telescope and runtime.
+Reads and writes them; no science is computed here. May import telescope and runtime.
 """

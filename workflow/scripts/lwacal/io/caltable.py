@@ -1,10 +1,10 @@
-"""CASA calibration tables (contract C2): one row per antenna in correlator order.
+"""CASA calibration tables: one row per antenna in correlator order.
 
 A B Jones table has the gains of one sub-band (lwacal.io.solutions). A K Jones table has one delay
 per antpol, for which G = exp(+2 pi i (nu - nu_0) tau), nu_0 being the frequency of its one channel.
-(CASA's applycal aborts on a K table of more channels. Tables of CASA before 5.3, and those that do
-not say which version they follow, are applied with the spectral window's REF_FREQUENCY as nu_0;
-here both are the same.)
+(CASA's applycal aborts on a K table with more channels. It applies tables of CASA before 5.3, and
+tables without a version, with the REF_FREQUENCY of the spectral window as nu_0; in our tables both
+are the same.)
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from lwacal.telescope import site
 
 SUBTABLES = ("OBSERVATION", "ANTENNA", "FIELD", "SPECTRAL_WINDOW", "HISTORY")
 TOPOCENTRIC = 5
-FOLLOWED_VERSION = "6.5.1-23"  # of CASA, whose tables these are like; applycal asks
+CASA_VERSION = "6.5.1-23"  # whose table format we follow; applycal reads it
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Delays:
 
 @dataclass(frozen=True)
 class _Kind:
-    """What CASA calls a kind of table, and the column of its values."""
+    """A kind of table: its name in CASA, and the column of its values."""
 
     name: str
     parameter: str
@@ -60,7 +60,7 @@ DELAY = _Kind("K Jones", "FPARAM", "Float", np.float32, "float")
 
 @dataclass(frozen=True)
 class _Content:
-    """What a table holds: values, flag, error and snr (antenna, channel, 2)."""
+    """Content of a table: values, flag, error and snr are (antenna, channel, 2)."""
 
     antenna_names: list[str]
     values: np.ndarray
@@ -111,10 +111,10 @@ def write_delays(
 
 
 def read(path: str | Path, spectral_window: int = 0) -> SubBandSolutions:
-    """Read a B Jones table, of CASA's making or ours.
+    """Read a B Jones table, made by CASA or by this package.
 
-    An antenna without a row is flagged. Of several solutions in time the first is taken. Raises
-    UnreadableError.
+    Antennas without a row are flagged. If the table has several solutions in time, the first is
+    used. Raises UnreadableError.
     """
     content = _read(path, spectral_window, BANDPASS)
     return SubBandSolutions.of(
@@ -131,7 +131,7 @@ def read(path: str | Path, spectral_window: int = 0) -> SubBandSolutions:
 
 
 def read_delays(path: str | Path, spectral_window: int = 0) -> Delays:
-    """Read a K Jones table, as `read` does a B Jones table.
+    """Read a K Jones table as `read` reads a B Jones table.
 
     Raises UnreadableError, also if the table has more than one channel.
     """
@@ -151,7 +151,7 @@ def read_delays(path: str | Path, spectral_window: int = 0) -> Delays:
 
 
 def _read(path: str | Path, spectral_window: int, kind: _Kind) -> _Content:
-    """Read one spectral window of a table, the rows put in the order of the antennas."""
+    """Read one spectral window of a table; antennas in the order of the sub-table ANTENNA."""
     names = read_antennas(path).names
     with open_table(path, "SPECTRAL_WINDOW") as table:
         frequency_hz = table.getcell("CHAN_FREQ", spectral_window)
@@ -163,12 +163,12 @@ def _read(path: str | Path, spectral_window: int, kind: _Kind) -> _Content:
         antenna = table.getcol("ANTENNA1")[rows]
         rows = rows[np.sort(np.unique(antenna, return_index=True)[1])]
         antenna = table.getcol("ANTENNA1")[rows]
-        with table.selectrows(rows) as chosen:
+        with table.selectrows(rows) as selection:
             columns = {
-                key: chosen.getcol(key) for key in (kind.parameter, "FLAG", "PARAMERR", "SNR")
+                key: selection.getcol(key) for key in (kind.parameter, "FLAG", "PARAMERR", "SNR")
             }
-            mjd_s = float(chosen.getcell("TIME", 0))
-            reference = int(chosen.getcell("ANTENNA2", 0))
+            mjd_s = float(selection.getcell("TIME", 0))
+            reference = int(selection.getcell("ANTENNA2", 0))
     shape = (len(names), *columns[kind.parameter].shape[1:])
     full = {key: np.zeros(shape, values.dtype) for key, values in columns.items()}
     full["FLAG"][:] = True
@@ -188,7 +188,7 @@ def _read(path: str | Path, spectral_window: int, kind: _Kind) -> _Content:
 
 
 def spectral_windows(path: str | Path) -> list[int]:
-    """Return the spectral windows that a table has solutions for."""
+    """Return the numbers of the spectral windows that have solutions."""
     with open_table(path) as table:
         return sorted(int(number) for number in set(table.getcol("SPECTRAL_WINDOW_ID")))
 
@@ -226,19 +226,19 @@ def _fill(
         "MSName": "unknown",
         "VisCal": kind.name,
         "PolBasis": "unknown",
-        "CASA_Version": FOLLOWED_VERSION,
+        "CASA_Version": CASA_VERSION,
     }
     table.putkeywords(keywords)
     table.putinfo({"type": "Calibration", "subType": kind.name, "readme": ""})
-    number = len(antennas.names)
-    table.addrows(number)
-    table.putcol("TIME", np.full(number, content.mjd_s))
-    table.putcol("ANTENNA1", np.arange(number, dtype=np.int32))
-    table.putcol("ANTENNA2", np.full(number, content.reference, np.int32))
+    n_antennas = len(antennas.names)
+    table.addrows(n_antennas)
+    table.putcol("TIME", np.full(n_antennas, content.mjd_s))
+    table.putcol("ANTENNA1", np.arange(n_antennas, dtype=np.int32))
+    table.putcol("ANTENNA2", np.full(n_antennas, content.reference, np.int32))
     for column in ("FIELD_ID", "SPECTRAL_WINDOW_ID", "OBSERVATION_ID"):
-        table.putcol(column, np.zeros(number, np.int32))
-    table.putcol("SCAN_NUMBER", np.ones(number, np.int32))
-    table.putcol("INTERVAL", np.zeros(number))
+        table.putcol(column, np.zeros(n_antennas, np.int32))
+    table.putcol("SCAN_NUMBER", np.ones(n_antennas, np.int32))
+    table.putcol("INTERVAL", np.zeros(n_antennas))
     table.putcol(kind.parameter, np.asarray(content.values, kind.dtype))
     table.putcol("PARAMERR", np.asarray(content.error, np.float32))
     table.putcol("FLAG", np.asarray(content.flag, bool))
@@ -277,14 +277,14 @@ def _fill_subtables(
     centre: tuple[float, float],
 ) -> None:
     sub = {name: tables.default_ms_subtable(name, str(part / name)) for name in SUBTABLES}
-    number = len(antennas.names)
-    sub["ANTENNA"].addrows(number)
+    n_antennas = len(antennas.names)
+    sub["ANTENNA"].addrows(n_antennas)
     sub["ANTENNA"].putcol("NAME", list(antennas.names))
-    sub["ANTENNA"].putcol("STATION", [site.TELESCOPE] * number)
-    sub["ANTENNA"].putcol("MOUNT", ["ALT-AZ"] * number)
-    sub["ANTENNA"].putcol("TYPE", ["GROUND-BASED"] * number)
+    sub["ANTENNA"].putcol("STATION", [site.TELESCOPE] * n_antennas)
+    sub["ANTENNA"].putcol("MOUNT", ["ALT-AZ"] * n_antennas)
+    sub["ANTENNA"].putcol("TYPE", ["GROUND-BASED"] * n_antennas)
     sub["ANTENNA"].putcol("POSITION", np.asarray(antennas.positions_m, float))
-    sub["ANTENNA"].putcol("OFFSET", np.zeros((number, 3)))
+    sub["ANTENNA"].putcol("OFFSET", np.zeros((n_antennas, 3)))
     sub["OBSERVATION"].addrows(1)
     sub["OBSERVATION"].putcell("TELESCOPE_NAME", 0, site.TELESCOPE)
     sub["OBSERVATION"].putcell("TIME_RANGE", 0, np.array([content.mjd_s] * 2))
@@ -294,9 +294,9 @@ def _fill_subtables(
     for column in ("PHASE_DIR", "DELAY_DIR", "REFERENCE_DIR"):
         sub["FIELD"].putcell(column, 0, np.array([centre]))
     _fill_spectral_window(sub["SPECTRAL_WINDOW"], content)
-    for name, place in sub.items():
-        table.putkeyword(name, place)
-        place.close()
+    for name, subtable in sub.items():
+        table.putkeyword(name, subtable)
+        subtable.close()
 
 
 def _fill_spectral_window(table: tables.table, content: _Content) -> None:

@@ -1,4 +1,4 @@
-"""Reads the images that WSClean makes."""
+"""Reads the FITS images that WSClean makes."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from astropy.io import fits
 
 
 class ImageError(ValueError):
-    """An image is damaged, or none."""
+    """A file is damaged, or is not a FITS image."""
 
-    remedy = "Remove its folder and run again: it is made anew"
+    remedy = "Remove its folder and run again to remake it"
 
 
 def read(path: Path) -> tuple[fits.Header, np.ndarray]:
-    """Return the header and the first plane (y, x) of an image.
+    """Return the header and the first plane (y, x) of an image, in the unit of the file.
 
-    Raises ImageError if it cannot be read, FileNotFoundError if it is not there.
+    Raises ImageError if it cannot be read, FileNotFoundError if it does not exist.
     """
     try:
         with fits.open(path) as files:

@@ -1,8 +1,8 @@
-"""The file of a sub-band's flags: bit masks by cause, one array per integration.
+"""The flags of a sub-band: bit masks by cause, one array per integration, in one .npz file.
 
-A visibility is flagged if any bit of CAUSES is set. Each integration has an array ``causes_N``
-(row, channel, correlation) uint8; ``rows`` says which rows of the concatenated set it covers. Only
-the integrations that are asked for are read.
+A visibility is flagged if any bit of CAUSES is set. Integration N has an array ``causes_N``
+(row, channel, correlation) uint8; ``rows`` (integration, 2) holds the first row of the concatenated
+set that it covers, and the row after the last. Only the requested integrations are read.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CAUSES = {
 
 
 def write(path: str | Path, causes: Sequence[np.ndarray]) -> None:
-    """Write the masks of integrations, each (row, channel, correlation) uint8, rows on end."""
+    """Write the masks of consecutive integrations, each (row, channel, correlation) uint8."""
     ends = np.cumsum([0, *(len(mask) for mask in causes)])
     arrays = {_name(number): mask for number, mask in enumerate(causes)}
     products.write_npz(path, rows=np.stack([ends[:-1], ends[1:]], axis=1), **arrays)
@@ -38,10 +38,10 @@ def _name(number: int) -> str:
 
 
 class FlagFile:
-    """Flags of a sub-band on disk; close it, or use it in a ``with``."""
+    """The flags of a sub-band on disk; use it in a ``with`` statement, or close it."""
 
     def __init__(self, path: str | Path) -> None:
-        """Open a file that write has written; reads no masks."""
+        """Open a file made by `write`; no masks are read yet."""
         self._path = Path(path)
         self._archive = products.open_npz(path)
         self._rows = self._read("rows")
@@ -65,20 +65,20 @@ class FlagFile:
 
     @property
     def n_rows(self) -> int:
-        """How many rows the flags are for."""
+        """The number of rows of the concatenated set."""
         return int(self._rows[-1, 1])
 
     def _read(self, name: str) -> np.ndarray:
         return products.read_array(self._archive, name, self._path)
 
     def causes(self, rows: slice | None = None) -> np.ndarray:
-        """Return the bit masks of these rows of the set, or all, (row, channel, correlation) uint8.
+        """Return the bit masks of some rows, or all, (row, channel, correlation) uint8.
 
-        Memory: the asked rows, and one integration.
+        Memory: these rows and one integration. Raises ValueError if ``rows`` has a step.
         """
         start, stop, step = (rows or slice(None)).indices(self.n_rows)
         if step != 1:
-            raise ValueError(f"rows {rows} of a flag file are asked for with a step; take 1")
+            raise ValueError(f"{rows}: rows of a flag file can only be read without a step")
         parts = [
             self._read(_name(number))[max(start - first, 0) : stop - first]
             for number, (first, last) in enumerate(self._rows)
@@ -89,17 +89,17 @@ class FlagFile:
         return np.concatenate(parts) if parts else self._read(_name(0))[:0]
 
     def flags(self, rows: slice | None = None) -> np.ndarray:
-        """Return what is flagged for any cause, (row, channel, correlation) bool."""
+        """Return the flags of some rows, or all, (row, channel, correlation) bool."""
         return self.causes(rows) > 0
 
 
 def load_causes(path: str | Path, rows: slice | None = None) -> np.ndarray:
-    """Return the bit masks of these rows, or all, (row, channel, correlation) uint8."""
+    """Return the bit masks of some rows, or all, (row, channel, correlation) uint8."""
     with FlagFile(path) as file:
         return file.causes(rows)
 
 
 def load_flags(path: str | Path, rows: slice | None = None) -> np.ndarray:
-    """Return what is flagged in these rows, or all, (row, channel, correlation) bool."""
+    """Return the flags of some rows, or all, (row, channel, correlation) bool."""
     with FlagFile(path) as file:
         return file.flags(rows)

@@ -1,4 +1,4 @@
-"""Reads measurement sets, always read-only."""
+"""Reads measurement sets; they are only ever opened read-only."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CORRELATION_NAMES = {
 
 @dataclass(frozen=True)
 class Antennas:
-    """Antennas in correlator order: names, and ITRF positions of shape (antenna, 3) in metres."""
+    """Antennas in correlator order: names, and ITRF positions (antenna, 3) in metres."""
 
     names: list[str]
     positions_m: np.ndarray
@@ -36,10 +36,10 @@ class Antennas:
 
 @dataclass(frozen=True)
 class Integration:
-    """The rows of one time: each array's first axis is the row.
+    """The rows of one integration. The first axis of all arrays is the row.
 
-    ``columns`` holds what was asked for, (row, channel, correlation); ``rows`` says which rows of
-    the set these are.
+    ``mjd_s`` is TIME and ``centroid_mjd_s`` TIME_CENTROID, MJD seconds; ``rows`` are the rows of
+    the set; ``uvw_m`` (row, 3); ``columns`` has the requested ones (row, channel, correlation).
     """
 
     mjd_s: float
@@ -55,28 +55,28 @@ class Integration:
 
 
 class UnreadableError(ValueError):
-    """A measurement set, or a part of it, cannot be read."""
+    """A measurement set or another casacore table cannot be read."""
 
     remedy = (
-        "If it is a product of the workflow remove it and run again: it is made anew. Raw data, or"
-        " what a key names, have to be restored or taken away"
+        "If it is a product of the workflow, remove it and run again to remake it. If it is raw"
+        " data or a file that the configuration names, restore or remove it"
     )
 
 
 @contextmanager
 def open_table(path: str | Path, subtable: str = "") -> Iterator[tables.table]:
-    """Open a table, or a sub-table of it, read-only, for a ``with``.
+    """Open a table or one of its sub-tables read-only, in a ``with`` statement.
 
-    What casacore cannot open, or cannot read, is an UnreadableError that says which and why.
+    Raises UnreadableError if casacore cannot open it, or cannot read it inside the block.
     """
-    place = Path(path) / subtable if subtable else Path(path)
+    location = Path(path) / subtable if subtable else Path(path)
     try:
-        with tables.table(str(place), readonly=True, ack=False) as table:
+        with tables.table(str(location), readonly=True, ack=False) as table:
             yield table
     except RuntimeError as error:
         if type(error) is not RuntimeError:
-            raise  # not of casacore
-        raise UnreadableError(f"{place} cannot be read as a casacore table: {error}") from error
+            raise  # casacore raises plain RuntimeError
+        raise UnreadableError(f"{location} cannot be read as a casacore table: {error}") from error
 
 
 def read_antennas(path: str | Path) -> Antennas:
@@ -94,14 +94,14 @@ def read_channels(path: str | Path, spectral_window: int = 0) -> tuple[np.ndarra
 
 
 def read_correlations(path: str | Path, polarization: int = 0) -> list[str]:
-    """Return the names of the correlations in their order on disk, such as XX, XY, YX, YY."""
+    """Return the names of the correlations in the order on disk, such as XX, XY, YX, YY."""
     with open_table(path, "POLARIZATION") as table:
         kinds = table.getcell("CORR_TYPE", polarization)
     return [CORRELATION_NAMES.get(int(kind), f"type {int(kind)}") for kind in kinds]
 
 
 def read_data_descriptions(path: str | Path) -> list[tuple[int, int]]:
-    """Return (spectral window, polarization set-up) of each data description."""
+    """Return (spectral window, polarization id) of each data description."""
     with open_table(path, "DATA_DESCRIPTION") as table:
         windows, polarizations = table.getcol("SPECTRAL_WINDOW_ID"), table.getcol("POLARIZATION_ID")
     return [(int(window), int(pol)) for window, pol in zip(windows, polarizations)]
@@ -115,13 +115,13 @@ def read_field(path: str | Path, field_id: int = 0) -> tuple[float, float]:
 
 
 def read_telescope(path: str | Path) -> str:
-    """Return the telescope's name as the set gives it."""
+    """Return the TELESCOPE_NAME of a set, empty if it has none."""
     with open_table(path, "OBSERVATION") as table:
         return str(table.getcell("TELESCOPE_NAME", 0)) if table.nrows() else ""
 
 
 def read_times(path: str | Path) -> np.ndarray:
-    """Return the distinct values of TIME, in order, MJD seconds."""
+    """Return the distinct values of TIME in increasing order, MJD seconds."""
     with open_table(path) as table:
         return np.unique(table.getcol("TIME")) if table.nrows() else np.empty(0)
 
@@ -135,9 +135,10 @@ def count_rows(path: str | Path) -> int:
 def iterate_integrations(
     path: str | Path, columns: Sequence[str] = ("DATA", "FLAG")
 ) -> Iterator[Integration]:
-    """Read a set whose rows are in order of time, one integration at a time.
+    """Yield the integrations of a set whose rows are in order of time.
 
-    Memory: one integration of the asked columns (382 MB of DATA at 352 antennas, 192 channels).
+    Memory: one integration of the requested columns (382 MB of DATA for 352 antennas and 192
+    channels).
     """
     with open_table(path) as table:
         if table.nrows() == 0:
@@ -154,20 +155,20 @@ def iterate_selected(
     columns: Sequence[str] = ("DATA", "FLAG"),
     time_mjd_s: float | None = None,
 ) -> Iterator[Integration]:
-    """Read the rows of one data description, in order of time, one integration at a time.
+    """Yield the integrations of one data description in order of time.
 
-    With ``time_mjd_s`` only the integration whose TIME is exactly that. The rows of the set may
-    be in any order; within an integration they keep their order on disk.
+    ``time_mjd_s`` selects the integration with exactly this TIME. The rows of the set may be in any
+    order; within an integration they keep their order on disk.
     """
     with open_table(path) as table:
         if table.nrows() == 0:
             return
         times, windows = table.getcol("TIME"), table.getcol("DATA_DESC_ID")
-        wanted = windows == data_desc_id
+        selected = windows == data_desc_id
         if time_mjd_s is not None:
-            wanted &= times == time_mjd_s
-        for time in np.unique(times[wanted]):
-            rows = np.flatnonzero(wanted & (times == time))
+            selected &= times == time_mjd_s
+        for time in np.unique(times[selected]):
+            rows = np.flatnonzero(selected & (times == time))
             if rows[-1] - rows[0] + 1 == len(rows):
                 yield _read_integration(table, int(rows[0]), int(rows[-1]) + 1, columns)
             else:
@@ -185,27 +186,27 @@ def read_baselines(
         return tuple(table.getcol(name) for name in ("ANTENNA1", "ANTENNA2", "UVW", "FLAG_ROW"))
 
 
-def read_rows(table: tables.table, name: str, start: int, number: int) -> np.ndarray:
-    """Return some rows of a column whose cells are alike, (row, ...).
+def read_rows(table: tables.table, name: str, start: int, n_rows: int) -> np.ndarray:
+    """Return rows of a column whose cells all have the same shape, (row, ...).
 
-    Arrays are read into memory of numpy's, which comes in large pages; that of casacore's getcol
-    comes in small ones, and takes longer to get than the data take to read.
+    The rows are read into an array that numpy allocates in large memory pages. casacore's getcol
+    allocates small ones, which takes longer than reading the data.
     """
     cell = table.getcell(name, start)
     if not isinstance(cell, np.ndarray):
-        return table.getcol(name, start, number)
-    rows = np.empty((number, *cell.shape), cell.dtype)
-    table.getcolnp(name, rows, start, number)
+        return table.getcol(name, start, n_rows)
+    rows = np.empty((n_rows, *cell.shape), cell.dtype)
+    table.getcolnp(name, rows, start, n_rows)
     return rows
 
 
 def _read_integration(
     table: tables.table, start: int, end: int, columns: Sequence[str]
 ) -> Integration:
-    number = end - start
+    n_rows = end - start
 
     def get(name: str) -> np.ndarray:
-        return table.getcol(name, start, number)
+        return table.getcol(name, start, n_rows)
 
     return Integration(
         mjd_s=float(table.getcell("TIME", start)),
@@ -217,5 +218,5 @@ def _read_integration(
         uvw_m=get("UVW"),
         scan=int(table.getcell("SCAN_NUMBER", start)),
         field_id=int(table.getcell("FIELD_ID", start)),
-        columns={name: read_rows(table, name, start, number) for name in columns},
+        columns={name: read_rows(table, name, start, n_rows) for name in columns},
     )

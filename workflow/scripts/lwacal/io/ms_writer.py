@@ -1,9 +1,8 @@
-"""Writes measurement sets: raw-like ones, concatenated ones, scratch ones, calibrated ones.
+"""Writes measurement sets: simulated raw sets, concatenated, scratch and calibrated ones.
 
-One writer serves all, so that all have the same sub-tables, storage and conventions: one spectral
-window, one polarization set-up (XX, XY, YX, YY), linear feeds, rows appended an integration at a
-time (bounded memory). The set is written beside its place (lwacal.runtime.atomic) and renamed when
-complete.
+All have the same sub-tables, storage and conventions: one spectral window, the correlations XX, XY,
+YX, YY, and linear feeds. Rows are appended one integration at a time, which bounds the memory. The
+set is written atomically (lwacal.runtime.atomic).
 """
 
 from __future__ import annotations
@@ -26,9 +25,10 @@ from lwacal.telescope.correlations import N_CORRELATIONS
 
 CORRELATION_TYPES = (9, 10, 11, 12)  # XX, XY, YX, YY in casacore's Stokes enumeration
 TILE_BYTES = 1 << 20
-Put = Callable[[str, np.ndarray], None]  # writes a column's values of the new rows
-# What the small columns are kept in: 16 MB, as much as two integrations of 352 antennas have. With
-# casacore's usual two each column of an integration would read and write all of them once.
+Put = Callable[[str, np.ndarray], None]  # writes the values of a column for the new rows
+# Cache of the storage manager of the small columns: 16 MB, the size of two integrations of 352
+# antennas. With casacore's default of two buckets, each column of an integration would read and
+# write all buckets once.
 CACHED_BUCKETS = 4096
 TOPOCENTRIC = 5
 PER_CHANNEL_COLUMNS = {
@@ -51,9 +51,9 @@ class Field:
 class MeasurementSetWriter:
     """Writes one measurement set; use it in a ``with`` statement.
 
-    ``antennas`` fixes antenna numbers; ``frequency_hz`` has shape (channel,). ``columns`` are the
-    per-channel columns to make, of DATA, MODEL_DATA, CORRECTED_DATA, WEIGHT_SPECTRUM. Raises
-    FileExistsError if ``path`` is there already: nothing is ever overwritten.
+    The order of ``antennas`` gives the antenna numbers; ``frequency_hz`` is (channel,). ``columns``
+    are the columns with one value per channel: any of DATA, MODEL_DATA, CORRECTED_DATA,
+    WEIGHT_SPECTRUM. Raises FileExistsError if ``path`` exists: nothing is ever overwritten.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class MeasurementSetWriter:
     ) -> None:
         self.path = Path(path).absolute()
         if self.path.exists():
-            raise FileExistsError(f"{self.path} exists already and is not overwritten")
+            raise FileExistsError(f"{self.path} already exists; it is not overwritten")
         self._part = atomic.new_part(self.path)
         self.n_channels = len(frequency_hz)
         self.columns = tuple(columns)
@@ -128,10 +128,11 @@ class MeasurementSetWriter:
     ) -> None:
         """Append the rows of one integration.
 
-        ``antenna1``, ``antenna2`` (row,); ``uvw_m`` (row, 3) as x_ANTENNA1 - x_ANTENNA2; ``data``,
-        ``model``, ``corrected`` (row, channel, 4) XX, XY, YX, YY; ``flag`` likewise, bool, or None
-        for nothing flagged. ``weight`` is (row, 4), or (row, channel, 4) if the set has a
-        WEIGHT_SPECTRUM; None means 1. ``time_centroid_mjd_s`` defaults to ``mjd_s``.
+        ``antenna1``, ``antenna2`` (row,); ``uvw_m`` (row, 3), x_ANTENNA1 - x_ANTENNA2; ``data``,
+        ``model``, ``corrected`` (row, channel, 4), XX, XY, YX, YY; ``flag`` bool, of the same
+        shape, or None if nothing is flagged. ``weight`` is (row, 4), or (row, channel, 4) if the
+        set has a WEIGHT_SPECTRUM; None means 1. ``time_centroid_mjd_s`` defaults to ``mjd_s``.
+        Raises ValueError if ``data`` has another shape.
         """
         n_rows = len(antenna1)
         if n_rows == 0:
@@ -167,7 +168,7 @@ class MeasurementSetWriter:
         self._time_range[1] = max(self._time_range[1], centroid + interval_s / 2)
 
     def close(self) -> None:
-        """Write what is known only at the end and put the set in its place."""
+        """Complete the sub-tables and rename the set to its final path."""
         self._fill_observation()
         self._table.flush(recursive=True)
         self._table.close()

@@ -47,14 +47,14 @@ MEANINGS = {
     "baselines": "too few baselines",
     "uncertain": "uncertain channel",
 }
-# Causes that condemn an antpol as a whole if each of its channels has one of them
+# Causes that make an antpol bad if each of its channels has one of them
 OF_ANTPOL = sum(CAUSES[name] for name in ("solver", "health", "weak", "strong", "swapped"))
 # Causes that a channel has for all antpols
 OF_CHANNEL = sum(CAUSES[name] for name in ("scatter", "cliff", "quorum", "uncertain"))
 
 
 def unsolved(flag: np.ndarray) -> np.ndarray:
-    """Return the masks of solutions that only the solver has flagged, uint16."""
+    """Return masks (uint16) in which the solver is the cause of all flags."""
     return np.where(flag, CAUSES["solver"], 0).astype(np.uint16)
 
 
@@ -64,7 +64,7 @@ class Solutions:
 
     ``antenna_names`` (antenna,) in correlator order; ``frequency_hz`` (channel,). The other arrays
     are (antenna, channel, 2): ``gain`` complex, ``cause`` uint16 masks of CAUSES, ``interpolated``
-    bool: these were flagged, and their gains were taken from their neighbours.
+    bool: these were flagged, and their gains are interpolated from neighbouring channels.
     """
 
     antenna_names: list[str]
@@ -80,15 +80,15 @@ class Solutions:
 
     @property
     def flag(self) -> np.ndarray:
-        """What must not be used: has a cause, and is not interpolated."""
+        """The solutions that must not be used: with a cause, and not interpolated."""
         return (self.cause > 0) & ~self.interpolated
 
     def has(self, cause: str) -> np.ndarray:
-        """Return which solutions are flagged for a cause, among others or alone."""
+        """Return which solutions have this cause, alone or among others."""
         return self.cause & CAUSES[cause] > 0
 
     def solved(self) -> np.ndarray:
-        """Return which solutions there are, flagged or not."""
+        """Return where the solver found a solution, flagged or not."""
         return ~self.has("solver") & np.isfinite(self.gain) & (self.gain != 0)
 
     def good(self) -> np.ndarray:
@@ -101,8 +101,8 @@ class SubBandSolutions(Solutions):
     """Solutions of one sub-band, as a B Jones table holds them (lwacal.io.caltable).
 
     ``error`` rms |dG| and ``snr`` |G| / error, (antenna, channel, 2); ``mjd_s`` the middle of the
-    data; ``reference`` the index of the reference antenna, NO_ANTENNA if there is none. A table
-    does not say why a solution is flagged: read from one, the cause is the solver.
+    data; ``reference`` the index of the reference antenna, NO_ANTENNA if there is none. CASA's
+    tables hold flags without a cause; when they are read, the cause is the solver.
     """
 
     error: np.ndarray
@@ -125,9 +125,9 @@ class SubBandSolutions(Solutions):
         snr: np.ndarray | None = None,
         reference: int = NO_ANTENNA,
     ) -> SubBandSolutions:
-        """Return solutions of which ``flag`` (antenna, channel, 2) are missing.
+        """Return solutions; those in ``flag`` (antenna, channel, 2) have the cause "solver".
 
-        Without ``error`` and ``snr`` these are zero.
+        ``error`` and ``snr`` default to zero.
         """
         zeros = np.zeros(gain.shape, np.float32)
         return cls(
@@ -163,11 +163,11 @@ class Bandpass(Solutions):
         return [slice(int(start), int(end)) for start, end in zip(starts, ends)]
 
     def in_bands(self, names: Sequence[str]) -> np.ndarray:
-        """Return which channels are in any of these sub-bands, (channel,) bool."""
+        """Return which channels are in one of these sub-bands, (channel,) bool."""
         return np.isin(self.band_index, [self.band_names.index(name) for name in names])
 
     def write(self, path: str | Path) -> None:
-        """Write bandpass_flags.npz, with what each bit of ``cause`` means."""
+        """Write bandpass_flags.npz, including the meaning of each bit of ``cause``."""
         products.write_npz(
             path,
             antenna_names=np.array(self.antenna_names, dtype=str),
@@ -186,7 +186,7 @@ class Bandpass(Solutions):
 
     @classmethod
     def read(cls, path: str | Path) -> Bandpass:
-        """Read bandpass_flags.npz; runtime.products.DamagedError if that cannot be done."""
+        """Read bandpass_flags.npz. Raises runtime.products.DamagedError."""
         with products.open_npz(path) as archive:
             names, bands, *arrays = (
                 products.read_array(archive, name, path)
