@@ -12,15 +12,15 @@ FIRST, SECOND = np.triu_indices(N_ANTENNAS, 1)
 OF_LOUD = (FIRST == LOUD) | (SECOND == LOUD)
 
 
-def drawn(power=1.0, visibilities=4, fewer=None, seed=1):
-    """Return sums of a point source of 1 Jy and noise of 0.1 Jy, all gains being one.
+def drawn(power=1.0, visibilities=4, fewer=None, seed=1, noise_jy=0.1):
+    """Return sums of a point source of 1 Jy and noise of ``noise_jy``, all gains being one.
 
     Antenna LOUD has ``power`` times the noise power of the others; ``fewer`` baselines have one
     visibility in place of ``visibilities``.
     """
     draw = np.random.default_rng(seed)
     sums = VisibilitySums.zeros(BaselineMatrix(N_ANTENNAS), np.full(len(FIRST), 50.0), N_CHANNELS)
-    variance = 0.1**2 * np.where(OF_LOUD, power, 1.0)
+    variance = noise_jy**2 * np.where(OF_LOUD, power, 1.0)
     for number in range(visibilities):
         used = np.ones(len(FIRST), bool)
         if fewer is not None and number:
@@ -55,6 +55,12 @@ def test_baselines_without_data_do_not_tell_the_noise():
     assert ratio[LOUD] == pytest.approx(9, rel=0.5)
     sums.leave_out(OF_LOUD)
     assert residuals.noise_ratio(sums, 0, 4)[LOUD] == 1
+
+
+def test_data_without_noise_leave_the_weights():
+    sums = drawn(noise_jy=0.0)
+    sums.data_power[:] = 0  # so that not even the rounding is left
+    assert (residuals.noise_ratio(sums, 0, 4) == 1).all()
 
 
 def test_weights_are_lowered_by_the_factor_and_others_stay():
