@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 from functools import cache
+from math import isfinite
 from pathlib import Path
 
 from mutants.modules import PACKAGE
 
 TESTS = Path("tests")
-LEFT_OUT = ("workflow", "bench", "helpers", "mutants")  # too slow, or no science
+# folders of tests that are too slow, or of no science
+LEFT_OUT = ("bench", "driver", "helpers", "mutants", "publish", "report", "workflow")
 
 
 @cache
@@ -47,9 +49,11 @@ def choose(module: str, seconds: dict[Path, float], most_s: float) -> list[Path]
     """Return the test files to run within ``most_s`` of processor time.
 
     The file of the module's name always runs. Files that import the module come before indirect
-    users, quick files before slow ones. ``seconds`` has every file that passes.
+    users, quick files before slow ones. ``seconds`` has every file that passes; files that take
+    infinitely long are left out.
     """
     room, _, name = module.rpartition("/")
+    seconds = {path: time for path, time in seconds.items() if isfinite(time)}
     chosen = [path for path in own(module) if path == TESTS / room / f"test_{name}.py"]
     chosen = [path for path in chosen if path in seconds]
     for files in (own(module), indirect(module)):

@@ -90,6 +90,7 @@ def test_tests_of_a_module_are_those_of_its_name_then_those_that_import_it():
     seconds = {other: 0.1, named: 1.0, unrelated: 0.1}
     assert own_tests.choose(module, seconds, 2.0) == [named, other]
     assert own_tests.choose(module, seconds, 0.5) == [named]
+    assert own_tests.choose(module, {named: float("inf"), other: 0.1}, 0.5) == [other]
 
 
 def record(*survivors):
