@@ -4,23 +4,27 @@ import numpy as np
 import pytest
 
 from lwacal.calibration import solution_flags
-from lwacal.calibration.solution_flags import CAUSES, Band
-from lwacal.driver import settings
+from lwacal.calibration.solution_flags import SolvedBandpass
+from lwacal.io.solutions import CAUSES
+from lwacal.records.configuration.solution_flags import SolutionFlags
 
-SETTINGS = settings.resolve({})["solution_flags"]
+SETTINGS = SolutionFlags()
 N_ANTENNAS, N_CHANNELS, NOISE = 30, 60, 0.01
 SUB_BANDS_HZ = (36e6, 46e6, 55e6, 64e6, 73e6)
 GARBAGE = np.arange(12)  # antennas: fewer than the quorum
 
 
-def drawn() -> Band:
+def drawn() -> SolvedBandpass:
     """Return five sub-bands of flat gains of about 5e-3, with noise."""
     draw = np.random.default_rng(4)
     frequency_hz = np.concatenate([low + 24e3 * np.arange(N_CHANNELS) for low in SUB_BANDS_HZ])
     shape = (N_ANTENNAS, len(frequency_hz), 2)
     level = 5e-3 * np.exp(0.1 * draw.normal(size=(N_ANTENNAS, 1, 2)))
     gain = level * (1 + NOISE * (draw.normal(size=(*shape, 2)) @ [1, 1j]) / np.sqrt(2))
-    return Band(
+    return SolvedBandpass(
+        antenna_names=[f"LWA{number:03d}" for number in range(N_ANTENNAS)],
+        band_names=[f"{low / 1e6:.0f}MHz" for low in SUB_BANDS_HZ],
+        reference=np.zeros(len(SUB_BANDS_HZ), int),
         gain=gain,
         cause=np.zeros(shape, np.uint16),
         interpolated=np.zeros(shape, bool),
@@ -31,7 +35,7 @@ def drawn() -> Band:
     )
 
 
-def spoil(band: Band, channels: slice) -> None:
+def spoil(band: SolvedBandpass, channels: slice) -> None:
     """Put garbage into flagged solutions of many antennas."""
     draw = np.random.default_rng(5)
     part = band.gain[GARBAGE, channels]
@@ -53,7 +57,7 @@ def test_garbage_that_is_flagged_spoils_nobody_and_has_its_one_cause(channels):
 def test_an_antpol_without_solutions_in_the_reference_range_is_judged_by_the_others(factor, weak):
     """Against the array where it has some: the level of the array itself is of no consequence."""
     band = drawn()
-    low_mhz, high_mhz = SETTINGS["reference_mhz"]
+    low_mhz, high_mhz = SETTINGS.reference_mhz
     inside = (band.frequency_hz > low_mhz * 1e6) & (band.frequency_hz < high_mhz * 1e6)
     assert 0 < inside.sum() < len(inside)
     band.gain[7, :, 1] *= factor

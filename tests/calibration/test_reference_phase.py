@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from lwacal.calibration import reference_phase
+from lwacal.calibration.reference_antenna import ReferenceOrder
 
 N_ANTENNAS, N_CHANNELS = 5, 100
+ORDER = ReferenceOrder((3, 1))
 
 
 def drawn(seed=1):
@@ -20,7 +22,7 @@ def drawn(seed=1):
 
 def test_the_reference_has_no_phase_and_others_keep_theirs_against_it():
     gain, solved, flag = drawn()
-    index, found, flagged = reference_phase.refer(solved, flag, [3, 1])
+    index, found, flagged = reference_phase.refer(solved, flag, ORDER)
     assert index == 3
     assert np.angle(found[3]) == pytest.approx(0, abs=1e-12)
     assert found == pytest.approx(gain * np.exp(-1j * np.angle(gain[3])))
@@ -32,18 +34,18 @@ def test_the_reference_has_half_the_solutions_of_the_best_antenna(solutions, ind
     """Both polarizations count: antenna 3 has so many channels of X and of Y, others have 100."""
     _, solved, flag = drawn()
     flag[3, solutions:] = True
-    assert reference_phase.refer(solved, flag, [3, 1])[0] == index
+    assert reference_phase.refer(solved, flag, ORDER)[0] == index
 
 
 def test_without_a_good_one_in_the_order_the_antenna_with_most_solutions_is_used():
     _, solved, flag = drawn()
     flag[:4, 40:] = True
-    assert reference_phase.refer(solved, flag, [3, 1])[0] == 4
+    assert reference_phase.refer(solved, flag, ORDER)[0] == 4
 
 
 def test_without_any_solution_there_is_no_reference():
     _, solved, flag = drawn()
-    index, found, flagged = reference_phase.refer(solved, ~flag, [3, 1])
+    index, found, flagged = reference_phase.refer(solved, ~flag, ORDER)
     assert index == -1
     assert np.array_equal(found, solved)
     assert flagged.all()
@@ -55,7 +57,7 @@ def test_gaps_of_the_reference_are_bridged_up_to_32_channels(width, bridged):
     gain, solved, flag = drawn()
     gap, others = slice(30, 30 + width), [0, 1, 2, 4]
     flag[3, gap, 0] = True
-    _, found, flagged = reference_phase.refer(solved, flag, [3, 1])
+    _, found, flagged = reference_phase.refer(solved, flag, ORDER)
     assert flagged[others, gap, 0].all() != bridged
     assert flagged[3, gap, 0].all()
     assert flagged.sum() == width if bridged else N_ANTENNAS * width

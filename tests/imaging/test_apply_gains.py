@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from lwacal.imaging import apply_gains
-from lwacal.io.caltable import Solutions
 from lwacal.io.ms_reader import Integration
+from lwacal.io.solutions import SubBandSolutions
 
 N_ANTENNAS, N_CHANNELS, WIDTH_HZ, INTERVAL_S = 4, 6, 24e3, 10.0
 FIRST, SECOND = np.triu_indices(N_ANTENNAS)
@@ -45,8 +45,14 @@ def calibrated(power=POWER, bad_data=(), bad_gains=()):
     unusable = np.zeros(gain.shape, bool)
     for place in bad_gains:
         unusable[place] = True
-    zeros = np.zeros(gain.shape)
-    solutions = Solutions(gain, unusable, zeros, zeros, np.arange(N_CHANNELS), WIDTH_HZ, 0.0, 0)
+    solutions = SubBandSolutions.of(
+        gain,
+        unusable,
+        antenna_names=[f"LWA{number:03d}" for number in range(N_ANTENNAS)],
+        frequency_hz=np.arange(N_CHANNELS),
+        channel_width_hz=WIDTH_HZ,
+        mjd_s=0.0,
+    )
     found = apply_gains.calibrate(item, flag, solutions, Powers(power))
     return found, sky[CROSS], product[CROSS]
 
