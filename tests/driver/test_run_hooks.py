@@ -5,8 +5,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from snakemake_interface_logger_plugins.tests import MockOutputSettings
 
-from lwacal.driver import nights_table, progress, run_hooks, time_left
+from lwacal.driver import nights_table, progress, run_hooks, run_state, time_left
 from lwacal.runtime import products
 
 NIGHTS = {"from": "", "to": "", "without": ["left out"]}
@@ -15,10 +16,11 @@ TRENDS_LOG = Path("logs/trends.log")
 
 @pytest.fixture
 def run(tmp_path, capsys):
-    handler = progress.Progress(run_hooks.sys.stderr, (), time_left.TimeLeft({}))
+    settings = MockOutputSettings()
+    handler = progress.Progress(settings, run_hooks.sys.stderr, time_left.TimeLeft({}))
     found = run_hooks.Run(tmp_path / "results", ["a", "b", "c"], handler, "snakemake nights")
     found.begin({"a", "b"}, {})
-    handler.waiting["trends"] = 1
+    handler.state.waiting["trends"] = 1
     return found
 
 
@@ -35,7 +37,7 @@ def judged(run, name):
 
 
 def failed(run, name):
-    run.progress.failed[1] = progress.Failure(name, "flag 73MHz", "no room", "logs/x.log")
+    run.progress.state.failed[1] = run_state.Failure(name, "flag 73MHz", "no room", "logs/x.log")
 
 
 @pytest.fixture
@@ -107,16 +109,16 @@ def test_trends_are_not_made_again_without_need(run, calls, why):
         judged(run, "b")
     if why != "nothing failed":
         failed(run, "a")
-    run.progress.interrupted = why == "interrupted"
+    run.progress.state.interrupted = why == "interrupted"
     if why == "not asked for":
-        run.progress.waiting.clear()
+        run.progress.state.waiting.clear()
     end(run)
     assert calls == []
 
 
 def test_interrupted_run_says_nothing_new_of_the_nights(run, calls, capsys):
     failed(run, "a")
-    run.progress.interrupted = True
+    run.progress.state.interrupted = True
     end(run)
     assert "the same command again makes what is missing" in capsys.readouterr().err
     assert not nights_table.note(run.results, "a").exists()
@@ -143,10 +145,10 @@ def test_end_of_a_run_frees_the_observations(run, calls):
 def test_note_of_an_earlier_run_stays_until_its_job_is_made(run, calls, quiet, ended, kept):
     failed(run, "a")
     nights_table.keep_failures(run.results, ["a"], run.failures)
-    run.progress.failed.clear()
+    run.progress.state.failed.clear()
     run.progress.quiet = frozenset(quiet)
-    run.progress.jobs[1] = progress.Job("flag", {"obs": "a", "band": "73MHz"})
-    run.progress.running = {} if ended else {1: 0.0}
+    run.progress.state.jobs[1] = run_state.Job("flag", {"obs": "a", "band": "73MHz"})
+    run.progress.state.running = {} if ended else {1: 0.0}
     end(run)
     assert nights_table.note(run.results, "a").exists() == kept
 
@@ -158,7 +160,7 @@ def test_rows_of_mended_lines_go_by_the_sheet(run, calls, sheet, left, ending):
     failed(run, "line-2")
     nights_table.keep_failures(run.results, ["line-2"], run.failures)
     nights_table.write(run.results, [])
-    run.progress.failed.clear()
+    run.progress.state.failed.clear()
     run.sheet = sheet
     if ending == "end":
         end(run)

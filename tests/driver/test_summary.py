@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from lwacal.driver import nights_table, progress, summary
+from lwacal.driver import nights_table, run_state, summary
 from lwacal.nights import trends_database
 from lwacal.qa import outcome
 from lwacal.runtime import products
@@ -60,7 +60,7 @@ def test_one_observation_has_verdict_reasons_and_report(results):
 
 
 def fail(results, name, job="flag 73MHz", cause="no room on the disk"):
-    failure = progress.Failure(name, job, cause, f"logs/{name}/flag/73MHz.log")
+    failure = run_state.Failure(name, job, cause, f"logs/{name}/flag/73MHz.log")
     nights_table.keep_failures(results, [name], [failure])
 
 

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lwacal.driver.progress import Failure
+from lwacal.driver.run_state import Failure
 from lwacal.runtime import products
 from lwacal.telescope.antpol_states import BAD
 

@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from lwacal.driver import job_log, nights_table, run_lock, summary
-from lwacal.driver.progress import INDENT, Failure, Followers, Progress
+from lwacal.driver.progress import Progress
+from lwacal.driver.progress_lines import INDENT
+from lwacal.driver.run_state import Failure, Followers
 
 
 def _changed(path: Path) -> int:
@@ -120,7 +122,7 @@ class Run:
     def begin(self, at_work: Collection[str], followers: Followers, locking: bool = True) -> None:
         """Take the observations that have jobs. Raises run_lock.RunningError."""
         if self.progress:
-            self.progress.followers = followers
+            self.progress.state.followers = followers
         self.taken = sorted(at_work)
         self.record = run_lock.this_run(self.command)
         if not locking:
@@ -152,7 +154,7 @@ class Run:
     def _note(self, again: Again | None) -> None:
         """Write down what failed, the trends that wait for it, and the table of all nights."""
         seen = self.progress
-        if seen and not (seen.interrupted or seen.broken):
+        if seen and not (seen.state.interrupted or seen.broken):
             nights_table.keep_failures(self.results, self.taken, self.failures, seen.made)
             if again and self.trends_are_due():
                 self._say_if(again.trends(self.results, self.without()))
@@ -164,7 +166,7 @@ class Run:
     def sum_up(self) -> None:
         """Say what is known of the observations, and what else failed."""
         text = summary.summary(self.observations, self.results)
-        interrupted = self.progress is not None and self.progress.interrupted
+        interrupted = self.progress is not None and self.progress.state.interrupted
         for failure in self.failures:
             if nights_table.is_apart(failure) and not interrupted:
                 who = f"{failure.observation}: {failure.job}".removeprefix(": ")
@@ -181,7 +183,7 @@ class Run:
         """Return whether the trends wait for observations that failed, and others have finished."""
         return (
             self.progress is not None
-            and self.progress.waiting[self.trends_rule] > 0
+            and self.progress.state.waiting[self.trends_rule] > 0
             and any(failure.observation for failure in self.failures)
             and len(self.without()) < len(self.observations)
         )
