@@ -60,7 +60,7 @@ lock: env ## Update the pinned Python packages in requirements/lock.txt and work
 	    requirements/dev.in -o requirements/lock.txt
 	$(BIN)/python scripts/pin_environments.py
 
-schemas: env ## Generate the JSON Schemas and config/config.yaml from the models of the configuration
+schemas: env ## Generate JSON Schemas, docs/records/ and config/config.yaml from the models
 	$(BIN)/lwacal schemas
 
 where-is: env ## Look up the lines in docs/where-is.md

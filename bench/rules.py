@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from lwacal.driver import resources
 from lwacal.records.configuration.imaging import Imaging
 from lwacal.records.configuration.whole import Configuration
+from lwacal.records.manifest import ManifestRecord
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -24,7 +23,7 @@ def environment(threads: int) -> dict[str, str]:
 
 
 def memory_mb(
-    rule: str, manifest: dict[str, Any], band: str, imaging: Imaging | None = None
+    rule: str, manifest: ManifestRecord, band: str, imaging: Imaging | None = None
 ) -> int | None:
     """Return the memory that a rule requests, or None if it leaves this to Snakemake.
 

@@ -18,7 +18,11 @@ import solver_case
 from gain_errors import errors, rms
 from lwacal.calibration import bandpass, casa_input, stefcal, uv_range
 from lwacal.io import caltable, flag_file
+from lwacal.records import files
 from lwacal.records.configuration.bandpass import Bandpass
+from lwacal.records.manifest import ManifestRecord
+from lwacal.records.reference import ReferenceRecord
+from lwacal.records.sky_model import SkyModelRecord
 from lwacal.runtime import casa, paths, products
 from small_sets import baselines
 
@@ -275,8 +279,9 @@ def test_too_few_antennas(solve, tmp_path, number):
 
 def test_the_script_writes_table_and_summary(clean, tmp_path, engine):
     names = ("manifest", "sky-model", "reference")
-    for name, record in zip(names, (clean.manifest, clean.model, clean.reference)):
-        products.write_json(tmp_path / f"{name}.json", record)
+    files.write(ManifestRecord, tmp_path / "manifest.json", clean.manifest)
+    files.write(SkyModelRecord, tmp_path / "sky-model.json", clean.model)
+    files.write(ReferenceRecord, tmp_path / "reference.json", clean.reference)
     inputs = [word for name in names for word in (f"--{name}", str(tmp_path / f"{name}.json"))]
     subprocess.run(
         [

@@ -7,7 +7,8 @@ import pytest
 from lwacal.driver import observations, settings
 from lwacal.driver.observation_sheet import SheetRow
 from lwacal.ingest import discover, inventory
-from lwacal.runtime import products
+from lwacal.records import files
+from lwacal.records.manifest import ManifestRecord
 from small_sets import STAMP, small_array, write_raw
 
 SECOND_STAMP = "20240524_090013"
@@ -79,7 +80,7 @@ def test_wrong_settings_of_a_row_are_told(raw, tmp_path):
 def test_finished_observation_can_be_reported_after_its_raw_data_are_gone(raw, tmp_path):
     config = {"input": str(raw), "observation": "night", "results": str(tmp_path / "results")}
     record = inventory.build(discover.discover_raw(raw), "night")
-    products.write_json(tmp_path / "results" / "night" / "manifest.json", record)
+    files.write(ManifestRecord, tmp_path / "results" / "night" / "manifest.json", record)
     shutil.rmtree(raw)
     (observation,) = found(config).values()
     assert (observation.stamp, observation.bands) == (STAMP, ["69MHz", "73MHz"])

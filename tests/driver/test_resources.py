@@ -4,9 +4,14 @@ import re
 
 import pytest
 
+import made_up_observation
 from lwacal.driver import resources, resources_check, settings
+from lwacal.records import files
 from lwacal.records.configuration.imaging import Imaging, ScintillationImages
-from lwacal.runtime import paths, products
+from lwacal.records.manifest import ManifestRecord
+from lwacal.records.run import RunRecord
+from lwacal.runtime import paths
+from made_up_observation import Plan
 
 MANIFEST = {
     "integrations": [{}, {}],
@@ -105,8 +110,10 @@ def test_every_rule_that_asks_is_compared():
 
 def test_command_fails_if_a_job_used_more_than_asked(tmp_path, capsys):
     results, measured = tmp_path / "results" / "night", tmp_path / "benchmarks"
-    products.write_json(results / "manifest.json", MANIFEST)
-    products.write_json(results / "run.json", {"configuration": CONFIGURATION.as_json()})
+    manifest = made_up_observation.manifest(Plan(2, ("59MHz", "73MHz"), n_integrations=2))
+    files.write(ManifestRecord, results / "manifest.json", manifest)
+    run = {**made_up_observation._run(), "configuration": CONFIGURATION.as_json()}
+    files.write(RunRecord, results / "run.json", run)
     (measured / "concat").mkdir(parents=True)
     for used, code in ((100, 0), (90000, 1)):
         (measured / "concat" / "73MHz.tsv").write_text(f"s\tmax_rss\n3.5\t{used}\n")

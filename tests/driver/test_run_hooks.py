@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from snakemake_interface_logger_plugins.tests import MockOutputSettings
 
+import small_quality
 from lwacal.driver import nights_table, progress, run_hooks, run_state, time_left
-from lwacal.runtime import products
+from lwacal.records import files
+from lwacal.records.quality import QualityRecord
 
 NIGHTS = {"from": "", "to": "", "without": ["left out"]}
 TRENDS_LOG = Path("logs/trends.log")
@@ -25,15 +27,7 @@ def run(tmp_path, capsys):
 
 
 def judged(run, name):
-    products.write_json(
-        run.results / name / "qa.json",
-        {
-            "observation": {"start_utc": "2024-05-24T09:00:03", "lst_hours": 17.3},
-            "verdict": "pass",
-            "reasons": [],
-            "antennas": [],
-        },
-    )
+    files.write(QualityRecord, run.results / name / "qa.json", small_quality.quality())
 
 
 def failed(run, name):

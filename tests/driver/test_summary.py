@@ -5,9 +5,15 @@ import os
 
 import pytest
 
+import made_up_observation
+import small_quality
 from lwacal.driver import nights_table, run_state, summary
 from lwacal.nights import trends_database
 from lwacal.qa import outcome
+from lwacal.records import files
+from lwacal.records.outcome import OutcomeRecord
+from lwacal.records.quality import QualityRecord
+from lwacal.records.run import RunRecord
 from lwacal.runtime import products
 
 
@@ -19,20 +25,26 @@ def results(tmp_path):
 def finish(results, name, verdict, reasons, reported=True):
     """Write what a finished observation leaves: qa.json, then reports, then outcome.json."""
     folder = results / name
-    quality = {
-        "observation": {"id": name, "start_utc": "2024-05-24T09:00:03", "lst_hours": 17.31},
-        "verdict": verdict,
-        "reasons": reasons,
-        "antennas": [
-            {"antenna": f"LWA{n // 2:03d}", "status": "bad" if n < 3 else "good"} for n in range(20)
-        ],
+    quality = small_quality.quality(verdict=verdict)
+    quality["observation"] |= {
+        "id": name,
+        "start_utc": "2024-05-24T09:00:03",
+        "lst_hours": 17.31,
     }
-    products.write_json(folder / "qa.json", quality)
+    quality["reasons"] = reasons or ["All is well."]
+    signal = quality["antennas"][0]
+    quality["antennas"] = [
+        {**signal, "antenna": f"LWA{n // 2:03d}", "status": "bad" if n < 3 else "good"}
+        for n in range(20)
+    ]
+    files.write(QualityRecord, folder / "qa.json", quality)
     if reported:
         for report in summary.REPORTS:
             (folder / report).write_text("a report")
-        products.write_json(
-            folder / "outcome.json", outcome.sort(quality, folder, results, links=True)
+        files.write(
+            OutcomeRecord,
+            folder / "outcome.json",
+            outcome.sort(quality, folder, results, links=True),
         )
     return folder
 
@@ -40,7 +52,7 @@ def finish(results, name, verdict, reasons, reported=True):
 def judge_later(folder, **changed):
     """Write qa.json again, a minute after the reports."""
     path = folder / "qa.json"
-    products.write_json(path, {**products.read_json(path), **changed})
+    files.write(QualityRecord, path, {**files.read(QualityRecord, path), **changed})
     late = (folder / "report.html").stat().st_mtime + 60
     os.utime(path, (late, late))
 
@@ -67,7 +79,9 @@ def fail(results, name, job="flag 73MHz", cause="no room on the disk"):
 def test_many_observations_are_a_table(results):
     finish(results, "one", "pass", ["All is well."])
     finish(results, "two", "warn", ["The ionosphere moves Cyg A by 700 arcsec.", "More."])
-    products.write_json(results / "two" / "run.json", {"total_s": 1860.0})
+    files.write(
+        RunRecord, results / "two" / "run.json", {**made_up_observation._run(), "total_s": 1860.0}
+    )
     fail(results, "three")
     (results / "trends.html").write_text("nights")
     said = summary.summary(["one", "two", "three", "four"], results)

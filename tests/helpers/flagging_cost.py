@@ -28,6 +28,8 @@ import planted_rfi
 from lwacal.flagging import aoflagger_program
 from lwacal.io import flag_file, ms_reader
 from lwacal.io.ms_writer import Field, MeasurementSetWriter
+from lwacal.records import files
+from lwacal.records.health import HealthRecord
 from lwacal.runtime import paths, products
 
 FLAGGERS = ("default", "per baseline", "ours")
@@ -125,12 +127,13 @@ def run(
 
 
 def _our_command(data_set: Path, output: Path, folder: Path, threads: int) -> list[str]:
-    products.write_json(folder / "health.json", {"antennas": []})  # none is known to be bad
+    healthy = {"requested_mjd": 0.0, "sources": [], "antennas": []}  # none is known to be bad
+    files.write(HealthRecord, folder / "health.json", healthy)
     return [
         sys.executable,
         str(SCRIPT),
         "--band",
-        "band",
+        "59MHz",
         "--concat",
         str(data_set),
         "--threads",

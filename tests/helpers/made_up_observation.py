@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from lwacal.imaging import measure, refraction_fit
+from lwacal.io.flag_file import CAUSES as FLAG_CAUSES
 from lwacal.io.solutions import CAUSES, Bandpass
-from lwacal.runtime import products
+from lwacal.records import files
+from lwacal.records.catalogue import RECORDS
 from lwacal.telescope import naming, site
 
 FLUX_50MHZ_JY = {
@@ -24,6 +26,27 @@ FLUX_50MHZ_JY = {
     "VirA": (2635, -0.75),
 }
 ALTITUDE_DEG = {"CygA": 72.0, "CasA": 55.0, "TauA": 12.0, "VirA": -20.0}
+
+
+UNMEASURED = dict.fromkeys(
+    (
+        "flux_jy",
+        "flux_err_jy",
+        "flux_apparent_jy",
+        "flux_visibility_jy",
+        "flux_visibility_err_jy",
+        "flux_expected_err_jy",
+        "ratio",
+        "ratio_err",
+        "ratio_model_err",
+        "ra_offset_arcsec",
+        "dec_offset_arcsec",
+        "offset_err_arcsec",
+        "beam_fwhm_arcsec",
+        "rms_jy",
+        "thermal_jy",
+    )
+)
 
 
 @dataclass
@@ -67,7 +90,7 @@ def write(folder: Path, plan: Plan) -> dict[str, Any]:
     mid = naming.stamp_time(plan.observation[:15]) + 5 * plan.n_integrations
 
     def put(argument: str, name: str, record: dict[str, Any]) -> None:
-        products.write_json(folder / name, record)
+        files.write(RECORDS[Path(name).stem], folder / name, record)
         paths[argument] = folder / name
 
     put("manifest", "manifest.json", _manifest(plan, antennas, mid))
@@ -83,16 +106,20 @@ def write(folder: Path, plan: Plan) -> dict[str, Any]:
         _flags(folder, plan, band, rng)
         paths["flags"].append(folder / f"flags/{band}.json")
         solved = band not in plan.unsolved
-        products.write_json(
+        files.write(
+            RECORDS["bandpass"],
             folder / f"tables/raw/{band}.json",
             {
-                "schema": 1,
                 "band": band,
-                "engine": "casa",
+                "engine": "stefcal",
+                "sources": ["CygA", "CasA"],
+                "min_snr": 3.0,
+                "min_baselines_per_antenna": 4,
+                "median_snr": {pol: [20.0] * plan.n_channels for pol in "XY"},
                 "reference_antenna": antennas["names"][0],
                 "n_solutions": 1,
                 "flagged_fraction": 0.1,
-                "uv_range_lambda": [5, 350],
+                "uv_range_lambda": [5.0, 350.0],
                 "status": "ok" if solved else "no_data",
                 "residual_over_thermal": 1.1 if solved else None,
                 "message": "" if solved else "all visibilities of the sub-band are flagged",
@@ -102,6 +129,12 @@ def write(folder: Path, plan: Plan) -> dict[str, Any]:
     paths["images"] = _images(folder, plan, rng)
     paths["allsky"] = _allsky(folder, plan, rng, mid)
     return paths
+
+
+def manifest(plan: Plan) -> dict[str, Any]:
+    """Return manifest.json of a plan."""
+    rng = np.random.default_rng(20240524)
+    return _manifest(plan, _antennas(plan, rng), naming.stamp_time(plan.observation[:15]))
 
 
 def _antennas(plan: Plan, rng: np.random.Generator) -> dict[str, Any]:
@@ -140,7 +173,6 @@ def _manifest(plan: Plan, antennas: dict[str, Any], mid: float) -> dict[str, Any
         for k in range(plan.n_integrations)
     ]
     return {
-        "schema": 1,
         "observation": {
             "id": plan.observation,
             "input": "/data/night",
@@ -166,11 +198,31 @@ def _manifest(plan: Plan, antennas: dict[str, Any], mid: float) -> dict[str, Any
                 "correlations": ["XX", "XY", "YX", "YY"],
                 "usable": True,
                 "message": "",
-                "entries": [{"usable": True} for _ in integrations],
+                "entries": [_entry(band, scan, item) for scan, item in enumerate(integrations, 1)],
             }
             for band in plan.bands
         },
         "faults": [],
+        "ignored": [],
+        "size_bytes": 0,
+    }
+
+
+def _entry(band: str, scan: int, integration: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "path": f"/data/night/{naming.raw_name(integration['stamp'], band)}",
+        "stamp": integration["stamp"],
+        "data_desc_id": 0,
+        "time_mjd_s": integration["mid_mjd_s"] - 5,
+        "mid_mjd_s": integration["mid_mjd_s"],
+        "interval_s": integration["interval_s"],
+        "n_rows": 62128,
+        "field_ra_rad": 0.0,
+        "field_dec_rad": 0.65,
+        "correlations": ["XX", "XY", "YX", "YY"],
+        "conjugate": False,
+        "scan": scan,
+        "usable": True,
     }
 
 
@@ -201,7 +253,6 @@ def _health(plan: Plan, antennas: dict[str, Any]) -> dict[str, Any]:
         for s in _signals(plan, antennas)
     ]
     return {
-        "schema": 1,
         "requested_mjd": 60454.4,
         "antennas": found,
         "sources": [
@@ -269,19 +320,23 @@ def _solutions(
     for signal in signals:
         place = (signal["index"], slice(None), "XY".index(signal["pol"]))
         signal["gain_db"] = float(20 * np.log10(np.median(np.abs(gain[place])) / typical))
+        signal["noise_ratio"] = None if signal["status"] == "bad" else 1.0
         signal["flagged_fraction"] = float(flag[place].mean())
     bands = {
         band: {
             "flagged_fraction": float(flag[:, band_index == k].mean()),
+            "interpolated_fraction": float(interpolated[:, band_index == k].mean()),
             "rfi_channels": sorted(frequency_hz[rfi][band_index[rfi] == k]),
+            "solved": band not in plan.unsolved,
+            "reference_antenna": antennas["names"][0],
         }
         for k, band in enumerate(plan.bands)
     }
     return {
-        "schema": 1,
         "bands": bands,
         "antennas": signals,
         "causes": CAUSES,
+        "interpolated_fraction": float(interpolated.mean()),
         "reference_antenna": antennas["names"][0],
         "reference_why": "the first of bandpass.reference_antennas, and healthy",
         "message": "",
@@ -292,14 +347,13 @@ def _delay(plan: Plan, antennas: dict[str, Any], rng: np.random.Generator) -> di
     used = [band for band in plan.bands if naming.band_mhz(band) >= 41]
     if not plan.delay or not used:
         return {
-            "schema": 1,
+            **_delay_head(antennas, plan),
             "status": "no_band",
             "antennas": [],
             "bands": [],
-            "boards": [],
+            "first_integration_bands": [],
             "message": "no sub-band at or above 41 MHz (delay.min_freq_mhz)",
-            "reference_antenna": None,
-            "reference_table": None,
+            "reference_table": "",
         }
     reference = _delays_ns(antennas)
     found = []
@@ -317,21 +371,36 @@ def _delay(plan: Plan, antennas: dict[str, Any], rng: np.random.Generator) -> di
                 "delay_ns": None if flagged else value,
                 "delay_err_ns": None if flagged else 0.8,
                 "phase_deg": None if flagged else float((value * 23.04 + 180) % 360 - 180),
+                "phase_err_deg": None if flagged else 2.0,
+                "coherence": None if flagged else 0.99,
+                "ambiguous": False,
+                "first_integration_ns": None if flagged else value,
+                "first_integration_err_ns": None if flagged else 1.0,
+                "first_integration_bands": 0 if flagged else len(used),
                 "reference_ns": reference[index] if plan.delay_reference else None,
                 "difference_ns": value - reference[index] if known else None,
             }
         )
-    message = "" if plan.delay_reference else "no reference table within 8 h of LST"
     return {
-        "schema": 1,
+        **_delay_head(antennas, plan),
         "status": "ok",
-        "message": message,
+        "message": "",
         "bands": used,
-        "reference_antenna": antennas["names"][0],
+        "first_integration_bands": used,
         "antennas": found,
-        "boards": [],
+        "reference_table": "20h/20250202_190116.K" if plan.delay_reference else "",
+    }
+
+
+def _delay_head(antennas: dict[str, Any], plan: Plan) -> dict[str, Any]:
+    return {
+        "engine": "stefcal",
+        "reference_antenna": antennas["names"][0],
+        "reference_index": 0,
         "phase_freq_mhz": 64.0,
-        "reference_table": "20h/20250202_190116.K" if plan.delay_reference else None,
+        "reference_message": "" if plan.delay_reference else "no reference table within 8 h of LST",
+        "groups": {},
+        "boards": [],
     }
 
 
@@ -348,6 +417,8 @@ def _sky_model(plan: Plan, mid: float) -> dict[str, Any]:
             "dec_rad": 0.6,
             "altitude_deg": altitude,
             "azimuth_deg": 120.0 + 40 * k,
+            "brightest_apparent_jy": FLUX_50MHZ_JY[name][0],
+            "component_list": None,
             "in_model": altitude > 0,
             "calibrator": altitude > 20,
             "warnings": [],
@@ -369,9 +440,9 @@ def _sky_model(plan: Plan, mid: float) -> dict[str, Any]:
         for band in plan.bands
     }
     return {
-        "schema": 1,
         "mid_utc": site.iso(mid),
         "flux_scale": "ovro2023",
+        "min_elevation_deg": 20.0,
         "beam": {},
         "sources": sources,
         "bands": bands,
@@ -383,14 +454,14 @@ def _sky_model(plan: Plan, mid: float) -> dict[str, Any]:
 def _measurements(plan: Plan, mid: float, rng: np.random.Generator) -> dict[str, Any]:
     if not plan.images:
         return {
-            "schema": 1,
             "calibrators": [],
             "positions": [],
             "scintillation": [],
             "scintillation_indices": [],
             "allsky": [],
         }
-    calibrators, scintillation = [], []
+    calibrators: list[Any] = []
+    scintillation: list[Any] = []
     modelled = [name for name, altitude in ALTITUDE_DEG.items() if altitude > 20]
     for source in modelled:
         for band in plan.bands:
@@ -405,19 +476,12 @@ def _measurements(plan: Plan, mid: float, rng: np.random.Generator) -> dict[str,
                 "imaged": True,
             }
             if band in plan.unsolved:
-                calibrators.append(
-                    {
-                        **common,
-                        "fit": "failed",
-                        "reason": "no image",
-                        "rms_jy": None,
-                        "thermal_jy": None,
-                    }
-                )
+                calibrators.append({**UNMEASURED, **common, "fit": "failed", "reason": "no image"})
                 continue
             beam = 900 * 50 / mhz
             calibrators.append(
                 {
+                    **UNMEASURED,
                     **common,
                     "flux_jy": flux,
                     "flux_err_jy": 0.02 * flux,
@@ -443,6 +507,10 @@ def _measurements(plan: Plan, mid: float, rng: np.random.Generator) -> dict[str,
                         "rms_jy": 0.01 * flux,
                         "flux_err_jy": 0.0125 * flux,
                         "flux_visibility_jy": None,
+                        "flux_visibility_err_jy": None,
+                        "flux_apparent_jy": 0.8 * flux,
+                        "fit": "ok",
+                        "reason": "",
                         "time_utc": site.iso(mid + 10 * (k + 0.5 - plan.n_integrations / 2)),
                         "flux_jy": flux * (1 + 0.15 * (50 / mhz) ** 1.5 * np.sin(k + mhz / 20)),
                     }
@@ -455,11 +523,11 @@ def _measurements(plan: Plan, mid: float, rng: np.random.Generator) -> dict[str,
             "thermal_jy": 0.2,
             "peak_jy": 2000.0 * k,
             "dynamic_range": 1000.0 * k,
+            "message": "",
         }
         for k, name in enumerate(("low", "mid", "high"), 1)
     ]
     return {
-        "schema": 1,
         "calibrators": calibrators,
         "scintillation": scintillation,
         "positions": refraction_fit.of_sources(calibrators),
@@ -476,12 +544,13 @@ def _flags(folder: Path, plan: Plan, band: str, rng: np.random.Generator) -> Non
     rfi = plan.rfi * low
     channel = np.clip(share + rfi + 0.02 * rng.random(plan.n_channels), 0, 1)
     channel[rng.random(plan.n_channels) < rfi / 2] = 1
-    products.write_json(
+    files.write(
+        RECORDS["flags"],
         folder / f"flags/{band}.json",
         {
-            "schema": 1,
             "band": band,
             "message": "",
+            "causes": FLAG_CAUSES,
             "fractions": {
                 "total": share + rfi * (1 - share),
                 "original": 0.0,
@@ -492,6 +561,8 @@ def _flags(folder: Path, plan: Plan, band: str, rng: np.random.Generator) -> Non
                 "burst": 0.0,
             },
             "bursts": [],
+            "lines": [],
+            "baseline_fraction": np.full(plan.n_antennas * (plan.n_antennas - 1) // 2, share),
             "antenna_fraction": np.clip(share + rfi + noise, 0, 1),
             "channel_fraction": channel,
         },
@@ -529,10 +600,10 @@ def _images(folder: Path, plan: Plan, rng: np.random.Generator) -> list[Path]:
         ok = altitude > 20 and plan.images
         if ok:
             _write_fits(path / f"{name}-MFS-image.fits", _blob(256, rng), 0.02, 57.3, 34.4)
-        products.write_json(
+        files.write(
+            RECORDS["images"],
             path / "images.json",
             {
-                "schema": 1,
                 "source": name,
                 "spectrum": [],
                 "intervals": [],
@@ -558,19 +629,21 @@ def _allsky(folder: Path, plan: Plan, rng: np.random.Generator, mid: float) -> P
         bands.append(
             {
                 "name": name,
+                "mhz": [18.0, 83.0],
                 "sub_bands": ["27MHz"],
                 "file": f"{name}-MFS-image.fits",
                 "status": "ok" if plan.images else "no_data",
                 "message": "",
             }
         )
-    products.write_json(
+    files.write(
+        RECORDS["allsky"],
         path / "images.json",
         {
-            "schema": 1,
             "status": "ok" if plan.images else "no_data",
             "bands": bands,
             "commands": [],
+            "horizon_mask_deg": 10.0,
             "message": "" if plan.images else "imaging is switched off (imaging.enabled)",
         },
     )
@@ -579,7 +652,7 @@ def _allsky(folder: Path, plan: Plan, rng: np.random.Generator, mid: float) -> P
 
 def _run() -> dict[str, Any]:
     return {
-        "schema": 1,
+        "observation": "20240524_090003",
         "versions": {
             "casatools": "6.7.0.31",
             "wsclean": "3.1",
@@ -596,8 +669,8 @@ def _run() -> dict[str, Any]:
         ],
         "command": "snakemake --cores 2 --config input=/data/night",
         "host": "calim01",
-        "started_utc": "2024-05-24T14:00:00",
-        "finished_utc": "2024-05-24T14:31:05",
+        "written_utc": "2024-05-24T14:31:05",
+        "total_s": 127.6,
         "rules": [
             {"rule": "concat", "job": "73MHz", "wall_s": 22.5, "max_rss_mb": 812},
             {"rule": "bandpass", "job": "73MHz", "wall_s": 101.0, "max_rss_mb": 2210},

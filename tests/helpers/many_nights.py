@@ -20,7 +20,9 @@ import numpy as np
 
 import made_up_observation
 from lwacal.qa import assess
+from lwacal.records import files
 from lwacal.records.configuration.quality import Quality
+from lwacal.records.quality import QualityRecord
 from lwacal.runtime import products
 from lwacal.simulate import layout
 from lwacal.telescope import site
@@ -92,7 +94,7 @@ def write(
         if k not in planted.gaps
     ]
     for night in made:
-        products.write_json(results / night["observation"]["id"] / "qa.json", night)
+        files.write(QualityRecord, results / night["observation"]["id"] / "qa.json", night)
     return made
 
 

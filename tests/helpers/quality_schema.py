@@ -1,4 +1,4 @@
-"""Checks qa.json against its schema: every record that a test makes goes through here."""
+"""Checks qa.json as its readers do: every record that a test makes goes through here."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from lwacal.records import base, files
+from lwacal.records.quality import QualityRecord
 from lwacal.runtime import paths
 
 SCHEMA = paths.SCHEMAS / "qa.schema.json"
@@ -22,8 +24,18 @@ def _validator() -> Draft202012Validator:
 
 
 def errors(quality: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong with a record as it is in qa.json: where, and what."""
-    return [f"{error.json_path}: {error.message}" for error in _validator().iter_errors(quality)]
+    """Return what is wrong with a record as it is in qa.json: where, and what.
+
+    By the model and by the schema that users have, which must agree on whether anything is. A
+    record that is not written yet has no version of its format.
+    """
+    quality = {"schema": base.about(QualityRecord).version, **quality}
+    by_model = files.problems(QualityRecord, quality)
+    by_schema = [
+        f"{error.json_path}: {error.message}" for error in _validator().iter_errors(quality)
+    ]
+    assert bool(by_model) == bool(by_schema), (by_model, by_schema)
+    return by_schema
 
 
 def check(quality: Mapping[str, Any], where: str = "qa.json") -> None:

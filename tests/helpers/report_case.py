@@ -6,7 +6,9 @@ from pathlib import Path
 
 import made_up_observation as made_up
 from lwacal.qa import assess
+from lwacal.records import files
 from lwacal.records.configuration.quality import Quality
+from lwacal.records.quality import QualityRecord
 from lwacal.report import inputs as report_inputs
 from lwacal.runtime import products
 from made_up_observation import Plan
@@ -27,7 +29,7 @@ def records_of(folder: Path, plan: Plan) -> report_inputs.ReportRecords:
         },
     )
     quality = Quality()
-    products.write_json(folder / "qa.json", assess.assess(inputs, quality, 100.0))
+    files.write(QualityRecord, folder / "qa.json", assess.assess(inputs, quality, 100.0))
     kept = {
         key: written[key]
         for key in (

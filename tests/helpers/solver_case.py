@@ -139,6 +139,9 @@ def _reference(antennas: Antennas, index: int) -> dict[str, Any]:
         "antenna": antennas.names[index],
         "order": [index, *others],
         "why": "first",
+        "healthy": True,
+        "unknown": [],
+        "excess_flagged": 0.0,
     }
 
 
@@ -150,13 +153,38 @@ def _manifest(
     centre_radec: tuple[float, float],
 ) -> dict[str, Any]:
     return {
-        "observation": {"mid_mjd_s": MID_MJD_S, "lst_hours": float(site.lst_hours(MID_MJD_S))},
+        "observation": {
+            "id": "case",
+            "input": "raw",
+            "kind": "raw",
+            "stamp": "20240601_110000",
+            "start_utc": site.iso(MID_MJD_S - 5 * n_integrations),
+            "mid_utc": site.iso(MID_MJD_S),
+            "end_utc": site.iso(MID_MJD_S + 5 * n_integrations),
+            "mid_mjd_s": MID_MJD_S,
+            "lst_hours": float(site.lst_hours(MID_MJD_S)),
+            "integration_s": 10.0,
+            "n_integrations": n_integrations,
+            "telescope": site.TELESCOPE,
+            "time_column": "start",
+        },
         "antennas": {"names": list(antennas.names), "positions_m": antennas.positions_m.tolist()},
         "phase_centre": {"ra_rad": centre_radec[0], "dec_rad": centre_radec[1]},
+        "integrations": [],
         "bands": {
-            band: {"frequency_hz": nu.tolist(), "channel_width_hz": width_hz, "entries": []}
+            band: {
+                "frequency_hz": nu.tolist(),
+                "channel_width_hz": width_hz,
+                "correlations": ["XX", "XY", "YX", "YY"],
+                "usable": True,
+                "message": "",
+                "entries": [],
+            }
             for band, nu in frequency_hz.items()
         },
+        "faults": [],
+        "ignored": [],
+        "size_bytes": 0,
     }
 
 
@@ -192,6 +220,10 @@ def _model(frequency_hz: Mapping[str, np.ndarray], lists: Mapping[str, Path]) ->
                 "reason": "",
                 "ra_rad": ra_rad,
                 "dec_rad": dec_rad,
+                "altitude_deg": 80.0,
+                "azimuth_deg": 0.0,
+                "brightest_apparent_jy": 10000.0,
+                "warnings": [],
                 "component_list": _list_record(lists[name]) if name in lists else None,
             }
         )
@@ -199,6 +231,7 @@ def _model(frequency_hz: Mapping[str, np.ndarray], lists: Mapping[str, Path]) ->
         band: {
             name: {
                 "flux_jy": np.full(len(nu), 10000.0),
+                "flux_uncertainty": None,
                 "beam_xx": np.full(len(nu), xx / 10000.0),
                 "beam_yy": np.full(len(nu), yy / 10000.0),
             }
@@ -206,7 +239,16 @@ def _model(frequency_hz: Mapping[str, np.ndarray], lists: Mapping[str, Path]) ->
         }
         for band, nu in frequency_hz.items()
     }
-    return {"sources": sources, "bands": bands, "message": ""}
+    return {
+        "mid_utc": site.iso(MID_MJD_S),
+        "flux_scale": "ovro2023",
+        "min_elevation_deg": 20.0,
+        "beam": {},
+        "sources": sources,
+        "bands": bands,
+        "unmodelled": {band: {"apparent_jy": {}, "fraction": 0.0} for band in bands},
+        "message": "",
+    }
 
 
 def model_visibilities(case: Case, band: str, mjd_s: float) -> np.ndarray:

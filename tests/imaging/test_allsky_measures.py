@@ -6,7 +6,8 @@ import pytest
 from astropy.io import fits
 
 from lwacal.imaging import measure, point_source_fit, rgb_image
-from lwacal.runtime import products
+from lwacal.records import files
+from lwacal.records.allsky import AllskyRecord
 
 SIZE, SCALE_DEG = 128, 1.0  # the horizon is 57.3 pixels from the centre
 RMS_JY, PEAK_JY = 2.0, 300.0
@@ -44,9 +45,18 @@ def test_what_is_beyond_the_horizon_does_not_count(tmp_path):
     pixels[distance_pixels() > 57.3] *= 100
     pixels[distance_pixels() > 80] = np.nan
     write(tmp_path / "low-image.fits", pixels)
-    band = {"name": "low", "file": "low-image.fits", "message": "", "thermal_jy": 0.5}
-    empty = {"name": "high", "file": "", "message": "no calibrated sub-band"}
-    products.write_json(tmp_path / "images.json", {"bands": [band, empty], "horizon_mask_deg": 10})
+    common = {"mhz": [18.0, 41.0], "sub_bands": [], "thermal_jy": 0.5}
+    band = {**common, "name": "low", "file": "low-image.fits", "status": "ok", "message": ""}
+    message = "no calibrated sub-band"
+    empty = {**common, "name": "high", "file": "", "status": "no_data", "message": message}
+    record = {
+        "status": "ok",
+        "message": "",
+        "bands": [band, empty],
+        "commands": [],
+        "horizon_mask_deg": 10.0,
+    }
+    files.write(AllskyRecord, tmp_path / "images.json", record)
     low, high = measure.measure_allsky(tmp_path)
     assert low["rms_jy"] == pytest.approx(RMS_JY, rel=0.03)  # of some 10 000 pixels
     assert low["peak_jy"] == pytest.approx(PEAK_JY)

@@ -14,6 +14,7 @@ from lwacal.driver import settings
 from lwacal.imaging import image_source, measure, point_source_fit, split, wsclean
 from lwacal.ingest import discover
 from lwacal.io import flag_file, ms_reader
+from lwacal.records.images import ImagesRecord
 from lwacal.runtime import products
 from lwacal.simulate import Simulation, simulate
 from lwacal.sky import sky_model
@@ -63,7 +64,7 @@ def calibrators(tmp_path_factory):
             wsclean.Machine("wsclean", 1, 2000),
         )
         images = folder / source["name"]
-        spectrum = image_source.in_new_folder(images, work)["spectrum"]
+        spectrum = image_source.in_new_folder(ImagesRecord, images, work)["spectrum"]
         found += [
             measure.calibrator(model, source, item, images, point_source_fit.Search(3.0, 10.0))
             for item in spectrum

@@ -13,9 +13,13 @@ from astropy.io import fits
 from lwacal.driver import settings
 from lwacal.imaging import image_allsky, image_source, measure, point_source_fit, split, wsclean
 from lwacal.io.ms_writer import Field, MeasurementSetWriter
+from lwacal.records import files
+from lwacal.records.allsky import AllskyRecord
+from lwacal.records.calibrated import CalibratedRecord
 from lwacal.records.configuration.imaging import ScintillationImages
 from lwacal.records.configuration.measure import Measure
-from lwacal.runtime import processes, products
+from lwacal.records.images import ImagesRecord
+from lwacal.runtime import processes
 from lwacal.simulate import layout
 from lwacal.sky import predict, sources
 from lwacal.telescope import geometry, site
@@ -91,6 +95,8 @@ def write_split(folder: Path, band: str) -> Path:
     record = {
         "band": band,
         "targets": [],
+        "channel_average": {},
+        "smearing": {},
         "scans": [],
         "times": [],
         "thermal_jy": 0.5,
@@ -102,7 +108,7 @@ def write_split(folder: Path, band: str) -> Path:
         record.update(targets=["CygA", split.ZENITH], scans=[1, 2], times=MJD_S, message="")
         for target in record["targets"]:
             write_set(folder / split.set_name(target, band), target, band)
-    products.write_json(folder / "split.json", record)
+    files.write(CalibratedRecord, folder / "split.json", record)
     return folder
 
 
@@ -160,7 +166,8 @@ def splits(tmp_path_factory):
 
 
 def run(work, output):
-    return image_source.in_new_folder(output, work)
+    model = ImagesRecord if work.func is image_source.image_source else AllskyRecord
+    return image_source.in_new_folder(model, output, work)
 
 
 @pytest.fixture(scope="module")
@@ -408,10 +415,10 @@ def test_missing_program_is_told_with_its_key_and_leaves_no_folder(splits, tmp_p
     assert not (tmp_path / "images").exists()
 
 
-def test_image_of_the_wrong_sub_band_is_refused(source_images, tmp_path):
+def test_image_of_the_wrong_sub_band_is_refused(source_images, splits, tmp_path):
     folder, record = source_images
     shutil.copytree(folder, tmp_path / "copy")
     names = [item["file"] for item in record["spectrum"]]
     shutil.copy(folder / names[2], tmp_path / "copy" / names[1])
     with pytest.raises(image_source.LabelError, match=r"59.* and not in 41MHz"):
-        image_source.spectrum_records(manifest(), list(CHANNELS), tmp_path / "copy")
+        image_source.spectrum_records("CygA", manifest(), splits, tmp_path / "copy")

@@ -9,10 +9,11 @@ import health_case
 from lwacal.driver import settings_checks
 from lwacal.flagging import antenna_health
 from lwacal.nights import suggested_flags
+from lwacal.records import files
 from lwacal.records.configuration.health import Autocorrelation, Health
 from lwacal.records.configuration.trends import Trends
 from lwacal.records.configuration.whole import Configuration
-from lwacal.runtime import products
+from lwacal.records.suggested_flags import SuggestedFlagsRecord
 from quiet_nights import quiet, several_a_night
 
 TRENDS = Trends()
@@ -152,7 +153,7 @@ def test_health_reads_the_list_and_flags_exactly_these(tmp_path):
     fail(series, 5, 0, slice(2, None))
     fail(series, 5, 1, slice(2, None))
     path = tmp_path / "a copy.json"
-    products.write_json(path, suggested_flags.suggest(series, TRENDS))
+    files.write(SuggestedFlagsRecord, path, suggested_flags.suggest(series, TRENDS))
     choice = Health(cached_list=str(path), autocorrelation=Autocorrelation(enabled=False))
     record = antenna_health.assess(manifest, health_case.NO_MNC, [powers], choice)
     bad = {(a["index"], a["pol"]): a["reasons"] for a in record["antennas"] if a["status"] == "bad"}

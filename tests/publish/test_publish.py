@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import made_up_observation
+import small_quality
 from lwacal.driver import code_digest
 from lwacal.io import caltable
 from lwacal.io.ms_reader import Antennas
@@ -19,7 +20,10 @@ from lwacal.io.solutions import SubBandSolutions
 from lwacal.nights import database_tables
 from lwacal.publish import checks, latest_link
 from lwacal.publish import publish as publication
+from lwacal.publish.provenance import Sources
 from lwacal.publish.publish import PublicationError
+from lwacal.records import files
+from lwacal.records.catalogue import RECORDS
 from lwacal.records.configuration.publish import Publish
 from lwacal.runtime import paths, products
 from lwacal.telescope import site
@@ -66,30 +70,20 @@ def choice(tmp_path):
 
 
 def sources(verdict="pass"):
-    return {
-        "qa": {
-            "observation": {
-                "id": "night",
-                "start_utc": "2024-06-01T11:00:00.000",
-                "lst_hours": 20.5,
-                "reference_antenna": {"antenna": "LWA003"},
-            },
-            "verdict": verdict,
-            "reasons": ["CygA is off."],
-        },
-        "run": made_up_observation._run(),
-        "manifest": {
-            "observation": {"input": "/data/night"},
-            "bands": {
-                "59MHz": {
-                    "entries": [
-                        {"path": "/data/night/one.ms", "usable": True},
-                        {"path": "/data/night/zero.ms", "usable": False},
-                    ]
-                }
-            },
-        },
+    qa = small_quality.quality("20240601_110000", verdict)
+    qa["observation"] |= {
+        "id": "night",
+        "start_utc": "2024-06-01T11:00:00.000",
+        "lst_hours": 20.5,
+        "reference_antenna": {"antenna": "LWA003", "why": ""},
     }
+    plan = made_up_observation.Plan(2, ("59MHz",), N_CHANNELS, 2)
+    manifest = made_up_observation.manifest(plan)
+    entries = manifest["bands"]["59MHz"]["entries"]
+    entries[0]["path"] = "/data/night/one.ms"
+    entries[1] |= {"path": "/data/night/zero.ms", "usable": False}
+    run = made_up_observation._run()
+    return Sources(qa={**qa, "reasons": ["CygA is off."]}, run=run, manifest=manifest)
 
 
 def publish(tables, choice, verdict="pass", database=Path("none.sqlite"), **changed):
@@ -380,8 +374,8 @@ def test_two_at_once_are_refused(tables, choice):
 
 
 def run_script(tmp_path, tables, choice, verdict="pass", moved=""):
-    for name, record in sources(verdict).items():
-        products.write_json(tmp_path / f"{name}.json", record)
+    for name, record in vars(sources(verdict)).items():
+        files.write(RECORDS[name], tmp_path / f"{name}.json", record)
     words = [f"--{name}={tmp_path / name}.json" for name in ("qa", "run", "manifest")]
     return subprocess.run(
         [

@@ -9,7 +9,9 @@ from matplotlib.text import Text
 
 import made_up_observation as made_up
 from lwacal.nights import trends_database, validity
+from lwacal.records import files
 from lwacal.records.configuration.trends import Trends
+from lwacal.records.quality import QualityRecord
 from lwacal.report import figures, trends_page
 from lwacal.report.plots import (
     antennas,
@@ -23,7 +25,6 @@ from lwacal.report.plots import (
     style,
     trend_curves,
 )
-from lwacal.runtime import products
 from report_case import NIGHT, records_of
 from small_quality import quality
 
@@ -115,7 +116,7 @@ def history(tmp_path_factory):
         night = quality(f"202405{day:02d}_090003", "pass", 1 + 0.001 * day)
         night["bands"].append({**night["bands"][0], "band": "41MHz", "freq_mhz": 43.2})
         night["bands"] = night["bands"][:1] if day == 1 else night["bands"]
-        products.write_json(results / f"n{day:02d}" / "qa.json", night)
+        files.write(QualityRecord, results / f"n{day:02d}" / "qa.json", night)
     choice = Trends()
     assert (
         trends_database.build(trends_database.find(results), results / "trends.sqlite", choice)[1]

@@ -14,9 +14,10 @@ from astropy.wcs import WCS
 
 import browser
 import made_up_observation as made_up
+from lwacal.records import files
+from lwacal.records.quality import QualityRecord
 from lwacal.report import antenna_history, html
 from lwacal.report.plots import sky
-from lwacal.runtime import products
 from report_case import NIGHT, records_of
 
 ALL = "#antenna-table tbody tr"
@@ -51,7 +52,7 @@ def with_history(report):
             if signal["delay_ns"] is not None:
                 signal["delay_ns"] += more_ns
         path = report.allsky[1].parents[1].parent / f"before{number}" / "qa.json"
-        products.write_json(path, qa)
+        files.write(QualityRecord, path, qa)
         nights.append(path)
     return replace(report, nights=antenna_history.until(report.qa, nights))
 

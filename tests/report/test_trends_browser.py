@@ -6,7 +6,9 @@ import pytest
 import browser
 import many_nights
 from lwacal.nights import trends_database
+from lwacal.records import files
 from lwacal.records.configuration.trends import Trends
+from lwacal.records.quality import QualityRecord
 from lwacal.report import trends_page
 from lwacal.runtime import products
 from small_quality import quality
@@ -45,7 +47,7 @@ def results(tmp_path_factory):
             for pol in "XY"
         ]
         known["observation"]["mid_utc"] = f"2024-06-{day:02d}T09:00:13"
-        products.write_json(folder / name / "qa.json", known)
+        files.write(QualityRecord, folder / name / "qa.json", known)
     write_page(folder)
     return folder
 

@@ -9,13 +9,17 @@ import numpy as np
 import pytest
 from casacore import tables
 
+import made_up_observation
 from lwacal.io.ms_writer import Field, MeasurementSetWriter
+from lwacal.records import files
 from lwacal.records.configuration.beam import Beam
 from lwacal.records.configuration.sky_model import SkyModel
+from lwacal.records.manifest import ManifestRecord
 from lwacal.runtime import casa, paths, products
 from lwacal.sky import beam, casa_component_list, sky_model, sources
 from lwacal.telescope import geometry, naming, site
 from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
+from made_up_observation import Plan
 from small_sets import baselines, small_array
 
 SCRIPT = paths.SCRIPTS / "sky_model.py"
@@ -142,8 +146,9 @@ def test_apparent_fluxes_are_flux_times_beam():
 def written(tmp_path_factory):
     """All that the script writes, and what it was made from."""
     folder = tmp_path_factory.mktemp("model")
-    record = manifest()
-    products.write_json(folder / "manifest.json", record)
+    record = made_up_observation.manifest(Plan(4, BANDS, N_CHANNELS, 1))
+    record["observation"] |= manifest()["observation"]
+    files.write(ManifestRecord, folder / "manifest.json", record)
     subprocess.run(
         [
             sys.executable,

@@ -14,9 +14,11 @@ from lwacal.calibration import bandpass, uv_range
 from lwacal.imaging import visibility_flux
 from lwacal.io import caltable
 from lwacal.io.ms_writer import Field, MeasurementSetWriter
+from lwacal.records import files
 from lwacal.records.configuration.beam import Beam
 from lwacal.records.configuration.sky_model import ComponentLists, SkyModel
-from lwacal.runtime import casa, products
+from lwacal.records.sky_model import SkyModelRecord
+from lwacal.runtime import casa
 from lwacal.sky import band_model, component_lists, sky_model, source_shape, sources
 from lwacal.sky.component_lists import ComponentListError
 from lwacal.sky.sources import Direction
@@ -209,7 +211,7 @@ def test_paths_of_lists_hold_elsewhere(tmp_path, monkeypatch):
     list_of("CygA", tmp_path / "list.txt", (0, 0))
     monkeypatch.chdir(tmp_path)
     model = built("list.txt")
-    products.write_json(tmp_path / "sky_model.json", model)
+    files.write(SkyModelRecord, tmp_path / "sky_model.json", model)
     read = sky_model.read(tmp_path / "sky_model.json")
     assert model["sources"][0]["component_list"]["path"] == "list.txt"
     assert read["sources"][0]["component_list"]["path"] == str(tmp_path / "list.txt")

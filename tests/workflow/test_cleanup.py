@@ -6,6 +6,9 @@ import sys
 
 import pytest
 
+import small_quality
+from lwacal.records import files
+from lwacal.records.quality import QualityRecord
 from lwacal.runtime import products
 from workflow_run import PROJECT
 
@@ -17,7 +20,7 @@ def clean(folder, verdict, images):
         (folder / name).mkdir(parents=True)
         (folder / name / "data").write_text("")
     (folder / "concat" / "73MHz.npz").write_text("")
-    products.write_json(folder / "qa.json", {"verdict": verdict})
+    files.write(QualityRecord, folder / "qa.json", small_quality.quality(verdict=verdict))
     command = [
         sys.executable,
         SCRIPT,

@@ -29,7 +29,8 @@ from lwacal.driver import environment, observations, resources, settings
 from lwacal.driver.code_digest import code_digest
 from lwacal.ingest import discover
 from lwacal.publish import latest_link
-from lwacal.runtime import products
+from lwacal.records import files
+from lwacal.records.manifest import ManifestRecord
 from lwacal.sky import sources
 
 # The scripts of the rules have common names, such as report: they must not hide modules of a
@@ -210,7 +211,7 @@ def memory_mb(rule, record="manifest"):
     """Return a resource function for the memory of a job, from the sizes in an input record."""
 
     def needed(wildcards, input, attempt):
-        manifest = products.read_json(input[record])
+        manifest = files.read(ManifestRecord, input[record])
         line = resources.line(rule, observation(wildcards).settings)
         return resources.memory_mb(line, manifest, wildcards.get("band")) * attempt
 

@@ -6,8 +6,11 @@ import logging
 from pathlib import Path
 
 from lwacal.flagging import antenna_health
+from lwacal.records import files
 from lwacal.records.configuration.health import Health
 from lwacal.records.configuration.section import read_section
+from lwacal.records.health import HealthRecord
+from lwacal.records.manifest import ManifestRecord
 from lwacal.runtime import job, logs, products
 
 logger = logging.getLogger(__name__)
@@ -22,12 +25,12 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
     record = antenna_health.assess(
-        products.read_json(arguments.manifest),
+        files.read(ManifestRecord, arguments.manifest),
         products.read_json(arguments.mnc),
         arguments.powers,
         read_section(arguments.settings, "health", Health),
     )
-    products.write_json(arguments.output, record)
+    files.write(HealthRecord, arguments.output, record)
     for source in record["sources"]:
         logger.info(f"{source['name']}: {source['message']}")
     bad = sum(antenna["status"] == "bad" for antenna in record["antennas"])

@@ -4,15 +4,26 @@
 import argparse
 import logging
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from lwacal.qa import assess
+from lwacal.records import files
+from lwacal.records.bandpass import BandpassRecord
 from lwacal.records.configuration.delay import Delay
 from lwacal.records.configuration.quality import Quality
 from lwacal.records.configuration.section import read_section
-from lwacal.runtime import job, logs, products
+from lwacal.records.delay import DelayRecord
+from lwacal.records.flags import FlagsRecord
+from lwacal.records.health import HealthRecord
+from lwacal.records.manifest import ManifestRecord
+from lwacal.records.measurements import MeasurementsRecord
+from lwacal.records.quality import QualityRecord
+from lwacal.records.sky_model import SkyModelRecord
+from lwacal.records.solution_flags import SolutionFlagsRecord
+from lwacal.runtime import job, logs
 
 logger = logging.getLogger(__name__)
+R = TypeVar("R", FlagsRecord, BandpassRecord)
 
 
 def main() -> None:
@@ -25,21 +36,21 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
     inputs = assess.Inputs(
-        manifest=products.read_json(arguments.manifest),
-        health=products.read_json(arguments.health),
-        flags=by_band(arguments.flags),
-        bandpass=by_band(arguments.bandpass),
-        solutions=products.read_json(arguments.solutions),
-        delay=products.read_json(arguments.delay),
-        measurements=products.read_json(arguments.measurements),
-        sky_model=products.read_json(arguments.sky_model),
+        manifest=files.read(ManifestRecord, arguments.manifest),
+        health=files.read(HealthRecord, arguments.health),
+        flags=by_band(FlagsRecord, arguments.flags),
+        bandpass=by_band(BandpassRecord, arguments.bandpass),
+        solutions=files.read(SolutionFlagsRecord, arguments.solutions),
+        delay=files.read(DelayRecord, arguments.delay),
+        measurements=files.read(MeasurementsRecord, arguments.measurements),
+        sky_model=files.read(SkyModelRecord, arguments.sky_model),
     )
     quality = assess.assess(
         inputs,
         read_section(arguments.settings, "quality", Quality),
         read_section(arguments.settings, "delay", Delay).difference_ns,
     )
-    products.write_json(arguments.output, quality)
+    files.write(QualityRecord, arguments.output, quality)
     for reason in quality["reasons"]:
         logger.info(f"  {reason}")
     reasons = quality["reasons"]
@@ -47,9 +58,9 @@ def main() -> None:
     logs.found(f"{quality['verdict']}: {reasons[0] if reasons else 'no reasons'}{more}")
 
 
-def by_band(paths: list[Path]) -> dict[str, dict[str, Any]]:
+def by_band(model: type[R], paths: list[Path]) -> dict[str, R]:
     """Return the records of these files by the sub-band that each names."""
-    read = [products.read_json(path) for path in paths]
+    read = [files.read(model, path) for path in paths]
     return {record["band"]: record for record in read}
 
 

@@ -6,9 +6,13 @@ from pathlib import Path
 
 from lwacal.calibration import bandpass
 from lwacal.calibration.sub_band import SubBand
+from lwacal.records import files
+from lwacal.records.bandpass import BandpassRecord
 from lwacal.records.configuration.bandpass import Bandpass
 from lwacal.records.configuration.section import read_section
-from lwacal.runtime import job, logs, products
+from lwacal.records.manifest import ManifestRecord
+from lwacal.records.reference import ReferenceRecord
+from lwacal.runtime import job, logs
 from lwacal.sky import sky_model
 
 
@@ -28,19 +32,19 @@ def main() -> None:
     arguments = parser.parse_args()
     summary = bandpass.solve(
         SubBand(
-            products.read_json(arguments.manifest),
+            files.read(ManifestRecord, arguments.manifest),
             arguments.band,
             arguments.concat,
             arguments.powers,
             arguments.flags,
             sky_model.read(arguments.sky_model),
         ),
-        products.read_json(arguments.reference),
+        files.read(ReferenceRecord, arguments.reference),
         read_section(arguments.settings, "bandpass", Bandpass),
         arguments.output,
         arguments.threads,
     )
-    products.write_json(arguments.summary, summary)
+    files.write(BandpassRecord, arguments.summary, summary)
     words = f"{summary['flagged_fraction']:.1%} of the solutions flagged"
     logs.found(summary["message"] or words)
 

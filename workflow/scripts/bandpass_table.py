@@ -7,7 +7,9 @@ from pathlib import Path
 from lwacal.calibration import solution_products
 from lwacal.ingest.manifest_record import manifest_antennas, manifest_centre
 from lwacal.io import caltable
-from lwacal.runtime import job, logs, products
+from lwacal.records import files
+from lwacal.records.manifest import ManifestRecord
+from lwacal.runtime import job, logs
 
 
 def main() -> None:
@@ -18,7 +20,7 @@ def main() -> None:
     parser.add_argument("--flags", required=True, type=Path, help="bandpass_flags.npz")
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
-    manifest = products.read_json(arguments.manifest)
+    manifest = files.read(ManifestRecord, arguments.manifest)
     solutions = solution_products.final_solutions(arguments.band, arguments.raw, arguments.flags)
     caltable.write_bandpass(
         arguments.output, solutions, manifest_antennas(manifest), manifest_centre(manifest)

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from lwacal.calibration.sub_band import SubBand
 from lwacal.imaging import split
+from lwacal.records import files
 from lwacal.records.configuration.bandpass import Bandpass
 from lwacal.records.configuration.imaging import Imaging
 from lwacal.records.configuration.section import read_section
-from lwacal.runtime import job, logs, products
+from lwacal.records.manifest import ManifestRecord
+from lwacal.runtime import job, logs
 from lwacal.sky import sky_model
 
 logger = logging.getLogger(__name__)
@@ -30,7 +32,7 @@ def main() -> None:
     arguments = parser.parse_args()
     record = split.split(
         SubBand(
-            products.read_json(arguments.manifest),
+            files.read(ManifestRecord, arguments.manifest),
             arguments.band,
             arguments.concat,
             arguments.powers,

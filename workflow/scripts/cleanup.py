@@ -4,9 +4,12 @@
 import argparse
 from pathlib import Path
 
+from lwacal.records import files
+from lwacal.records.cleanup import CleanupRecord
 from lwacal.records.configuration.cleanup import Cleanup
 from lwacal.records.configuration.section import read_section
-from lwacal.runtime import atomic, job, logs, products
+from lwacal.records.quality import QualityRecord
+from lwacal.runtime import atomic, job, logs
 
 LARGE = ("calibrated", "concat/*.ms")
 
@@ -18,7 +21,7 @@ def main() -> None:
     parser.add_argument("--settings", required=True, help="JSON: cleanup")
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
-    verdict = products.read_json(arguments.qa)["verdict"]
+    verdict = files.read(QualityRecord, arguments.qa)["verdict"]
     settings = read_section(arguments.settings, "cleanup", Cleanup)
     large = [*LARGE, *(["images"] if settings.images else [])]
     removed = []
@@ -27,7 +30,7 @@ def main() -> None:
             atomic.remove_atomically(folder)
             removed.append(str(folder.relative_to(arguments.directory)))
     message = "kept everything: the verdict is fail" if verdict == "fail" else ""
-    products.write_json(arguments.output, {"schema": 1, "removed": removed, "message": message})
+    files.write(CleanupRecord, arguments.output, {"removed": removed, "message": message})
     logs.found(message or f"removed {', '.join(removed) or 'nothing'}")
 
 

@@ -5,7 +5,10 @@ import argparse
 from pathlib import Path
 
 from lwacal.ingest import concat
-from lwacal.runtime import job, logs, products
+from lwacal.records import files
+from lwacal.records.concat import ConcatRecord
+from lwacal.records.manifest import ManifestRecord
+from lwacal.runtime import job, logs
 
 
 def main() -> None:
@@ -16,10 +19,9 @@ def main() -> None:
     parser.add_argument("--powers", required=True, type=Path)
     parser.add_argument("--findings", required=True, type=Path)
     arguments = parser.parse_args()
-    found = concat.concatenate(
-        products.read_json(arguments.inventory), arguments.band, arguments.output, arguments.powers
-    )
-    products.write_json(arguments.findings, found)
+    inventory = files.read(ManifestRecord, arguments.inventory)
+    found = concat.concatenate(inventory, arguments.band, arguments.output, arguments.powers)
+    files.write(ConcatRecord, arguments.findings, found)
     used = sum(item["used"] for item in found["entries"])
     logs.found(f"{used} of {len(found['entries'])} integrations can be used")
 

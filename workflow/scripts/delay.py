@@ -6,9 +6,13 @@ from pathlib import Path
 
 from lwacal.calibration import delay
 from lwacal.io.solutions import Bandpass
+from lwacal.records import files
 from lwacal.records.configuration.bandpass import Bandpass as BandpassSettings
 from lwacal.records.configuration.delay import Delay
 from lwacal.records.configuration.section import read_section
+from lwacal.records.delay import DelayRecord
+from lwacal.records.manifest import ManifestRecord
+from lwacal.records.reference import ReferenceRecord
 from lwacal.runtime import job, logs, products
 from lwacal.sky import sky_model
 from lwacal.telescope import naming
@@ -28,7 +32,7 @@ def main() -> None:
     parser.add_argument("--csv", required=True, type=Path)
     parser.add_argument("--summary", required=True, type=Path)
     arguments = parser.parse_args()
-    manifest = products.read_json(arguments.manifest)
+    manifest = files.read(ManifestRecord, arguments.manifest)
     bands = naming.sort_bands(manifest["bands"])
     record = delay.solve(
         manifest,
@@ -36,13 +40,13 @@ def main() -> None:
         dict(zip(bands, arguments.powers, strict=True)),
         dict(zip(bands, arguments.flags, strict=True)),
         sky_model.read(arguments.sky_model),
-        products.read_json(arguments.reference),
+        files.read(ReferenceRecord, arguments.reference),
         Bandpass.read(arguments.solutions),
         read_section(arguments.settings, "delay", Delay),
         read_section(arguments.settings, "bandpass", BandpassSettings),
         arguments.threads,
     )
-    products.write_json(arguments.summary, record)
+    files.write(DelayRecord, arguments.summary, record)
     products.write_csv(arguments.csv, delay.table_rows(record), delay.COLUMNS)
     logs.found(record["message"] or f"delays from {', '.join(record['bands'])}")
 

@@ -5,7 +5,10 @@ import argparse
 from pathlib import Path
 
 from lwacal.calibration import delay_table
-from lwacal.runtime import job, logs, products
+from lwacal.records import files
+from lwacal.records.delay import DelayRecord
+from lwacal.records.manifest import ManifestRecord
+from lwacal.runtime import job, logs
 
 
 def main() -> None:
@@ -15,8 +18,8 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
     delay_table.write(
-        products.read_json(arguments.manifest),
-        products.read_json(arguments.delays),
+        files.read(ManifestRecord, arguments.manifest),
+        files.read(DelayRecord, arguments.delays),
         arguments.output,
     )
     logs.found(f"written to {arguments.output}")

@@ -6,10 +6,12 @@ import logging
 from pathlib import Path
 
 from lwacal.flagging import flag_data
+from lwacal.records import files
 from lwacal.records.configuration.flagging import Flagging
 from lwacal.records.configuration.section import read_section
 from lwacal.records.configuration.tools import Tools
-from lwacal.runtime import job, logs, products
+from lwacal.records.health import HealthRecord
+from lwacal.runtime import job, logs
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +28,7 @@ def main() -> None:
     arguments = parser.parse_args()
     flags = flag_data.flag(
         arguments.concat,
-        products.read_json(arguments.health),
+        files.read(HealthRecord, arguments.health),
         read_section(arguments.settings, "flagging", Flagging),
         read_section(arguments.settings, "tools", Tools).aoflagger,
         arguments.threads,

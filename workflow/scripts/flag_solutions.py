@@ -5,9 +5,15 @@ import argparse
 from pathlib import Path
 
 from lwacal.calibration import flag_solutions
+from lwacal.records import files
+from lwacal.records.bandpass import BandpassRecord
 from lwacal.records.configuration.section import read_section
 from lwacal.records.configuration.solution_flags import SolutionFlags
-from lwacal.runtime import job, logs, products
+from lwacal.records.health import HealthRecord
+from lwacal.records.manifest import ManifestRecord
+from lwacal.records.reference import ReferenceRecord
+from lwacal.records.solution_flags import SolutionFlagsRecord
+from lwacal.runtime import job, logs
 
 
 def main() -> None:
@@ -22,15 +28,15 @@ def main() -> None:
     parser.add_argument("--summary", required=True, type=Path)
     arguments = parser.parse_args()
     bandpass, summary = flag_solutions.flag_solutions(
-        products.read_json(arguments.manifest),
-        products.read_json(arguments.health),
-        products.read_json(arguments.reference),
+        files.read(ManifestRecord, arguments.manifest),
+        files.read(HealthRecord, arguments.health),
+        files.read(ReferenceRecord, arguments.reference),
         arguments.tables,
-        [products.read_json(path) for path in arguments.summaries],
+        [files.read(BandpassRecord, path) for path in arguments.summaries],
         read_section(arguments.settings, "solution_flags", SolutionFlags),
     )
     bandpass.write(arguments.flags)
-    products.write_json(arguments.summary, summary)
+    files.write(SolutionFlagsRecord, arguments.summary, summary)
     flag_solutions.log_what_is_wrong(summary["antennas"])
     logs.found(flag_solutions.found_words(summary["antennas"]))
 

@@ -6,10 +6,13 @@ from functools import partial
 from pathlib import Path
 
 from lwacal.imaging import image_allsky, image_source, wsclean
+from lwacal.records import files
+from lwacal.records.allsky import AllskyRecord
 from lwacal.records.configuration.imaging import Imaging
 from lwacal.records.configuration.section import read_section
 from lwacal.records.configuration.tools import Tools
-from lwacal.runtime import job, logs, products
+from lwacal.records.manifest import ManifestRecord
+from lwacal.runtime import job, logs
 
 
 def main() -> None:
@@ -25,12 +28,12 @@ def main() -> None:
     machine = wsclean.Machine(program, arguments.threads, arguments.memory_mb)
     work = partial(
         image_allsky.image_allsky,
-        products.read_json(arguments.manifest),
+        files.read(ManifestRecord, arguments.manifest),
         image_source.read_splits(arguments.splits),
         read_section(arguments.settings, "imaging", Imaging),
         machine,
     )
-    record = image_source.in_new_folder(arguments.output, work)
+    record = image_source.in_new_folder(AllskyRecord, arguments.output, work)
     logs.found(record["message"] or f"images of {len(record['bands'])} bands")
 
 

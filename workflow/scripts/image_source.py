@@ -6,10 +6,14 @@ from functools import partial
 from pathlib import Path
 
 from lwacal.imaging import image_source, wsclean
+from lwacal.records import files
 from lwacal.records.configuration.imaging import Imaging
 from lwacal.records.configuration.section import read_section
 from lwacal.records.configuration.tools import Tools
-from lwacal.runtime import job, logs, products
+from lwacal.records.images import ImagesRecord
+from lwacal.records.manifest import ManifestRecord
+from lwacal.records.sky_model import SkyModelRecord
+from lwacal.runtime import job, logs
 
 
 def main() -> None:
@@ -28,13 +32,13 @@ def main() -> None:
     work = partial(
         image_source.image_source,
         arguments.source,
-        products.read_json(arguments.manifest),
-        products.read_json(arguments.sky_model),
+        files.read(ManifestRecord, arguments.manifest),
+        files.read(SkyModelRecord, arguments.sky_model),
         image_source.read_splits(arguments.splits),
         read_section(arguments.settings, "imaging", Imaging),
         machine,
     )
-    record = image_source.in_new_folder(arguments.output, work)
+    record = image_source.in_new_folder(ImagesRecord, arguments.output, work)
     logs.found(record["message"] or f"images of {len(record['spectrum'])} sub-bands")
 
 

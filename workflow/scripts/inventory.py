@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 from lwacal.ingest import discover, inventory
-from lwacal.runtime import job, logs, products
+from lwacal.records import files
+from lwacal.records.manifest import ManifestRecord
+from lwacal.runtime import job, logs
 
 
 def main() -> None:
@@ -21,7 +23,7 @@ def main() -> None:
         record = inventory.build(discovery, arguments.observation)
     except discover.InputError as error:
         sys.exit(f"error: {error}")
-    products.write_json(arguments.output, record)
+    files.write(ManifestRecord, arguments.output, record)
     logs.found(f"{len(record['bands'])} sub-bands, {len(record['integrations'])} integrations")
 
 

@@ -6,7 +6,10 @@ import logging
 from pathlib import Path
 
 from lwacal.ingest import manifest
-from lwacal.runtime import job, logs, products
+from lwacal.records import files
+from lwacal.records.concat import ConcatRecord
+from lwacal.records.manifest import ManifestRecord
+from lwacal.runtime import job, logs
 
 logger = logging.getLogger(__name__)
 
@@ -17,11 +20,12 @@ def main() -> None:
     parser.add_argument("--findings", required=True, nargs="+", type=Path, help="what concat found")
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
-    findings = [products.read_json(path) for path in arguments.findings]
+    findings = [files.read(ConcatRecord, path) for path in arguments.findings]
     record = manifest.complete(
-        products.read_json(arguments.inventory), {found["band"]: found for found in findings}
+        files.read(ManifestRecord, arguments.inventory),
+        {found["band"]: found for found in findings},
     )
-    products.write_json(arguments.output, record)
+    files.write(ManifestRecord, arguments.output, record)
     for fault in record["faults"]:
         logger.warning(f"{fault['kind']}: {fault['message']}")
     logs.found(

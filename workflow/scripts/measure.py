@@ -5,8 +5,11 @@ import argparse
 from pathlib import Path
 
 from lwacal.imaging import measure
+from lwacal.records import files
 from lwacal.records.configuration.measure import Measure
 from lwacal.records.configuration.section import read_section
+from lwacal.records.measurements import MeasurementsRecord
+from lwacal.records.sky_model import SkyModelRecord
 from lwacal.runtime import job, logs, products
 
 
@@ -22,14 +25,14 @@ def main() -> None:
     parser.add_argument("--scintillation", required=True, type=Path)
     arguments = parser.parse_args()
     record = measure.measure(
-        products.read_json(arguments.sky_model),
+        files.read(SkyModelRecord, arguments.sky_model),
         arguments.images,
         arguments.allsky,
         read_section(arguments.settings, "measure", Measure),
     )
     calibrators = record["calibrators"]
     found = [item for item in calibrators if item["fit"] == "ok"]
-    products.write_json(arguments.output, record)
+    files.write(MeasurementsRecord, arguments.output, record)
     products.write_csv(arguments.spectra, calibrators, measure.SPECTRA_COLUMNS)
     products.write_csv(arguments.offsets, found, measure.OFFSETS_COLUMNS)
     products.write_csv(

@@ -5,9 +5,12 @@ import argparse
 from pathlib import Path
 
 from lwacal.qa import outcome
+from lwacal.records import files
 from lwacal.records.configuration.outcome import Outcome
 from lwacal.records.configuration.section import read_section
-from lwacal.runtime import job, logs, products
+from lwacal.records.outcome import OutcomeRecord
+from lwacal.records.quality import QualityRecord
+from lwacal.runtime import job, logs
 
 
 def main() -> None:
@@ -18,9 +21,9 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
     links = read_section(arguments.settings, "outcome", Outcome).links
-    quality = products.read_json(arguments.qa)
+    quality = files.read(QualityRecord, arguments.qa)
     record = outcome.sort(quality, arguments.qa.parent, arguments.results, links)
-    products.write_json(arguments.output, record)
+    files.write(OutcomeRecord, arguments.output, record)
     words = f"{record['outcome']} ({record['verdict']})"
     logs.found(f"{words}; {record['message']}" if record["message"] else words)
 

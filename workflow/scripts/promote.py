@@ -6,9 +6,12 @@ import logging
 from pathlib import Path
 
 from lwacal.publish import promote
+from lwacal.records import files
 from lwacal.records.configuration.delay import Delay
 from lwacal.records.configuration.section import read_section
-from lwacal.runtime import job, logs, products
+from lwacal.records.promoted import PromotedRecord
+from lwacal.records.quality import QualityRecord
+from lwacal.runtime import job, logs
 
 logger = logging.getLogger(__name__)
 
@@ -21,8 +24,8 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
     settings = read_section(arguments.settings, "delay", Delay)
-    record = promote.promote(products.read_json(arguments.qa), arguments.tables, settings)
-    products.write_json(arguments.output, record)
+    record = promote.promote(files.read(QualityRecord, arguments.qa), arguments.tables, settings)
+    files.write(PromotedRecord, arguments.output, record)
     for path in record["tables"]:
         logger.info(f"reference: {path}")
     logs.found(f"{len(record['tables'])} tables are now references")

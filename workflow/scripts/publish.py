@@ -6,9 +6,15 @@ import sys
 from pathlib import Path
 
 from lwacal.publish import publish
+from lwacal.publish.provenance import Sources
+from lwacal.records import files
 from lwacal.records.configuration.publish import Publish
 from lwacal.records.configuration.section import read_section
-from lwacal.runtime import job, logs, products
+from lwacal.records.manifest import ManifestRecord
+from lwacal.records.published import PublishedRecord
+from lwacal.records.quality import QualityRecord
+from lwacal.records.run import RunRecord
+from lwacal.runtime import job, logs
 
 
 def main() -> None:
@@ -25,16 +31,18 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
     settings = read_section(arguments.settings, "publish", Publish)
-    sources = {
-        name: products.read_json(getattr(arguments, name)) for name in ("qa", "run", "manifest")
-    }
+    sources = Sources(
+        qa=files.read(QualityRecord, arguments.qa),
+        run=files.read(RunRecord, arguments.run),
+        manifest=files.read(ManifestRecord, arguments.manifest),
+    )
     try:
         record = publish.publish(sources, arguments.tables, arguments.database, settings)
     except publish.PublicationError as error:
         sys.exit(f"error: {error}")
     except OSError as error:
         sys.exit(f"error: the tables cannot be written (publish.folder): {error}")
-    products.write_json(arguments.output, {**record, "moved": arguments.moved})
+    files.write(PublishedRecord, arguments.output, {**record, "moved": arguments.moved})
     until = record["provenance"]["valid"]["until_utc"]
     logs.found(f"{record['message']}: {record['folder']}, valid until {until}")
 

@@ -6,7 +6,12 @@ import json
 from pathlib import Path
 
 from lwacal.calibration import reference_antenna
-from lwacal.runtime import job, logs, products
+from lwacal.records import files
+from lwacal.records.flags import FlagsRecord
+from lwacal.records.health import HealthRecord
+from lwacal.records.manifest import ManifestRecord
+from lwacal.records.reference import ReferenceRecord
+from lwacal.runtime import job, logs
 
 
 def main() -> None:
@@ -19,13 +24,13 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
     record = reference_antenna.choose(
-        products.read_json(arguments.manifest),
-        products.read_json(arguments.health),
-        [products.read_json(path) for path in arguments.flags],
+        files.read(ManifestRecord, arguments.manifest),
+        files.read(HealthRecord, arguments.health),
+        [files.read(FlagsRecord, path) for path in arguments.flags],
         json.loads(arguments.antennas),
         arguments.max_flagged,
     )
-    products.write_json(arguments.output, record)
+    files.write(ReferenceRecord, arguments.output, record)
     logs.found(f"{record['antenna']}: {record['why']}")
 
 

@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 
 from lwacal.driver import run_record
+from lwacal.records import files
 from lwacal.records.configuration.section import read_section
 from lwacal.records.configuration.tools import Tools
-from lwacal.runtime import job, logs, products
+from lwacal.records.run import RunRecord
+from lwacal.runtime import job, logs
 
 
 def main() -> None:
@@ -24,7 +26,7 @@ def main() -> None:
         read_section(arguments.settings, "tools", Tools),
         arguments.benchmarks,
     )
-    products.write_json(arguments.output, record)
+    files.write(RunRecord, arguments.output, record)
     logs.found(f"commit {record['git']['commit']}, {record['total_s']:.0f} s in all rules")
 
 

@@ -5,9 +5,12 @@ import argparse
 import logging
 from pathlib import Path
 
+from lwacal.records import files
 from lwacal.records.configuration.beam import Beam
 from lwacal.records.configuration.section import read_section
 from lwacal.records.configuration.sky_model import SkyModel
+from lwacal.records.manifest import ManifestRecord
+from lwacal.records.sky_model import SkyModelRecord
 from lwacal.runtime import job, logs, products
 from lwacal.sky import casa_component_list, sky_model
 
@@ -22,13 +25,13 @@ def main() -> None:
     parser.add_argument("--csv", required=True, type=Path)
     parser.add_argument("--component-list", required=True, type=Path)
     arguments = parser.parse_args()
-    manifest = products.read_json(arguments.manifest)
+    manifest = files.read(ManifestRecord, arguments.manifest)
     model = sky_model.build(
         manifest,
         read_section(arguments.settings, "sky_model", SkyModel),
         read_section(arguments.settings, "beam", Beam),
     )
-    products.write_json(arguments.json, model)
+    files.write(SkyModelRecord, arguments.json, model)
     products.write_csv(arguments.csv, sky_model.table(model, manifest), sky_model.COLUMNS)
     casa_component_list.write(model, manifest, arguments.component_list)
     for source in model["sources"]:

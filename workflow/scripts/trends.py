@@ -6,10 +6,12 @@ import logging
 from pathlib import Path
 
 from lwacal.nights import trends_database
+from lwacal.records import files
 from lwacal.records.configuration.section import read_section
 from lwacal.records.configuration.trends import Trends
+from lwacal.records.suggested_flags import SuggestedFlagsRecord
 from lwacal.report import trends_page
-from lwacal.runtime import job, logs, products
+from lwacal.runtime import job, logs
 
 logger = logging.getLogger(__name__)
 
@@ -23,17 +25,18 @@ def main() -> None:
     parser.add_argument("--html", required=True, type=Path)
     arguments = parser.parse_args()
     settings = read_section(arguments.settings, "trends", Trends)
-    files = trends_database.find(arguments.results)
-    suggested, problems = trends_database.build(files, arguments.database, settings)
+    judged = trends_database.find(arguments.results)
+    suggested, problems = trends_database.build(judged, arguments.database, settings)
     trends_page.write(arguments.database, suggested, problems, settings, arguments.html)
-    products.write_json(arguments.flags, suggested)
+    files.write(SuggestedFlagsRecord, arguments.flags, suggested)
     for problem in problems:
         logger.warning(problem)
     changes = trends_page.newest_changes(arguments.database)
     for change in changes:
         logger.info(change["message"])
+    number = len(judged) - len(problems)
     logs.found(
-        f"{len(files) - len(problems)} observations in {arguments.database}, {len(changes)} changes"
+        f"{number} observations in {arguments.database}, {len(changes)} changes"
         f" last night, {len(suggested['bad'])} antpols suggested for flagging"
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from lwacal.calibration.sub_band import SubBand
 from lwacal.io import caltable
 from lwacal.io.solutions import NO_ANTENNA, SubBandSolutions
 from lwacal.records.configuration.bandpass import Bandpass
+from lwacal.records.reference import ReferenceRecord
 from lwacal.runtime.robust import masked_median
 from lwacal.runtime.timing import Stopwatch
 from lwacal.sky import sky_model
@@ -28,7 +28,7 @@ ENGINES = {"stefcal": bandpass_stefcal.attempt, "casa": bandpass_casa.attempt}
 
 def solve(
     band: SubBand,
-    reference: Mapping[str, Any],
+    reference: ReferenceRecord,
     settings: Bandpass,
     output: Path,
     threads: int = 1,
@@ -59,7 +59,6 @@ def solve(
     if message:
         logger.warning(f"{band.name}: {message}")
     return {
-        "schema": 1,
         "band": band.name,
         "engine": settings.engine,
         "reference_antenna": antennas.names[used],

@@ -23,6 +23,9 @@ from lwacal.calibration.sub_band import SubBand
 from lwacal.io.solutions import NO_ANTENNA, Bandpass
 from lwacal.records.configuration.bandpass import Bandpass as BandpassSettings
 from lwacal.records.configuration.delay import Delay
+from lwacal.records.manifest import ManifestRecord
+from lwacal.records.reference import ReferenceRecord
+from lwacal.records.sky_model import SkyModelRecord
 from lwacal.runtime.robust import MAD_SIGMA
 from lwacal.telescope import naming
 from lwacal.telescope.antennas import on_fibre
@@ -52,12 +55,12 @@ COLUMNS = (
 
 
 def solve(
-    manifest: Mapping[str, Any],
+    manifest: ManifestRecord,
     concatenated: Mapping[str, Path],
     powers: Mapping[str, Path],
     flags: Mapping[str, Path],
-    model: Mapping[str, Any],
-    reference: Mapping[str, Any],
+    model: SkyModelRecord,
+    reference: ReferenceRecord,
     solutions: Bandpass,
     choice: Delay,
     bandpass: BandpassSettings,
@@ -95,7 +98,6 @@ def solve(
     first = combine(list(solved.values()), n_antennas)
     compared = compare(measured.delay_ns, manifest, choice)
     return {
-        "schema": 1,
         "status": status,
         "message": message,
         "bands": bands if status == "ok" else [],
@@ -129,7 +131,7 @@ def whole_band(
     return index, measured, phases
 
 
-def _whether(choice: Delay, bands: Sequence[str], model: Mapping[str, Any]) -> tuple[str, str]:
+def _whether(choice: Delay, bands: Sequence[str], model: SkyModelRecord) -> tuple[str, str]:
     """Return why nothing is solved (status, message), both empty if something can be."""
     if not choice.enabled:
         return "off", "delays are switched off (delay.enabled)"
@@ -164,7 +166,7 @@ def combine(
     return np.ma.filled(kept.mean(axis=0), np.nan), error, count
 
 
-def compare(delay_ns: np.ndarray, manifest: Mapping[str, Any], choice: Delay) -> dict[str, Any]:
+def compare(delay_ns: np.ndarray, manifest: ManifestRecord, choice: Delay) -> dict[str, Any]:
     """Return the reference delays and the differences from them, aligned to a common reference.
 
     Delays are relative to a reference antenna; two tables with different ones differ by a constant
@@ -190,7 +192,7 @@ def compare(delay_ns: np.ndarray, manifest: Mapping[str, Any], choice: Delay) ->
 
 
 def _antenna_records(
-    manifest: Mapping[str, Any],
+    manifest: ManifestRecord,
     measured: delay_fit.PhaseDelays,
     phases: tuple[np.ndarray, np.ndarray],
     first: tuple[np.ndarray, np.ndarray, np.ndarray],

@@ -6,11 +6,12 @@ gives |G|, and far better known than any one channel.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from lwacal.records.bandpass import BandpassRecord
 from lwacal.runtime.robust import masked_median
 
 UNSOLVED = 0.9  # of the channels: there is no solution to speak of
@@ -45,7 +46,7 @@ def measure(gain: np.ndarray, error: np.ndarray, flag: np.ndarray) -> list[dict[
     return records
 
 
-def reason(summaries: Sequence[Mapping[str, Any]], index: int, pol: str) -> str:
+def reason(summaries: Sequence[BandpassRecord], index: int, pol: str) -> str:
     """Return the word of contract C4 for a signal without solutions, from all sub-bands.
 
     A gain below a tenth of the usual is weak if it is seen at all, and dead if not; where it may as

@@ -20,7 +20,11 @@ from lwacal.calibration import (
 from lwacal.calibration.solution_flags import SolvedBandpass
 from lwacal.io import caltable
 from lwacal.io.solutions import CAUSES, unsolved
+from lwacal.records.bandpass import BandpassRecord
 from lwacal.records.configuration.solution_flags import SolutionFlags
+from lwacal.records.health import HealthRecord
+from lwacal.records.manifest import ManifestRecord
+from lwacal.records.reference import ReferenceRecord
 from lwacal.telescope.antpol_states import BAD, GOOD, AntpolStates
 
 logger = logging.getLogger(__name__)
@@ -29,11 +33,11 @@ SHOWN = 4  # antpols that are named for each reason
 
 
 def flag_solutions(
-    manifest: Mapping[str, Any],
-    health: Mapping[str, Any],
-    reference: Mapping[str, Any],
+    manifest: ManifestRecord,
+    health: HealthRecord,
+    reference: ReferenceRecord,
     tables: Sequence[Path],
-    summaries: Sequence[Mapping[str, Any]],
+    summaries: Sequence[BandpassRecord],
     settings: SolutionFlags,
 ) -> tuple[SolvedBandpass, dict[str, Any]]:
     """Return the solutions of all sub-bands with their flags, and bandpass_flags.json.
@@ -53,10 +57,10 @@ def flag_solutions(
 
 
 def gather(
-    manifest: Mapping[str, Any],
+    manifest: ManifestRecord,
     known: AntpolStates,
     tables: Sequence[Path],
-    summaries: Sequence[Mapping[str, Any]],
+    summaries: Sequence[BandpassRecord],
 ) -> SolvedBandpass:
     """Read the raw tables, in order of frequency, into one set of solutions.
 
@@ -98,7 +102,7 @@ def gather(
     )
 
 
-def swapped_antennas(summaries: Sequence[Mapping[str, Any]]) -> list[str]:
+def swapped_antennas(summaries: Sequence[BandpassRecord]) -> list[str]:
     """Return antennas whose X and Y are swapped in more than half of the solved sub-bands.
 
     ``summaries`` are the solver's, one per sub-band; one without solutions has not looked.

@@ -14,6 +14,9 @@ from typing import Any
 import numpy as np
 
 from lwacal.io.solutions import NO_ANTENNA
+from lwacal.records.flags import FlagsRecord
+from lwacal.records.health import HealthRecord
+from lwacal.records.manifest import ManifestRecord
 from lwacal.telescope.antennas import AntennaNames, UnknownAntennaError
 from lwacal.telescope.antpol_states import BAD, RANK, SUSPECT, AntpolStates
 
@@ -60,9 +63,9 @@ def most_solved(flag: np.ndarray) -> int:
 
 
 def choose(
-    manifest: Mapping[str, Any],
-    health: Mapping[str, Any],
-    flags: Sequence[Mapping[str, Any]],
+    manifest: ManifestRecord,
+    health: HealthRecord,
+    flags: Sequence[FlagsRecord],
     configured: Sequence[str],
     max_flagged: float,
 ) -> dict[str, Any]:
@@ -89,7 +92,6 @@ def choose(
 
     order = sorted(range(len(names.names)), key=preference)
     return {
-        "schema": 1,
         "index": order[0],
         "antenna": names.names[order[0]],
         "healthy": worst[order[0]] < RANK[BAD],
@@ -100,7 +102,7 @@ def choose(
     }
 
 
-def excess_flagged(flags: Sequence[Mapping[str, Any]], n_antennas: int) -> np.ndarray:
+def excess_flagged(flags: Sequence[FlagsRecord], n_antennas: int) -> np.ndarray:
     """Return how much more of its data an antenna has lost than the median one, (antenna,).
 
     Means over sub-bands; those without data are left out.

@@ -6,14 +6,14 @@ then its phases, which may be noise or not those of its dipole, are in every sol
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from lwacal.calibration import reference_phase
 from lwacal.calibration.reference_antenna import ReferenceOrder
 from lwacal.io.solutions import CAUSES, NO_ANTENNA, OF_ANTPOL, Bandpass
+from lwacal.records.reference import ReferenceRecord
 
 
 class Settled(NamedTuple):
@@ -23,7 +23,7 @@ class Settled(NamedTuple):
     why: str
 
 
-def settle(bandpass: Bandpass, reference: Mapping[str, Any]) -> Settled:
+def settle(bandpass: Bandpass, reference: ReferenceRecord) -> Settled:
     """Return the reference antenna of the observation; change it, in place, if it is bad.
 
     ``reference`` is reference.json. The first of its order that is not bad takes over in all

@@ -27,7 +27,6 @@ def describe(
     present = np.array([NO_DATA not in health[n, 0].reasons for n in range(len(names))])
     present = present if present.any() else np.ones_like(present)
     return {
-        "schema": 1,
         "reference_antenna": reference.antenna,
         "reference_why": reference.why,
         "causes": CAUSES,

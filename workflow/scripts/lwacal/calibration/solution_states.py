@@ -5,7 +5,7 @@ Arrays are (antenna, 2), or (antenna, channel, 2) where they follow the channels
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 from lwacal.calibration import faint_signals, solution_flags
 from lwacal.calibration.solution_flags import SolvedBandpass
 from lwacal.io.solutions import CAUSES, OF_CHANNEL
+from lwacal.records.bandpass import BandpassRecord
 from lwacal.runtime.robust import masked_median
 from lwacal.telescope.antpol_states import (
     BAD,
@@ -62,7 +63,7 @@ class SolutionStates:
 def judge_antpols(
     bandpass: SolvedBandpass,
     health: AntpolStates,
-    summaries: Sequence[Mapping[str, Any]],
+    summaries: Sequence[BandpassRecord],
     noisy_ratio: float,
 ) -> SolutionStates:
     """Return the states of all antpols; ``health`` is what was known before anything was solved.

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +13,8 @@ from lwacal.io import caltable, ms_reader
 from lwacal.io.flag_file import FlagFile
 from lwacal.io.ms_reader import Antennas
 from lwacal.io.solutions import SubBandSolutions
+from lwacal.records.manifest import ManifestRecord
+from lwacal.records.sky_model import SkyModelRecord
 from lwacal.sky import band_model
 from lwacal.sky.band_model import BandModel
 from lwacal.telescope import site
@@ -36,12 +36,12 @@ class SubBand:
     set with the data, ``powers`` those of its antennas and ``flags`` the causes of its flags.
     """
 
-    manifest: Mapping[str, Any]
+    manifest: ManifestRecord
     name: str
     concatenated: Path
     powers: Path
     flags: Path
-    model: Mapping[str, Any]
+    model: SkyModelRecord
 
     def __post_init__(self) -> None:
         """Make paths hold in a scratch directory too."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from lwacal.ingest.manifest_record import manifest_antennas, manifest_centre
 from lwacal.io import ms_reader
 from lwacal.records.configuration.bandpass import Bandpass
+from lwacal.records.manifest import ManifestRecord
+from lwacal.records.sky_model import SkyModelRecord
 from lwacal.sky import sky_model
 from lwacal.telescope import geometry
 from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
@@ -19,7 +20,7 @@ ENOUGH_ANTENNAS = 0.9  # of those with data should have enough baselines
 LOWEST_LIMIT_LAMBDA = 1.0
 
 
-def configured(model: Mapping[str, Any], settings: Bandpass) -> tuple[float, float]:
+def configured(model: SkyModelRecord, settings: Bandpass) -> tuple[float, float]:
     """Return the limits of the section bandpass.
 
     Vir A is resolved: where it dominates the model as a point the longer baselines are left out,
@@ -31,7 +32,7 @@ def configured(model: Mapping[str, Any], settings: Bandpass) -> tuple[float, flo
     return settings.uv_min_lambda, longest
 
 
-def share_of_point(model: Mapping[str, Any], name: str) -> float:
+def share_of_point(model: SkyModelRecord, name: str) -> float:
     """Return the share that a source, modelled as a point, has of the model's apparent flux.
 
     In the mean over sub-bands; zero if it is not in the model, or has a component list.
@@ -50,7 +51,7 @@ def usable(
     antenna1: np.ndarray,
     antenna2: np.ndarray,
     length_lambda: np.ndarray,
-    model: Mapping[str, Any],
+    model: SkyModelRecord,
     settings: Bandpass,
 ) -> tuple[float, float, str]:
     """Return limits that leave most antennas enough baselines, and a message if they were changed.
@@ -82,7 +83,7 @@ def usable(
 
 
 def baselines_of_array(
-    manifest: Mapping[str, Any], band: str
+    manifest: ManifestRecord, band: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return antenna 1, antenna 2 and length in wavelengths of all baselines of an array.
 
@@ -98,9 +99,7 @@ def baselines_of_array(
     return antenna1, antenna2, length_m * frequency_hz / SPEED_OF_LIGHT_M_S
 
 
-def matrix_in_range(
-    manifest: Mapping[str, Any], band: str, limits: tuple[float, float]
-) -> np.ndarray:
+def matrix_in_range(manifest: ManifestRecord, band: str, limits: Sequence[float]) -> np.ndarray:
     """Return which baselines are within limits in wavelengths, (antenna, antenna) bool."""
     antenna1, antenna2, length = baselines_of_array(manifest, band)
     number = len(manifest["antennas"]["names"])

@@ -12,9 +12,16 @@ import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from lwacal.driver.run_state import Failure
+from lwacal.records import files
+from lwacal.records import manifest as manifest_record
+from lwacal.records import quality as quality_record
+from lwacal.records.failure import FailureRecord
+from lwacal.records.manifest import ManifestRecord
+from lwacal.records.quality import QualityRecord
+from lwacal.records.run import RunRecord
 from lwacal.runtime import products
 from lwacal.telescope.antpol_states import BAD
 
@@ -38,6 +45,7 @@ OF_A_LINE = re.compile(r"line-\d+")  # lwacal.driver.observations.from_settings
 # Rules that run only when asked for, on a verdict that is there.
 ON_REQUEST = ("promote", "publish", "cleanup")
 Row = dict[str, Any]
+R = TypeVar("R", ManifestRecord, QualityRecord, RunRecord, FailureRecord)
 
 
 def note(results: Path, name: str) -> Path:
@@ -73,10 +81,10 @@ def keep_failures(
         path = note(results, name)
         if name in first:
             failure = first[name]
-            products.write_json(
+            files.write(
+                FailureRecord,
                 path,
                 {
-                    "schema": 1,
                     "observation": name,
                     "job": failure.job,
                     "cause": failure.cause,
@@ -90,13 +98,13 @@ def keep_failures(
 def _is_settled(path: Path, folder: Path, made: Collection[tuple[str, str]]) -> bool:
     """Return whether what a note tells is of the past; a note that tells nothing is."""
     try:
-        if (folder.name, products.read_json(path)["job"]) in made:
+        if (folder.name, files.read(FailureRecord, path)["job"]) in made:
             return True
         # the last product, that all others lead to
         return (folder / "outcome.json").stat().st_mtime > path.stat().st_mtime
     except FileNotFoundError:
         return False
-    except (ValueError, KeyError, TypeError):
+    except ValueError:
         return True
 
 
@@ -127,29 +135,32 @@ def row(results: Path, name: str) -> Row:
         for part in (_when, _outcome, _time):
             found.update(part(folder))
         found.update(_failure(note(results, name)))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError) as error:
         found.update(verdict="unreadable", reason=f"{folder}: {type(error).__name__}: {error}")
     return found
 
 
-def _read(path: Path) -> Any:
-    return products.read_json(path) if path.is_file() else None
+def _read(model: type[R], path: Path) -> R | None:
+    return files.read(model, path) if path.is_file() else None
 
 
 def _when(folder: Path) -> Row:
-    manifest = _read(folder / "manifest.json")
-    seen = manifest["observation"] if manifest else {}
-    return {key: seen.get(key) for key in ("start_utc", "lst_hours")}
+    manifest = _read(ManifestRecord, folder / "manifest.json")
+    return _start(manifest["observation"]) if manifest else {}
+
+
+def _start(seen: manifest_record.Observation | quality_record.Observation) -> Row:
+    return {"start_utc": seen["start_utc"], "lst_hours": seen["lst_hours"]}
 
 
 def _outcome(folder: Path) -> Row:
-    quality = _read(folder / "qa.json")
+    quality = _read(QualityRecord, folder / "qa.json")
     if quality is None:
         return {}
     signals, seen, reasons = quality["antennas"], quality["observation"], quality["reasons"]
     bad = {signal["antenna"] for signal in signals if signal["status"] == BAD}
     return {
-        **{key: seen[key] for key in ("start_utc", "lst_hours")},
+        **_start(seen),
         "verdict": quality["verdict"],
         "reason": reasons[0] if reasons else None,
         "reasons": len(reasons),
@@ -159,12 +170,12 @@ def _outcome(folder: Path) -> Row:
 
 
 def _time(folder: Path) -> Row:
-    run = _read(folder / "run.json")
+    run = _read(RunRecord, folder / "run.json")
     return {"job_seconds": round(run["total_s"])} if run else {}
 
 
 def _failure(path: Path) -> Row:
-    failure = _read(path)
+    failure = _read(FailureRecord, path)
     if failure is None:
         return {}
     return {

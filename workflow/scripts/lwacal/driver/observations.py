@@ -12,9 +12,10 @@ from lwacal.driver import settings
 from lwacal.driver.observation_sheet import DEFAULT_PATH, SheetRow
 from lwacal.driver.problems import found_words, nearest
 from lwacal.ingest import discover
+from lwacal.records import files
 from lwacal.records.configuration.nights import Nights
 from lwacal.records.configuration.whole import Configuration
-from lwacal.runtime import products
+from lwacal.records.manifest import ManifestRecord
 from lwacal.telescope import naming
 
 # One place for all observations of a run, whatever a row's own configuration says.
@@ -64,7 +65,7 @@ class Observation:
         return self.results / self.given_name / "manifest.json"
 
     def _remembered(self) -> discover.Discovery:
-        manifest = products.read_json(self._manifest)
+        manifest = files.read(ManifestRecord, self._manifest)
         observation = manifest["observation"]
         return discover.Discovery(
             kind=observation["kind"],

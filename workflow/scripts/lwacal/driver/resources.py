@@ -18,6 +18,7 @@ from typing import Any
 
 from lwacal.records.configuration.imaging import Imaging
 from lwacal.records.configuration.whole import Configuration
+from lwacal.records.manifest import ManifestRecord
 from lwacal.telescope.correlations import N_CORRELATIONS
 
 BASE_MB = 600  # Python, casacore, CASA and astropy loaded
@@ -49,7 +50,7 @@ IMAGE_BYTES_A_PIXEL = 110
 OF_DATA = ("concat", "antenna_health", "flag", "bandpass", "delay", "calibrate_split")
 
 
-def integration_mb(manifest: Mapping[str, Any], band: str | None) -> float:
+def integration_mb(manifest: ManifestRecord, band: str | None) -> float:
     """Return the size of one integration's DATA in a sub-band, or in the largest one, in MB."""
     names = [band] if band else list(manifest["bands"])
     return max(_band_mb(manifest["bands"][name]) for name in names)
@@ -72,7 +73,7 @@ def line(rule: str, configuration: Configuration) -> str:
     return rule
 
 
-def memory_mb(line: str, manifest: Mapping[str, Any], band: str | None = None) -> int:
+def memory_mb(line: str, manifest: ManifestRecord, band: str | None = None) -> int:
     """Return the memory that a job of a line of FACTORS needs, in MB."""
     first, further = FACTORS[line]
     more = max(0, len(manifest["integrations"]) - 1)
@@ -91,7 +92,7 @@ def image_memory_mb(rule: str, imaging: Imaging, at_once: int | None = None) -> 
 
 
 def usual_memory_mb(
-    rule: str, manifest: Mapping[str, Any], band: str | None, configuration: Configuration
+    rule: str, manifest: ManifestRecord, band: str | None, configuration: Configuration
 ) -> int | None:
     """Return what a rule asks for at its first attempt, None if it leaves that to Snakemake."""
     if rule in IMAGES:

@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from lwacal.driver import resources, run_record
+from lwacal.records import files
 from lwacal.records.configuration.whole import Configuration
-from lwacal.runtime import products
+from lwacal.records.manifest import ManifestRecord
+from lwacal.records.run import RunRecord
 
 MB_A_MEBIBYTE = 2**20 / 1e6  # Snakemake's max_rss is in units of 2^20 bytes
 LEAST_USED = 0.25
@@ -45,7 +47,7 @@ class Use:
 
 
 def compare(
-    manifest: Mapping[str, Any],
+    manifest: ManifestRecord,
     jobs: Iterable[Mapping[str, Any]],
     configuration: Configuration,
 ) -> list[Use]:
@@ -98,10 +100,10 @@ def main(words: Sequence[str] | None = None) -> int:
     if not benchmarks.is_dir():
         parser.error(f"{benchmarks} is not a folder; name the records with --benchmarks")
     uses = compare(
-        products.read_json(given.results / "manifest.json"),
+        files.read(ManifestRecord, given.results / "manifest.json"),
         run_record.rule_times(benchmarks),
         Configuration.model_validate(
-            products.read_json(given.results / "run.json")["configuration"]
+            files.read(RunRecord, given.results / "run.json")["configuration"]
         ),
     )
     print("\n".join(lines(uses)))

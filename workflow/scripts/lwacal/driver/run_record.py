@@ -52,7 +52,6 @@ def build(
     """
     rules = rule_times(benchmarks)
     return {
-        "schema": 1,
         "observation": observation,
         "versions": {
             "python": platform.python_version(),

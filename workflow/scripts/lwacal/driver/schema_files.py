@@ -1,6 +1,6 @@
-"""Generates the JSON Schemas of the configuration and of the sheet, and config/config.yaml.
+"""Generates JSON Schemas, the pages docs/records/ and config/config.yaml.
 
-Their source is the models in lwacal.records.configuration. After a change of a model:
+Their source is the models in lwacal.records. After a change of a model:
 
     lwacal schemas      (or make schemas)
 """
@@ -19,12 +19,15 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from lwacal.driver import config_text, json_schema
+from lwacal.records import json_schemas, pages
+from lwacal.records.catalogue import RECORDS
 from lwacal.records.configuration.observation_row import ObservationRow
 from lwacal.records.configuration.whole import Configuration
 from lwacal.runtime import paths
 
 logger = logging.getLogger(__name__)
 
+RECORD_PAGES = paths.PROJECT / "docs" / "records"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 TITLES: dict[str, tuple[type[BaseModel], str]] = {
     "config.schema.json": (Configuration, "Configuration of the OVRO-LWA calibration workflow"),
@@ -81,10 +84,19 @@ def _plain(node: Any) -> Any:
 
 def texts() -> dict[Path, str]:
     """Return the text of each generated file by its path."""
-    found = {
-        paths.SCHEMAS / name: json.dumps(schema(model, title), indent=2, ensure_ascii=False) + "\n"
-        for name, (model, title) in TITLES.items()
+    schemas = {name: schema(model, title) for name, (model, title) in TITLES.items()}
+    schemas |= {
+        f"{name}.schema.json": json_schemas.json_schema(model, name)
+        for name, model in RECORDS.items()
     }
+    found = {
+        paths.SCHEMAS / name: json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+        for name, content in schemas.items()
+    }
+    found |= {RECORD_PAGES / "README.md": pages.index(RECORDS)}
+    for name, model in RECORDS.items():
+        example = (RECORD_PAGES / "examples" / f"{name}.json").read_text(encoding="utf-8")
+        found[RECORD_PAGES / f"{name}.md"] = pages.page(name, model, example)
     whole = json_schema.followed(schema(*TITLES["config.schema.json"]))
     return found | {paths.PROJECT / "config" / "config.yaml": config_text.config_text(whole)}
 

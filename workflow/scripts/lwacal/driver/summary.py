@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from lwacal.driver import nights_table, time_left
-from lwacal.runtime import products
+from lwacal.records import files
+from lwacal.records.outcome import OutcomeRecord
+from lwacal.records.quality import QualityRecord
 
 SHOWN_REASONS = 8
 REPORTS = ("report.html", "report.pdf")
@@ -86,7 +88,7 @@ def _why(row: Mapping[str, Any], folder: Path) -> Iterator[str]:
         more = f" (and {row['reasons'] - 1} more)" if (row["reasons"] or 0) > 1 else ""
         yield row["reason"] + more
     if row["verdict"] in ("pass", "warn", "fail"):
-        reports = _reports(folder, products.read_json(folder / "qa.json")).strip()
+        reports = _reports(folder, files.read(QualityRecord, folder / "qa.json")).strip()
         if not reports.startswith("report: ") or "earlier verdict" in reports:
             yield reports
 
@@ -108,13 +110,13 @@ def _alone(row: Mapping[str, Any], folder: Path) -> str:
     if row["verdict"] in ("unfinished", "not begun"):
         return f"\n{folder.name}: no verdict yet\n  products so far: {folder}\n"
     try:
-        quality = products.read_json(folder / "qa.json")
+        quality = files.read(QualityRecord, folder / "qa.json")
         return _words(folder, quality)
     except DAMAGE as error:
         return f"\n{folder.name}: {row['verdict'].upper()}\n  {_damaged(error)}\n"
 
 
-def _words(folder: Path, quality: Mapping[str, Any]) -> str:
+def _words(folder: Path, quality: QualityRecord) -> str:
     reasons = [f"  - {reason}\n" for reason in quality["reasons"]]
     if len(reasons) > SHOWN_REASONS:
         more = len(reasons) - SHOWN_REASONS
@@ -130,7 +132,7 @@ def _damaged(error: BaseException) -> str:
     )
 
 
-def _reports(folder: Path, quality: Mapping[str, Any]) -> str:
+def _reports(folder: Path, quality: QualityRecord) -> str:
     """Say where the reports are; a damaged record must not take all that is said of others."""
     try:
         return _reports_of(folder, quality)
@@ -138,7 +140,7 @@ def _reports(folder: Path, quality: Mapping[str, Any]) -> str:
         return f"  {_damaged(error)}\n"
 
 
-def _reports_of(folder: Path, quality: Mapping[str, Any]) -> str:
+def _reports_of(folder: Path, quality: QualityRecord) -> str:
     """Say where the reports are, and if they are of an earlier verdict than qa.json.
 
     An older file alone says nothing: if qa.json is made again with the same content, reports stay.
@@ -149,8 +151,8 @@ def _reports_of(folder: Path, quality: Mapping[str, Any]) -> str:
     if not paths:
         return f"  no report yet: `snakemake {folder / REPORTS[0]}` makes it\n"
     sorted_for = folder / "outcome.json"
-    known = products.read_json(sorted_for) if sorted_for.is_file() else {}
-    changed = any(known.get(key) != quality[key] for key in ("verdict", "reasons"))
+    known = files.read(OutcomeRecord, sorted_for) if sorted_for.is_file() else None
+    changed = known is None or any(known[key] != quality[key] for key in ("verdict", "reasons"))
     old = changed and any(path.stat().st_mtime_ns < judged for path in paths)
     note = f" (of an earlier verdict: `snakemake {paths[0]}` makes it anew)" if old else ""
     return f"  report: {', '.join(map(str, paths))}{note}\n"

@@ -16,7 +16,11 @@ import numpy as np
 
 from lwacal.flagging import autocorrelation_checks
 from lwacal.ingest import autocorrelations
+from lwacal.records import files
 from lwacal.records.configuration.health import Autocorrelation, Health
+from lwacal.records.manifest import ManifestRecord
+from lwacal.records.mnc import MncRecord
+from lwacal.runtime import products
 from lwacal.telescope.antennas import AntennaNames, UnknownAntennaError
 from lwacal.telescope.antpol_states import (
     ALL_FLAGGED,
@@ -59,7 +63,7 @@ class HealthBook:
 
 
 def assess(
-    manifest: dict[str, Any],
+    manifest: ManifestRecord,
     mnc: dict[str, Any],
     powers: Sequence[Path],
     health: Health,
@@ -85,7 +89,6 @@ def assess(
     if health.both_polarizations:
         _spread_to_both(book)
     return {
-        "schema": 1,
         "requested_mjd": manifest["observation"]["mid_mjd_s"] / SECONDS_PER_DAY,
         "sources": book.sources,
         "antennas": book.states.records(),
@@ -101,10 +104,8 @@ def _use_lists(book: HealthBook, mnc: dict[str, Any], health: Health, mjd: float
     if used:
         book.source("cache", False, "not needed: the database answered")
         return
-    from lwacal.runtime.products import read_json
-
     try:
-        record = read_json(cached)
+        record = products.read_json(cached)
     except (OSError, ValueError) as error:
         book.source("cache", False, f"health.cached_list cannot be read: {error}")
         return
@@ -140,7 +141,7 @@ def _what_is_wrong(record: Any) -> str:
         return "the list does not say of when it is (list_mjd)"
     if not isinstance(bad, list) or not all(isinstance(name, (str, int)) for name in bad):
         return "the list holds no names (bad)"
-    return ""
+    return files.in_words(files.problems(MncRecord, record))
 
 
 def _other_numbers(book: HealthBook, numbers: dict[str, int]) -> list[str]:

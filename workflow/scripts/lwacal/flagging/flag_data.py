@@ -18,8 +18,10 @@ from lwacal.flagging import aoflagger_program, array_lines, bursts, data_pass
 from lwacal.flagging.data_pass import Look, Search
 from lwacal.io import flag_file, ms_reader
 from lwacal.io.flag_file import CAUSES
+from lwacal.records import files
 from lwacal.records.configuration.flagging import Flagging
-from lwacal.runtime import products
+from lwacal.records.flags import FlagsRecord
+from lwacal.records.health import HealthRecord
 from lwacal.telescope.antpol_states import AntpolStates
 
 logger = logging.getLogger(__name__)
@@ -42,7 +44,7 @@ class Flags:
 
 def flag(
     concatenated: Path,
-    health: dict[str, Any],
+    health: HealthRecord,
     settings: Flagging,
     aoflagger: str,
     threads: int,
@@ -186,7 +188,6 @@ def write(
     masks = flags.causes or [np.zeros((0, n_channels, 4), np.uint8)]
     flag_file.write(output, masks)
     record = {
-        "schema": 1,
         "band": band,
         "causes": CAUSES,
         "message": flags.message,
@@ -194,5 +195,5 @@ def write(
         "lines": flags.lines,
         **summarize(masks, antenna1, antenna2, n_antennas),
     }
-    products.write_json(summary, record)
+    files.write(FlagsRecord, summary, record)
     return record

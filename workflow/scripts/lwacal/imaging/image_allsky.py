@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from lwacal.imaging import rgb_image, wsclean
 from lwacal.imaging import split as calibrate
 from lwacal.imaging.image_source import SplitBand, edges_between
+from lwacal.records.allsky import AllskyImage, AllskyRecord
 from lwacal.records.configuration.imaging import AllSkyImages, Imaging
+from lwacal.records.manifest import ManifestRecord
 from lwacal.runtime.scratch import scratch_directory
 from lwacal.telescope import naming
 
@@ -55,20 +56,19 @@ def plans(choice: AllSkyImages) -> Iterator[Plan]:
 
 
 def image_allsky(
-    manifest: Mapping[str, Any],
+    manifest: ManifestRecord,
     splits: Sequence[SplitBand],
     settings: Imaging,
     machine: wsclean.Machine,
     folder: Path,
-) -> dict[str, Any]:
+) -> AllskyRecord:
     """Image the whole sky at the zenith in the bands of imaging.allsky.bands_mhz, and together.
 
     As many images as ``machine`` has threads are made side by side, each by a WSClean of one
     thread: with more threads in one WSClean sums are added in any order, and a run never gives the
     same image again. Returns images.json; bands without data are said to be so.
     """
-    record: dict[str, Any] = {
-        "schema": 1,
+    record: AllskyRecord = {
         "status": "ok",
         "message": "",
         "bands": [],
@@ -99,26 +99,28 @@ def image_allsky(
         wsclean.remove_auxiliary(folder)
     colours = [item for item in record["bands"] if item["name"] != FULL_BAND]
     if not rgb_image.write(colours, folder, folder / COLOUR_PICTURE):
-        record.update(status="no_data", message="no band has calibrated data")
+        record["status"], record["message"] = "no_data", "no band has calibrated data"
     return record
 
 
-def _image_record(plan: Plan, bands: Sequence[SplitBand]) -> dict[str, Any]:
-    item = {
+def _image_record(plan: Plan, bands: Sequence[SplitBand]) -> AllskyImage:
+    item: AllskyImage = {
         "name": plan.name,
         "mhz": [plan.low, plan.high],
         "sub_bands": [band.name for band in bands],
+        "file": "",
+        "status": "no_data",
+        "message": "",
     }
     if not bands:
         message = f"no calibrated sub-band from {plan.low:g} to {plan.high:g} MHz"
-        return {**item, "file": "", "status": "no_data", "message": message}
+        return {**item, "message": message}
     joined = plan.joined and len(bands) > 1
     return {
         **item,
         "file": f"{plan.name}-MFS-image.fits" if joined else f"{plan.name}-image.fits",
         "thermal_jy": thermal_together([band.record["thermal_jy"] for band in bands]),
         "status": "ok",
-        "message": "",
     }
 
 
@@ -132,7 +134,7 @@ def thermal_together(noise_jy: Sequence[float | None]) -> float | None:
 
 def _image(
     plan: Plan,
-    manifest: Mapping[str, Any],
+    manifest: ManifestRecord,
     bands: Sequence[SplitBand],
     choice: AllSkyImages,
     machine: wsclean.Machine,
@@ -150,7 +152,7 @@ def _image(
 
 
 def image_options(
-    plan: Plan, manifest: Mapping[str, Any], bands: Sequence[SplitBand], choice: AllSkyImages
+    plan: Plan, manifest: ManifestRecord, bands: Sequence[SplitBand], choice: AllSkyImages
 ) -> list[str]:
     """Return WSClean's options for an image of the whole sky."""
     options = wsclean.image_options(choice.model_copy(update={"tukey_lambda": plan.tukey_lambda}))

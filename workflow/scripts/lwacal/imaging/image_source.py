@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from astropy.io import fits
 
 from lwacal.imaging import split, wsclean
+from lwacal.records import files
+from lwacal.records.allsky import AllskyRecord
+from lwacal.records.calibrated import CalibratedRecord
 from lwacal.records.configuration.imaging import Imaging, ScintillationImages, SourceImages
-from lwacal.runtime import atomic, products
+from lwacal.records.images import ImagesRecord, IntervalImage, SpectrumImage
+from lwacal.records.manifest import ManifestRecord
+from lwacal.records.sky_model import SkyModelRecord
+from lwacal.runtime import atomic
 from lwacal.runtime.scratch import scratch_directory
 from lwacal.telescope import naming, site
 
@@ -22,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 FEWEST_INTEGRATIONS = 2  # to show a source's change with time
 TOGETHER = "spectrum-MFS-image.fits"  # of all sub-bands
+Images = TypeVar("Images", ImagesRecord, AllskyRecord)
 TIME_TOLERANCE_S = 1.0  # the header has tenths of a second
 
 
@@ -34,7 +41,7 @@ class SplitBand:
     """The calibrated sets of a sub-band: its folder, and what split.json says."""
 
     folder: Path
-    record: Mapping[str, Any]
+    record: CalibratedRecord
 
     @property
     def name(self) -> str:
@@ -53,29 +60,29 @@ class SplitBand:
 def read_splits(folders: Sequence[Path]) -> list[SplitBand]:
     """Return the sub-bands in order of frequency."""
     splits = [
-        SplitBand(folder.absolute(), products.read_json(folder / "split.json"))
+        SplitBand(folder.absolute(), files.read(CalibratedRecord, folder / "split.json"))
         for folder in map(Path, folders)
     ]
     return sorted(splits, key=lambda split: naming.band_mhz(split.name))
 
 
-def in_new_folder(output: Path, work: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
+def in_new_folder(model: type[Images], output: Path, work: Callable[[Path], Images]) -> Images:
     """Let ``work`` fill a folder, add its record as images.json, and put the folder in place."""
     with atomic.output(output) as part:
         part.mkdir()
         record = work(part)
-        products.write_json(part / "images.json", record)
+        files.write(model, part / "images.json", record)
     return record
 
 
-def band_limits_hz(manifest: Mapping[str, Any], band: str) -> tuple[float, float]:
+def band_limits_hz(manifest: ManifestRecord, band: str) -> tuple[float, float]:
     """Return the lower and upper edge of a sub-band."""
     record = manifest["bands"][band]
     half = record["channel_width_hz"] / 2
     return min(record["frequency_hz"]) - half, max(record["frequency_hz"]) + half
 
 
-def edges_between(manifest: Mapping[str, Any], bands: Sequence[str]) -> list[float]:
+def edges_between(manifest: ManifestRecord, bands: Sequence[str]) -> list[float]:
     """Return a frequency between each two neighbouring sub-bands, Hz."""
     limits = [band_limits_hz(manifest, band) for band in bands]
     return [(low[1] + high[0]) / 2 for low, high in pairwise(limits)]
@@ -83,20 +90,19 @@ def edges_between(manifest: Mapping[str, Any], bands: Sequence[str]) -> list[flo
 
 def image_source(
     source: str,
-    manifest: Mapping[str, Any],
-    model: Mapping[str, Any],
+    manifest: ManifestRecord,
+    model: SkyModelRecord,
     splits: Sequence[SplitBand],
     settings: Imaging,
     machine: wsclean.Machine,
     folder: Path,
-) -> dict[str, Any]:
+) -> ImagesRecord:
     """Image a source into a folder: a spectrum, one image of all, one an integration.
 
     Returns images.json; a source that is no calibrator, or has no data, is said to be so. With
     imaging switched off its spectrum has no files, but what the visibilities tell.
     """
-    record: dict[str, Any] = {
-        "schema": 1,
+    record: ImagesRecord = {
         "source": source,
         "status": "ok",
         "message": "",
@@ -121,10 +127,7 @@ def image_source(
         record["commands"].append(
             _spectrum(source, manifest, bands, choice, machine, folder, scratch)
         )
-        record["spectrum"] = spectrum_records(manifest, [band.name for band in bands], folder)
-        for item, band in zip(record["spectrum"], bands):
-            item["thermal_jy"] = band.record["thermal_jy"]
-            item["visibilities"] = band.record["flux_ratios"].get(source)
+        record["spectrum"] = spectrum_records(source, manifest, bands, folder)
         record["mfs"] = TOGETHER if len(bands) > 1 else spectrum_names(1)[0]
         moments = settings.scintillation
         if moments.enabled and len(manifest["integrations"]) >= FEWEST_INTEGRATIONS:
@@ -139,7 +142,7 @@ def image_source(
 
 def _spectrum(
     source: str,
-    manifest: Mapping[str, Any],
+    manifest: ManifestRecord,
     bands: Sequence[SplitBand],
     choice: SourceImages,
     machine: wsclean.Machine,
@@ -159,8 +162,8 @@ def _spectrum(
 
 
 def unimaged_records(
-    source: str, manifest: Mapping[str, Any], splits: Sequence[SplitBand]
-) -> list[dict[str, Any]]:
+    source: str, manifest: ManifestRecord, splits: Sequence[SplitBand]
+) -> list[SpectrumImage]:
     """Return records of sub-bands without images in which the visibilities tell the flux."""
     return [
         {
@@ -183,20 +186,28 @@ def spectrum_names(number: int) -> list[str]:
 
 
 def spectrum_records(
-    manifest: Mapping[str, Any], bands: Sequence[str], folder: Path
-) -> list[dict[str, Any]]:
-    """Return sub-band, frequency and file of each image, checked against the image's header."""
-    found = []
+    source: str, manifest: ManifestRecord, bands: Sequence[SplitBand], folder: Path
+) -> list[SpectrumImage]:
+    """Return the record of each sub-band's image, checked against the image's header."""
+    found: list[SpectrumImage] = []
     for band, name in zip(bands, spectrum_names(len(bands))):
         frequency_hz = image_frequency_hz(folder / name)
-        low, high = band_limits_hz(manifest, band)
+        low, high = band_limits_hz(manifest, band.name)
         if not low <= frequency_hz <= high:
             raise LabelError(
-                f"{folder / name} is at {frequency_hz / 1e6:.3f} MHz and not in {band}"
+                f"{folder / name} is at {frequency_hz / 1e6:.3f} MHz and not in {band.name}"
                 f" ({low / 1e6:.3f} to {high / 1e6:.3f} MHz): WSClean has divided the band"
                 " otherwise than asked"
             )
-        found.append({"band": band, "freq_mhz": frequency_hz / 1e6, "file": name})
+        found.append(
+            {
+                "band": band.name,
+                "freq_mhz": frequency_hz / 1e6,
+                "file": name,
+                "thermal_jy": band.record["thermal_jy"],
+                "visibilities": band.record["flux_ratios"].get(source),
+            }
+        )
     return found
 
 
@@ -225,7 +236,7 @@ def _intervals(
     machine: wsclean.Machine,
     folder: Path,
     scratch: Path,
-) -> tuple[str, list[dict[str, Any]]]:
+) -> tuple[str, list[IntervalImage]]:
     """Image each integration of a sub-band; how many there are is known from the data."""
     times, scans = band.record["times"], band.record["scans"]
     logger.info(f"{source}: {len(times)} integrations of {band.name}")
@@ -236,7 +247,7 @@ def _intervals(
     intervals = [f"-t{number:04d}" for number in range(len(times))] if len(times) > 1 else [""]
     names = [f"{prefix.name}{interval}-image.fits" for interval in intervals]
     command = wsclean.run(machine, [band.path(source)], prefix, options, scratch, names)
-    images = []
+    images: list[IntervalImage] = []
     for number, (mjd_s, scan, name) in enumerate(zip(times, scans, names)):
         check_time(folder / name, mjd_s)
         images.append(

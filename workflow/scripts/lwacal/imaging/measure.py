@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from astropy.stats import mad_std
 
 from lwacal.imaging import point_source_fit, refraction_fit
+from lwacal.records import files
+from lwacal.records.allsky import AllskyRecord
+from lwacal.records.calibrated import FluxRatio
 from lwacal.records.configuration.measure import Measure
-from lwacal.runtime import products
+from lwacal.records.images import ImagesRecord, IntervalImage, SpectrumImage
+from lwacal.records.measurements import (
+    AllskyNoise,
+    Calibrator,
+    MeasurementsRecord,
+    Moment,
+    ScintillationIndex,
+)
+from lwacal.records.sky_model import SkyModelRecord, Source
 
 NO_IMAGE = "no image: imaging is switched off (imaging.enabled)"
 FEWEST_TIMES = 3  # to speak of a change with time
@@ -59,11 +69,11 @@ SCINTILLATION_COLUMNS = (
 
 
 def measure(
-    model: Mapping[str, Any],
+    model: SkyModelRecord,
     images: Sequence[Path],
     allsky: Path,
     settings: Measure,
-) -> dict[str, Any]:
+) -> MeasurementsRecord:
     """Return measurements.json.
 
     ``images`` are the folders of the sources, ``allsky`` that of the all-sky images. Fluxes as
@@ -73,7 +83,7 @@ def measure(
     search = point_source_fit.Search(settings.fit_radius_beams, settings.noise_radius_beams)
     calibrators, scintillation = [], []
     for folder in images:
-        record = products.read_json(folder / "images.json")
+        record = files.read(ImagesRecord, folder / "images.json")
         source = next(item for item in model["sources"] if item["name"] == record["source"])
         calibrators += [
             calibrator(model, source, item, folder, search) for item in record["spectrum"]
@@ -82,7 +92,6 @@ def measure(
             moment(model, source, item, folder, search) for item in record["intervals"]
         ]
     return {
-        "schema": 1,
         "calibrators": calibrators,
         "positions": refraction_fit.of_sources(calibrators),
         "scintillation": scintillation,
@@ -91,7 +100,7 @@ def measure(
     }
 
 
-def _mean_beam(model: Mapping[str, Any], source: str, band: str) -> float:
+def _mean_beam(model: SkyModelRecord, source: str, band: str) -> float:
     """Return the beam that an image of Stokes I = (XX + YY) / 2 of a sub-band has at a source."""
     record = model["bands"][band][source]
     flux = np.array(record["flux_jy"])
@@ -100,13 +109,13 @@ def _mean_beam(model: Mapping[str, Any], source: str, band: str) -> float:
 
 
 def calibrator(
-    model: Mapping[str, Any],
-    source: Mapping[str, Any],
-    item: Mapping[str, Any],
+    model: SkyModelRecord,
+    source: Source,
+    item: SpectrumImage,
     folder: Path,
     search: point_source_fit.Search,
-) -> dict[str, Any]:
-    """Return the record (contract C4) of a source in the image of a sub-band.
+) -> Calibrator:
+    """Return the record of a source in the image of a sub-band.
 
     ``ratio_err`` is what the noise does to the ratio of measured to expected flux,
     ``ratio_model_err`` what the disagreement of the flux scales does; None if one scale alone is
@@ -121,6 +130,7 @@ def calibrator(
     modelled = model["bands"][item["band"]][source["name"]]
     expected, doubt = float(np.mean(modelled["flux_jy"])), modelled["flux_uncertainty"]
     ratio = found.flux_jy / beam / expected
+    seen_jy, seen_err_jy = _of_visibilities(item["visibilities"], expected)
     return {
         "source": source["name"],
         "band": item["band"],
@@ -128,7 +138,8 @@ def calibrator(
         "flux_jy": rounded(found.flux_jy / beam),
         "flux_err_jy": rounded(found.flux_err_jy / beam),
         "flux_apparent_jy": rounded(found.flux_jy),
-        **_of_visibilities(item["visibilities"], expected),
+        "flux_visibility_jy": seen_jy,
+        "flux_visibility_err_jy": seen_err_jy,
         "flux_expected_jy": rounded(expected),
         "flux_expected_err_jy": rounded(expected * doubt) if doubt is not None else None,
         "ratio": rounded(ratio),
@@ -147,23 +158,21 @@ def calibrator(
 
 
 def _of_visibilities(
-    found: Mapping[str, float] | None, expected_jy: float
-) -> dict[str, float | None]:
-    """Return the flux that the visibilities themselves have (visibility_fluxes), and its error."""
-    seen = found or {"ratio": np.nan, "ratio_err": np.nan}
-    return {
-        "flux_visibility_jy": rounded(seen["ratio"] * expected_jy),
-        "flux_visibility_err_jy": rounded(seen["ratio_err"] * expected_jy),
-    }
+    found: FluxRatio | None, expected_jy: float
+) -> tuple[float | None, float | None]:
+    """Return the flux that the visibilities themselves have (visibility_flux), and its error."""
+    if found is None:
+        return None, None
+    return rounded(found["ratio"] * expected_jy), rounded(found["ratio_err"] * expected_jy)
 
 
 def moment(
-    model: Mapping[str, Any],
-    source: Mapping[str, Any],
-    item: Mapping[str, Any],
+    model: SkyModelRecord,
+    source: Source,
+    item: IntervalImage,
     folder: Path,
     search: point_source_fit.Search,
-) -> dict[str, Any]:
+) -> Moment:
     """Return the flux of a source in one integration of a sub-band.
 
     As in `calibrator`, ``flux_jy`` and its error are intrinsic, ``flux_apparent_jy`` and ``rms_jy``
@@ -173,6 +182,7 @@ def moment(
     found = point_source_fit.fit_point(image, source["ra_rad"], source["dec_rad"], search)
     expected = float(np.mean(model["bands"][item["band"]][source["name"]]["flux_jy"]))
     beam = _mean_beam(model, source["name"], item["band"])
+    seen_jy, seen_err_jy = _of_visibilities(item["visibilities"], expected)
     return {
         "source": source["name"],
         "band": item["band"],
@@ -180,14 +190,15 @@ def moment(
         "flux_jy": rounded(found.flux_jy / beam),
         "flux_err_jy": rounded(found.flux_err_jy / beam),
         "flux_apparent_jy": rounded(found.flux_jy),
-        **_of_visibilities(item["visibilities"], expected),
+        "flux_visibility_jy": seen_jy,
+        "flux_visibility_err_jy": seen_err_jy,
         "rms_jy": rounded(found.rms_jy),
         "fit": "ok" if found.ok else "failed",
         "reason": found.reason,
     }
 
 
-def scintillation_indices(moments: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def scintillation_indices(moments: Sequence[Moment]) -> list[ScintillationIndex]:
     """Return how much each source varies with time in each sub-band.
 
     The index is the rms of the flux over its mean, with the noise of the measurement taken out: the
@@ -197,32 +208,29 @@ def scintillation_indices(moments: Sequence[Mapping[str, Any]]) -> list[dict[str
     n values, variance x sqrt(2 / (n - 1)), and is None where the index is zero;
     ``index_visibility`` is the same of the fluxes from the visibilities, ``integrations`` n.
     """
-    series: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    series: dict[tuple[str, str], list[Moment]] = {}
     for item in moments:
         series.setdefault((item["source"], item["band"]), []).append(item)
-    found = []
+    found: list[ScintillationIndex] = []
     for (source, band), items in series.items():
-        index, error, number = _index(items, "flux")
+        index, error, number = _index([(item["flux_jy"], item["flux_err_jy"]) for item in items])
+        seen = [(item["flux_visibility_jy"], item["flux_visibility_err_jy"]) for item in items]
         found.append(
             {
                 "source": source,
                 "band": band,
                 "index": rounded(index),
                 "index_err": rounded(error),
-                "index_visibility": rounded(_index(items, "flux_visibility")[0]),
+                "index_visibility": rounded(_index(seen)[0]),
                 "integrations": number,
             }
         )
     return found
 
 
-def _index(moments: Sequence[Mapping[str, Any]], name: str) -> tuple[float, float, int]:
-    """Return index, its error, and of how many integrations."""
-    known = [
-        (item[f"{name}_jy"], item[f"{name}_err_jy"])
-        for item in moments
-        if item[f"{name}_jy"] is not None
-    ]
+def _index(fluxes: Sequence[tuple[float | None, float | None]]) -> tuple[float, float, int]:
+    """Return index, its error, and of how many integrations, from fluxes and their errors."""
+    known = [(flux, noise) for flux, noise in fluxes if flux is not None]
     if len(known) < FEWEST_TIMES:
         return np.nan, np.nan, len(known)
     flux, noise = np.array(known).T
@@ -236,16 +244,16 @@ def _index(moments: Sequence[Mapping[str, Any]], name: str) -> tuple[float, floa
     return index, error, len(known)
 
 
-def measure_allsky(folder: Path) -> list[dict[str, Any]]:
+def measure_allsky(folder: Path) -> list[AllskyNoise]:
     """Return noise (median absolute deviation), peak and dynamic range of each all-sky image.
 
     Only what is higher than the horizon mask of CLEAN counts (``horizon_mask_deg`` in images.json):
     beyond the horizon the corners of the image are no sky.
     """
-    record = products.read_json(folder / "images.json")
-    found = []
+    record = files.read(AllskyRecord, folder / "images.json")
+    found: list[AllskyNoise] = []
     for band in record["bands"]:
-        item = {
+        item: AllskyNoise = {
             "name": band["name"],
             "rms_jy": None,
             "peak_jy": None,
@@ -257,11 +265,8 @@ def measure_allsky(folder: Path) -> list[dict[str, Any]]:
             image = point_source_fit.read_image(folder / band["file"])
             pixels = image.pixels[above(image, record["horizon_mask_deg"])]
             rms, peak = float(mad_std(pixels)), float(pixels.max())
-            item.update(
-                rms_jy=rounded(rms),
-                peak_jy=rounded(peak),
-                dynamic_range=rounded(peak / rms) if rms > 0 else None,
-            )
+            item["rms_jy"], item["peak_jy"] = rounded(rms), rounded(peak)
+            item["dynamic_range"] = rounded(peak / rms) if rms > 0 else None
         found.append(item)
     return found
 

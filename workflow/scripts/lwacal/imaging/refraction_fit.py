@@ -7,33 +7,49 @@ coordinate is fitted by constant + slope x lambda^2.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
+from lwacal.records.measurements import Calibrator, Position
 from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
 
 FEWEST_BANDS = 3
 REFERENCE_MHZ = 50.0  # the ionosphere's share is given there
 
 
-def of_sources(calibrators: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def of_sources(calibrators: Sequence[Calibrator]) -> list[Position]:
     """Return the fit of each source that has good fits in three sub-bands or more."""
-    found = []
+    found: list[Position] = []
     for source in dict.fromkeys(item["source"] for item in calibrators):
         good = [item for item in calibrators if item["source"] == source and item["fit"] == "ok"]
         if len(good) < FEWEST_BANDS:
             continue
-        record: dict[str, Any] = {"source": source, "bands": len(good)}
-        for name in ("ra", "dec"):
-            values = fit(
+        ra, dec = (
+            fit(
                 np.array([item["freq_mhz"] for item in good]),
-                np.array([item[f"{name}_offset_arcsec"] for item in good]),
+                np.array(offset_arcsec),
                 np.array([item["offset_err_arcsec"] for item in good]),
             )
-            record.update({f"{name}_{key}": value for key, value in values.items()})
-        found.append(record)
+            for offset_arcsec in (
+                [item["ra_offset_arcsec"] for item in good],
+                [item["dec_offset_arcsec"] for item in good],
+            )
+        )
+        found.append(
+            {
+                "source": source,
+                "bands": len(good),
+                "ra_constant_arcsec": ra["constant_arcsec"],
+                "ra_constant_err_arcsec": ra["constant_err_arcsec"],
+                "ra_ionosphere_arcsec": ra["ionosphere_arcsec"],
+                "ra_ionosphere_err_arcsec": ra["ionosphere_err_arcsec"],
+                "dec_constant_arcsec": dec["constant_arcsec"],
+                "dec_constant_err_arcsec": dec["constant_err_arcsec"],
+                "dec_ionosphere_arcsec": dec["ionosphere_arcsec"],
+                "dec_ionosphere_err_arcsec": dec["ionosphere_err_arcsec"],
+            }
+        )
     return found
 
 

@@ -24,9 +24,11 @@ from lwacal.imaging.apply_gains import calibrate
 from lwacal.imaging.split_writer import Sets, Target, set_name
 from lwacal.io import ms_reader
 from lwacal.io.solutions import SubBandSolutions
+from lwacal.records import files
+from lwacal.records.calibrated import CalibratedRecord
 from lwacal.records.configuration.bandpass import Bandpass
 from lwacal.records.configuration.imaging import AnyImages, Imaging
-from lwacal.runtime import atomic, disk_space, products
+from lwacal.runtime import atomic, disk_space
 from lwacal.sky import sky_model
 
 logger = logging.getLogger(__name__)
@@ -77,7 +79,7 @@ def split(
     with atomic.output(output) as part:
         part.mkdir()
         record = _fill(band, band.solutions(table), imaging, bandpass, part)
-        products.write_json(part / "split.json", record)
+        files.write(CalibratedRecord, part / "split.json", record)
     return record
 
 
@@ -98,7 +100,6 @@ def _fill(
         )
         message = "" if found.scans else _why_nothing(band.name, found)
     return {
-        "schema": 1,
         "band": band.name,
         "targets": [] if message else [target.name for target in targets],
         "channel_average": {target.name: target.n_average for target in targets},

@@ -8,12 +8,12 @@ the autocorrelations (radiometer equation).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
+from lwacal.records.sky_model import SkyModelRecord
 from lwacal.runtime.blocks import blocks_of
 from lwacal.sky.band_model import BandModel
 from lwacal.telescope.correlations import PARALLEL_HANDS
@@ -101,6 +101,6 @@ def thermal_jy(information: float) -> float | None:
     return float(information**-0.5) if information > 0 else None
 
 
-def sources_of(model: Mapping[str, Any]) -> list[str]:
+def sources_of(model: SkyModelRecord) -> list[str]:
     """Return the names of the sources in the model, in the order of sky_model.model_fluxes."""
     return [source["name"] for source in model["sources"] if source["in_model"]]

@@ -12,7 +12,6 @@ import errno
 import logging
 import os
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,6 +21,8 @@ from lwacal.ingest.manifest_record import manifest_antennas, manifest_centre
 from lwacal.io import ms_reader
 from lwacal.io.ms_reader import Antennas, Integration
 from lwacal.io.ms_writer import Field, MeasurementSetWriter
+from lwacal.records.concat import ConcatRecord, EntryFindings
+from lwacal.records.manifest import Entry, ManifestRecord
 from lwacal.runtime import disk_space
 from lwacal.telescope import geometry, phasors
 from lwacal.telescope.correlations import CORRELATIONS
@@ -35,7 +36,7 @@ class RawDataChangedError(RuntimeError):
     """The raw data are not what the inventory says."""
 
 
-def concatenate(inventory: dict[str, Any], band: str, output: Path, powers: Path) -> dict[str, Any]:
+def concatenate(inventory: ManifestRecord, band: str, output: Path, powers: Path) -> ConcatRecord:
     """Write the concatenated set of a sub-band and what was seen on the way; return the findings.
 
     Rows are in order of time, then antenna 1, then antenna 2 (antenna 1 <= antenna 2); SCAN_NUMBER
@@ -53,7 +54,7 @@ def concatenate(inventory: dict[str, Any], band: str, output: Path, powers: Path
     n_rows = sum(record["entries"][number]["n_rows"] for number in chosen)
     disk_space.require(output, disk_space.set_bytes(n_rows, len(frequency_hz)))
     used: dict[int, str] = {}  # the set that is used of each integration
-    findings = []
+    findings: list[EntryFindings] = []
     with MeasurementSetWriter(
         output,
         antennas,
@@ -82,10 +83,10 @@ def concatenate(inventory: dict[str, Any], band: str, output: Path, powers: Path
                 }
             )
     seen.write(powers)
-    return {"schema": 1, "band": band, "entries": findings}
+    return {"band": band, "entries": findings}
 
 
-def _duplicate(entry: dict[str, Any], band: str, first: str) -> DataFault:
+def _duplicate(entry: Entry, band: str, first: str) -> DataFault:
     message = (
         f"{entry['path']} is a second set of {entry['stamp']} {band} (the first is {first});"
         " left out"
@@ -95,7 +96,7 @@ def _duplicate(entry: dict[str, Any], band: str, first: str) -> DataFault:
 
 def _append(
     writer: MeasurementSetWriter,
-    entry: dict[str, Any],
+    entry: Entry,
     antennas: Antennas,
     frequency_hz: np.ndarray,
     centre: tuple[float, float],
@@ -153,7 +154,7 @@ def _check_disk(path: str, problem: str) -> None:
         )
 
 
-def _read(entry: dict[str, Any]) -> Integration:
+def _read(entry: Entry) -> Integration:
     found = list(
         ms_reader.iterate_selected(
             entry["path"],

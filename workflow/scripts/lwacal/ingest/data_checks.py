@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lwacal.records.manifest import FaultKind
 from lwacal.runtime.blocks import row_blocks
 
 ZERO_FILLED = 0.9  # of the visibilities: nothing is left to use
@@ -16,7 +17,7 @@ PARTLY_ZERO = 0.1
 class DataFault:
     """What is wrong with an integration's data, and whether they are left out for it."""
 
-    kind: str
+    kind: FaultKind
     message: str
     left_out: bool
 

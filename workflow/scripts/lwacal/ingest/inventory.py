@@ -267,7 +267,6 @@ def _record(
     zenith = site.zenith(middle)
     antennas = usable[0].facts.antennas
     return {
-        "schema": 1,
         "observation": {
             "id": observation,
             "input": str(discovery.path),

@@ -9,12 +9,12 @@ leaves the list and is assessed again. Findings that make it merely suspect do n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from lwacal.nights.time_series import UNKNOWN, Series, most_of_night
 from lwacal.records.configuration.trends import Trends
+from lwacal.records.suggested_flags import Suggested, SuggestedFlagsRecord
 from lwacal.telescope.antpol_states import (
     ALL_FLAGGED,
     BAD,
@@ -32,7 +32,7 @@ BAD_ALONE = {NO_POWER, NO_DATA, ALL_FLAGGED, ON_BAD_LIST}
 BAD_LIST = "mnc:"  # whatever the database's list is called
 
 
-def suggest(series: Series, settings: Trends) -> dict[str, Any]:
+def suggest(series: Series, settings: Trends) -> SuggestedFlagsRecord:
     """Return suggested_flags.json.
 
     An antpol is listed if it was bad in the last night in which it was assessed, in at least
@@ -84,7 +84,7 @@ def _signal(
     bad: np.ndarray,
     known: np.ndarray,
     settings: Trends,
-) -> dict[str, Any] | None:
+) -> Suggested | None:
     """Return the entry of an antpol, or None if it does not belong on the list.
 
     ``judged`` (observation,) and ``known`` (night,): whether it was assessed; ``bad`` (night,).
@@ -111,13 +111,12 @@ def _signal(
     }
 
 
-def _record(series: Series | None, signals: list[dict[str, Any]], message: str) -> dict[str, Any]:
+def _record(series: Series | None, signals: list[Suggested], message: str) -> SuggestedFlagsRecord:
     numbers = {}
     if series:
         place = {name: int(n) for name, n in zip(series.antennas, series.numbers)}
         numbers = {signal["name"]: place[signal["name"][:-1]] for signal in signals}
     return {
-        "schema": 1,
         "ok": series is not None,
         "message": message,
         "method": METHOD,

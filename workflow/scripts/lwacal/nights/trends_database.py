@@ -16,20 +16,18 @@ from typing import Any
 
 from lwacal.nights import antenna_events, changes, history, suggested_flags, time_series, validity
 from lwacal.nights.database_tables import OF_OBSERVATIONS, SCHEMA, opened
+from lwacal.records import files
 from lwacal.records.configuration.trends import Trends
-from lwacal.runtime import atomic, products
+from lwacal.records.quality import QualityRecord
+from lwacal.records.suggested_flags import SuggestedFlagsRecord
+from lwacal.runtime import atomic
 from lwacal.telescope import site
-from lwacal.telescope.antpol_states import RANK
 from lwacal.telescope.constants import SECONDS_PER_DAY
-from lwacal.telescope.correlations import POLARIZATIONS
 
 # errors that an invalid or damaged qa.json causes; a full disk causes others
 NOT_A_RECORD = (
     OSError,
     ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
     sqlite3.IntegrityError,
     sqlite3.InterfaceError,
     sqlite3.ProgrammingError,
@@ -42,8 +40,8 @@ def find(results: Path) -> list[Path]:
 
 
 def build(
-    files: Sequence[Path], database: Path, settings: Trends
-) -> tuple[dict[str, Any], list[str]]:
+    judged: Sequence[Path], database: Path, settings: Trends
+) -> tuple[SuggestedFlagsRecord, list[str]]:
     """Write the database from these qa.json.
 
     Returns suggested_flags.json and a message for each file that could not be read. The database
@@ -56,16 +54,16 @@ def build(
         connection,
     ):
         connection.executescript(f"PRAGMA journal_mode = MEMORY; {SCHEMA} BEGIN;")
-        for path in files:
+        for path in judged:
             try:
-                _insert(connection, products.read_json(path), path.parent.name)
+                _insert(connection, files.read(QualityRecord, path), path.parent.name)
             except NOT_A_RECORD as error:
                 problems.append(f"{path} is left out: {type(error).__name__}: {error}")
         suggested = _look_at_all(connection, settings)
     return suggested, problems
 
 
-def _look_at_all(connection: sqlite3.Connection, settings: Trends) -> dict[str, Any]:
+def _look_at_all(connection: sqlite3.Connection, settings: Trends) -> SuggestedFlagsRecord:
     """Fill the tables derived from all observations; return suggested_flags.json."""
     series = time_series.read(connection)
     events = antenna_events.find(series, settings)
@@ -97,7 +95,7 @@ def _look_at_all(connection: sqlite3.Connection, settings: Trends) -> dict[str, 
     return suggested_flags.suggest(series, settings)
 
 
-def _insert(connection: sqlite3.Connection, qa: Mapping[str, Any], folder: str) -> None:
+def _insert(connection: sqlite3.Connection, qa: QualityRecord, folder: str) -> None:
     """Insert an observation completely or not at all."""
     rows = _rows(qa, folder)
     connection.execute("SAVEPOINT observation")
@@ -122,26 +120,26 @@ def _insert_rows(
     )
 
 
-def _rows(qa: Mapping[str, Any], folder: str) -> dict[str, list[dict[str, Any]]]:
-    """Return the rows of each table; ValueError for an unknown status or polarization."""
+def _rows(qa: QualityRecord, folder: str) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of each table."""
     seen = qa["observation"]
-    odd = [a for a in qa["antennas"] if a["status"] not in RANK or a["pol"] not in POLARIZATIONS]
-    if odd:
-        raise ValueError(f"an antpol has polarization {odd[0]['pol']}, status {odd[0]['status']}")
     name = {"observation": seen["id"]}
+    reference = seen.get("reference_antenna")
     mid_mjd = site.mjd_seconds(seen["mid_utc"]) / SECONDS_PER_DAY
     head = {
-        **{
-            key: seen.get(key)
-            for key in ("id", "start_utc", "mid_utc", "lst_hours", "integrations", "n_antennas")
-        },
+        "id": seen["id"],
+        "start_utc": seen["start_utc"],
+        "mid_utc": seen["mid_utc"],
+        "lst_hours": seen["lst_hours"],
+        "integrations": seen["integrations"],
+        "n_antennas": seen.get("n_antennas"),
         "folder": folder,
         "mid_mjd": mid_mjd,
         "night": math.floor(mid_mjd - time_series.NOON_DAY),
         "phase_freq_mhz": seen.get("phase_freq_mhz"),
         "verdict": qa["verdict"],
         "reasons": json.dumps(qa["reasons"], ensure_ascii=False),
-        "reference_antenna": (seen.get("reference_antenna") or {}).get("antenna"),
+        "reference_antenna": reference["antenna"] if reference else None,
     }
     return {
         "observations": [head],

@@ -7,9 +7,8 @@ each channel: a single gain that is zero or not finite corrupts that channel in 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -17,6 +16,8 @@ from lwacal.io import caltable
 from lwacal.io.ms_reader import UnreadableError
 from lwacal.io.solutions import SubBandSolutions
 from lwacal.records.configuration.publish import Publish
+from lwacal.records.published import Table
+from lwacal.records.quality import QualityRecord
 from lwacal.telescope import naming
 from lwacal.telescope.correlations import POLARIZATIONS
 
@@ -28,7 +29,7 @@ class PublicationError(ValueError):
     """The tables cannot be published; the message says why and what to do."""
 
 
-def check_verdict(qa: Mapping[str, Any], settings: Publish) -> bool:
+def check_verdict(qa: QualityRecord, settings: Publish) -> bool:
     """Return whether publishing needs force because the verdict is not pass.
 
     If so, raises PublicationError unless publish.force is set.
@@ -75,7 +76,7 @@ def check_sub_bands(tables: Sequence[str], active: Sequence[str], settings: Publ
     return takes_force
 
 
-def check_tables(tables: Sequence[Path], settings: Publish) -> tuple[str, list[dict[str, Any]]]:
+def check_tables(tables: Sequence[Path], settings: Publish) -> tuple[str, list[Table]]:
     """Return the stamp of the tables and a description of each, in order of their paths.
 
     Raises PublicationError if their number, names, shapes or values are not acceptable.
@@ -103,7 +104,7 @@ def check_tables(tables: Sequence[Path], settings: Publish) -> tuple[str, list[d
     return next(iter(stamps)), described
 
 
-def _described(table: Path, settings: Publish) -> dict[str, Any]:
+def _described(table: Path, settings: Publish) -> Table:
     try:
         solutions = caltable.read(table)
     except (UnreadableError, RuntimeError) as error:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from lwacal.runtime import products
+from lwacal.records import files
+from lwacal.records.published import PublishedRecord
 
 LATEST = "latest"
 
@@ -20,9 +21,9 @@ def moved(folder: str, record: Path) -> str:
     if not record.is_file():
         return ""
     try:
-        known = products.read_json(record)
+        known = files.read(PublishedRecord, record)
         version, text = known["version"], known.get("moved", "")
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except ValueError:
         return "unreadable"
     link = Path(folder, LATEST)
     leads_there = link.is_symlink() and Path(os.readlink(link)).name == version

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from lwacal.qa.metric import STATUS_RANK
 from lwacal.records.configuration.delay import Delay
+from lwacal.records.quality import QualityRecord
 from lwacal.runtime import atomic
 
 
@@ -16,7 +17,7 @@ class PromotionError(ValueError):
     """The tables cannot become references; the message says why and what to do."""
 
 
-def promote(qa: Mapping[str, Any], tables: Sequence[Path], settings: Delay) -> dict[str, Any]:
+def promote(qa: QualityRecord, tables: Sequence[Path], settings: Delay) -> dict[str, Any]:
     """Copy tables to delay.reference_dir/<NN>h/ and return promoted.json.
 
     NN is the hour of the sidereal time at mid-time of the observation. Tables of the same name are
@@ -39,7 +40,7 @@ def promote(qa: Mapping[str, Any], tables: Sequence[Path], settings: Delay) -> d
     folder = Path(settings.reference_dir) / f"{int(qa['observation']['lst_hours']):02d}h"
     folder.mkdir(parents=True, exist_ok=True)
     copies = [copy_whole(table, folder / table.name) for table in tables]
-    return {"schema": 1, "id": name, "verdict": verdict, "tables": [str(path) for path in copies]}
+    return {"id": name, "verdict": verdict, "tables": [str(path) for path in copies]}
 
 
 def copy_whole(table: Path, place: Path) -> Path:

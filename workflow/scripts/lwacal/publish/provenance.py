@@ -3,33 +3,50 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from lwacal.nights import database_tables, validity
 from lwacal.records.configuration.publish import Publish
+from lwacal.records.manifest import ManifestRecord
+from lwacal.records.published import ProvenanceRecord, Sidereal, Table, Valid
+from lwacal.records.quality import QualityRecord
+from lwacal.records.run import RunRecord
 
-OBSERVATION_KEYS = ("id", "start_utc", "mid_utc", "end_utc", "lst_hours", "reference_antenna")
+
+@dataclass(frozen=True)
+class Sources:
+    """The records that say where the tables of an observation come from."""
+
+    qa: QualityRecord
+    run: RunRecord
+    manifest: ManifestRecord
 
 
 def build(
-    sources: Mapping[str, Mapping[str, Any]],
-    tables: Sequence[Mapping[str, Any]],
+    sources: Sources,
+    tables: Sequence[Table],
     database: Path,
     settings: Publish,
     forced: bool,
-) -> dict[str, Any]:
+) -> ProvenanceRecord:
     """Return provenance.json without the time and place of publication.
 
     ``forced`` says whether publish.force was needed.
     """
-    qa, run, manifest = (sources[name] for name in ("qa", "run", "manifest"))
+    qa, run, manifest = sources.qa, sources.run, sources.manifest
     seen = qa["observation"]
     return {
-        "schema": 1,
-        "observation": {key: seen.get(key) for key in OBSERVATION_KEYS},
+        "observation": {
+            "id": seen["id"],
+            "start_utc": seen["start_utc"],
+            "mid_utc": seen["mid_utc"],
+            "end_utc": seen.get("end_utc"),
+            "lst_hours": seen["lst_hours"],
+            "reference_antenna": seen.get("reference_antenna"),
+        },
         "verdict": qa["verdict"],
         "reasons": list(qa["reasons"]),
         "forced": forced,
@@ -42,19 +59,19 @@ def build(
             "versions": run["versions"],
         },
         "configuration": run["differences"],
-        "input": manifest["observation"].get("input"),
+        "input": manifest["observation"]["input"],
         "input_files": sorted(
             {
                 entry["path"]
                 for band in manifest["bands"].values()
                 for entry in band["entries"]
-                if entry["usable"] and entry.get("path")
+                if entry["usable"]
             }
         ),
     }
 
 
-def _validity(start_utc: str, database: Path, settings: Publish) -> dict[str, Any]:
+def _validity(start_utc: str, database: Path, settings: Publish) -> Valid:
     """Return the validity of the tables and its reason; publish.valid_days is the maximum."""
     longest = float(settings.valid_days)
     days, why = longest, "publish.valid_days"
@@ -86,7 +103,7 @@ def measured_days(database: Path, max_loss: float) -> tuple[float | None, str]:
     return validity.valid_days(rows, max_loss)
 
 
-def _sidereal(lst_hours: float, within_h: float) -> dict[str, Any]:
+def _sidereal(lst_hours: float, within_h: float) -> Sidereal:
     """Return the valid range of sidereal time in hours; it may wrap through 24 h."""
     whole = within_h >= 12
     return {

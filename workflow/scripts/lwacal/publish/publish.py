@@ -14,48 +14,52 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from lwacal.publish import checks
 from lwacal.publish import provenance as publication_record
 from lwacal.publish.checks import PublicationError
 from lwacal.publish.latest_link import LATEST
+from lwacal.publish.provenance import Sources
+from lwacal.records import files
 from lwacal.records.configuration.publish import Publish
+from lwacal.records.published import ProvenanceRecord, PublishedRecord
 from lwacal.runtime import products
 
 PROVENANCE = "provenance.json"
 LOCK = ".publishing"
 PART = ".part"
-WHAT = ("tables", "observation", "verdict")  # keys of provenance.json that distinguish versions
 _VERSION = re.compile(r"^(\d{8}_\d{6})_v(\d{3,})$")
 __all__ = ["PublicationError", "publish"]
 
 
 def publish(
-    sources: Mapping[str, Mapping[str, Any]],
+    sources: Sources,
     tables: Sequence[Path],
     database: Path,
     settings: Publish,
-) -> dict[str, Any]:
+) -> PublishedRecord:
     """Publish bandpass tables atomically and return published.json.
 
-    ``sources`` are qa.json, run.json and manifest.json by name (qa, run, manifest); ``database`` is
-    trends.sqlite, which may be missing. If the same tables are already active with the same
-    verdict, nothing is written. Raises PublicationError, before anything is written, if no folder
-    is configured, the verdict is not pass, a later observation or another sub-band is active, or
-    the tables are unsuitable for the beamformer; publish.force overrides the second and third
+    ``database`` is trends.sqlite, which may be missing. If the
+    same tables are already active with the same
+    verdict, nothing is written. Raises
+    PublicationError, before anything is written, if no folder
+    is configured, the verdict is not
+    pass, a later observation or another sub-band is active, or
+    the tables are unsuitable for the
+    beamformer; publish.force overrides the second and third
     reason.
     """
     if not settings.folder:
         raise PublicationError(
-            f"the tables of {sources['qa']['observation']['id']} cannot be published because"
+            f"the tables of {sources.qa['observation']['id']} cannot be published because"
             " publish.folder is empty: set it to the folder from which the beamformer loads"
         )
-    forced = checks.check_verdict(sources["qa"], settings)
+    forced = checks.check_verdict(sources.qa, settings)
     stamp, described = checks.check_tables(tables, settings)
     folder = Path(settings.folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -78,9 +82,8 @@ def publish(
             message = "published again"
         if version != active:
             _switch(folder, version)
-        written = products.read_json(folder / version / PROVENANCE)
+        written = files.read(ProvenanceRecord, folder / version / PROVENANCE)
     return {
-        "schema": 1,
         "id": provenance["observation"]["id"],
         "version": version,
         "folder": str(folder / version),
@@ -142,7 +145,7 @@ def _next_version(folder: Path, stamp: str) -> str:
     return f"{stamp}_v{max(known, default=0) + 1:03d}"
 
 
-def _same_version(folder: Path, stamp: str, provenance: Mapping[str, Any]) -> str | None:
+def _same_version(folder: Path, stamp: str, provenance: ProvenanceRecord) -> str | None:
     """Return the newest version of a stamp if it equals what would be published, else None.
 
     Different software or additional nights with the same tables and verdict do not make a new
@@ -153,10 +156,17 @@ def _same_version(folder: Path, stamp: str, provenance: Mapping[str, Any]) -> st
         return None
     place = folder / versions[-1]
     try:
-        known = dict(products.read_json(place / PROVENANCE))
-    except (OSError, ValueError, TypeError):
+        known = files.read(ProvenanceRecord, place / PROVENANCE)
+    except (OSError, ValueError):
         return None  # foreign or incomplete: left alone
-    if any(known.get(key) != products.plain(provenance[key]) for key in WHAT):
+    if any(
+        before != products.plain(now)
+        for before, now in (
+            (known["tables"], provenance["tables"]),
+            (known["observation"], provenance["observation"]),
+            (known["verdict"], provenance["verdict"]),
+        )
+    ):
         return None
     whole = all(
         checks.digests(place / table["name"]) == table["files"] for table in known["tables"]
@@ -165,7 +175,7 @@ def _same_version(folder: Path, stamp: str, provenance: Mapping[str, Any]) -> st
 
 
 def _write_version(
-    folder: Path, version: str, tables: Sequence[Path], provenance: Mapping[str, Any]
+    folder: Path, version: str, tables: Sequence[Path], provenance: ProvenanceRecord
 ) -> None:
     """Write a version under a temporary name, flush it to disk, and rename it."""
     part = folder / f".{version}.{os.getpid()}{PART}"
@@ -176,8 +186,10 @@ def _write_version(
                 f"{table} changed while it was being copied: publish again when no run writes it"
             )
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    products.write_json(
-        part / PROVENANCE, {**provenance, "published_utc": now, "host": os.uname().nodename}
+    files.write(
+        ProvenanceRecord,
+        part / PROVENANCE,
+        {**provenance, "published_utc": now, "host": os.uname().nodename},
     )
     for path in sorted(part.rglob("*")):
         _to_disk(path)

@@ -80,7 +80,6 @@ def assess(inputs: Inputs, quality: Quality, delay_limit_ns: float) -> dict[str,
     ]
     verdict, reasons = decide(metrics, bands, calibrators)
     return {
-        "schema": 1,
         "observation": observation_facts(inputs, reference),
         "verdict": verdict,
         "reasons": reasons,

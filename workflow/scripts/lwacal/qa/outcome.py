@@ -7,14 +7,21 @@ unsuccessful; a link of the other kind from an earlier run is removed.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-KINDS = {"pass": "successful", "warn": "successful", "fail": "unsuccessful"}
+from lwacal.records.outcome import OutcomeRecord
+from lwacal.records.quality import QualityRecord
+from lwacal.records.verdict import Verdict
+
+KINDS: dict[Verdict, Literal["successful", "unsuccessful"]] = {
+    "pass": "successful",
+    "warn": "successful",
+    "fail": "unsuccessful",
+}
 
 
-def sort(qa: Mapping[str, Any], folder: Path, results: Path, links: bool) -> dict[str, Any]:
+def sort(qa: QualityRecord, folder: Path, results: Path, links: bool) -> OutcomeRecord:
     """Create the link of an observation and return outcome.json.
 
     ``folder`` holds the products of the observation, ``results`` those of all. If ``links`` is
@@ -29,7 +36,6 @@ def sort(qa: Mapping[str, Any], folder: Path, results: Path, links: bool) -> dic
         elif place.is_symlink():
             place.unlink()
     return {
-        "schema": 1,
         "id": qa["observation"]["id"],
         "verdict": qa["verdict"],
         "outcome": kind,

@@ -1,4 +1,6 @@
 """Typed records: what the configuration, the sheet of observations and the products hold.
 
-Needs nothing; describes the fields of each record with type, unit and limits. May import runtime.
+Needs: nothing but files. Makes: one typed model per record (a module each; the configuration has a
+folder), and one place that reads and writes the products' JSON files (``files``), where a record is
+checked against its model. May import: ``runtime``.
 """

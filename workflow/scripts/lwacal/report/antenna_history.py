@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from lwacal.nights.history import Nights
+from lwacal.records import files
+from lwacal.records.quality import QualityRecord
 from lwacal.report.array_encoding import pack
-from lwacal.runtime import products
 from lwacal.telescope.antpol_states import RANK, STATUSES
 from lwacal.telescope.correlations import POLARIZATIONS
 
@@ -22,22 +23,20 @@ MOST_NIGHTS = 30  # in a report: 352 antennas take 0.3 MB; trends.html has all n
 UNKNOWN = 255  # status of an antenna that is not in the observation
 
 
-def until(qa: Mapping[str, Any], files: Iterable[Path]) -> Nights:
+def until(qa: QualityRecord, others: Iterable[Path]) -> Nights:
     """Return the last MOST_NIGHTS nights up to and including that of ``qa``.
 
-    ``files`` are the qa.json of other observations. Unreadable files are left out and logged.
+    ``others`` are the qa.json of other observations. Unreadable files are left out and logged.
     """
     seen = {qa["observation"]["id"]: ("", qa)}
-    for path in files:
+    for path in others:
         try:
-            other = products.read_json(path)
-            known = other["observation"]["id"], str(other["observation"]["mid_utc"])
-            _check(other)
-        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+            other = files.read(QualityRecord, path)
+        except (OSError, ValueError) as error:
             logger.warning(f"{path} is left out of the history: {type(error).__name__}: {error}")
             continue
-        if known[1] <= qa["observation"]["mid_utc"]:
-            seen.setdefault(known[0], (path.parent.name, other))
+        if other["observation"]["mid_utc"] <= qa["observation"]["mid_utc"]:
+            seen.setdefault(other["observation"]["id"], (path.parent.name, other))
     ordered = sorted(seen.items(), key=lambda item: (item[1][1]["observation"]["mid_utc"], item[0]))
     chosen = ordered[-MOST_NIGHTS:]
     return Nights(
@@ -59,13 +58,6 @@ def until(qa: Mapping[str, Any], files: Iterable[Path]) -> Nights:
         bands=[],
         calibrators=[],
     )
-
-
-def _check(qa: Mapping[str, Any]) -> None:
-    """Raise KeyError, TypeError or ValueError if a record lacks a field that is shown."""
-    str(qa["verdict"])
-    for row in qa["antennas"]:
-        str(row["antenna"]), RANK[row["status"]], POLARIZATIONS.index(row["pol"])
 
 
 def histories(nights: Nights) -> dict[str, Any]:

@@ -111,8 +111,8 @@ def _gain_spectra(report: ReportRecords) -> Figure:
 def _data_flags(report: ReportRecords) -> Figure:
     channels = {
         band: (
-            facts.get("frequency_hz", []),
-            report.flags.get(band, {}).get("channel_fraction", []),
+            facts["frequency_hz"],
+            report.flags[band]["channel_fraction"] if band in report.flags else [],
         )
         for band, facts in report.manifest["bands"].items()
     }
@@ -144,8 +144,8 @@ def flux_tolerance(report: ReportRecords) -> float | None:
 def expected_fluxes(report: ReportRecords) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Return the frequencies (MHz, ascending) and expected fluxes (Jy) of each source."""
     curves: dict[str, list[tuple[float, float]]] = {}
-    for band, sources in report.sky_model.get("bands", {}).items():
-        frequencies = report.manifest["bands"].get(band, {}).get("frequency_hz", [])
+    for band, sources in report.sky_model["bands"].items():
+        frequencies = report.manifest["bands"][band]["frequency_hz"]
         for name, source in sources.items():
             pairs = zip(frequencies, source["flux_jy"])
             curves.setdefault(name, []).extend((f / 1e6, flux) for f, flux in pairs)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import matplotlib
 import numpy as np
 from matplotlib.colors import to_hex
 
+from lwacal.records.quality import QualityRecord
 from lwacal.report import (
     antenna_board,
     antenna_history,
@@ -116,7 +116,7 @@ def _positions_m(report: ReportRecords) -> np.ndarray:
     return np.array(report.manifest["antennas"]["positions_m"], float).reshape(-1, 3)
 
 
-def _letters(qa: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _letters(qa: QualityRecord) -> list[tuple[str, str]]:
     used = {reason for record in qa["antennas"] for reason in record["reasons"]}
     return [
         (words.letter, reason.replace("_", " "))

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from lwacal.io.solutions import Bandpass
 from lwacal.nights import trends_database
 from lwacal.nights.history import Nights
+from lwacal.records import files
+from lwacal.records.allsky import AllskyRecord
+from lwacal.records.delay import DelayRecord
+from lwacal.records.flags import FlagsRecord
+from lwacal.records.health import HealthRecord
+from lwacal.records.images import ImagesRecord
+from lwacal.records.manifest import ManifestRecord
+from lwacal.records.measurements import MeasurementsRecord
+from lwacal.records.quality import QualityRecord
+from lwacal.records.run import RunRecord
+from lwacal.records.sky_model import SkyModelRecord
 from lwacal.report import antenna_history
-from lwacal.runtime import products
-
-Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -23,17 +30,17 @@ class ReportRecords:
     ``flags`` by sub-band; ``images`` by source, each with its folder; ``allsky`` with its folder.
     """
 
-    qa: Record
-    run: Record
-    manifest: Record
-    health: Record
-    flags: Mapping[str, Record]
+    qa: QualityRecord
+    run: RunRecord
+    manifest: ManifestRecord
+    health: HealthRecord
+    flags: Mapping[str, FlagsRecord]
     solutions: Bandpass
-    delay: Record
-    sky_model: Record
-    measurements: Record
-    images: Mapping[str, tuple[Record, Path]]
-    allsky: tuple[Record, Path]
+    delay: DelayRecord
+    sky_model: SkyModelRecord
+    measurements: MeasurementsRecord
+    images: Mapping[str, tuple[ImagesRecord, Path]]
+    allsky: tuple[AllskyRecord, Path]
     nights: Nights
 
 
@@ -56,23 +63,23 @@ def read(
 
     ``results`` is the folder of all observations; their qa.json give the history of the antennas.
     """
-    judged = products.read_json(qa)
-    by_band = {record["band"]: record for record in map(products.read_json, flags)}
+    judged = files.read(QualityRecord, qa)
+    summaries = [files.read(FlagsRecord, path) for path in flags]
     by_source = {}
     for folder in images:
-        record = products.read_json(folder / "images.json")
+        record = files.read(ImagesRecord, folder / "images.json")
         by_source[record["source"]] = (record, folder)
     return ReportRecords(
         qa=judged,
-        run=products.read_json(run),
-        manifest=products.read_json(manifest),
-        health=products.read_json(health),
-        flags=by_band,
+        run=files.read(RunRecord, run),
+        manifest=files.read(ManifestRecord, manifest),
+        health=files.read(HealthRecord, health),
+        flags={summary["band"]: summary for summary in summaries},
         solutions=Bandpass.read(solutions),
-        delay=products.read_json(delay),
-        sky_model=products.read_json(sky_model),
-        measurements=products.read_json(measurements),
+        delay=files.read(DelayRecord, delay),
+        sky_model=files.read(SkyModelRecord, sky_model),
+        measurements=files.read(MeasurementsRecord, measurements),
         images=by_source,
-        allsky=(products.read_json(allsky / "images.json"), allsky),
+        allsky=(files.read(AllskyRecord, allsky / "images.json"), allsky),
         nights=antenna_history.until(judged, trends_database.find(results)),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -23,6 +23,7 @@ from reportlab.platypus import (
     Spacer,
 )
 
+from lwacal.records.quality import QualityRecord
 from lwacal.report import cells, pdf_first_page, pdf_parts, pdf_style, result_tables, run_tables
 from lwacal.report.figures import Drawn
 from lwacal.report.inputs import ReportRecords
@@ -57,7 +58,7 @@ def write(
         part.write_bytes(drawn.getvalue())
 
 
-def _document(target: io.BytesIO, qa: Mapping[str, Any]) -> BaseDocTemplate:
+def _document(target: io.BytesIO, qa: QualityRecord) -> BaseDocTemplate:
     rl_config.invariant = 1
     name = qa["observation"]["id"]
     document = BaseDocTemplate(

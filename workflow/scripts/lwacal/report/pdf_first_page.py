@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -11,6 +11,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Image, Paragraph, Spacer, Table
 
+from lwacal.records.quality import QualityRecord, Stage
 from lwacal.report import overview, pdf_parts
 from lwacal.report.figures import Drawn
 from lwacal.report.inputs import ReportRecords
@@ -56,7 +57,7 @@ def _contents() -> str:
     return "Contents: " + " \N{MIDDLE DOT} ".join(links)
 
 
-def _banner(qa: Mapping[str, Any], styles: Styles) -> Table:
+def _banner(qa: QualityRecord, styles: Styles) -> Table:
     verdict = qa["verdict"]
     dark = verdict in DARK_TEXT
     colour = INK if dark else HexColor("#ffffff")
@@ -92,7 +93,7 @@ def _reasons(reasons: Sequence[str], styles: Styles) -> list[Paragraph]:
     return shown
 
 
-def _stages(stages: Sequence[dict[str, Any]], styles: Styles) -> Table:
+def _stages(stages: Sequence[Stage], styles: Styles) -> Table:
     rows = [
         [
             pdf_parts.paragraph(text, styles["head"])

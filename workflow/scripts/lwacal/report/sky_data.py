@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ import numpy as np
 from astropy.io import fits
 from astropy.wcs import WCS, FITSFixedWarning
 
+from lwacal.records.allsky import AllskyRecord
+from lwacal.records.sky_model import Source
 from lwacal.report.array_encoding import pack
 from lwacal.report.plots import sky
 
@@ -21,7 +23,7 @@ RANGE = 32767
 Record = Mapping[str, Any]
 
 
-def all_sky(record: Record, folder: Path, sources: list[Record]) -> list[dict[str, Any]]:
+def all_sky(record: AllskyRecord, folder: Path, sources: Sequence[Source]) -> list[dict[str, Any]]:
     """Return the existing images by band; ``sources`` are those of the sky model.
 
     Pixels (y from the south, x from the east) are int16 multiples of ``step_jy``. As in the
@@ -87,7 +89,7 @@ def _projection(image: sky.Image) -> dict[str, Any]:
     }
 
 
-def _places(image: sky.Image, sources: list[Record]) -> list[dict[str, Any]]:
+def _places(image: sky.Image, sources: Sequence[Source]) -> list[dict[str, Any]]:
     places = []
     for source in sources:
         if source["altitude_deg"] > 0:

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from lwacal.ingest.manifest_record import manifest_antennas, manifest_centre
+from lwacal.records.manifest import ManifestRecord
+from lwacal.records.sky_model import SkyModelRecord
 from lwacal.sky import component_lists, predict, sky_model
 from lwacal.sky.component_lists import ComponentListError
 from lwacal.sky.predict import Shape
@@ -71,7 +73,7 @@ class BandModel:
         return replace(self, centre_radec=centre_radec)
 
 
-def of_band(manifest: Mapping[str, Any], band: str, model: Mapping[str, Any]) -> BandModel:
+def of_band(manifest: ManifestRecord, band: str, model: SkyModelRecord) -> BandModel:
     """Return the model of a sub-band; component lists are read here, once.
 
     ``model`` as sky_model.read gives it. Raises ComponentListError if a list is not the one that

@@ -7,19 +7,19 @@ its total flux density, also one whose shape a list gives (sky_model.component_l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from lwacal.records.manifest import ManifestRecord
+from lwacal.records.sky_model import SkyModelRecord
 from lwacal.runtime import atomic, casa
 from lwacal.runtime.scratch import scratch_directory
 from lwacal.sky import sky_model
 from lwacal.telescope import naming
 
 
-def write(model: Mapping[str, Any], manifest: Mapping[str, Any], output: Path) -> None:
+def write(model: SkyModelRecord, manifest: ManifestRecord, output: Path) -> None:
     """Write the sources of the model as point components with tabular spectra.
 
     The frame is called LSRK: that is what makes CASA take the (topocentric) frequencies as they
@@ -51,7 +51,7 @@ def write(model: Mapping[str, Any], manifest: Mapping[str, Any], output: Path) -
 
 
 def _spectrum(
-    model: Mapping[str, Any], manifest: Mapping[str, Any], source: str
+    model: SkyModelRecord, manifest: ManifestRecord, source: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return frequencies in ascending order and apparent flux densities, each (channel,)."""
     frequencies, fluxes = [], []

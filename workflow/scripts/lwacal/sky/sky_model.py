@@ -8,9 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from lwacal.records import files
 from lwacal.records.configuration.beam import Beam
 from lwacal.records.configuration.sky_model import SkyModel
-from lwacal.runtime.products import read_json
+from lwacal.records.manifest import ManifestRecord
+from lwacal.records.sky_model import (
+    ComponentList,
+    SkyModelRecord,
+    Source,
+    SourceInBand,
+    Unmodelled,
+)
 from lwacal.sky import beam, component_lists
 from lwacal.sky import sources as flux
 from lwacal.sky.flux_scales import SECONDARY
@@ -19,7 +27,7 @@ from lwacal.telescope import naming, site
 COLUMNS = ("source", "band", "frequency_hz", "flux_jy", "apparent_xx_jy", "apparent_yy_jy")
 
 
-def build(manifest: Mapping[str, Any], choice: SkyModel, dipole: Beam) -> dict[str, Any]:
+def build(manifest: ManifestRecord, choice: SkyModel, dipole: Beam) -> SkyModelRecord:
     """Return sky_model.json for the middle of an observation.
 
     Every source above the horizon gets its
@@ -42,7 +50,6 @@ def build(manifest: Mapping[str, Any], choice: SkyModel, dipole: Beam) -> dict[s
         for source in sources:
             source["in_model"] = False
     return {
-        "schema": 2,
         "mid_utc": manifest["observation"]["mid_utc"],
         "flux_scale": choice.flux_scale,
         "min_elevation_deg": choice.min_elevation_deg,
@@ -55,15 +62,15 @@ def build(manifest: Mapping[str, Any], choice: SkyModel, dipole: Beam) -> dict[s
 
 
 def _source(
-    name: str, manifest: Mapping[str, Any], choice: SkyModel, dipole: Beam
-) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    name: str, manifest: ManifestRecord, choice: SkyModel, dipole: Beam
+) -> tuple[Source, dict[str, SourceInBand]]:
     """Return the record of a source, and what it is in each sub-band if it is up."""
     mjd_s, position = manifest["observation"]["mid_mjd_s"], flux.POSITIONS[name]
     year = float(site.astropy_time(mjd_s).decimalyear)
     altitude, azimuth = site.altitude_azimuth(position.ra_rad, position.dec_rad, mjd_s)
     components = _component_list(choice, name)
     warnings: dict[str, None] = {}  # a set that keeps its order
-    seen = {}
+    seen: dict[str, SourceInBand] = {}
     for band in naming.sort_bands(manifest["bands"]) if altitude > 0 else ():
         frequency_hz = np.array(manifest["bands"][band]["frequency_hz"])
         known = flux.expected(choice.flux_scale, name, frequency_hz, year)
@@ -77,10 +84,10 @@ def _source(
             dipole.file,
         )
         seen[band] = {
-            "flux_jy": known.flux_jy,
+            "flux_jy": known.flux_jy.tolist(),
             "flux_uncertainty": known.uncertainty,
-            "beam_xx": xx[0],
-            "beam_yy": yy[0],
+            "beam_xx": xx[0].tolist(),
+            "beam_yy": yy[0].tolist(),
         }
     brightest = max((float(_apparent_jy(record).max()) for record in seen.values()), default=0.0)
     altitude_deg = float(np.rad2deg(altitude))
@@ -101,25 +108,27 @@ def _source(
     }, seen
 
 
-def _apparent_jy(record: Mapping[str, Any]) -> np.ndarray:
+def _apparent_jy(record: SourceInBand) -> np.ndarray:
     """Return the apparent flux density (XX + YY) / 2 of a source in a sub-band, (channel,)."""
     return np.multiply(record["flux_jy"], np.add(record["beam_xx"], record["beam_yy"])) / 2
 
 
-def apparent_jy(model: Mapping[str, Any], band: str) -> dict[str, float]:
+def apparent_jy(model: SkyModelRecord, band: str) -> dict[str, float]:
     """Return by source what is seen of it in a sub-band, in the mean over channels; if it is up."""
-    return {
-        name: float(_apparent_jy(record).mean()) for name, record in model["bands"][band].items()
-    }
+    return _mean_apparent_jy(model["bands"][band])
+
+
+def _mean_apparent_jy(records: Mapping[str, SourceInBand]) -> dict[str, float]:
+    return {name: float(_apparent_jy(record).mean()) for name, record in records.items()}
 
 
 def _unmodelled(
-    sources: list[dict[str, Any]],
-    bands: Mapping[str, Any],
-    manifest: Mapping[str, Any],
+    sources: list[Source],
+    bands: Mapping[str, Mapping[str, SourceInBand]],
+    manifest: ManifestRecord,
     choice: SkyModel,
     dipole: Beam,
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, Unmodelled]:
     """Return by sub-band what of the A-team is up and not in the model.
 
     ``apparent_jy`` by source, and ``fraction``, their sum over that of the model's sources; None
@@ -131,10 +140,10 @@ def _unmodelled(
         for name in flux.POSITIONS
         if name not in choice.sources
     }
-    found = {}
+    found: dict[str, Unmodelled] = {}
     for band, records in bands.items():
         more = {name: seen[band] for name, seen in others.items() if band in seen}
-        seen_jy = apparent_jy({"bands": {band: {**records, **more}}}, band)
+        seen_jy = _mean_apparent_jy({**records, **more})
         outside = {name: jy for name, jy in seen_jy.items() if name not in modelled}
         total = sum(jy for name, jy in seen_jy.items() if name in modelled)
         found[band] = {
@@ -144,9 +153,9 @@ def _unmodelled(
     return found
 
 
-def read(path: str | Path) -> dict[str, Any]:
+def read(path: str | Path) -> SkyModelRecord:
     """Return sky_model.json, paths of component lists made absolute: solvers stand elsewhere."""
-    model = read_json(path)
+    model = files.read(SkyModelRecord, path)
     for source in model["sources"]:
         components = source["component_list"]
         if components:
@@ -154,7 +163,7 @@ def read(path: str | Path) -> dict[str, Any]:
     return model
 
 
-def _component_list(choice: SkyModel, source: str) -> dict[str, Any] | None:
+def _component_list(choice: SkyModel, source: str) -> ComponentList | None:
     """Return which list gives the shape of a source: path, components, digest, trusted range."""
     path = choice.component_lists.by_source()[source]
     if not path:
@@ -174,7 +183,7 @@ def _component_list(choice: SkyModel, source: str) -> dict[str, Any] | None:
     }
 
 
-def _doubts(components: Mapping[str, Any] | None, frequency_hz: np.ndarray) -> tuple[str, ...]:
+def _doubts(components: ComponentList | None, frequency_hz: np.ndarray) -> tuple[str, ...]:
     """Return a warning if the frequencies are not all where a list is trusted."""
     if not components:
         return ()
@@ -203,24 +212,24 @@ def _why_not(altitude_deg: float, brightest_jy: float, choice: SkyModel, prefix:
     return ""
 
 
-def _message(sources: list[dict[str, Any]]) -> str:
-    if calibrators({"sources": sources}):
+def _message(sources: list[Source]) -> str:
+    if any(source["calibrator"] for source in sources):
         return ""
     reasons = "; ".join(f"{source['name']}: {source['reason']}" for source in sources)
     return f"no source can be used, so nothing can be calibrated: {reasons}"
 
 
-def model_sources(model: Mapping[str, Any]) -> list[dict[str, Any]]:
+def model_sources(model: SkyModelRecord) -> list[Source]:
     """Return the sources that gains are solved with."""
     return [source for source in model["sources"] if source["in_model"]]
 
 
-def calibrators(model: Mapping[str, Any]) -> list[dict[str, Any]]:
+def calibrators(model: SkyModelRecord) -> list[Source]:
     """Return the sources that are imaged, measured and judged: those high and bright enough."""
     return [source for source in model["sources"] if source["calibrator"]]
 
 
-def model_fluxes(model: Mapping[str, Any], band: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def model_fluxes(model: SkyModelRecord, band: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return what a solver needs of a sub-band's model.
 
     Directions (source, 2), ICRS radians, and apparent flux densities of XX and of YY, each
@@ -234,9 +243,7 @@ def model_fluxes(model: Mapping[str, Any], band: str) -> tuple[np.ndarray, np.nd
     return radec, np.array(xx), np.array(yy)
 
 
-def secondary_rows(
-    model: Mapping[str, Any], manifest: Mapping[str, Any]
-) -> Iterator[dict[str, Any]]:
+def secondary_rows(model: SkyModelRecord, manifest: ManifestRecord) -> Iterator[dict[str, Any]]:
     """Return rows of sky_model.csv for the secondary calibrators that are high enough.
 
     They are for information: none is in the model. Only sub-bands in which their published spectrum
@@ -263,7 +270,7 @@ def secondary_rows(
                 yield from _rows(name, band, frequency_hz, intrinsic, xx[0], yy[0])
 
 
-def table(model: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def table(model: SkyModelRecord, manifest: ManifestRecord) -> Iterator[dict[str, Any]]:
     """Return the rows of sky_model.csv, by source, sub-band and channel."""
     for source in model["sources"]:
         for band, records in model["bands"].items():

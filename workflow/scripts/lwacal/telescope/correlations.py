@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-POLARIZATIONS = ("X", "Y")
+from lwacal.records.antpol import Polarization
+
+POLARIZATIONS: tuple[Polarization, Polarization] = ("X", "Y")
 CORRELATIONS = ("XX", "XY", "YX", "YY")
 N_CORRELATIONS = len(CORRELATIONS)
 PARALLEL_HANDS = [0, 3]  # XX and YY

@@ -1,0 +1,99 @@
+"""sky_model.json: the sources, and what X and Y dipoles see of them."""
+
+from typing import Annotated, Any
+
+from lwacal.records.base import Band, Count, Part, Record, described, record
+
+
+class ComponentList(Part):
+    """The component list that gives a source its shape."""
+
+    path: Annotated[str, described("The file.")]
+    n_components: Annotated[Count, described("Number of components.")]
+    sha256: Annotated[str, described("Digest of the file's content.")]
+    trusted_mhz: Annotated[
+        list[float],
+        described(
+            "Lowest and highest frequency at which it is trusted.",
+            unit="MHz",
+            min_length=2,
+            max_length=2,
+        ),
+    ]
+
+
+class Source(Part):
+    """A source of sky_model.sources."""
+
+    name: Annotated[str, described("Name, such as CygA.")]
+    ra_rad: Annotated[float, described("Right ascension, ICRS.", unit="rad")]
+    dec_rad: Annotated[float, described("Declination, ICRS.", unit="rad")]
+    altitude_deg: Annotated[float, described("Elevation.", unit="deg", ge=-90, le=90)]
+    azimuth_deg: Annotated[float, described("Azimuth, from north through east.", unit="deg")]
+    brightest_apparent_jy: Annotated[
+        float,
+        described("Highest apparent flux density of all channels, (XX + YY) / 2.", unit="Jy"),
+    ]
+    calibrator: Annotated[bool, described("Whether it is imaged, measured and judged.")]
+    in_model: Annotated[bool, described("Whether gains are solved with it.")]
+    reason: Annotated[str, described("Why it is not in the model, or no calibrator; or empty.")]
+    warnings: Annotated[list[str], described("Doubts about its flux or shape.")]
+    component_list: Annotated[
+        ComponentList | None, described("What gives its shape; null for a point.")
+    ]
+
+
+class SourceInBand(Part):
+    """A source in one sub-band."""
+
+    flux_jy: Annotated[
+        list[float], described("Intrinsic flux density.", unit="Jy", axes="(channel)")
+    ]
+    flux_uncertainty: Annotated[
+        float | None,
+        described(
+            "Half the range of the flux scales as a fraction of the flux; null if one alone is"
+            " valid."
+        ),
+    ]
+    beam_xx: Annotated[
+        list[float], described("Power beam of the X dipole at the source.", axes="(channel)")
+    ]
+    beam_yy: Annotated[
+        list[float], described("Power beam of the Y dipole at the source.", axes="(channel)")
+    ]
+
+
+class Unmodelled(Part):
+    """What the A-team has above the horizon and outside the model, in one sub-band."""
+
+    apparent_jy: Annotated[
+        dict[str, float],
+        described("Apparent flux density by source, mean over channels.", unit="Jy"),
+    ]
+    fraction: Annotated[
+        float | None,
+        described("Their sum over that of the sources in the model; null without a model."),
+    ]
+
+
+@record(version=2, rule="sky_model", files=("sky_model.json",))
+class SkyModelRecord(Record):
+    """The sources above the horizon in the middle of the observation, as X and Y dipoles see them.
+
+    Apparent flux densities are intrinsic ones times the power beam of X (XX) or Y (YY).
+    """
+
+    mid_utc: Annotated[str, described("Middle of the observation, UTC, ISO 8601.")]
+    flux_scale: Annotated[str, described("sky_model.flux_scale of the configuration.")]
+    min_elevation_deg: Annotated[
+        float, described("sky_model.min_elevation_deg of the configuration.", unit="deg")
+    ]
+    beam: Annotated[dict[str, Any], described("Section beam of the configuration.")]
+    sources: Annotated[list[Source], described("The sources of sky_model.sources.")]
+    bands: Annotated[
+        dict[Band, dict[str, SourceInBand]],
+        described("By sub-band and source; sources below the horizon are left out."),
+    ]
+    unmodelled: Annotated[dict[Band, Unmodelled], described("By sub-band.")]
+    message: Annotated[str, described("Why nothing can be calibrated; empty if it can.")]

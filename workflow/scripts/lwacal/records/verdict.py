@@ -1,0 +1,5 @@
+"""Words for how good a thing is."""
+
+from typing import Literal
+
+Verdict = Literal["pass", "warn", "fail"]
