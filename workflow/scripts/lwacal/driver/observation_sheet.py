@@ -80,13 +80,13 @@ def _header_problems(
 ) -> Iterator[Problem]:
     expected = f"columns {', '.join(columns)}, separated by tabs"
     if len(header) == 1 and len(header[0].split()) > 1:
-        yield Problem(where, found_words(header[0]), expected, "tabs in place of spaces")
+        yield Problem(where, found_words(header[0]), expected, "tabs instead of spaces")
         return
     for name in header:
         if name not in columns:
             yield Problem(where, f"column {found_words(name)}", expected, nearest(name, columns))
     if len(set(header)) < len(header):
-        yield Problem(where, "a column twice", expected)
+        yield Problem(where, "the same column twice", expected)
     if not {"input", "input_ms"} & set(header):
         yield Problem(where, "no column input or input_ms", expected)
 
@@ -104,7 +104,7 @@ def _row_problems(
     if bool(row["input"]) == bool(row["input_ms"]):
         found = "input and input_ms" if row["input"] else "neither input nor input_ms"
         hint = "tabs between the columns" if len(fields) == 1 else ""
-        yield Problem(where, found, "one of the two", hint)
+        yield Problem(where, found, "exactly one of them", hint)
     if row["config"] and not Path(row["config"]).is_file():
         yield Problem(
             f"{where}, config",
@@ -113,7 +113,7 @@ def _row_problems(
             f"another path; relative ones start from {Path.cwd()}",
         )
     if any(not character.isprintable() for field in fields for character in field):
-        yield Problem(where, "a character that cannot be seen", "text and tabs alone")
+        yield Problem(where, "an invisible character", "only text and tabs")
     for name, node in schema["properties"].items():
         if not Draft202012Validator(node).is_valid(row[name]):
             yield Problem(f"{where}, {name}", found_words(row[name]), expected_words(node))
@@ -127,6 +127,6 @@ def _repeated(rows: Mapping[int, Mapping[str, str]]) -> Iterator[Problem]:
             yield Problem(
                 f"line {line}, observation",
                 found_words(name),
-                f"a name of its own (line {first[name]} has this one)",
+                f"a different name (line {first[name]} has this one)",
             )
         first.setdefault(name, line)

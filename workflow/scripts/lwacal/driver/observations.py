@@ -1,4 +1,4 @@
-"""The observations a run is about: from the command line or from the sheet, and what each has."""
+"""The observations of a run, from the command line or from the sheet, with their settings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lwacal.records.configuration.whole import Configuration
 from lwacal.records.manifest import ManifestRecord
 from lwacal.telescope import naming
 
-# One place for all observations of a run, whatever a row's own configuration says.
+# The same for all observations of a run, whatever the configuration of a row says.
 WHOLE_RUN = ("results", "nights", "observations")
 
 
@@ -37,7 +37,7 @@ class Observation:
 
     @cached_property
     def discovery(self) -> discover.Discovery:
-        """What names tell; of data that are no longer there, what the manifest tells."""
+        """What the names of the sets say, or the manifest if the data no longer exist."""
         try:
             return discover.discover(self.input_dir, self.input_ms)
         except discover.InputError:
@@ -47,7 +47,7 @@ class Observation:
 
     @cached_property
     def problem(self) -> str:
-        """Why the data cannot be used, or "": the folder is not there, or holds no such data."""
+        """Why the data cannot be used (no such folder, or no data in it), or ""."""
         try:
             _ = self.discovery
         except discover.InputError as error:
@@ -101,7 +101,7 @@ class Observation:
 def read(config: Mapping[str, Any]) -> tuple[Configuration, dict[str, Observation]]:
     """Return the checked configuration, and its observations by name.
 
-    Raises settings.SettingsError with what is wrong in the configuration, in the sheet and in the
+    Raises settings.SettingsError with all problems of the configuration, the sheet and the
     configurations of its rows, and discover.InputError as ``from_settings`` does.
     """
     try:
@@ -112,7 +112,7 @@ def read(config: Mapping[str, Any]) -> tuple[Configuration, dict[str, Observatio
 
 
 def _with_sheet(wrong: settings.SettingsError, sheet: Any) -> settings.SettingsError:
-    """Add what is wrong in the sheet to what is wrong in the configuration."""
+    """Add the problems of the sheet to those of the configuration."""
     try:
         settings.read_observations(sheet if isinstance(sheet, str) and sheet else DEFAULT_PATH)
     except settings.SettingsError as other:
@@ -124,13 +124,13 @@ def _with_sheet(wrong: settings.SettingsError, sheet: Any) -> settings.SettingsE
 def from_settings(
     config: Mapping[str, Any], checked: Configuration, sheet: Sequence[SheetRow]
 ) -> dict[str, Observation]:
-    """Return observations by name: the one of the settings, or else those of the sheet's rows.
+    """Return the observations by name: that of ``input`` or ``input_ms``, or those of the sheet.
 
-    ``config`` is the configuration as given, ``checked`` as resolved. Raises
-    discover.InputError for input that is not there (settings only: a row of the sheet is looked at
-    when it is needed, so that one bad row does not stop the others; one without a name is then
-    called by its line), and settings.SettingsError with what is wrong in the configurations of
-    rows, and for two rows of the same name.
+    ``config`` is the configuration as given, ``checked`` as resolved. The data of a row are only
+    looked for when they are needed, so that one bad row does not stop the others; a bad row without
+    a name is called by its line. Raises discover.InputError if the data of ``input`` or
+    ``input_ms`` do not exist, and settings.SettingsError with the problems of the rows'
+    configurations and for rows of the same name.
     """
     results = Path(checked.results)
     if checked.input or checked.input_ms:
@@ -182,8 +182,8 @@ def _row_settings(
 def chosen(rows: Mapping[str, Observation], nights: Nights) -> list[str]:
     """Return the names of the observations that ``nights`` of the configuration asks for.
 
-    An observation of which no date can be told is asked for too: what is wrong with it is said.
-    Raises settings.SettingsError for a name in ``nights.without`` that there is not.
+    An observation without a known date is included, so that its problem is reported. Raises
+    settings.SettingsError for an unknown name in ``nights.without``.
     """
     unknown = [name for name in nights.without if name not in rows]
     if unknown:
@@ -208,7 +208,7 @@ def chosen(rows: Mapping[str, Observation], nights: Nights) -> list[str]:
 def _date(name: str, row: Observation) -> str:
     """Return the date (UTC) on which an observation begins: 2024-05-24, or "" if none is known.
 
-    A name that is a time stamp is believed, so that its data need not be looked for.
+    A name that is a time stamp is trusted, so that its data need not be looked for.
     """
     stamp = name if naming.is_stamp(name) else "" if row.problem else row.stamp
     return f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}" if stamp else ""

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, in words: key / found / expected, and what to try."""
+"""Messages about problems in a configuration: key / found / expected, and what to try."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LONGEST_FOUND = 60
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong. ``key`` is dotted (``imaging.source.size``) or a place in a file."""
+    """A problem. ``key`` is dotted (``imaging.source.size``) or a place in a file."""
 
     key: str
     found: str
@@ -35,7 +35,7 @@ class Problem:
 
 
 class SettingsError(ValueError):
-    """The configuration or the sheet of observations cannot be used. Has all problems at once."""
+    """The configuration or the sheet of observations is wrong. Has all problems at once."""
 
     def __init__(self, problems: Sequence[Problem], where: str = "the configuration") -> None:
         self.problems = list(problems)
@@ -47,7 +47,7 @@ class SettingsError(ValueError):
 
 
 def found_words(value: Any) -> str:
-    """Return a value as it may stand in a message."""
+    """Return a value as it is shown in messages."""
     if value is None:
         return "nothing"
     if isinstance(value, Mapping):
@@ -64,7 +64,7 @@ def _short(value: Any) -> Any:
 
 
 def expected_words(node: Mapping[str, Any]) -> str:
-    """Return what a node of the schema (its reference already followed) asks for."""
+    """Return the value that a node of the schema expects, in words; its reference is followed."""
     if "title" in node:
         return node["title"]
     if "enum" in node:
@@ -98,14 +98,14 @@ def _list_words(node: Mapping[str, Any]) -> str:
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:
-    """Return the choice that a word most likely meant, or "" if none is like it."""
+    """Return the choice that a word most likely means, or "" if none is similar."""
     by_lower = {choice.lower(): choice for choice in choices}
     matches = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
     return by_lower[matches[0]] if matches else ""
 
 
 def value_hint(node: Mapping[str, Any], value: Any) -> str:
-    """Return what to try in place of a value that does not fit a node, or ""."""
+    """Return what to try instead of a value that does not fit a node, or ""."""
     if "enum" in node and isinstance(value, str):
         return nearest(value, node["enum"])
     types = node["type"] if isinstance(node["type"], list) else [node["type"]]

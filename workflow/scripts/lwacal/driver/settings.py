@@ -1,4 +1,4 @@
-"""The configuration: its defaults, what may come from the command line, and what is wrong with it.
+"""Completes and checks the configuration, with values from files and from the command line.
 
 The source of keys, types, limits and defaults are the models in lwacal.records.configuration; the
 JSON Schema workflow/schemas/config.schema.json is generated from them. ``resolve`` fills in what is
@@ -48,7 +48,7 @@ __all__ = [
 ]
 
 TRUTH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-BRACKETS = "brackets about a list: [CygA, CasA]"
+BRACKETS = "brackets around a list: [CygA, CasA]"
 NOTHING = ("", "null", "none", "~")
 
 
@@ -72,9 +72,9 @@ def resolve(config: Mapping[str, Any]) -> Configuration:
 
 
 def with_file(config: Mapping[str, Any], path: str | Path) -> dict[str, Any]:
-    """Return the configuration with what a YAML file says put over it (not yet checked).
+    """Return the configuration with the keys of a YAML file replaced (not yet checked).
 
-    Raises SettingsError if the file cannot be read or is not a list of keys.
+    Raises SettingsError if the file cannot be read or does not consist of keys.
     """
     try:
         given = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
@@ -132,7 +132,7 @@ def _without(
 def _fill(
     node: Node, value: Any, key: str, problems: list[Problem], schema: Node, default: Any = None
 ) -> Any:
-    """Return the value with defaults filled in; put keys that do not exist among the problems."""
+    """Return the value with defaults filled in; add unknown keys to the problems."""
     if node["type"] != "object":
         nullable = "null" in node["type"]
         return _coerce(node, default if value is None and not nullable else value)
@@ -165,7 +165,7 @@ def _unknown(node: Node, given: Mapping[str, Any], key: str, schema: Node) -> It
 
 
 def _key_hint(key: str, name: str, value: Any, node: Node, schema: Node) -> str:
-    """Return what an unknown key most likely meant."""
+    """Return the key that an unknown one most likely means."""
     like = nearest(name, node["properties"])
     if like:
         return f"{key}.{like}".strip(".")
@@ -191,7 +191,7 @@ def _all_keys(node: Node, key: str = "") -> Iterator[str]:
 
 
 def _coerce(node: Node, value: Any) -> Any:
-    """Return the value as the type the node asks for, if it can be; otherwise unchanged."""
+    """Return the value converted to the type of the node, or unchanged if that is impossible."""
     types = node["type"] if isinstance(node["type"], list) else [node["type"]]
     if "null" in types and isinstance(value, str) and value.strip().lower() in NOTHING:
         return None
@@ -221,7 +221,7 @@ def _as_list(item: Node, value: Any) -> Any:
 
 
 def _as_text(value: Any) -> Any:
-    """Return a stamp or a date that YAML read as something else as text again."""
+    """Return a time stamp or a date as text, if YAML read it as a number or a date."""
     if type(value) is date:
         return value.isoformat()
     if type(value) is int and naming.is_stamp(f"{str(value)[:8]}_{str(value)[8:]}"):
@@ -244,7 +244,7 @@ def _as_number(value: Any, whole: bool) -> Any:
 
 
 def _schema_problems(schema: Node, settings: Mapping[str, Any]) -> Iterator[Problem]:
-    """Return what the schema finds, one problem a value."""
+    """Return the violations of the schema, one problem per value."""
     seen = set()
     errors = Draft202012Validator(schema).iter_errors(settings)
     for error in sorted(errors, key=lambda error: [str(part) for part in error.absolute_path]):

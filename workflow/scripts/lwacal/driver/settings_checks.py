@@ -15,7 +15,7 @@ from lwacal.sky.component_lists import ComponentListError
 
 
 def check(settings: Configuration) -> list[Problem]:
-    """Return what is wrong with a configuration whose values all have the right type."""
+    """Return the problems of a configuration in which each value by itself is valid."""
     return [problem for rule in RULES for problem in rule(settings)]
 
 
@@ -125,7 +125,7 @@ def _limits(settings: Configuration) -> Iterator[Problem]:
                 f"quality.{name}.warn",
                 found_words(warn),
                 f"at {side} quality.{name}.fail ({found_words(fail)})",
-                "the two exchanged",
+                "exchanging the two",
             )
 
 
@@ -140,7 +140,7 @@ def _extra_options(settings: Configuration) -> Iterator[Problem]:
                 f"imaging.{part}.extra",
                 found_words(extra),
                 "options as on a command line",
-                f"mending the quotes ({error})",
+                f"closing the quotes ({error})",
             )
 
 
@@ -186,7 +186,7 @@ def _beam_file(settings: Configuration) -> Iterator[Problem]:
 
 
 def _component_lists(settings: Configuration) -> Iterator[Problem]:
-    """Read the lists: a broken one would stop a run in its middle."""
+    """Read the lists: a broken one would stop the run halfway."""
     low, high = settings.sky_model.component_lists_mhz
     for source, path in settings.sky_model.component_lists.by_source().items():
         try:
@@ -198,7 +198,7 @@ def _component_lists(settings: Configuration) -> Iterator[Problem]:
                 f"sky_model.component_lists.{source}",
                 found_words(path),
                 "a component list of the source in WSClean's format",
-                f"mending it: {error}",
+                f"correcting it: {error}",
             )
 
 
@@ -210,7 +210,7 @@ def _suggested_flags(settings: Configuration) -> Iterator[Problem]:
             "health.cached_list",
             found_words(path),
             "a file that no run changes",
-            "a copy of it for the nights to come, outside of the results",
+            "a copy of it, outside the folder of results",
         )
 
 
