@@ -138,3 +138,26 @@ def test_no_phase_where_there_is_no_delay():
     assert np.argwhere(np.isnan(phase_deg)).tolist() == [[4, 0]]
     assert np.argwhere(np.isnan(error_deg)).tolist() == [[4, 0]]
     assert phase_deg[0] == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize(("number", "known"), [(9, False), (10, True)])
+def test_a_delay_needs_ten_channels(number, known):
+    gain, flag, frequency_hz, _ = drawn(0.01)
+    flag[5, number:] = True
+    found = delay_fit.fit(gain, flag, frequency_hz, 0)
+    assert np.isfinite(found.coherence[5]).all() == known
+    assert np.isfinite(found.delay_ns[5]).all() == known
+
+
+def test_flagged_channels_do_not_tell_the_phase_or_its_error():
+    """A third is flagged, with garbage: errors are larger by the root of three halves."""
+    gain, flag, frequency_hz, _ = drawn(0.05, spread_ns=50.0)
+    gain[0] = 1
+    at = (frequency_hz, 0)
+    clean = delay_fit.fit(gain, flag, *at)
+    phase_deg, error_deg = delay_fit.phase_at(gain, flag, *at, clean, 60e6)
+    spoilt = np.random.default_rng(9).random(flag.shape) < 1 / 3
+    spoilt[0] = False
+    found = delay_fit.phase_at(np.where(spoilt, -7j, gain), spoilt, *at, clean, 60e6)
+    assert np.abs(found[0] - phase_deg).max() < 5 * error_deg[1:].max()
+    assert found[1][1:] / error_deg[1:] == pytest.approx(np.sqrt(1.5), rel=0.25)

@@ -5,6 +5,7 @@ import pytest
 
 from lwacal.calibration import uv_range
 from lwacal.records.configuration.bandpass import Bandpass
+from lwacal.telescope import geometry, site
 
 SETTINGS = Bandpass(uv_min_lambda=8, uv_max_lambda=100, uv_max_lambda_vir_a=50)
 NO_SOURCES = {"sources": [], "bands": {}}
@@ -39,3 +40,30 @@ def test_the_upper_limit_itself_is_within(between, low):
 
 def test_the_lower_limit_is_halved_to_a_wavelength_and_no_further():
     assert usable({"within": 0.1, "between": 500.0})[:2] == (1.0, 100.0)
+
+
+@pytest.mark.parametrize("limits", [(6.0, 20.0), (0.0, 8.0)])
+def test_matrix_of_the_baselines_in_range_is_that_of_their_lengths(limits):
+    """Three antennas at the zenith of the array: 40 and 80 m east, 0.13 wavelengths per metre."""
+    east_m = np.array([0.0, 40.0, 120.0])
+    positions_m = geometry.enu_to_itrf_m(np.stack([east_m, 0 * east_m, 0 * east_m], axis=1))
+    mjd_s = 5223956400.0
+    ra_rad, dec_rad = site.zenith(mjd_s)
+    manifest = {
+        "observation": {"mid_mjd_s": mjd_s},
+        "phase_centre": {"ra_rad": ra_rad, "dec_rad": dec_rad},
+        "antennas": {"names": ["A", "B", "C"], "positions_m": positions_m.tolist()},
+        "bands": {"40MHz": {"frequency_hz": [39e6, 40e6, 41e6]}},
+    }
+    length = np.abs(east_m[:, None] - east_m) * 40e6 / 299792458.0
+    antenna1, antenna2, found = uv_range.baselines_of_array(manifest, "40MHz")
+    assert found == pytest.approx(length[antenna1, antenna2], rel=1e-3)
+    expected = (length >= limits[0]) & (length <= limits[1]) & ~np.eye(3, dtype=bool)
+    assert 0 < expected.sum() < 6
+    assert np.array_equal(uv_range.matrix_in_range(manifest, "40MHz", limits), expected)
+
+
+def test_without_baselines_the_limits_stay():
+    none = np.zeros(0, int)
+    found = uv_range.usable(none, none, np.zeros(0), NO_SOURCES, SETTINGS)
+    assert found == (8.0, 100.0, "")

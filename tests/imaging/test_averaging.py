@@ -137,3 +137,21 @@ def test_average_of_one_channel_changes_nothing():
     assert np.array_equal(mean, data)
     assert np.array_equal(total, ones)
     assert not empty.any()
+
+
+def test_one_channel_is_lost_if_it_is_flagged_or_has_no_weight():
+    data = np.full((1, 3, 4), 5 + 1j, np.complex64)
+    weight, flag = np.full(data.shape, 2, np.float32), np.zeros(data.shape, bool)
+    weight[0, 0], flag[0, 1] = 0, True
+    mean, total, empty = averaging.average_channels(data, weight, flag, 1)
+    assert empty[0, :, 0].tolist() == [True, True, False]
+    assert mean[0, :, 0].tolist() == [0, 0, 5 + 1j]
+    assert total[0, :, 0].tolist() == [0, 0, 2]
+
+
+def test_average_of_two_channels_is_halfway_if_they_weigh_the_same():
+    data = np.repeat(np.array([[1, 3, 10, 20]], np.complex64)[..., None], 4, axis=2)
+    ones = np.ones(data.shape, np.float32)
+    mean, total, _ = averaging.average_channels(data, ones, np.zeros(data.shape, bool), 2)
+    assert mean[0, :, 0].tolist() == [2, 15]
+    assert (total == 2).all()
