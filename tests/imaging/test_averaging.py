@@ -97,6 +97,13 @@ def test_no_loss_at_the_phase_centre_and_none_beyond_the_horizon():
     assert averaging.smearing_loss(1e5, 1000.0, 3.0) == at_horizon
 
 
+def test_all_is_lost_beyond_the_first_turn_and_never_more_than_all():
+    """The average over 1.5 turns is negative, by a fifth: no flux that could be corrected."""
+    metres_per_turn = SPEED_OF_LIGHT_M_S / (1e6 * 2 * np.sin(np.pi / 4))
+    for turns in (1.0, 1.5, 2.5):
+        assert averaging.smearing_loss(1e6, turns * metres_per_turn, np.pi / 2) == pytest.approx(1)
+
+
 @pytest.mark.parametrize("max_loss", [0.001, 0.01, 0.1])
 def test_as_many_channels_as_the_loss_allows(max_loss):
     arguments = (23925.78, 2500.0, np.deg2rad(5))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from astropy.io import fits
 from astropy.wcs import WCS
 
 from lwacal.imaging import point_source_fit
@@ -120,3 +121,54 @@ def test_what_cannot_be_fitted_says_why(picture, reason):
     assert not found.ok
     assert reason in found.reason
     assert np.isnan(found.flux_jy)
+
+
+@pytest.mark.parametrize("east_pixels", [-2, 2])
+@pytest.mark.parametrize("ra_deg", [0.0, 359.99, 0.01])
+def test_offsets_are_small_where_right_ascension_begins_again(ra_deg, east_pixels):
+    """A pixel is 72 arcsec: two of them lead from one end of the circle to the other."""
+    picture = image(1000.0, SIZE / 2 - east_pixels, SIZE / 2, 0.1)
+    picture.wcs.wcs.crval = ra_deg, 0.0
+    found = point_source_fit.fit_point(
+        picture, np.deg2rad(ra_deg), 0.0, point_source_fit.Search(3.0, 7.0)
+    )
+    assert found.ra_offset_arcsec == pytest.approx(east_pixels * SCALE_DEG * 3600, abs=2)
+
+
+def test_a_source_is_not_looked_for_beyond_a_third_of_the_image():
+    """However large the search radius: the rest of the image tells the noise."""
+    rows, columns = np.indices((SIZE, SIZE))
+    picture = image(500.0, SIZE / 2, SIZE / 2, 5.0)
+    bright = (SIZE / 2 + 0.4 * SIZE, SIZE / 2)
+    picture.pixels[:] += 5000 * point_source_fit.gaussian(columns, rows, bright, BEAM)
+    found = point_source_fit.fit_point(
+        picture, *np.deg2rad(CENTRE_DEG), point_source_fit.Search(100.0, 200.0)
+    )
+    assert found.flux_jy == pytest.approx(500, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("major_deg", "minor_deg"), [(0.0, 0.0), (0.2, 0.0), (0.0, 0.1), (0.2, None), (None, 0.1)]
+)
+def test_an_image_without_a_restoring_beam_has_none(tmp_path, major_deg, minor_deg):
+    written(tmp_path / "i.fits", BMAJ=major_deg, BMIN=minor_deg)
+    picture = point_source_fit.read_image(tmp_path / "i.fits")
+    assert picture.beam is None
+    assert picture.beam_fwhm_arcsec is None
+
+
+def test_restoring_beam_is_in_pixels_and_radians(tmp_path):
+    written(tmp_path / "i.fits", BMAJ=0.16, BMIN=0.04, BPA=30.0)
+    picture = point_source_fit.read_image(tmp_path / "i.fits")
+    assert picture.beam == pytest.approx((0.16 / SCALE_DEG, 0.04 / SCALE_DEG, np.pi / 6))
+    assert picture.beam_fwhm_arcsec == pytest.approx(0.08 * 3600)
+
+
+def written(path, **beam):
+    """Write an image with such beam parameters in its header; None is left out."""
+    header = fits.Header({key: value for key, value in beam.items() if value is not None})
+    axes = (("RA---SIN", 10.0, -SCALE_DEG), ("DEC--SIN", 40.0, SCALE_DEG), ("FREQ", 5e7, 1.0))
+    for number, (kind, value, step) in enumerate(axes, 1):
+        header[f"CTYPE{number}"], header[f"CRVAL{number}"] = kind, value
+        header[f"CDELT{number}"], header[f"CRPIX{number}"] = step, 1.0
+    fits.writeto(path, np.zeros((1, 1, 8, 8), np.float32), header)

@@ -82,6 +82,11 @@ def test_two_sub_bands_and_failed_fits_tell_nothing():
     assert refraction_fit.of_sources(few) == []
 
 
+def test_a_source_with_too_few_sub_bands_does_not_keep_others_from_a_fit():
+    others = [{**item, "source": "CasA"} for item in records(bands=MHZ[:2])]
+    assert [item["source"] for item in refraction_fit.of_sources(others + records())] == ["CygA"]
+
+
 def moments(flux, rms=10.0):
     return [
         {

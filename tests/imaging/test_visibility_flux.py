@@ -103,3 +103,10 @@ def test_sources_that_look_alike_are_not_told_apart():
 def test_without_sources_or_data_there_is_no_flux():
     assert FluxFit([], []).solve() == {}
     assert FluxFit(["S0"], sources(1)).solve() == {}
+
+
+def test_without_noise_the_error_is_zero():
+    for seed in range(20):  # rounding leaves a little, of either sign
+        found = fitted(sources(seed=seed), (1.1, 0.9), 0.0, np.random.default_rng(1)).solve()
+        assert found["S0"]["ratio"] == pytest.approx(1.1)
+        assert found["S0"]["ratio_err"] == pytest.approx(0, abs=1e-6)

@@ -17,7 +17,6 @@ LEAST_SNR = 5.0
 FEWEST_NOISE_PIXELS = 100
 LARGEST_RADIUS = 0.35  # of the image's side: the rest is for the noise
 LARGEST_BEAM = 0.25  # of the image's side: a larger one leaves no place without the source
-ARCSEC = np.rad2deg(1) * 3600
 
 
 @dataclass(frozen=True)
