@@ -24,6 +24,44 @@ def test_secondary_calibrators_agree_with_another_scale(source):
     assert SECONDARY[source].flux_jy(mhz * 1e6, 2016) == pytest.approx(other, rel=0.15)
 
 
+# sums over the published component lists (CDS J/A+A/635/A150) at 32, 45, 55 and 75 MHz
+DE_GASPERIN_JY = {
+    "CygA": [28501, 23241, 20533, 16618],
+    "CasA": [38067, 27993, 23520, 17399],
+    "TauA": [2734, 2323, 2116, 1786],
+    "VirA": [3332, 2738, 2377, 1960],
+}
+
+
+@pytest.mark.parametrize("source", DE_GASPERIN_JY)
+def test_fits_to_the_component_lists_are_as_good_as_they_are_said_to_be(source):
+    found = SCALES["degasperin2020"][source].flux_jy(np.array([32e6, 45e6, 55e6, 75e6]), 2016.0)
+    assert found == pytest.approx(np.array(DE_GASPERIN_JY[source], float), rel=0.006)
+
+
+@pytest.mark.parametrize(
+    ("source", "terms"),
+    [
+        ("CygA", (4.695, 0.085, -0.178)),
+        ("CasA", (5.625, -0.634, -0.023)),
+        ("TauA", (3.915, -0.299, 0.0)),
+        ("VirA", (5.023, -0.856, 0.0)),
+    ],
+)
+def test_fluxes_of_baars_are_those_of_the_paper(source, terms):
+    """Table 5: log10 S(Jy) = a + b log10 nu(MHz) + c (log10 nu)^2; Cas A in 1980."""
+    logarithm = np.log10([60.0, 300.0])
+    published = 10 ** (terms[0] + terms[1] * logarithm + terms[2] * logarithm**2)
+    found = SCALES["baars1977"][source].flux_jy(np.array([60e6, 300e6]), 1980.0)
+    assert found == pytest.approx(published)
+
+
+@pytest.mark.parametrize("source", SECONDARY)
+def test_secondary_calibrators_are_known_over_the_whole_band_of_the_array(source):
+    assert SECONDARY[source].valid(np.array([50e6, 87e6])).all()
+    assert not SECONDARY[source].valid(np.array([29e6])).any()
+
+
 @pytest.mark.parametrize("mhz", [50, 65, 75])
 @pytest.mark.parametrize("source", ["CygA", "VirA", "TauA"])
 def test_modern_scales_agree_from_50_to_75_mhz(source, mhz):

@@ -116,6 +116,16 @@ def test_scales_disagree_most_about_cas_a():
     assert sources.disagreement("CygA", np.array([15e6]), 2024) is None  # one scale alone is valid
 
 
+def test_two_valid_scales_are_enough_to_disagree():
+    """At 85 MHz only the observatory's scale and Baars' are valid for Cas A."""
+    fluxes = [
+        sources.flux_jy(scale, "CasA", np.array([85e6]), 2024)[0]
+        for scale in ("ovro2023", "baars1977")
+    ]
+    expected = (max(fluxes) - min(fluxes)) / 2 / np.mean(fluxes)
+    assert sources.disagreement("CasA", np.array([84e6, 86e6]), 2024) == pytest.approx(expected)
+
+
 def test_extrapolation_and_replacement_are_told():
     high = np.array([55e6, 60e6])
     assert sources.expected("ovro2023", "CygA", high, 2024).warnings == ()
