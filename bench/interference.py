@@ -15,7 +15,8 @@ import planted_rfi
 from bench import measuring, peers, rules, run_stages, stages
 from bench.options import Options
 from bench.place import Place
-from lwacal.io import flag_file, ms_reader
+from lwacal.io import ms_reader
+from lwacal.io.flag_file import FlagFile
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +56,8 @@ def _case(
     )
     job.clear()
     cost = measuring.measure(job.command, folder / "log.txt", rules.environment(job.threads))
-    found = flag_file.load_flags(flags)
+    with FlagFile(flags) as file:
+        found = file.flags()
     record = {"ours": {"wall_s": cost.wall_s, **_score(found, where, cross, lines)}}
     peer = peers.aoflagger(spoilt, folder / "aoflagger.ms")
     if options.peers and not peer.missing:

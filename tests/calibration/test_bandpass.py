@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 from casacore import tables
 
+import flag_masks
 import solver_case
 from gain_errors import errors, rms
 from lwacal.calibration import bandpass, casa_input, stefcal, uv_range
-from lwacal.io import caltable, flag_file
+from lwacal.io import caltable
 from lwacal.records import files
 from lwacal.records.configuration.bandpass import Bandpass
 from lwacal.records.manifest import ManifestRecord
@@ -56,7 +57,7 @@ def clean(tmp_path_factory):
 @pytest.fixture
 def unflagged(clean):
     """The clean case; whatever flags a test gives it are taken away again."""
-    shape = flag_file.load_causes(clean.flags[BAND]).shape
+    shape = flag_masks.load_causes(clean.flags[BAND]).shape
     yield clean
     solver_case.write_flags(clean, BAND, np.zeros(shape, bool))
 

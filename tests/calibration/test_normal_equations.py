@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from casacore import tables
 
+import flag_masks
 import solver_case
 from lwacal.calibration import normal_equations
 from lwacal.calibration.normal_equations import VisibilitySums
-from lwacal.io import flag_file
 from lwacal.telescope.baselines import BaselineMatrix
 from small_sets import baselines
 
@@ -45,7 +45,7 @@ def expected(case):
     cross = antenna1 != antenna2
     with tables.table(str(case.concat[BAND]), ack=False) as table:
         data = table.getcol("DATA").reshape(N_INTEGRATIONS, len(antenna1), -1, 4)
-    causes = flag_file.load_causes(case.flags[BAND]).reshape(data.shape)
+    causes = flag_masks.load_causes(case.flags[BAND]).reshape(data.shape)
     found = [0, 0, 0, 0, 0]
     for number in range(N_INTEGRATIONS):
         mjd_s = solver_case.MID_MJD_S + (number - 0.5) * solver_case.INTERVAL_S

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from casacore import tables
 
+import flag_masks
 from fault_place import Place
 from lwacal.io import flag_file
 from lwacal.runtime import atomic, products
@@ -363,12 +364,12 @@ def some_not_finite(data: np.ndarray) -> np.ndarray:
 
 def fewer_flags(path: Path) -> None:
     """Leave the flags of the first 100 rows."""
-    flag_file.write(path, [flag_file.load_causes(path, slice(0, 100))])
+    flag_file.write(path, [flag_masks.load_causes(path, slice(0, 100))])
 
 
 def all_flagged(path: Path) -> None:
     """Flag all data."""
-    causes = flag_file.load_causes(path)
+    causes = flag_masks.load_causes(path)
     flag_file.write(path, [np.full_like(causes, flag_file.CAUSES["original"])])
 
 

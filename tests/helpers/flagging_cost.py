@@ -24,9 +24,10 @@ from typing import Any
 
 import numpy as np
 
+import flag_masks
 import planted_rfi
 from lwacal.flagging import aoflagger_program
-from lwacal.io import flag_file, ms_reader
+from lwacal.io import ms_reader
 from lwacal.io.ms_writer import Field, MeasurementSetWriter
 from lwacal.records import files
 from lwacal.records.health import HealthRecord
@@ -112,7 +113,7 @@ def run(
     if flagger == "ours":
         output = folder / "flags.npz"
         cost = _cost(_our_command(data_set, output, folder, threads))
-        return flag_file.load_flags(output).any(axis=-1), cost
+        return flag_masks.load_flags(output).any(axis=-1), cost
     copy = folder / "copy.ms"
     shutil.copytree(data_set, copy)
     words = (

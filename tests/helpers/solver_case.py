@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 
+import point_sources
 from lwacal.calibration.sub_band import SubBand
 from lwacal.io import flag_file
 from lwacal.io.ms_reader import Antennas
 from lwacal.io.ms_writer import Field, MeasurementSetWriter
 from lwacal.records.configuration.bandpass import Bandpass
 from lwacal.records.configuration.delay import Delay
-from lwacal.sky import component_lists, predict
+from lwacal.sky import component_lists
 from lwacal.telescope import geometry, naming, site
 from small_sets import STAMP, baselines, small_array, write_powers
 
@@ -272,7 +273,7 @@ def model_visibilities(case: Case, band: str, mjd_s: float) -> np.ndarray:
         for beam in ("beam_xx", "beam_yy")
     ]
     centre = case.manifest["phase_centre"]
-    return predict.point_sources(
+    return point_sources.model_visibilities(
         antenna1,
         antenna2,
         case.antennas.positions_m,

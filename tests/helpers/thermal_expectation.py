@@ -8,9 +8,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
+import flag_masks
+import point_sources
 from lwacal.ingest.manifest_record import manifest_antennas, manifest_centre
-from lwacal.io import flag_file, ms_reader
-from lwacal.sky import predict, sky_model
+from lwacal.io import ms_reader
+from lwacal.sky import sky_model
 from lwacal.telescope import geometry
 from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
 
@@ -43,7 +45,7 @@ def relative_gain_error(night: FinishedRun, band: str) -> np.ndarray:
     antennas, centre = manifest_antennas(manifest), manifest_centre(manifest)
     frequency_hz = np.array(manifest["bands"][band]["frequency_hz"])
     radec, flux_xx, flux_yy = sky_model.model_fluxes(model, band)
-    flags = flag_file.load_flags(night.path(f"flags/{band}.npz"))
+    flags = flag_masks.load_flags(night.path(f"flags/{band}.npz"))
     information = np.zeros((len(antennas.names), len(frequency_hz), 2))
     for item in ms_reader.iterate_integrations(night.path(f"concat/{band}.ms"), ()):
         first, second = item.antenna1, item.antenna2
@@ -51,7 +53,7 @@ def relative_gain_error(night: FinishedRun, band: str) -> np.ndarray:
         length = np.linalg.norm((uvw[first] - uvw[second])[:, :2], axis=1)
         length *= frequency_hz.mean() / SPEED_OF_LIGHT_M_S
         used = (first != second) & (length >= low) & (length <= high)
-        predicted = predict.point_sources(
+        predicted = point_sources.model_visibilities(
             first,
             second,
             antennas.positions_m,

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
+import point_sources
 from lwacal.driver import settings
 from lwacal.imaging import image_allsky, image_source, measure, point_source_fit, split, wsclean
 from lwacal.io.ms_writer import Field, MeasurementSetWriter
@@ -21,7 +22,7 @@ from lwacal.records.configuration.measure import Measure
 from lwacal.records.images import ImagesRecord
 from lwacal.runtime import processes
 from lwacal.simulate import layout
-from lwacal.sky import predict, sources
+from lwacal.sky import sources
 from lwacal.telescope import geometry, site
 
 # unequal widths, a sub-band missing between them (46MHz) and one at the end (82MHz)
@@ -131,7 +132,7 @@ def write_set(path: Path, target: str, band: str) -> None:
     ) as writer:
         for scan, (mjd_s, factor) in enumerate(zip(MJD_S, (1.0, DIMMER)), 1):
             bright = FLUX_JY[band] * factor * np.ones((1, len(nu)))
-            sky = predict.point_sources(
+            sky = point_sources.model_visibilities(
                 antenna1,
                 antenna2,
                 ARRAY.positions_m,

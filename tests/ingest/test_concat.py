@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from casacore import tables
 
+import point_sources
 from lwacal.ingest import concat, discover
 from lwacal.ingest.manifest_record import manifest_centre
 from lwacal.io import ms_reader
 from lwacal.io.ms_reader import Integration
-from lwacal.sky import predict
 from lwacal.telescope import geometry, naming, site
 from small_sets import STAMP, joined, small_array, write_raw
 
@@ -29,7 +29,7 @@ def sky(array, stamp, sources):
     frequency_hz = site.band_frequencies_hz(BAND, 6)
     middle = naming.stamp_time(stamp) + 0.2 + 10.031 / 2
     ones = np.ones((len(sources), 6))
-    model = predict.point_sources(
+    model = point_sources.model_visibilities(
         antenna1,
         antenna2,
         array.positions_m,
@@ -59,7 +59,7 @@ def test_sources_stand_still_through_the_integrations(tmp_path):
     integrations = list(ms_reader.iterate_integrations(output))
     assert [item.scan for item in integrations] == [1, 2]
     for item in integrations:
-        expected = predict.point_sources(
+        expected = point_sources.model_visibilities(
             item.antenna1,
             item.antenna2,
             array.positions_m,

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from casacore import tables
 
+import point_sources
 from lwacal.io import ms_reader
 from lwacal.runtime import products
 from lwacal.simulate import Simulation, simulate
 from lwacal.simulate.command import parse
 from lwacal.simulate.faults import Fault
-from lwacal.sky import predict
 from lwacal.telescope import geometry, site
 from workflow_run import folder_digest
 
@@ -79,7 +79,7 @@ def test_data_are_gains_times_sky(tmp_path, real_headers):
     first, second = item.antenna1[cross], item.antenna2[cross]
     radec = np.array([[source["ra_rad"], source["dec_rad"]] for source in truth["sources"]])
     flux = arrays["flux_73MHz"]
-    sky = predict.point_sources(
+    sky = point_sources.model_visibilities(
         first,
         second,
         arrays["positions_m"],

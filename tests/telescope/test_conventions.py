@@ -12,8 +12,8 @@ import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
 
+import point_sources
 from lwacal.io.ms_writer import Field, MeasurementSetWriter
-from lwacal.sky import predict
 from lwacal.telescope import geometry, naming, site
 from small_sets import baselines, small_array
 
@@ -31,7 +31,7 @@ def predicted(tmp_path_factory):
     ra_rad, dec_rad = site.zenith(MJD_S)
     source = np.array([[ra_rad + np.deg2rad(2) / np.cos(dec_rad), dec_rad + np.deg2rad(1)]])
     ones = np.ones((1, 8))
-    model = predict.point_sources(
+    model = point_sources.model_visibilities(
         antenna1,
         antenna2,
         array.positions_m,

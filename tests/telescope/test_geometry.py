@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from astropy.coordinates import TETE, AltAz, SkyCoord
 
-from lwacal.sky import predict
+import point_sources
 from lwacal.telescope import geometry, naming, phasors, site
 from small_sets import small_array
 
@@ -79,7 +79,7 @@ def test_prediction_at_the_phase_centre_has_no_phase():
     antenna1, antenna2 = np.triu_indices(8)
     frequency_hz = site.band_frequencies_hz("73MHz", 4)
     centre = (CYG_A.ra.rad, CYG_A.dec.rad)
-    model = predict.point_sources(
+    model = point_sources.model_visibilities(
         antenna1,
         antenna2,
         array.positions_m,
@@ -100,7 +100,7 @@ def test_rotation_to_a_source_removes_its_phase_and_is_reversible():
     frequency_hz = site.band_frequencies_hz("73MHz", 4)
     source, zenith = (CYG_A.ra.rad, CYG_A.dec.rad), site.zenith(MJD_S)
     ones = np.ones((1, 4))
-    model = predict.point_sources(
+    model = point_sources.model_visibilities(
         antenna1,
         antenna2,
         array.positions_m,

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from casacore import tables
 
+import point_sources
 from lwacal.io import caltable, ms_reader
 from lwacal.runtime import products
-from lwacal.sky import predict, sources
+from lwacal.sky import sources
 from workflow_run import copy_project
 
 FULL_ARRAY = "20240524_090003_73MHz_ch0to5_NODATA.ms.tar.gz"
@@ -37,7 +38,7 @@ def fill(path):
     places = [sources.POSITIONS[name] for name in ("CygA", "CasA")]
     radec = np.array([[place.ra_rad, place.dec_rad] for place in places])
     apparent = np.array([[15000.0], [5000.0]]) * np.ones(len(frequency_hz))
-    model = predict.point_sources(
+    model = point_sources.model_visibilities(
         item.antenna1,
         item.antenna2,
         antennas.positions_m,

@@ -57,13 +57,8 @@ def candidates(folder: Path) -> list[Path]:
     known = {path.with_suffix("") for path in delays}
     first: dict[Path, Path] = {}
     for path in sorted(folder.rglob("*MHz.bcal")):
-        first.setdefault(path.with_name(_stamp(path)), path)
+        first.setdefault(path.with_name(naming.split_table_name(path)[0]), path)
     return delays + [path for name, path in first.items() if name not in known]
-
-
-def _stamp(bandpass: Path) -> str:
-    """Return the name of a bcal table without its sub-band."""
-    return bandpass.stem.rpartition("_")[0]
 
 
 def observation_time(path: Path) -> float | None:
@@ -104,10 +99,11 @@ def _of_windows(path: Path) -> np.ndarray:
 
 def _of_phases(path: Path, min_freq_mhz: float) -> np.ndarray:
     """Fit delays relative to the antenna that has most solutions."""
+    stamp, _ = naming.split_table_name(path)
     tables = [
         caltable.read(other)
-        for other in sorted(path.parent.glob(f"{_stamp(path)}_*MHz.bcal"))
-        if naming.band_mhz(other.stem.rpartition("_")[2]) >= min_freq_mhz
+        for other in sorted(path.parent.glob(f"{stamp}_*MHz.bcal"))
+        if naming.band_mhz(naming.split_table_name(other)[1]) >= min_freq_mhz
     ]
     if not tables:
         return np.full((len(caltable.read_antennas(path).names), 2), np.nan)

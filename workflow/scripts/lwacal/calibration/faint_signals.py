@@ -13,6 +13,7 @@ import numpy as np
 
 from lwacal.records.bandpass import BandpassRecord
 from lwacal.runtime.robust import masked_median
+from lwacal.telescope.correlations import POLARIZATIONS
 
 UNSOLVED = 0.9  # of the channels: there is no solution to speak of
 FAINT = 0.01  # of the usual |G|^2
@@ -36,7 +37,7 @@ def measure(gain: np.ndarray, error: np.ndarray, flag: np.ndarray) -> list[dict[
             records.append(
                 {
                     "index": int(antenna),
-                    "pol": "XY"[pol],
+                    "pol": POLARIZATIONS[pol],
                     "power": float(power[antenna, known, pol].mean()),
                     "power_err": float(
                         np.sqrt((noise[antenna, known, pol] ** 2).sum()) / known.sum()

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from lwacal.runtime.robust import MAD_SIGMA
+
 FEWEST_BASELINES = 50
 BRIGHTER = 1.1  # than the median of the channels around, ratio of amplitudes
 SIGMAS = 6.0  # and by so many times the scatter of the other channels
@@ -39,7 +41,7 @@ def find(total: np.ndarray, free: np.ndarray, looked_at: np.ndarray) -> np.ndarr
     spectrum = np.where(usable, total / np.maximum(free, 1), np.nan)
     excess = np.full(len(total), -np.inf)
     excess[usable] = (spectrum - _around(spectrum))[usable]
-    scatter = 1.4826 * np.median(np.abs(excess[usable]))
+    scatter = MAD_SIGMA * np.median(np.abs(excess[usable]))
     return lost | (excess > np.maximum(np.log(BRIGHTER), SIGMAS * scatter))
 
 

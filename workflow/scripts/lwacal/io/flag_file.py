@@ -91,15 +91,3 @@ class FlagFile:
     def flags(self, rows: slice | None = None) -> np.ndarray:
         """Return the flags of some rows, or all, (row, channel, correlation) bool."""
         return self.causes(rows) > 0
-
-
-def load_causes(path: str | Path, rows: slice | None = None) -> np.ndarray:
-    """Return the bit masks of some rows, or all, (row, channel, correlation) uint8."""
-    with FlagFile(path) as file:
-        return file.causes(rows)
-
-
-def load_flags(path: str | Path, rows: slice | None = None) -> np.ndarray:
-    """Return the flags of some rows, or all, (row, channel, correlation) bool."""
-    with FlagFile(path) as file:
-        return file.flags(rows)

@@ -21,7 +21,7 @@ from casacore import tables
 from lwacal.io.ms_reader import Antennas
 from lwacal.runtime import atomic, failed_tables
 from lwacal.telescope import site
-from lwacal.telescope.correlations import N_CORRELATIONS
+from lwacal.telescope.correlations import N_CORRELATIONS, POLARIZATIONS
 
 CORRELATION_TYPES = (9, 10, 11, 12)  # XX, XY, YX, YY in casacore's Stokes enumeration
 TILE_BYTES = 1 << 20
@@ -257,7 +257,9 @@ class MeasurementSetWriter:
             table.putcol("POSITION", np.zeros((number, 3)))
             table.putcol("BEAM_OFFSET", np.zeros((number, 2, 2)))
             table.putcol("POL_RESPONSE", np.tile(np.eye(2, dtype=np.complex64), (number, 1, 1)))
-            table.putcol("POLARIZATION_TYPE", {"shape": [number, 2], "array": ["X", "Y"] * number})
+            table.putcol(
+                "POLARIZATION_TYPE", {"shape": [number, 2], "array": [*POLARIZATIONS] * number}
+            )
 
     def _fill_spectral_window(
         self, frequency_hz: np.ndarray, width_hz: float, name: str | None

@@ -65,7 +65,7 @@ def check_sub_bands(tables: Sequence[str], active: Sequence[str], settings: Publ
     PublicationError if force is needed and publish.force is not set.
     """
     now, before = (
-        {Path(name).stem.rpartition("_")[2] for name in names} for names in (tables, active)
+        {naming.split_table_name(name)[1] for name in names} for names in (tables, active)
     )
     takes_force = bool(before - now)
     if takes_force and not settings.force:
@@ -83,7 +83,7 @@ def check_tables(tables: Sequence[Path], settings: Publish) -> tuple[str, list[T
     """
     stamps = {}
     for table in sorted(tables):
-        stamp, _, band = table.stem.rpartition("_")
+        stamp, band = naming.split_table_name(table)
         if table.suffix != SUFFIX or not naming.is_stamp(stamp) or not band.endswith("MHz"):
             raise PublicationError(
                 f"{table} is not named as the beamformer expects: YYYYMMDD_HHMMSS_NNMHz.bcal"

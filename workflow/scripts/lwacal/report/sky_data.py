@@ -15,6 +15,7 @@ from lwacal.records.allsky import AllskyRecord
 from lwacal.records.sky_model import Source
 from lwacal.report.array_encoding import pack
 from lwacal.report.plots import sky
+from lwacal.runtime.robust import noise_sigma
 
 STEPS_OF_NOISE = 4  # quantization: noise over this number, or coarser if the range needs it
 BLANK = -32768
@@ -46,7 +47,7 @@ def all_sky(record: AllskyRecord, folder: Path, sources: Sequence[Source]) -> li
 
 
 def _packed(image: sky.Image) -> dict[str, Any]:
-    noise = noise_jy(image.values)
+    noise = noise_sigma(image.values)
     finite = image.values[np.isfinite(image.values)]
     largest = float(np.abs(finite).max()) if finite.size else 0.0
     step = _round_down(max(noise / STEPS_OF_NOISE, 1e-9))
@@ -61,12 +62,6 @@ def _packed(image: sky.Image) -> dict[str, Any]:
         "thinned": image.step,
         **_projection(image),
     }
-
-
-def noise_jy(values: np.ndarray) -> float:
-    """Return the noise of an image from the median absolute deviation of its pixels."""
-    finite = values[np.isfinite(values)]
-    return float(1.4826 * np.median(np.abs(finite - np.median(finite)))) if finite.size else 0.0
 
 
 def _round_down(value: float) -> float:

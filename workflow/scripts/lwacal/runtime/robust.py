@@ -42,3 +42,9 @@ def median_and_sigma(
     middle = np.expand_dims(masked_median(values, mask, axis), axis)
     deviation = masked_median(np.abs(values - middle), mask, axis)
     return middle, MAD_SIGMA * np.expand_dims(deviation, axis)
+
+
+def noise_sigma(values: np.ndarray) -> float:
+    """Return the robust standard deviation of all finite values; zero if there are none."""
+    finite = values[np.isfinite(values)]
+    return float(MAD_SIGMA * np.median(np.abs(finite - np.median(finite)))) if finite.size else 0.0

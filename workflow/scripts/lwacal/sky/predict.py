@@ -22,34 +22,6 @@ class Shape(Protocol):
         """Return it, (row, channel), for u and v (row, 2) in metres in the source's frame."""
 
 
-def point_sources(
-    antenna1: np.ndarray,
-    antenna2: np.ndarray,
-    positions_m: np.ndarray,
-    frequency_hz: np.ndarray,
-    mjd_s: float,
-    sources_radec: np.ndarray,
-    flux_xx: np.ndarray,
-    flux_yy: np.ndarray,
-    centre_radec: tuple[float, float],
-) -> np.ndarray:
-    """Return model visibilities of points, XX and YY, (row, channel, 2), complex64, in Jy.
-
-    ``antenna1``, ``antenna2`` (row,); the other arguments as of `seen_by_antennas`.
-    """
-    seen = seen_by_antennas(
-        positions_m,
-        frequency_hz,
-        mjd_s,
-        sources_radec,
-        flux_xx,
-        flux_yy,
-        [None] * len(sources_radec),
-        centre_radec,
-    )
-    return seen.rows(antenna1, antenna2)
-
-
 @dataclass(frozen=True)
 class SeenByAntennas:
     """Sources in one integration, factored by antenna; see `seen_by_antennas`.

@@ -42,6 +42,15 @@ def raw_name(stamp: str, band: str, averaged: bool = False) -> str:
     return f"{stamp}_{band}{'_averaged' if averaged else ''}.ms"
 
 
+def split_table_name(path: str | Path) -> tuple[str, str]:
+    """Return the stamp and the sub-band in the name of a bandpass table, STAMP_NNMHz.bcal.
+
+    Tables of other programs may have any text in place of the stamp.
+    """
+    stamp, _, band = Path(path).stem.rpartition("_")
+    return stamp, band
+
+
 def is_stamp(text: str) -> bool:
     """Return whether the text is a valid ``YYYYMMDD_HHMMSS``."""
     try:

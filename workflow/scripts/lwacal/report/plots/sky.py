@@ -19,6 +19,7 @@ from matplotlib.patches import Circle
 
 from lwacal.io import fits_image
 from lwacal.report.plots import style
+from lwacal.runtime.robust import noise_sigma
 
 LARGEST_SIDE = 700
 MARKS = "#7FD6C2"  # colour of lines over an image
@@ -52,8 +53,7 @@ def read_image(path: Path) -> Image | None:
 def _stretch(values: np.ndarray) -> tuple[float, float]:
     """Return where the colour scale turns from linear to logarithmic, and its top, in Jy/beam."""
     finite = values[np.isfinite(values)]
-    noise = 1.4826 * np.median(np.abs(finite - np.median(finite))) if finite.size else 1.0
-    noise = float(max(noise, 1e-9))
+    noise = max(noise_sigma(finite), 1e-9) if finite.size else 1.0
     high = float(max(np.percentile(finite, 99.95), 10 * noise)) if finite.size else 1.0
     return 3 * noise, high
 
