@@ -97,7 +97,7 @@ def test_second_call_makes_what_is_missing_alone(batch):
     [
         (
             ("nights={from: 2001-01-01, to: 2001-01-02, without: [missing, broken]}",),
-            "No observation of sheet.tsv is left",
+            "No observation of sheet.tsv is selected",
         ),
         (("input=raw", "observation=x"), "The target nights processes the sheet"),
     ],
