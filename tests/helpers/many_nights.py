@@ -202,7 +202,7 @@ def _night(
     _weather(night, draw)
     bad = (status == "bad").mean()
     night["verdict"] = "warn" if bad > 0.006 else "pass"
-    night["reasons"] = [f"{bad:.1%} of the antenna signals are bad."]
+    night["reasons"] = [f"{bad:.1%} of the antpols are bad."]
     return night
 
 
