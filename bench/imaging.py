@@ -98,11 +98,11 @@ def _images(place: Place) -> Iterator[Image]:
     )
     # takes a quarter of the time
     choice = settings.allsky.model_copy(update={"size": 2048, "scale_deg": 0.0625})
-    plan = next(plan for plan in image_allsky.plans(choice) if plan.of(splits))
+    plan = next(plan for plan in image_allsky.plans(choice) if plan.sub_bands(splits))
     yield Image(
         f"whole sky, {choice.size} pixels",
         path(split.ZENITH),
-        image_allsky.image_options(plan, manifest, plan.of(splits), choice),
+        image_allsky.image_options(plan, manifest, plan.sub_bands(splits), choice),
     )
 
 

@@ -112,8 +112,8 @@ def test_a_fit_without_end_is_not_ok(monkeypatch):
     [
         (image(0.0, SIZE / 2, SIZE / 2, 10.0), "above 5 times the noise"),
         (plane(np.zeros((SIZE, SIZE)), None), "no restoring beam"),
-        (plane(np.full((SIZE, SIZE), np.nan)), "too small about the source"),
-        (plane(np.ones((SIZE, SIZE)), (SIZE / 2, SIZE / 2, 0.0)), "too small about the source"),
+        (plane(np.full((SIZE, SIZE), np.nan)), "too small to fit the source"),
+        (plane(np.ones((SIZE, SIZE)), (SIZE / 2, SIZE / 2, 0.0)), "too small to fit the source"),
     ],
 )
 def test_what_cannot_be_fitted_says_why(picture, reason):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rule antenna_health: which antennas are healthy, by the database, lists and the data."""
+"""Rule antenna_health: find bad antennas from the database, from lists and from the data."""
 
 import argparse
 import logging
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--manifest", required=True, type=Path)
-    parser.add_argument("--mnc", required=True, type=Path, help="what rule mnc_query made")
+    parser.add_argument("--mnc", required=True, type=Path, help="output of rule mnc_query")
     parser.add_argument("--powers", required=True, nargs="+", type=Path)
     parser.add_argument("--settings", required=True, help="JSON: health")
     parser.add_argument("--output", required=True, type=Path)
@@ -34,7 +34,7 @@ def main() -> None:
     for source in record["sources"]:
         logger.info(f"{source['name']}: {source['message']}")
     bad = sum(antenna["status"] == "bad" for antenna in record["antennas"])
-    logs.found(f"{bad} of {len(record['antennas'])} signals are bad")
+    logs.found(f"{bad} of {len(record['antennas'])} antpols are bad")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rule bandpass: solve the gains of one sub-band."""
+"""Rule bandpass: solve for the gains of one sub-band."""
 
 import argparse
 from pathlib import Path
@@ -45,8 +45,8 @@ def main() -> None:
         arguments.threads,
     )
     files.write(BandpassRecord, arguments.summary, summary)
-    words = f"{summary['flagged_fraction']:.1%} of the solutions flagged"
-    logs.found(summary["message"] or words)
+    flagged = f"{summary['flagged_fraction']:.1%} of the solutions flagged"
+    logs.found(summary["message"] or flagged)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rule bandpass_table: the table of one sub-band as the beamformer loads it."""
+"""Rule bandpass_table: write the bandpass table of one sub-band for the beamformer."""
 
 import argparse
 from pathlib import Path
@@ -16,7 +16,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--manifest", required=True, type=Path)
     parser.add_argument("--band", required=True)
-    parser.add_argument("--raw", required=True, type=Path, help="the solver's table")
+    parser.add_argument("--raw", required=True, type=Path, help="table of the solver")
     parser.add_argument("--flags", required=True, type=Path, help="bandpass_flags.npz")
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()

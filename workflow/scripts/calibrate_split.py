@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rule calibrate_split: small calibrated sets of a sub-band, for all directions in one read."""
+"""Rule calibrate_split: write the calibrated sets of a sub-band, one per direction to image."""
 
 import argparse
 import logging
@@ -47,11 +47,11 @@ def main() -> None:
     for target in record["targets"]:
         loss = record["smearing"][target]
         logger.info(
-            f"{target}: {record['channel_average'][target]} channels averaged; at the edge of the"
-            f" field the longest baseline loses {loss['bandwidth_loss']:.2%} by that, and"
-            f" {loss['time_loss']:.1%} by the length of an integration"
+            f"{target}: averaged every {record['channel_average'][target]} channels; flux lost"
+            f" on the longest baseline at the edge of the field: {loss['bandwidth_loss']:.2%} by"
+            f" bandwidth smearing, {loss['time_loss']:.1%} by time smearing"
         )
-    logs.found(record["message"] or f"data of {', '.join(record['targets'])}")
+    logs.found(record["message"] or f"calibrated data of {', '.join(record['targets'])}")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rule cleanup: remove the large intermediate data of an observation that did not fail."""
+"""Rule cleanup: remove the large intermediate data, unless the verdict is fail."""
 
 import argparse
 from pathlib import Path
@@ -35,11 +35,11 @@ def main() -> None:
 
 
 def large_folders(directory: Path, names: list[str]) -> list[Path]:
-    """Return the folders to remove, and first what a stopped job has left of one."""
+    """Return the folders to remove; first remove what is left of those an earlier job renamed."""
     for name in names:
-        for half in directory.glob(name + atomic.OLD):
-            atomic.remove(half)
-    return sorted(found for name in names for found in directory.glob(name))
+        for leftover in directory.glob(name + atomic.OLD):
+            atomic.remove(leftover)
+    return sorted(folder for name in names for folder in directory.glob(name))
 
 
 if __name__ == "__main__":

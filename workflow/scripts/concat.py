@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rule concat: all integrations of a sub-band in one measurement set with one phase centre."""
+"""Rule concat: concatenate the integrations of a sub-band, with one phase centre."""
 
 import argparse
 from pathlib import Path
@@ -20,10 +20,10 @@ def main() -> None:
     parser.add_argument("--findings", required=True, type=Path)
     arguments = parser.parse_args()
     inventory = files.read(ManifestRecord, arguments.inventory)
-    found = concat.concatenate(inventory, arguments.band, arguments.output, arguments.powers)
-    files.write(ConcatRecord, arguments.findings, found)
-    used = sum(item["used"] for item in found["entries"])
-    logs.found(f"{used} of {len(found['entries'])} integrations can be used")
+    findings = concat.concatenate(inventory, arguments.band, arguments.output, arguments.powers)
+    files.write(ConcatRecord, arguments.findings, findings)
+    used = sum(item["used"] for item in findings["entries"])
+    logs.found(f"{used} of {len(findings['entries'])} integrations are usable")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rule delay: diagnostic delays, from the bandpass and from the first integration."""
+"""Rule delay: fit diagnostic delays to the bandpass and to the first integration."""
 
 import argparse
 from pathlib import Path
@@ -22,9 +22,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--manifest", required=True, type=Path)
     parser.add_argument("--reference", required=True, type=Path)
-    parser.add_argument("--concat", required=True, nargs="+", type=Path, help="by frequency")
-    parser.add_argument("--powers", required=True, nargs="+", type=Path, help="by frequency")
-    parser.add_argument("--flags", required=True, nargs="+", type=Path, help="by frequency")
+    parser.add_argument(
+        "--concat", required=True, nargs="+", type=Path, help="in order of frequency"
+    )
+    parser.add_argument(
+        "--powers", required=True, nargs="+", type=Path, help="in order of frequency"
+    )
+    parser.add_argument(
+        "--flags", required=True, nargs="+", type=Path, help="in order of frequency"
+    )
     parser.add_argument("--sky-model", required=True, type=Path)
     parser.add_argument("--solutions", required=True, type=Path, help="bandpass_flags.npz")
     parser.add_argument("--settings", required=True, help="JSON: delay, bandpass")

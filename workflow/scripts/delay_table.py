@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rule delay_table: the delays as a CASA K table."""
+"""Rule delay_table: write the delays as a CASA K table."""
 
 import argparse
 from pathlib import Path

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rule flag: flags of a sub-band by cause, beside the data."""
+"""Rule flag: flag the data of a sub-band, by cause; the data stay unchanged."""
 
 import argparse
 import logging
@@ -40,8 +40,8 @@ def main() -> None:
     logger.info(", ".join(f"{name} {value:.2%}" for name, value in fractions.items()) or "no data")
     total = fractions.pop("total", None)
     causes = ", ".join(f"{name} {value:.1%}" for name, value in fractions.items() if value > 5e-4)
-    words = "no data" if total is None else f"{total:.1%} of the data flagged ({causes or 'none'})"
-    logs.found(f"{words}; {flags.message}" if flags.message else words)
+    result = "no data" if total is None else f"{total:.1%} of the data flagged ({causes or 'none'})"
+    logs.found(f"{result}; {flags.message}" if flags.message else result)
 
 
 if __name__ == "__main__":

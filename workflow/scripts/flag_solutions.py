@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rule flag_solutions: which bandpass solutions may be used, over all sub-bands."""
+"""Rule flag_solutions: flag bandpass solutions that must not be used, in all sub-bands."""
 
 import argparse
 from pathlib import Path
@@ -21,8 +21,12 @@ def main() -> None:
     parser.add_argument("--manifest", required=True, type=Path)
     parser.add_argument("--health", required=True, type=Path)
     parser.add_argument("--reference", required=True, type=Path)
-    parser.add_argument("--tables", required=True, nargs="+", type=Path, help="by frequency")
-    parser.add_argument("--summaries", required=True, nargs="+", type=Path, help="of the solver")
+    parser.add_argument(
+        "--tables", required=True, nargs="+", type=Path, help="in order of frequency"
+    )
+    parser.add_argument(
+        "--summaries", required=True, nargs="+", type=Path, help="summaries of rule bandpass"
+    )
     parser.add_argument("--settings", required=True, help="JSON: solution_flags")
     parser.add_argument("--flags", required=True, type=Path)
     parser.add_argument("--summary", required=True, type=Path)

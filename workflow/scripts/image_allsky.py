@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rule image_allsky: the whole sky in three bands, in colour, and in one band."""
+"""Rule image_allsky: image the whole sky per band, in colour, and in the full band."""
 
 import argparse
 from functools import partial

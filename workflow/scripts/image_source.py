@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rule image_source: spectrum and single integrations of a source."""
+"""Rule image_source: image a source per sub-band and per integration."""
 
 import argparse
 from functools import partial

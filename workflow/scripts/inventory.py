@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rule inventory: what the headers of the raw data tell of the observation."""
+"""Rule inventory: read the headers of the raw data of an observation."""
 
 import argparse
 import sys

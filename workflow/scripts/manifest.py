@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rule manifest: what the observation consists of, and what is wrong with it."""
+"""Rule manifest: list the contents of the observation and the faults in its raw data."""
 
 import argparse
 import logging
@@ -17,13 +17,13 @@ logger = logging.getLogger(__name__)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inventory", required=True, type=Path)
-    parser.add_argument("--findings", required=True, nargs="+", type=Path, help="what concat found")
+    parser.add_argument("--findings", required=True, nargs="+", type=Path, help="from rule concat")
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
     findings = [files.read(ConcatRecord, path) for path in arguments.findings]
     record = manifest.complete(
         files.read(ManifestRecord, arguments.inventory),
-        {found["band"]: found for found in findings},
+        {item["band"]: item for item in findings},
     )
     files.write(ManifestRecord, arguments.output, record)
     for fault in record["faults"]:

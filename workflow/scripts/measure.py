@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rule measure: fluxes, positions and changes of the sources; noise of the all-sky images."""
+"""Rule measure: measure fluxes, positions and scintillation of the sources, and all-sky noise."""
 
 import argparse
 from pathlib import Path
@@ -31,14 +31,14 @@ def main() -> None:
         read_section(arguments.settings, "measure", Measure),
     )
     calibrators = record["calibrators"]
-    found = [item for item in calibrators if item["fit"] == "ok"]
+    fitted = [item for item in calibrators if item["fit"] == "ok"]
     files.write(MeasurementsRecord, arguments.output, record)
     products.write_csv(arguments.spectra, calibrators, measure.SPECTRA_COLUMNS)
-    products.write_csv(arguments.offsets, found, measure.OFFSETS_COLUMNS)
+    products.write_csv(arguments.offsets, fitted, measure.OFFSETS_COLUMNS)
     products.write_csv(
         arguments.scintillation, record["scintillation"], measure.SCINTILLATION_COLUMNS
     )
-    logs.found(f"{len(found)} of {len(calibrators)} images of sources have a good fit")
+    logs.found(f"fitted the source in {len(fitted)} of {len(calibrators)} images")
 
 
 if __name__ == "__main__":

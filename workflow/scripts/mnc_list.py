@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Print the antenna-health database's list of bad signals at a time (MJD) as one line of JSON.
+"""Print the bad antpols in the antenna-health database at a time (MJD) as one line of JSON.
 
-Runs in the MNC environment: mnc, lwa_antpos and the standard library only. Beside the names go the
-correlator numbers that lwa_antpos has for them, against which the data's own are checked.
+Runs in the MNC environment: mnc, lwa_antpos and the standard library only. The output includes the
+correlator numbers that lwa_antpos has for these antennas, to be compared with those in the data.
 """
 
 import json
@@ -12,7 +12,7 @@ METHOD = "selfcorr"
 
 
 def correlator_numbers(names: "list[str]") -> "dict[str, int]":
-    """Return the correlator number of each antenna that lwa_antpos knows, by name."""
+    """Return the correlator numbers by antenna name; names that lwa_antpos lacks are left out."""
     from lwa_antpos import mapping
 
     numbers = {}

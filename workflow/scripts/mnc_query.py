@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Rule mnc_query: ask the observatory's antenna-health database (MNC) for its list.
+"""Rule mnc_query: query the observatory's antenna-health database (MNC) for bad antpols.
 
-Runs in the MNC environment, which may be an old Python without any of this project's packages:
-standard library only. The question itself is asked by mnc_list.py in a child process, so that a
-database that does not answer costs the time limit and no more. Whatever happens is recorded in the
-output; a failure never stops the run.
+Runs in the MNC environment, which may be an old Python without this project's packages, and so uses
+only the standard library. mnc_list.py makes the query in a child process, which is killed at a time
+limit if the database does not answer. A failed query is recorded in the output and does not stop
+the run.
 """
 
 import argparse
@@ -22,7 +22,7 @@ PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 
 
 def ask(mjd: float, python: str, timeout_s: float, tries: int) -> "dict[str, Any]":
-    """Return the answer of the first try that gives one, or what went wrong in the last."""
+    """Return the answer of the first successful try, or the error of the last one."""
     helper = os.path.join(os.path.dirname(os.path.abspath(__file__)), "mnc_list.py")
     message = ""
     for attempt in range(1, tries + 1):
@@ -43,10 +43,10 @@ def ask(mjd: float, python: str, timeout_s: float, tries: int) -> "dict[str, Any
 
 
 def run(command: "list[str]", timeout_s: float) -> "subprocess.CompletedProcess[str]":
-    """Run the child to its end, or end it and all that it has started at the time limit.
+    """Run a command; kill it and its child processes at the time limit.
 
-    The configured command may be a script that starts Python: killing that alone would leave its
-    Python waiting for the database, and this process waiting for the end of its output.
+    The configured command may be a script that starts Python. If only the script were killed, its
+    Python would keep waiting for the database, and this process for the end of the output.
     """
     child = subprocess.Popen(
         command,
@@ -59,12 +59,12 @@ def run(command: "list[str]", timeout_s: float) -> "subprocess.CompletedProcess[
         preexec_fn=end_with_parent,
     )
     try:
-        said, complained = child.communicate(timeout=timeout_s)
+        stdout, stderr = child.communicate(timeout=timeout_s)
     except BaseException:
         os.killpg(child.pid, signal.SIGKILL)
         child.communicate()
         raise
-    return subprocess.CompletedProcess(command, child.returncode, said, complained)
+    return subprocess.CompletedProcess(command, child.returncode, stdout, stderr)
 
 
 def end_with_parent() -> None:
@@ -73,7 +73,7 @@ def end_with_parent() -> None:
 
 
 def parse(text: str) -> "dict[str, Any] | None":
-    """Return the JSON object in the last line of the text that is one, or None."""
+    """Return the last line of the output that is a valid answer in JSON, or None."""
     for line in reversed(text.strip().splitlines()):
         try:
             answer = json.loads(line)
@@ -85,19 +85,19 @@ def parse(text: str) -> "dict[str, Any] | None":
 
 
 def has_time(answer: "dict[str, Any]") -> bool:
-    """Return whether the answer says of when its list is."""
-    when = answer.get("list_mjd")
-    return isinstance(when, (int, float)) and math.isfinite(when)
+    """Return whether the answer contains the time of the list."""
+    mjd = answer.get("list_mjd")
+    return isinstance(mjd, (int, float)) and math.isfinite(mjd)
 
 
 def failure_words(done: "subprocess.CompletedProcess[str]") -> str:
-    """Return the reason of a child that gave no list."""
-    last = (done.stderr.strip() or "nothing was printed").splitlines()[-1]
+    """Return why a child process gave no list: its exit code and last error line."""
+    last = (done.stderr.strip() or "no error message").splitlines()[-1]
     return f"exit code {done.returncode}: {last}"
 
 
 def write(path: str, answer: "dict[str, Any]") -> None:
-    """Write the answer so that it appears whole; say what to do if the disk is full."""
+    """Write the answer atomically; exit with advice if it cannot be written."""
     part = path + ".part"
     try:
         with open(part, "w") as stream:
@@ -108,19 +108,19 @@ def write(path: str, answer: "dict[str, Any]") -> None:
         if os.path.lexists(part):
             os.remove(part)
         sys.exit(
-            f"error: {path} cannot be written: {error}. Make room there, or put the products"
-            " elsewhere (key results)"
+            f"error: {path} cannot be written: {error}. Free disk space there, or set the key"
+            " results to another folder"
         )
 
 
 def stop(number: int, frame: object) -> None:
-    """End as by an exception, so that the child is ended too."""
-    sys.exit(f"error: stopped by signal {number}; run again to make what is missing")
+    """Exit with an exception, so that ``run`` kills the child."""
+    sys.exit(f"error: stopped by signal {number}; run again to make the missing products")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--manifest", required=True, help="manifest.json: tells the time")
+    parser.add_argument("--manifest", required=True, help="manifest.json, for the time")
     parser.add_argument("--settings", required=True, help="JSON of the section health.mnc")
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
@@ -129,14 +129,14 @@ def main() -> None:
         mjd = json.load(stream)["observation"]["mid_mjd_s"] / SECONDS_A_DAY
     if settings["enabled"]:
         python = settings["command"] or sys.executable
-        if settings["command"]:  # what it finds in the home is its own affair
+        if settings["command"]:  # this Python may use packages in the home directory
             os.environ.pop("PYTHONNOUSERSITE", None)
         answer = ask(mjd, python, settings["timeout_s"], settings["tries"])
     else:
         answer = {"ok": False, "message": "switched off (health.mnc.enabled)", "bad": []}
     write(arguments.output, answer)
-    # as records.found does, which this script cannot import (mnc has its own Python)
-    print("found: " + (answer.get("message") or "{} bad signals".format(len(answer["bad"]))))
+    # as logs.found does, which this script cannot import (MNC has its own Python)
+    print("found: " + (answer.get("message") or "{} bad antpols".format(len(answer["bad"]))))
 
 
 if __name__ == "__main__":

@@ -24,8 +24,8 @@ def main() -> None:
     quality = files.read(QualityRecord, arguments.qa)
     record = outcome.sort(quality, arguments.qa.parent, arguments.results, links)
     files.write(OutcomeRecord, arguments.output, record)
-    words = f"{record['outcome']} ({record['verdict']})"
-    logs.found(f"{words}; {record['message']}" if record["message"] else words)
+    result = f"{record['outcome']} ({record['verdict']})"
+    logs.found(f"{result}; {record['message']}" if record["message"] else result)
 
 
 if __name__ == "__main__":

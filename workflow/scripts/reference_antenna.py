@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rule reference_antenna: one reference antenna for all sub-bands."""
+"""Rule reference_antenna: choose one reference antenna for all sub-bands."""
 
 import argparse
 import json
@@ -18,7 +18,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--manifest", required=True, type=Path)
     parser.add_argument("--health", required=True, type=Path)
-    parser.add_argument("--flags", required=True, nargs="+", type=Path, help="summaries")
+    parser.add_argument(
+        "--flags", required=True, nargs="+", type=Path, help="summaries of rule flag"
+    )
     parser.add_argument("--antennas", required=True, help="JSON list of names, best first")
     parser.add_argument("--max-flagged", required=True, type=float)
     parser.add_argument("--output", required=True, type=Path)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rule run_record: versions, code, configuration and run times of an observation's products."""
+"""Rule run_record: record the versions, code, configuration and run times of an observation."""
 
 import argparse
 import json
@@ -27,7 +27,7 @@ def main() -> None:
         arguments.benchmarks,
     )
     files.write(RunRecord, arguments.output, record)
-    logs.found(f"commit {record['git']['commit']}, {record['total_s']:.0f} s in all rules")
+    logs.found(f"commit {record['git']['commit']}, total job time {record['total_s']:.0f} s")
 
 
 if __name__ == "__main__":

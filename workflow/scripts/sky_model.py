@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rule sky_model: the sources that are up, as each dipole sees them."""
+"""Rule sky_model: model the sources above the horizon as each dipole sees them."""
 
 import argparse
 import logging
@@ -35,12 +35,12 @@ def main() -> None:
     products.write_csv(arguments.csv, sky_model.table(model, manifest), sky_model.COLUMNS)
     casa_component_list.write(model, manifest, arguments.component_list)
     for source in model["sources"]:
-        words = source["reason"] or f"{source['brightest_apparent_jy']:.0f} Jy at most"
-        logger.info(f"{source['name']}: elevation {source['altitude_deg']:.1f} deg, {words}")
+        result = source["reason"] or f"apparent flux up to {source['brightest_apparent_jy']:.0f} Jy"
+        logger.info(f"{source['name']}: elevation {source['altitude_deg']:.1f} deg, {result}")
         components = source["component_list"]
         if components:
             number, path = components["n_components"], components["path"]
-            logger.info(f"{source['name']}: its shape is that of {number} components of {path}")
+            logger.info(f"{source['name']}: modelled with {number} components of {path}")
         for warning in source["warnings"]:
             logger.warning(warning)
     calibrators = [source["name"] for source in model["sources"] if source["calibrator"]]

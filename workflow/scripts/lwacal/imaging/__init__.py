@@ -1,5 +1,5 @@
-"""Solutions to calibrated sets, images, and fluxes and positions of sources.
+"""Applies the solutions, images the calibrated data, and measures fluxes and positions of sources.
 
 Needs concatenated sets, flags, tables and the sky model; makes calibrated sets, FITS images and
-measurements. May import calibration's lower neighbours, but not calibration.
+measurements. May import calibration and what lies below it.
 """

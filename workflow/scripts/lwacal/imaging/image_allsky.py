@@ -1,4 +1,4 @@
-"""Images of the whole sky at the zenith, from the calibrated sets of all sub-bands."""
+"""All-sky images at the zenith, from the calibrated sets of all sub-bands."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ FULL_BAND = "full"
 
 @dataclass(frozen=True)
 class Plan:
-    """An image to be made: of the sub-bands with numbers from ``low`` to below ``high`` MHz.
+    """A planned image of the sub-bands from ``low`` to below ``high`` (MHz, by sub-band name).
 
-    ``joined``: an image for each sub-band too, cleaned together; else one of all data alone.
+    If ``joined``, each sub-band is imaged too and all are cleaned jointly; otherwise there is one
+    image of all data.
     """
 
     name: str
@@ -36,7 +37,7 @@ class Plan:
     tukey_lambda: float
     joined: bool
 
-    def of(self, splits: Sequence[SplitBand]) -> list[SplitBand]:
+    def sub_bands(self, splits: Sequence[SplitBand]) -> list[SplitBand]:
         """Return the sub-bands of the image that have data."""
         return [
             split
@@ -45,14 +46,14 @@ class Plan:
         ]
 
 
-def plans(choice: AllSkyImages) -> Iterator[Plan]:
-    """Yield the images that imaging.allsky asks for: the bands by frequency, then all of it."""
-    ranges = sorted(choice.bands_mhz.by_name().items(), key=lambda item: item[1])
+def plans(settings: AllSkyImages) -> Iterator[Plan]:
+    """Yield the images configured in imaging.allsky: bands by frequency, then the full band."""
+    ranges = sorted(settings.bands_mhz.by_name().items(), key=lambda item: item[1])
     for name, (low, high) in ranges:
-        yield Plan(name, low, high, choice.tukey_lambda, joined=True)
-    if choice.full_band:
+        yield Plan(name, low, high, settings.tukey_lambda, joined=True)
+    if settings.full_band:
         low, high = min(low for _, (low, _) in ranges), max(high for _, (_, high) in ranges)
-        yield Plan(FULL_BAND, low, high, choice.full_band_tukey_lambda, joined=False)
+        yield Plan(FULL_BAND, low, high, settings.full_band_tukey_lambda, joined=False)
 
 
 def image_allsky(
@@ -62,11 +63,12 @@ def image_allsky(
     machine: wsclean.Machine,
     folder: Path,
 ) -> AllskyRecord:
-    """Image the whole sky at the zenith in the bands of imaging.allsky.bands_mhz, and together.
+    """Image the whole sky in the bands of imaging.allsky.bands_mhz and in the full band.
 
-    As many images as ``machine`` has threads are made side by side, each by a WSClean of one
-    thread: with more threads in one WSClean sums are added in any order, and a run never gives the
-    same image again. Returns images.json; bands without data are said to be so.
+    As many WSClean processes run in parallel as ``machine`` has threads, each with one thread: a
+    WSClean with several threads sums in arbitrary order, and its images would not be reproducible.
+    Returns images.json, in which bands without data have the status ``no_data``. Raises
+    processes.ToolError.
     """
     record: AllskyRecord = {
         "status": "ok",
@@ -75,25 +77,32 @@ def image_allsky(
         "commands": [],
         "horizon_mask_deg": settings.allsky.horizon_mask_deg,
     }
-    choice = settings.allsky
-    if not (settings.enabled and choice.enabled):
+    allsky = settings.allsky
+    if not (settings.enabled and allsky.enabled):
         message = "all-sky images are switched off (imaging.enabled, imaging.allsky.enabled)"
         return {**record, "status": "off", "message": message}
-    asked = list(plans(choice))
-    record["bands"] = [_image_record(plan, plan.of(splits)) for plan in asked]
-    own = replace(machine, threads=1, memory_mb=machine.memory_mb // machine.threads)
+    planned = list(plans(allsky))
+    record["bands"] = [_image_record(plan, plan.sub_bands(splits)) for plan in planned]
+    one_thread = replace(machine, threads=1, memory_mb=machine.memory_mb // machine.threads)
     with scratch_directory("wsclean") as scratch, ThreadPoolExecutor(machine.threads) as pool:
         jobs = [
             pool.submit(
-                _image, plan, manifest, plan.of(splits), choice, own, folder / item["file"], scratch
+                _image,
+                plan,
+                manifest,
+                plan.sub_bands(splits),
+                allsky,
+                one_thread,
+                folder / item["file"],
+                scratch,
             )
-            for plan, item in zip(asked, record["bands"])
-            if plan.of(splits)
+            for plan, item in zip(planned, record["bands"])
+            if plan.sub_bands(splits)
         ]
         try:
             record["commands"] = [job.result() for job in jobs]
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)  # one has failed: begin no other
+            pool.shutdown(wait=False, cancel_futures=True)  # one failed: start no more
             raise
     if not settings.keep_auxiliary_fits:
         wsclean.remove_auxiliary(folder)
@@ -125,48 +134,52 @@ def _image_record(plan: Plan, bands: Sequence[SplitBand]) -> AllskyImage:
 
 
 def thermal_together(noise_jy: Sequence[float | None]) -> float | None:
-    """Return the noise of an image of several sub-bands, from that of each; None if unknown."""
-    each = [value for value in noise_jy if value is not None]
-    if len(each) < len(noise_jy):
+    """Return the thermal noise of an image of several sub-bands, combined by inverse variance.
+
+    ``noise_jy`` is the thermal noise of each; the result is None if any of them is.
+    """
+    thermal_jy = [value for value in noise_jy if value is not None]
+    if len(thermal_jy) < len(noise_jy):
         return None
-    return sum(value**-2 for value in each) ** -0.5
+    return sum(value**-2 for value in thermal_jy) ** -0.5
 
 
 def _image(
     plan: Plan,
     manifest: ManifestRecord,
     bands: Sequence[SplitBand],
-    choice: AllSkyImages,
+    settings: AllSkyImages,
     machine: wsclean.Machine,
     image: Path,
     scratch: Path,
 ) -> str:
-    """Run WSClean, which makes ``image``, and return the command."""
-    logger.info(f"whole sky, {plan.low:g} to {plan.high:g} MHz")
-    own = scratch / plan.name  # WSClean names its files there after the sets, which others read too
-    own.mkdir()
+    """Make ``image`` with WSClean and return the command."""
+    logger.info(f"all-sky image, {plan.low:g} to {plan.high:g} MHz")
+    # WSClean names temporary files after the sets, which the other images read as well
+    image_scratch = scratch / plan.name
+    image_scratch.mkdir()
     sets = [band.path(calibrate.ZENITH) for band in bands]
-    options = image_options(plan, manifest, bands, choice)
+    options = image_options(plan, manifest, bands, settings)
     prefix = image.with_name(plan.name)
-    return wsclean.run(machine, sets, prefix, options, own, [image.name])
+    return wsclean.run(machine, sets, prefix, options, image_scratch, [image.name])
 
 
 def image_options(
-    plan: Plan, manifest: ManifestRecord, bands: Sequence[SplitBand], choice: AllSkyImages
+    plan: Plan, manifest: ManifestRecord, bands: Sequence[SplitBand], settings: AllSkyImages
 ) -> list[str]:
-    """Return WSClean's options for an image of the whole sky."""
-    options = wsclean.image_options(choice.model_copy(update={"tukey_lambda": plan.tukey_lambda}))
+    """Return WSClean's options for an all-sky image."""
+    options = wsclean.image_options(settings.model_copy(update={"tukey_lambda": plan.tukey_lambda}))
     if plan.joined:
         names = [band.name for band in bands]
         options += wsclean.channel_options(
-            edges_between(manifest, names), len(names), choice.fit_spectral_pol
+            edges_between(manifest, names), len(names), settings.fit_spectral_pol
         )
     options += [
         "-auto-threshold",
-        str(choice.auto_threshold),
+        str(settings.auto_threshold),
         "-auto-mask",
-        str(choice.auto_mask),
+        str(settings.auto_mask),
     ]
-    if choice.local_rms:
+    if settings.local_rms:
         options.append("-local-rms")
     return options

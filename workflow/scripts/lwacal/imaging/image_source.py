@@ -1,4 +1,4 @@
-"""Images of the sources, from the calibrated sets of all sub-bands."""
+"""Images of the calibrators, per sub-band and per integration, from the calibrated sets."""
 
 from __future__ import annotations
 
@@ -26,39 +26,39 @@ from lwacal.telescope import naming, site
 
 logger = logging.getLogger(__name__)
 
-FEWEST_INTEGRATIONS = 2  # to show a source's change with time
+FEWEST_INTEGRATIONS = 2  # needed to show variability
 TOGETHER = "spectrum-MFS-image.fits"  # of all sub-bands
 Images = TypeVar("Images", ImagesRecord, AllskyRecord)
-TIME_TOLERANCE_S = 1.0  # the header has tenths of a second
+TIME_TOLERANCE_S = 1.0  # DATE-OBS has a resolution of 0.1 s
 
 
 class LabelError(RuntimeError):
-    """An image is not of the sub-band or the integration it should be of."""
+    """An image is of a different sub-band or integration than its name says."""
 
 
 @dataclass(frozen=True)
 class SplitBand:
-    """The calibrated sets of a sub-band: its folder, and what split.json says."""
+    """The calibrated sets of a sub-band: their folder, and the contents of split.json."""
 
     folder: Path
     record: CalibratedRecord
 
     @property
     def name(self) -> str:
-        """The sub-band."""
+        """The name of the sub-band."""
         return self.record["band"]
 
     def has(self, target: str) -> bool:
-        """Tell whether there are data of a target."""
+        """Return whether there is a calibrated set of a target."""
         return target in self.record["targets"]
 
     def path(self, target: str) -> Path:
-        """Return the set of a target."""
+        """Return the path of the set of a target."""
         return self.folder / split.set_name(target, self.name)
 
 
 def read_splits(folders: Sequence[Path]) -> list[SplitBand]:
-    """Return the sub-bands in order of frequency."""
+    """Read the split.json of all sub-bands and return them in order of frequency."""
     splits = [
         SplitBand(folder.absolute(), files.read(CalibratedRecord, folder / "split.json"))
         for folder in map(Path, folders)
@@ -67,7 +67,7 @@ def read_splits(folders: Sequence[Path]) -> list[SplitBand]:
 
 
 def in_new_folder(model: type[Images], output: Path, work: Callable[[Path], Images]) -> Images:
-    """Let ``work`` fill a folder, add its record as images.json, and put the folder in place."""
+    """Create a folder atomically: ``work`` fills it and returns the record for images.json."""
     with atomic.output(output) as part:
         part.mkdir()
         record = work(part)
@@ -76,14 +76,14 @@ def in_new_folder(model: type[Images], output: Path, work: Callable[[Path], Imag
 
 
 def band_limits_hz(manifest: ManifestRecord, band: str) -> tuple[float, float]:
-    """Return the lower and upper edge of a sub-band."""
+    """Return the lower and upper edge of a sub-band, Hz."""
     record = manifest["bands"][band]
     half = record["channel_width_hz"] / 2
     return min(record["frequency_hz"]) - half, max(record["frequency_hz"]) + half
 
 
 def edges_between(manifest: ManifestRecord, bands: Sequence[str]) -> list[float]:
-    """Return a frequency between each two neighbouring sub-bands, Hz."""
+    """Return the frequencies midway between neighbouring sub-bands, Hz."""
     limits = [band_limits_hz(manifest, band) for band in bands]
     return [(low[1] + high[0]) / 2 for low, high in pairwise(limits)]
 
@@ -97,10 +97,11 @@ def image_source(
     machine: wsclean.Machine,
     folder: Path,
 ) -> ImagesRecord:
-    """Image a source into a folder: a spectrum, one image of all, one an integration.
+    """Image a source per sub-band, in all sub-bands together, and per integration.
 
-    Returns images.json; a source that is no calibrator, or has no data, is said to be so. With
-    imaging switched off its spectrum has no files, but what the visibilities tell.
+    Returns images.json. Its status and message say if the source is not a calibrator or has no
+    data. If imaging is off, the spectrum has no images, only fluxes from the visibilities. Raises
+    LabelError and processes.ToolError.
     """
     record: ImagesRecord = {
         "source": source,
@@ -122,17 +123,16 @@ def image_source(
     if not bands:
         message = "; ".join(split.record["message"] for split in splits)
         return {**record, "status": "no_data", "message": message}
-    choice = settings.source
     with scratch_directory("wsclean") as scratch:
         record["commands"].append(
-            _spectrum(source, manifest, bands, choice, machine, folder, scratch)
+            _spectrum(source, manifest, bands, settings.source, machine, folder, scratch)
         )
         record["spectrum"] = spectrum_records(source, manifest, bands, folder)
         record["mfs"] = TOGETHER if len(bands) > 1 else spectrum_names(1)[0]
-        moments = settings.scintillation
-        if moments.enabled and len(manifest["integrations"]) >= FEWEST_INTEGRATIONS:
+        scintillation = settings.scintillation
+        if scintillation.enabled and len(manifest["integrations"]) >= FEWEST_INTEGRATIONS:
             for band in bands:
-                command, images = _intervals(source, band, moments, machine, folder, scratch)
+                command, images = _intervals(source, band, scintillation, machine, folder, scratch)
                 record["commands"].append(command)
                 record["intervals"] += images
     if not settings.keep_auxiliary_fits:
@@ -144,27 +144,27 @@ def _spectrum(
     source: str,
     manifest: ManifestRecord,
     bands: Sequence[SplitBand],
-    choice: SourceImages,
+    settings: SourceImages,
     machine: wsclean.Machine,
     folder: Path,
     scratch: Path,
 ) -> str:
     names = [band.name for band in bands]
-    logger.info(f"{source}: spectrum of {', '.join(names)}")
-    options = wsclean.image_options(choice) + wsclean.channel_options(
-        edges_between(manifest, names), len(names), choice.fit_spectral_pol
+    logger.info(f"{source}: imaging {', '.join(names)}")
+    options = wsclean.image_options(settings) + wsclean.channel_options(
+        edges_between(manifest, names), len(names), settings.fit_spectral_pol
     )
     sets = [band.path(source) for band in bands]
-    makes = spectrum_names(len(names))
+    expected = spectrum_names(len(names))
     if len(names) > 1:
-        makes.append(TOGETHER)
-    return wsclean.run(machine, sets, folder / "spectrum", options, scratch, makes)
+        expected.append(TOGETHER)
+    return wsclean.run(machine, sets, folder / "spectrum", options, scratch, expected)
 
 
 def unimaged_records(
     source: str, manifest: ManifestRecord, splits: Sequence[SplitBand]
 ) -> list[SpectrumImage]:
-    """Return records of sub-bands without images in which the visibilities tell the flux."""
+    """Return spectrum records without images for sub-bands with a flux from the visibilities."""
     return [
         {
             "band": split.name,
@@ -179,10 +179,10 @@ def unimaged_records(
 
 
 def spectrum_names(number: int) -> list[str]:
-    """Return the names that WSClean gives to the images of so many sub-bands."""
+    """Return WSClean's names of the images of ``number`` sub-bands."""
     if number == 1:
         return ["spectrum-image.fits"]
-    return [f"spectrum-{place:04d}-image.fits" for place in range(number)]
+    return [f"spectrum-{index:04d}-image.fits" for index in range(number)]
 
 
 def spectrum_records(
@@ -196,8 +196,8 @@ def spectrum_records(
         if not low <= frequency_hz <= high:
             raise LabelError(
                 f"{folder / name} is at {frequency_hz / 1e6:.3f} MHz and not in {band.name}"
-                f" ({low / 1e6:.3f} to {high / 1e6:.3f} MHz): WSClean has divided the band"
-                " otherwise than asked"
+                f" ({low / 1e6:.3f} to {high / 1e6:.3f} MHz): WSClean did not split the band as"
+                " requested"
             )
         found.append(
             {
@@ -212,40 +212,40 @@ def spectrum_records(
 
 
 def image_frequency_hz(path: Path) -> float:
-    """Return the frequency of an image."""
+    """Return the frequency of a FITS image, Hz."""
     header = fits.getheader(path)
     axes = {header.get(f"CTYPE{axis}", ""): axis for axis in range(1, header["NAXIS"] + 1)}
     return float(header[f"CRVAL{axes['FREQ']}"])
 
 
 def check_time(path: Path, mjd_s: float) -> None:
-    """Raise LabelError if an image was not taken at a time (middle of the integration)."""
+    """Raise LabelError unless an image is of the integration with the mid-time ``mjd_s``."""
     date = fits.getheader(path)["DATE-OBS"]
-    away_s = site.mjd_seconds(date) - mjd_s
-    if abs(away_s) > TIME_TOLERANCE_S:
+    difference_s = site.mjd_seconds(date) - mjd_s
+    if abs(difference_s) > TIME_TOLERANCE_S:
         raise LabelError(
-            f"{path} is of {date} and not of {site.iso(mjd_s)}: WSClean has divided the"
-            " integrations otherwise than asked"
+            f"{path} is of {date} and not of {site.iso(mjd_s)}: WSClean did not split the"
+            " integrations as requested"
         )
 
 
 def _intervals(
     source: str,
     band: SplitBand,
-    choice: ScintillationImages,
+    settings: ScintillationImages,
     machine: wsclean.Machine,
     folder: Path,
     scratch: Path,
 ) -> tuple[str, list[IntervalImage]]:
-    """Image each integration of a sub-band; how many there are is known from the data."""
+    """Image each integration of a sub-band; return WSClean's command and a record per image."""
     times, scans = band.record["times"], band.record["scans"]
-    logger.info(f"{source}: {len(times)} integrations of {band.name}")
+    logger.info(f"{source}: imaging {len(times)} integrations of {band.name}")
     prefix = folder / f"interval-{band.name}"
-    options = wsclean.image_options(choice)
+    options = wsclean.image_options(settings)
     if len(times) > 1:
         options += ["-intervals-out", str(len(times))]
-    intervals = [f"-t{number:04d}" for number in range(len(times))] if len(times) > 1 else [""]
-    names = [f"{prefix.name}{interval}-image.fits" for interval in intervals]
+    suffixes = [f"-t{number:04d}" for number in range(len(times))] if len(times) > 1 else [""]
+    names = [f"{prefix.name}{suffix}-image.fits" for suffix in suffixes]
     command = wsclean.run(machine, [band.path(source)], prefix, options, scratch, names)
     images: list[IntervalImage] = []
     for number, (mjd_s, scan, name) in enumerate(zip(times, scans, names)):

@@ -1,4 +1,4 @@
-"""Measures the images: fluxes and positions of the sources, changes in time, all-sky noise."""
+"""Measures fluxes, positions and scintillation of the sources, and the all-sky noise."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from lwacal.records.measurements import (
 from lwacal.records.sky_model import SkyModelRecord, Source
 
 NO_IMAGE = "no image: imaging is switched off (imaging.enabled)"
-FEWEST_TIMES = 3  # to speak of a change with time
+FEWEST_TIMES = 3  # integrations needed for a scintillation index
 SPECTRA_COLUMNS = (
     "source",
     "band",
@@ -76,9 +76,9 @@ def measure(
 ) -> MeasurementsRecord:
     """Return measurements.json.
 
-    ``images`` are the folders of the sources, ``allsky`` that of the all-sky images. Fluxes as
-    seen (``flux_apparent_jy``) are divided by the mean beam of X and Y over the sub-band to give
-    intrinsic ones (``flux_jy``).
+    ``images`` are the image folders of the sources, ``allsky`` is that of the all-sky images.
+    Apparent fluxes (``flux_apparent_jy``) are divided by the beam, averaged over X and Y and over
+    the sub-band, to give intrinsic fluxes (``flux_jy``).
     """
     search = point_source_fit.Search(settings.fit_radius_beams, settings.noise_radius_beams)
     calibrators, scintillation = [], []
@@ -89,7 +89,7 @@ def measure(
             calibrator(model, source, item, folder, search) for item in record["spectrum"]
         ]
         scintillation += [
-            moment(model, source, item, folder, search) for item in record["intervals"]
+            integration_flux(model, source, item, folder, search) for item in record["intervals"]
         ]
     return {
         "calibrators": calibrators,
@@ -101,11 +101,11 @@ def measure(
 
 
 def _mean_beam(model: SkyModelRecord, source: str, band: str) -> float:
-    """Return the beam that an image of Stokes I = (XX + YY) / 2 of a sub-band has at a source."""
+    """Return the beam at a source in an image of Stokes I = (XX + YY) / 2 of a sub-band."""
     record = model["bands"][band][source]
     flux = np.array(record["flux_jy"])
-    seen = flux * np.add(record["beam_xx"], record["beam_yy"]) / 2
-    return float(seen.mean() / flux.mean())
+    apparent = flux * np.add(record["beam_xx"], record["beam_yy"]) / 2
+    return float(apparent.mean() / flux.mean())
 
 
 def calibrator(
@@ -115,11 +115,11 @@ def calibrator(
     folder: Path,
     search: point_source_fit.Search,
 ) -> Calibrator:
-    """Return the record of a source in the image of a sub-band.
+    """Return the measurements of a source in the image of a sub-band.
 
-    ``ratio_err`` is what the noise does to the ratio of measured to expected flux,
-    ``ratio_model_err`` what the disagreement of the flux scales does; None if one scale alone is
-    valid. Without an image (``imaged`` is false) only the visibilities tell the flux.
+    ``ratio`` is measured over expected flux, ``ratio_err`` its error from the noise, and
+    ``ratio_model_err`` its error from the disagreement of the flux scales, None if only one scale
+    is valid. If there is no image (``imaged`` is false), the flux is from the visibilities only.
     """
     found, beam_arcsec = point_source_fit.PointFit(False, NO_IMAGE, np.nan), None
     if item["file"]:
@@ -128,9 +128,9 @@ def calibrator(
         beam_arcsec = image.beam_fwhm_arcsec
     beam = _mean_beam(model, source["name"], item["band"])
     modelled = model["bands"][item["band"]][source["name"]]
-    expected, doubt = float(np.mean(modelled["flux_jy"])), modelled["flux_uncertainty"]
+    expected, uncertainty = float(np.mean(modelled["flux_jy"])), modelled["flux_uncertainty"]
     ratio = found.flux_jy / beam / expected
-    seen_jy, seen_err_jy = _of_visibilities(item["visibilities"], expected)
+    visibility_jy, visibility_err_jy = _visibility_flux(item["visibilities"], expected)
     return {
         "source": source["name"],
         "band": item["band"],
@@ -138,13 +138,15 @@ def calibrator(
         "flux_jy": rounded(found.flux_jy / beam),
         "flux_err_jy": rounded(found.flux_err_jy / beam),
         "flux_apparent_jy": rounded(found.flux_jy),
-        "flux_visibility_jy": seen_jy,
-        "flux_visibility_err_jy": seen_err_jy,
+        "flux_visibility_jy": visibility_jy,
+        "flux_visibility_err_jy": visibility_err_jy,
         "flux_expected_jy": rounded(expected),
-        "flux_expected_err_jy": rounded(expected * doubt) if doubt is not None else None,
+        "flux_expected_err_jy": rounded(expected * uncertainty)
+        if uncertainty is not None
+        else None,
         "ratio": rounded(ratio),
         "ratio_err": rounded(found.flux_err_jy / beam / expected),
-        "ratio_model_err": rounded(ratio * doubt) if doubt is not None else None,
+        "ratio_model_err": rounded(ratio * uncertainty) if uncertainty is not None else None,
         "ra_offset_arcsec": rounded(found.ra_offset_arcsec),
         "dec_offset_arcsec": rounded(found.dec_offset_arcsec),
         "offset_err_arcsec": rounded(found.offset_err_arcsec),
@@ -157,16 +159,16 @@ def calibrator(
     }
 
 
-def _of_visibilities(
+def _visibility_flux(
     found: FluxRatio | None, expected_jy: float
 ) -> tuple[float | None, float | None]:
-    """Return the flux that the visibilities themselves have (visibility_flux), and its error."""
+    """Return the intrinsic flux from the visibilities (visibility_flux) and its error, Jy."""
     if found is None:
         return None, None
     return rounded(found["ratio"] * expected_jy), rounded(found["ratio_err"] * expected_jy)
 
 
-def moment(
+def integration_flux(
     model: SkyModelRecord,
     source: Source,
     item: IntervalImage,
@@ -175,14 +177,14 @@ def moment(
 ) -> Moment:
     """Return the flux of a source in one integration of a sub-band.
 
-    As in `calibrator`, ``flux_jy`` and its error are intrinsic, ``flux_apparent_jy`` and ``rms_jy``
-    as seen.
+    As in `calibrator`, ``flux_jy`` and its error are intrinsic; ``flux_apparent_jy`` and ``rms_jy``
+    are apparent.
     """
     image = point_source_fit.read_image(folder / item["file"])
     found = point_source_fit.fit_point(image, source["ra_rad"], source["dec_rad"], search)
     expected = float(np.mean(model["bands"][item["band"]][source["name"]]["flux_jy"]))
     beam = _mean_beam(model, source["name"], item["band"])
-    seen_jy, seen_err_jy = _of_visibilities(item["visibilities"], expected)
+    visibility_jy, visibility_err_jy = _visibility_flux(item["visibilities"], expected)
     return {
         "source": source["name"],
         "band": item["band"],
@@ -190,38 +192,40 @@ def moment(
         "flux_jy": rounded(found.flux_jy / beam),
         "flux_err_jy": rounded(found.flux_err_jy / beam),
         "flux_apparent_jy": rounded(found.flux_jy),
-        "flux_visibility_jy": seen_jy,
-        "flux_visibility_err_jy": seen_err_jy,
+        "flux_visibility_jy": visibility_jy,
+        "flux_visibility_err_jy": visibility_err_jy,
         "rms_jy": rounded(found.rms_jy),
         "fit": "ok" if found.ok else "failed",
         "reason": found.reason,
     }
 
 
-def scintillation_indices(moments: Sequence[Moment]) -> list[ScintillationIndex]:
-    """Return how much each source varies with time in each sub-band.
+def scintillation_indices(integrations: Sequence[Moment]) -> list[ScintillationIndex]:
+    """Return the scintillation index of each source in each sub-band.
 
-    The index is the rms of the flux over its mean, with the noise of the measurement taken out: the
-    square root of (the variance over the integrations - the mean square of the flux errors) over
-    the mean flux. It is zero if the noise explains all of the variance, and None with fewer than
-    three integrations that have a flux. ``index_err`` follows from the scatter of a variance of
-    n values, variance x sqrt(2 / (n - 1)), and is None where the index is zero;
-    ``index_visibility`` is the same of the fluxes from the visibilities, ``integrations`` n.
+    The index is the rms variation of the flux over the mean flux, corrected for noise:
+    sqrt(variance over the integrations - mean squared flux error) / mean flux. It is zero if the
+    noise explains all of the variance, and None for fewer than three integrations with a flux.
+    ``index_err`` follows from the standard error of a variance of n values,
+    variance x sqrt(2 / (n - 1)), and is None if the index is zero. ``index_visibility`` is the
+    index of the fluxes from the visibilities; ``integrations`` is n.
     """
     series: dict[tuple[str, str], list[Moment]] = {}
-    for item in moments:
+    for item in integrations:
         series.setdefault((item["source"], item["band"]), []).append(item)
     found: list[ScintillationIndex] = []
     for (source, band), items in series.items():
         index, error, number = _index([(item["flux_jy"], item["flux_err_jy"]) for item in items])
-        seen = [(item["flux_visibility_jy"], item["flux_visibility_err_jy"]) for item in items]
+        visibility_fluxes = [
+            (item["flux_visibility_jy"], item["flux_visibility_err_jy"]) for item in items
+        ]
         found.append(
             {
                 "source": source,
                 "band": band,
                 "index": rounded(index),
                 "index_err": rounded(error),
-                "index_visibility": rounded(_index(seen)[0]),
+                "index_visibility": rounded(_index(visibility_fluxes)[0]),
                 "integrations": number,
             }
         )
@@ -229,26 +233,30 @@ def scintillation_indices(moments: Sequence[Moment]) -> list[ScintillationIndex]
 
 
 def _index(fluxes: Sequence[tuple[float | None, float | None]]) -> tuple[float, float, int]:
-    """Return index, its error, and of how many integrations, from fluxes and their errors."""
-    known = [(flux, noise) for flux, noise in fluxes if flux is not None]
-    if len(known) < FEWEST_TIMES:
-        return np.nan, np.nan, len(known)
-    flux, noise = np.array(known).T
+    """Return the index, its error, and the number of integrations with a flux.
+
+    ``fluxes`` are the flux and its error in each integration, Jy.
+    """
+    measured = [(flux, noise) for flux, noise in fluxes if flux is not None]
+    if len(measured) < FEWEST_TIMES:
+        return np.nan, np.nan, len(measured)
+    flux, noise = np.array(measured).T
     variance = flux.var(ddof=1)
     if flux.mean() <= 0:
-        return np.nan, np.nan, len(known)
+        return np.nan, np.nan, len(measured)
     intrinsic = max(variance - np.mean(noise**2), 0.0)
     index = float(np.sqrt(intrinsic) / flux.mean())
     scatter = variance * np.sqrt(2 / (len(flux) - 1))
     error = float(scatter / (2 * index * flux.mean() ** 2)) if index > 0 else np.nan
-    return index, error, len(known)
+    return index, error, len(measured)
 
 
 def measure_allsky(folder: Path) -> list[AllskyNoise]:
-    """Return noise (median absolute deviation), peak and dynamic range of each all-sky image.
+    """Return noise, peak (both Jy/beam) and dynamic range of each all-sky image.
 
-    Only what is higher than the horizon mask of CLEAN counts (``horizon_mask_deg`` in images.json):
-    beyond the horizon the corners of the image are no sky.
+    The noise is the scaled median absolute deviation. Only pixels above the elevation of CLEAN's
+    horizon mask (``horizon_mask_deg`` in images.json) are used; the corners of the image are beyond
+    the horizon.
     """
     record = files.read(AllskyRecord, folder / "images.json")
     found: list[AllskyNoise] = []
@@ -272,20 +280,21 @@ def measure_allsky(folder: Path) -> list[AllskyNoise]:
 
 
 def above(image: point_source_fit.PlaneImage, elevation_deg: float) -> np.ndarray:
-    """Return which pixels of an image of the zenith are valid and higher than an elevation.
+    """Return the valid pixels of an all-sky image above an elevation, (row, column) bool.
 
-    In the sine projection a pixel is cos(elevation) from the centre.
+    The image is centred at the zenith. In the SIN projection a direction is cos(elevation) from the
+    centre.
     """
     rows, columns = np.indices(image.pixels.shape)
     centre_column, centre_row = np.array(image.wcs.wcs.crpix) - 1
     scale_rad = np.deg2rad(abs(image.wcs.wcs.cdelt[1]))
-    away = np.hypot(columns - centre_column, rows - centre_row) * scale_rad
-    return np.isfinite(image.pixels) & (away <= np.cos(np.deg2rad(elevation_deg)))
+    radius = np.hypot(columns - centre_column, rows - centre_row) * scale_rad
+    return np.isfinite(image.pixels) & (radius <= np.cos(np.deg2rad(elevation_deg)))
 
 
 def rounded(value: float) -> float | None:
-    """Return a measured value to six digits, None if there is none.
+    """Return a measured value rounded to six significant digits, None if it is not finite.
 
-    More would be noise of the imager's threads, which add up in any order.
+    Further digits depend on the order in which WSClean's threads sum.
     """
     return float(f"{value:.6g}") if np.isfinite(value) else None

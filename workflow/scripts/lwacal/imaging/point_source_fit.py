@@ -1,4 +1,4 @@
-"""Fits a point source in an image: the restoring beam at a free place with a free height."""
+"""Fits a point source in an image: the restoring beam with free position and flux."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from lwacal.io import fits_image
 FWHM_PER_SIGMA = np.sqrt(8 * np.log(2))
 LEAST_SNR = 5.0
 FEWEST_NOISE_PIXELS = 100
-LARGEST_RADIUS = 0.35  # of the image's side: the rest is for the noise
-LARGEST_BEAM = 0.25  # of the image's side: a larger one leaves no place without the source
+LARGEST_RADIUS = 0.35  # search radius as a fraction of the image size; the rest is for the noise
+LARGEST_BEAM = 0.25  # FWHM as a fraction of the image size; a larger beam leaves no empty sky
 
 
 @dataclass(frozen=True)
 class PlaneImage:
-    """One plane of a FITS image: pixels (row, column) in Jy/beam, its WCS, beam and frequency.
+    """One plane of a FITS image: pixels (row, column) in Jy/beam, WCS and restoring beam.
 
-    ``beam`` is (major FWHM, minor FWHM, position angle), in pixels and radians; None if the image
-    was not restored. ``beam_fwhm_arcsec`` is the geometric mean.
+    ``beam`` is (major FWHM, minor FWHM, position angle) in pixels and radians, None if the image
+    was not restored. ``beam_fwhm_arcsec`` is the geometric mean FWHM.
     """
 
     pixels: np.ndarray
@@ -35,7 +35,11 @@ class PlaneImage:
 
 @dataclass(frozen=True)
 class PointFit:
-    """What a fit gave. Offsets are measured minus catalogue in arcsec, RA times cos(dec)."""
+    """Result of a fit, or the reason why it failed.
+
+    Offsets are measured minus catalogue position in arcsec, that of RA times cos(dec). Fluxes are
+    apparent. Values that were not measured are NaN.
+    """
 
     ok: bool
     reason: str
@@ -62,23 +66,23 @@ def read_image(path: Path) -> PlaneImage:
 def gaussian(
     column: np.ndarray,
     row: np.ndarray,
-    place: tuple[float, float],
+    centre: tuple[float, float],
     beam: tuple[float, float, float],
 ) -> np.ndarray:
-    """Return the beam, 1 at ``place`` (column, row). Its angle is from north (rows) through east.
+    """Return a Gaussian ``beam`` (PlaneImage.beam) with a peak of 1 at ``centre`` (column, row).
 
-    East is towards smaller columns.
+    The position angle is from north (increasing rows) through east (decreasing columns).
     """
     major, minor, angle = beam
-    along = -(column - place[0]) * np.sin(angle) + (row - place[1]) * np.cos(angle)
-    across = (column - place[0]) * np.cos(angle) + (row - place[1]) * np.sin(angle)
+    along = -(column - centre[0]) * np.sin(angle) + (row - centre[1]) * np.cos(angle)
+    across = (column - centre[0]) * np.cos(angle) + (row - centre[1]) * np.sin(angle)
     squares = (along / major) ** 2 + (across / minor) ** 2
     return np.exp(-0.5 * squares * FWHM_PER_SIGMA**2)
 
 
 @dataclass(frozen=True)
 class Search:
-    """Where a source is looked for and where its noise is told, in FWHM about its place."""
+    """Radii within which a source is fitted and the noise is measured, in beam FWHM."""
 
     radius_beams: float
     noise_radius_beams: float
@@ -87,16 +91,16 @@ class Search:
 def fit_point(image: PlaneImage, ra_rad: float, dec_rad: float, search: Search) -> PointFit:
     """Fit a point source near a catalogue position.
 
-    Within ``search.radius_beams`` (of the geometric mean FWHM; less in a small image) the brightest
-    pixel is the first guess; height and place are then fitted by least squares to the pixels within
-    one FWHM of it. The noise is that of the pixels further out, up to ``search.noise_radius_beams``
-    or, if these are few, all of the image (median absolute deviation). A fit that does not
-    converge, is fainter than five times the noise, or ends outside the radius, is not ok, and says
-    why. The error of the flux is the noise; that of the place FWHM / (2.35 x signal-to-noise)
-    (Condon 1997, PASP 109, 166).
+    The brightest pixel within ``search.radius_beams`` (geometric mean FWHM; less in a small image)
+    is the initial guess. Flux and position are then fitted by least squares to the pixels within
+    one FWHM of it. The noise is the scaled median absolute deviation of the pixels between the
+    search radius and ``search.noise_radius_beams``, or of all pixels outside the search radius if
+    these are too few. A fit fails, with a reason, if it does not converge, is fainter than five
+    times the noise, or ends outside the search radius. The error of the flux is the noise; the
+    error of the position is FWHM / (2.35 x signal-to-noise) (Condon 1997, PASP 109, 166).
     """
     if image.beam is None:
-        return PointFit(False, "the image has no restoring beam: nothing was imaged", np.nan)
+        return PointFit(False, "the image has no restoring beam: no data were imaged", np.nan)
     grid = np.indices(image.pixels.shape)
     rows, columns = grid[0], grid[1]
     expected = image.wcs.world_to_pixel_values(np.rad2deg(ra_rad), np.rad2deg(dec_rad))
@@ -109,7 +113,7 @@ def fit_point(image: PlaneImage, ra_rad: float, dec_rad: float, search: Search) 
     far = _noise_pixels(valid & ~near, distance, search.noise_radius_beams * width)
     if width > LARGEST_BEAM * side or far.sum() < FEWEST_NOISE_PIXELS or not near.any():
         return PointFit(
-            False, "the image is too small about the source to fit and to tell noise", np.nan
+            False, "the image is too small to fit the source and measure the noise", np.nan
         )
     rms = float(mad_std(image.pixels[far]))
     start_index = int(np.argmax(np.where(near, image.pixels, -np.inf)))
@@ -117,7 +121,7 @@ def fit_point(image: PlaneImage, ra_rad: float, dec_rad: float, search: Search) 
     peak = float(image.pixels[start_row, start_column])
     if not np.isfinite(peak) or peak <= LEAST_SNR * rms:
         return PointFit(
-            False, f"nothing near the source is above {LEAST_SNR:g} times the noise", rms
+            False, f"no pixel near the source is above {LEAST_SNR:g} times the noise", rms
         )
     box = valid & (np.hypot(columns - start_column, rows - start_row) <= max(width, 1.5))
     solved = _solve(
@@ -130,23 +134,23 @@ def fit_point(image: PlaneImage, ra_rad: float, dec_rad: float, search: Search) 
         beams = radius / width
         return PointFit(False, f"the fit ended more than {beams:.2g} beams from the source", rms)
     if flux <= LEAST_SNR * rms:
-        return PointFit(False, f"fitted flux is below {LEAST_SNR:g} times the noise", rms)
+        return PointFit(False, f"the fitted flux is below {LEAST_SNR:g} times the noise", rms)
     ra_deg, dec_deg = image.wcs.pixel_to_world_values(column, row)
-    turn = (float(ra_deg) - np.rad2deg(ra_rad) + 180) % 360 - 180
+    ra_difference_deg = (float(ra_deg) - np.rad2deg(ra_rad) + 180) % 360 - 180
     return PointFit(
         ok=True,
         reason="",
         rms_jy=rms,
         flux_jy=flux,
         flux_err_jy=rms,
-        ra_offset_arcsec=turn * float(np.cos(dec_rad)) * 3600,
+        ra_offset_arcsec=ra_difference_deg * float(np.cos(dec_rad)) * 3600,
         dec_offset_arcsec=(float(dec_deg) - np.rad2deg(dec_rad)) * 3600,
         offset_err_arcsec=image.beam_fwhm_arcsec / FWHM_PER_SIGMA * rms / flux,
     )
 
 
 def _noise_pixels(outside: np.ndarray, distance: np.ndarray, radius: float) -> np.ndarray:
-    """Return the pixels outside the source that are near enough; all if these are too few."""
+    """Return the pixels ``outside`` the search radius within a radius; all if these are too few."""
     local = outside & (distance <= radius)
     return local if local.sum() >= FEWEST_NOISE_PIXELS else outside
 
@@ -158,13 +162,13 @@ def _solve(
     pixels: np.ndarray,
     start: tuple[float, float, float],
 ) -> tuple[float, float, float] | None:
-    """Return flux, column and row; None if they were not found."""
+    """Return the fitted flux (Jy), column and row; None if the fit did not converge."""
 
     def residual(values: np.ndarray) -> np.ndarray:
         flux, column, row = values
         return (flux * gaussian(columns, rows, (column, row), beam) - pixels) / start[0]
 
-    found = least_squares(residual, np.array(start, float), x_scale=[abs(start[0]), 1.0, 1.0])
-    if not (found.success and np.isfinite(found.x).all()):
+    solution = least_squares(residual, np.array(start, float), x_scale=[abs(start[0]), 1.0, 1.0])
+    if not (solution.success and np.isfinite(solution.x).all()):
         return None
-    return float(found.x[0]), float(found.x[1]), float(found.x[2])
+    return float(solution.x[0]), float(solution.x[1]), float(solution.x[2])

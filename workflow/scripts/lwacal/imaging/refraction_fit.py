@@ -1,8 +1,8 @@
-"""Positions against frequency: what the ionosphere does, apart from what is always there.
+"""Separates ionospheric refraction from constant position offsets, by their frequency dependence.
 
-Refraction moves a source by an angle proportional to the wavelength squared; an error of the phase
-calibration, the array's geometry or the catalogue moves it at all frequencies alike. So each
-coordinate is fitted by constant + slope x lambda^2.
+Refraction shifts a source by an angle proportional to the wavelength squared. Errors of the phase
+calibration, the array geometry or the catalogue shift it by the same angle at all frequencies. Each
+coordinate is therefore fitted with constant + slope x lambda^2.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from lwacal.records.measurements import Calibrator, Position
 from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
 
 FEWEST_BANDS = 3
-REFERENCE_MHZ = 50.0  # the ionosphere's share is given there
+REFERENCE_MHZ = 50.0  # frequency at which the ionospheric offset is given
 
 
 def of_sources(calibrators: Sequence[Calibrator]) -> list[Position]:
-    """Return the fit of each source that has good fits in three sub-bands or more."""
+    """Return the fit of each source with successful position fits in at least three sub-bands."""
     found: list[Position] = []
     for source in dict.fromkeys(item["source"] for item in calibrators):
         good = [item for item in calibrators if item["source"] == source and item["fit"] == "ok"]
@@ -56,20 +56,20 @@ def of_sources(calibrators: Sequence[Calibrator]) -> list[Position]:
 def fit(
     freq_mhz: np.ndarray, offset_arcsec: np.ndarray, error_arcsec: np.ndarray
 ) -> dict[str, float]:
-    """Fit constant + slope x lambda^2 by weighted least squares; all arrays (band,).
+    """Fit constant + slope x lambda^2 by weighted least squares; all arrays are (band,).
 
-    Returns constant_arcsec and ionosphere_arcsec (its share at 50 MHz) with their errors. Errors
-    are scaled up if the scatter is more than the stated errors explain.
+    Returns constant_arcsec and ionosphere_arcsec (the ionospheric offset at 50 MHz) with their
+    errors. The errors are scaled up if the reduced chi-squared exceeds one.
     """
     reference_m2 = (SPEED_OF_LIGHT_M_S / (REFERENCE_MHZ * 1e6)) ** 2
-    square = (SPEED_OF_LIGHT_M_S / (freq_mhz * 1e6)) ** 2 / reference_m2
-    design = np.stack([np.ones_like(square), square], axis=1) / error_arcsec[:, None]
+    relative_m2 = (SPEED_OF_LIGHT_M_S / (freq_mhz * 1e6)) ** 2 / reference_m2
+    design = np.stack([np.ones_like(relative_m2), relative_m2], axis=1) / error_arcsec[:, None]
     target = offset_arcsec / error_arcsec
     covariance = np.linalg.inv(design.T @ design)
     values = covariance @ design.T @ target
-    freedom = len(target) - 2
-    excess = float(((target - design @ values) ** 2).sum() / freedom) if freedom > 0 else 1.0
-    errors = np.sqrt(np.diag(covariance) * max(excess, 1.0))
+    n_free = len(target) - 2
+    chi_squared = float(((target - design @ values) ** 2).sum() / n_free) if n_free > 0 else 1.0
+    errors = np.sqrt(np.diag(covariance) * max(chi_squared, 1.0))
     return {
         "constant_arcsec": float(f"{values[0]:.6g}"),
         "constant_err_arcsec": float(f"{errors[0]:.6g}"),

@@ -1,4 +1,4 @@
-"""The colour picture of the sky: three bands as red, green and blue."""
+"""The colour image of the sky: three bands as red, green and blue."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import numpy as np
 
 from lwacal.imaging import point_source_fit
 
-LARGEST = 1024  # pixels a side: larger images are binned
+LARGEST = 1024  # pixels per side; larger images are binned
 LOW_PERCENT, HIGH_PERCENT = 30.0, 99.9
 
 
 def write(bands: Sequence[Mapping[str, Any]], folder: Path, output: Path) -> bool:
-    """Write the picture as PNG; return False if there is no image to make it of.
+    """Write the colour image as PNG; return False if no band has an image.
 
-    The first band is red, the second green, the third blue; a missing one stays black. Each is
-    scaled from its 30th to its 99.9th percentile by the inverse hyperbolic sine.
+    The first band is red, the second green and the third blue; a missing band is black. Each band
+    has an asinh stretch from its 30th to its 99.9th percentile.
     """
     planes = [
         _scaled(_binned(point_source_fit.read_image(folder / band["file"]).pixels))
@@ -27,13 +27,13 @@ def write(bands: Sequence[Mapping[str, Any]], folder: Path, output: Path) -> boo
         else None
         for band in bands
     ]
-    known = [plane for plane in planes if plane is not None]
-    if not known:
+    imaged = [plane for plane in planes if plane is not None]
+    if not imaged:
         return False
     picture = np.stack(
-        [np.zeros_like(known[0]) if plane is None else plane for plane in planes], axis=-1
+        [np.zeros_like(imaged[0]) if plane is None else plane for plane in planes], axis=-1
     )
-    metadata: dict[str, Any] = {"Software": None}  # no version of matplotlib in the file
+    metadata: dict[str, Any] = {"Software": None}  # leave out matplotlib's version
     matplotlib.image.imsave(output, picture[::-1], metadata=metadata)
     return True
 

@@ -1,9 +1,9 @@
-"""Calibrated data for imaging: small sets, one a source and one at the zenith, in one read.
+"""Splits a sub-band into small calibrated sets for imaging: one per source, one at the zenith.
 
-Every integration of a sub-band is read once, calibrated once, and then rotated to and averaged for
-each target. Averaging goes as far as smearing allows over the target's image. From the set of a
-source the other sources are subtracted (lwacal.imaging.subtract_sources); that of the zenith has
-all.
+Each integration is read and calibrated once. It is then rotated to the phase centre of each target
+and averaged over as many channels as smearing over the target's image allows. The other sources are
+subtracted from the set of a source (lwacal.imaging.subtract_sources), but not from that of the
+zenith.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from lwacal.calibration import uv_range
 from lwacal.calibration.sub_band import SubBand
 from lwacal.imaging import averaging, subtract_sources, visibility_flux
 from lwacal.imaging.apply_gains import calibrate
-from lwacal.imaging.split_writer import Sets, Target, set_name
+from lwacal.imaging.split_writer import Target, TargetSets, set_name
 from lwacal.io import ms_reader
 from lwacal.io.solutions import SubBandSolutions
 from lwacal.records import files
@@ -39,11 +39,12 @@ ZENITH = "zenith"
 
 
 @dataclass
-class Found:
-    """What was found on the way: the integrations that are usable, fluxes, and the noise.
+class Measured:
+    """Usable integrations of a sub-band, and the fluxes and noise of its calibrated data.
 
-    ``flux_ratios`` as visibility_fluxes has them, and ``flux_ratios_in_time`` for each integration;
-    ``information`` as in Calibrated, of all integrations.
+    ``scans`` and ``times`` (mid-times, MJD in seconds) are those of the usable integrations.
+    ``flux_ratios`` are those of FluxFit.solve, and ``flux_ratios_in_time`` the same per
+    integration. ``information`` is that of Calibrated, summed over the integrations.
     """
 
     scans: list[int] = field(default_factory=list)
@@ -51,11 +52,11 @@ class Found:
     flux_ratios: dict[str, dict[str, float]] = field(default_factory=dict)
     flux_ratios_in_time: list[dict[str, dict[str, float]]] = field(default_factory=list)
     information: float = 0.0
-    interval_s: float = 0.0  # the longest
-    any_data: bool = False  # whether any were unflagged before the solutions were applied
+    interval_s: float = 0.0  # of the longest integration
+    any_data: bool = False  # unflagged data before the solutions were applied
 
     def add(self, item: ms_reader.Integration, information: float) -> None:
-        """Note that an integration is usable."""
+        """Add a usable integration."""
         self.scans.append(item.scan)
         self.times.append(item.mjd_s)
         self.interval_s = max(self.interval_s, item.interval_s)
@@ -69,12 +70,12 @@ def split(
     bandpass: Bandpass,
     output: Path,
 ) -> dict[str, Any]:
-    """Write a set for each calibrator and one for the zenith; return split.json.
+    """Write one set per calibrator and one at the zenith; return split.json.
 
-    With imaging switched off there are no sets, but fluxes from the visibilities all the same.
-    ``bandpass`` gives the uv range of these fluxes. A sub-band without usable data or solutions
-    gives no sets, and a message. The folder appears whole. Memory: about twice one integration,
-    whatever their number.
+    ``table`` is the final bandpass table. If imaging is off, no sets are written, but fluxes are
+    still measured from the visibilities, in the uv range of ``bandpass``. A sub-band without usable
+    data or solutions has no sets, and a message that says so. The folder is written atomically.
+    The memory needed is about twice one integration, for any number of integrations.
     """
     with atomic.output(output) as part:
         part.mkdir()
@@ -88,9 +89,9 @@ def _fill(
 ) -> dict[str, Any]:
     """Write the sets into a folder and return split.json."""
     targets = choose_targets(band, imaging)
-    found, message = Found(), f"{band.name}: there are no usable bandpass solutions"
+    measured, message = Measured(), f"{band.name}: there are no usable bandpass solutions"
     if not solutions.flag.all():
-        found = _write_all(
+        measured = _write_all(
             band,
             solutions,
             targets,
@@ -98,29 +99,31 @@ def _fill(
             uv_range.configured(band.model, bandpass),
             imaging.source.subtract_others,
         )
-        message = "" if found.scans else _why_nothing(band.name, found)
+        message = "" if measured.scans else _why_no_sets(band.name, measured)
     return {
         "band": band.name,
         "targets": [] if message else [target.name for target in targets],
         "channel_average": {target.name: target.n_average for target in targets},
-        "smearing": {target.name: smearing(band, target, found.interval_s) for target in targets},
-        "scans": found.scans,
-        "times": found.times,
-        "flux_ratios": found.flux_ratios,
-        "flux_ratios_in_time": found.flux_ratios_in_time,
-        "thermal_jy": visibility_flux.thermal_jy(found.information),
+        "smearing": {
+            target.name: smearing(band, target, measured.interval_s) for target in targets
+        },
+        "scans": measured.scans,
+        "times": measured.times,
+        "flux_ratios": measured.flux_ratios,
+        "flux_ratios_in_time": measured.flux_ratios_in_time,
+        "thermal_jy": visibility_flux.thermal_jy(measured.information),
         "message": message,
     }
 
 
-def _why_nothing(band: str, found: Found) -> str:
-    if found.any_data:
-        return f"{band}: everything is flagged after calibration"
+def _why_no_sets(band: str, measured: Measured) -> str:
+    if measured.any_data:
+        return f"{band}: all data are flagged after calibration"
     return f"{band}: there are no unflagged data"
 
 
 def choose_targets(band: SubBand, settings: Imaging) -> list[Target]:
-    """Return the directions to image: each calibrator, and the zenith."""
+    """Return the directions to image: each calibrator and the zenith; none if imaging is off."""
     if not settings.enabled:
         return []
     sources = [
@@ -145,27 +148,28 @@ def _target(
     settings: Imaging,
     kinds: Sequence[AnyImages],
 ) -> Target:
-    """Return a target whose data serve images of some kinds."""
+    """Return a target with few enough channels averaged for all ``kinds`` of images of it."""
     radius_rad = max(float(np.deg2rad(kind.size * kind.scale_deg / 2)) for kind in kinds)
-    number = averaging.channels_to_average(
+    n_average = averaging.channels_to_average(
         len(band.frequency_hz),
         band.channel_width_hz,
         longest_baseline_m(band),
         radius_rad,
         settings.max_smearing_loss,
     )
-    return Target(name, radec, radius_rad, number)
+    return Target(name, radec, radius_rad, n_average)
 
 
 def longest_baseline_m(band: SubBand) -> float:
-    """Return the length of the longest baseline of the array."""
+    """Return the length of the longest baseline of the array, m."""
     return float(pdist(band.antennas.positions_m).max(initial=0))
 
 
 def smearing(band: SubBand, target: Target, interval_s: float) -> dict[str, float]:
-    """Return what averaging costs at the edge of a target's field, on the longest baseline.
+    """Return the smearing losses at the edge of a target's field on the longest baseline.
 
-    Fractions of the flux: by the channels averaged here, and by the time an integration takes.
+    They are fractions of the flux: ``bandwidth_loss`` from averaging ``n_average`` channels,
+    ``time_loss`` from the length of an integration.
     """
     longest_m = longest_baseline_m(band)
     bandwidth_hz = band.channel_width_hz * target.n_average
@@ -184,25 +188,25 @@ def _write_all(
     folder: Path,
     uv_limits_lambda: tuple[float, float],
     subtract_others: bool,
-) -> Found:
-    """Write the sets of all targets; return what was found on the way.
+) -> Measured:
+    """Write the sets of all targets; return the fluxes and noise measured on the way.
 
-    Fluxes are found from baselines within the limits, as the gains are.
+    Fluxes are measured on the baselines within the uv limits, like the gains.
     """
-    found = Found()
+    measured = Measured()
     names, sky = visibility_flux.sources_of(band.model), band.sky()
     fluxes = visibility_flux.FluxFit(names, sky.by_source())
     in_range = uv_range.matrix_in_range(band.manifest, band.name, uv_limits_lambda)
-    powers = band.antenna_powers()
+    autocorrelations = band.antenna_powers()
 
-    def add(item: ms_reader.Integration, flag: np.ndarray, sets: Sets) -> None:
-        found.any_data |= not flag.all()
-        calibrated = calibrate(item, flag, solutions, powers)
+    def add(item: ms_reader.Integration, flag: np.ndarray, sets: TargetSets) -> None:
+        measured.any_data |= not flag.all()
+        calibrated = calibrate(item, flag, solutions, autocorrelations)
         if calibrated.flag.all():
             return
-        found.add(item, calibrated.information)
-        now = visibility_flux.FluxFit(names, fluxes.models)
-        now.add(
+        measured.add(item, calibrated.information)
+        this_integration = visibility_flux.FluxFit(names, fluxes.models)
+        this_integration.add(
             calibrated.antenna1,
             calibrated.antenna2,
             calibrated.data,
@@ -210,19 +214,19 @@ def _write_all(
             item.mjd_s,
             in_range[calibrated.antenna1, calibrated.antenna2],
         )
-        fluxes.join(now)
-        ratios = now.solve()
-        found.flux_ratios_in_time.append(ratios)
-        measured = subtract_sources.at_measured_fluxes(names, sky, ratios).by_source()
-        sets.append(calibrated, item, dict(zip(names, measured)) if subtract_others else {})
+        fluxes.join(this_integration)
+        ratios = this_integration.solve()
+        measured.flux_ratios_in_time.append(ratios)
+        models = subtract_sources.at_measured_fluxes(names, sky, ratios).by_source()
+        sets.append(calibrated, item, dict(zip(names, models)) if subtract_others else {})
 
     with band.flag_file() as flags:
         channels = [len(band.frequency_hz) // target.n_average for target in targets]
         disk_space.require(folder, sum(disk_space.set_bytes(flags.n_rows, n, 12) for n in channels))
-        with Sets(band, targets, folder) as sets:
+        with TargetSets(band, targets, folder) as sets:
             for item in ms_reader.iterate_integrations(band.concatenated, ("DATA",)):
                 logger.info(f"{band.name}: integration {item.scan}")
                 add(item, flags.flags(item.rows), sets)
-                del item  # its memory is for the next one, which would else be read beside it
-    found.flux_ratios = fluxes.solve()
-    return found
+                del item  # free its memory before the next integration is read
+    measured.flux_ratios = fluxes.solve()
+    return measured

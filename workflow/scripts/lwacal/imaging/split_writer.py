@@ -1,4 +1,4 @@
-"""Writes one integration of calibrated data to the sets of all targets, some rows at a time."""
+"""Writes calibrated data to the sets of all targets, one integration at a time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,11 @@ ROWS_AT_ONCE = 4096  # 25 MB of visibilities at 192 channels
 
 @dataclass(frozen=True)
 class Target:
-    """A direction to image (ICRS radians), how far images reach, how many channels to average."""
+    """A direction to image.
+
+    ``radec`` is ICRS in radians, ``radius_rad`` half the size of its largest image, and
+    ``n_average`` the number of channels to average.
+    """
 
     name: str
     radec: tuple[float, float]
@@ -31,30 +35,30 @@ class Target:
 
 
 def set_name(target: str, band: str) -> str:
-    """Return the name of a target's set, different for each sub-band.
+    """Return the file name of a target's set, which is different for each sub-band.
 
-    WSClean names its temporary files after the sets alone: sets of the same name in different
-    folders would overwrite each other's, and all sub-bands show the data of the last.
+    WSClean names its temporary files after the sets, without their folders. If sets in different
+    folders had the same name, all sub-bands would show the data of the last one.
     """
     return f"{target}_{band}.ms"
 
 
-class Sets:
-    """The sets of a sub-band's targets, to be filled an integration at a time, in a ``with``."""
+class TargetSets:
+    """The measurement sets of a sub-band's targets: a context manager that integrations go to."""
 
     def __init__(self, band: SubBand, targets: list[Target], folder: Path) -> None:
-        """Make the sets in a folder."""
+        """Create one set per target in a folder."""
         self._band = band
         self._targets = targets
         self._stack = ExitStack()
-        with self._stack as stack:  # what is open is given up if the next cannot be made
+        with self._stack as stack:  # removes the open sets if one cannot be created
             self._writers = {
                 target.name: stack.enter_context(_writer(band, target, folder))
                 for target in targets
             }
             self._stack = stack.pop_all()
 
-    def __enter__(self) -> Sets:
+    def __enter__(self) -> TargetSets:
         """Return the open sets."""
         return self
 
@@ -72,9 +76,9 @@ class Sets:
     ) -> None:
         """Append one integration to all sets.
 
-        ``sources``: the models of sources to be taken out of each other's sets, by name. All are
-        subtracted once, in place, after the set of the zenith has got its data; each source's own
-        model is then added again at its phase centre. Without another source nothing is changed.
+        ``sources`` are the models, by name, of sources to subtract from each other's sets. All
+        models are subtracted from ``calibrated`` in place, after the zenith's data are written;
+        each source's model is then added back to its set. A single source is not subtracted.
         """
         sources = sources if len(sources) > 1 else {}
         for target in self._targets:
@@ -97,27 +101,26 @@ class Sets:
         target: Target,
         model: BandModel | None,
     ) -> None:
-        """Rotate one integration to a target, average it, and append it to the target's set.
-
-        ``model`` is added on the way.
-        """
+        """Rotate one integration to a target, add ``model``, average, and append it to the set."""
         mjd_s, positions_m = integration.mjd_s, self._band.antennas.positions_m
         old, new = self._band.centre_radec, target.radec
-        turns = seen = None
+        rotation = visibilities = None
         if old != new:
-            turns = phasors.rotation_phasors(positions_m, self._band.frequency_hz, mjd_s, old, new)
+            rotation = phasors.rotation_phasors(
+                positions_m, self._band.frequency_hz, mjd_s, old, new
+            )
         if model is not None:
-            seen = model.seen_from(new).seen(mjd_s)
+            visibilities = model.seen_from(new).seen(mjd_s)
         uvw = geometry.antenna_uvw_m(positions_m, *new, mjd_s)
         for rows in blocks_of(len(calibrated.data), ROWS_AT_ONCE):
             first, second = calibrated.antenna1[rows], calibrated.antenna2[rows]
             data = calibrated.data[rows]
-            if turns is not None or seen is not None:
-                data = data.copy()  # the next target's data are made from it too
-            if turns is not None:
-                phasors.multiply_in_place(data, first, second, turns)
-            if seen is not None:
-                subtract_sources.add(data, first, second, seen)
+            if rotation is not None or visibilities is not None:
+                data = data.copy()  # the other targets need the original
+            if rotation is not None:
+                phasors.multiply_in_place(data, first, second, rotation)
+            if visibilities is not None:
+                subtract_sources.add(data, first, second, visibilities)
             mean, weight, flag = averaging.average_channels(
                 data, calibrated.weight[rows], calibrated.flag[rows], target.n_average
             )

@@ -1,8 +1,8 @@
-"""Fluxes of the model's sources from the calibrated visibilities themselves, without images.
+"""Measures the fluxes of the model's sources from the calibrated visibilities, without imaging.
 
-The calibrated data of XX and YY are fitted by the sum over sources of a_s M_s, M_s being what the
-model says of a source: a_s is the ratio of its flux to the expected. All sources are fitted
-together, so that none is seen through another's sidelobes. What the noise should be follows from
+The calibrated XX and YY data are fitted with the sum over sources of a_s M_s, where M_s are the
+model visibilities of source s and a_s is the ratio of its flux to the expected flux. All sources
+are fitted together, so that their sidelobes do not bias each other. The thermal noise follows from
 the autocorrelations (radiometer equation).
 """
 
@@ -18,14 +18,16 @@ from lwacal.runtime.blocks import blocks_of
 from lwacal.sky.band_model import BandModel
 from lwacal.telescope.correlations import PARALLEL_HANDS
 
-ROWS_AT_ONCE = 512  # 2 MB a source at 192 channels
+ROWS_AT_ONCE = 512  # 2 MB per source at 192 channels
 
 
 @dataclass
 class FluxFit:
-    """Normal equations of the fit over any number of integrations.
+    """Normal equations of the flux fit, summed over integrations.
 
-    ``names`` of the sources, and the ``models`` of each alone.
+    ``names`` are the sources and ``models`` the model of each source alone. ``matrix`` is
+    (source, source) and ``vector`` (source,); ``power`` is the weighted sum of |data|^2, and
+    ``count`` the number of visibilities with a weight.
     """
 
     names: Sequence[str]
@@ -50,18 +52,18 @@ class FluxFit:
     ) -> None:
         """Add an integration.
 
-        ``data`` (row, channel, 4), calibrated, Jy; ``weight`` likewise, proportional to one over
-        the noise variance and zero where flagged; ``mjd_s`` the middle of the integration;
-        ``chosen`` (row,) bool, the rows to be used, None for all.
+        ``data`` (row, channel, 4) are calibrated, in Jy. ``weight`` (row, channel, 4) is
+        proportional to the inverse noise variance, and zero where flagged. ``mjd_s`` is the
+        mid-time of the integration, and ``chosen`` (row,) bool the rows to use, None for all.
         """
-        seen = [model.seen(mjd_s) for model in self.models]
+        by_antenna = [model.seen(mjd_s) for model in self.models]
         all_rows = np.arange(len(antenna1)) if chosen is None else np.flatnonzero(chosen)
         for block in blocks_of(len(all_rows), ROWS_AT_ONCE):
             rows = all_rows[block]
             values = data[rows][..., PARALLEL_HANDS].ravel()
             weights = weight[rows][..., PARALLEL_HANDS].ravel().astype(np.float64)
             models = np.stack(
-                [model.rows(antenna1[rows], antenna2[rows]).ravel() for model in seen]
+                [model.rows(antenna1[rows], antenna2[rows]).ravel() for model in by_antenna]
             )
             weighted = models.conj() * weights
             self.matrix += (weighted @ models.T).real
@@ -70,33 +72,35 @@ class FluxFit:
             self.count += int(np.count_nonzero(weights))
 
     def join(self, other: FluxFit) -> None:
-        """Add the integrations of another fit of the same sources."""
+        """Add the normal equations of another fit of the same sources."""
         self.matrix += other.matrix
         self.vector += other.vector
         self.power += other.power
         self.count += other.count
 
     def solve(self) -> dict[str, dict[str, float]]:
-        """Return ratio and its error by source; nothing if the data cannot tell them apart.
+        """Return each source's ratio of measured to expected flux, and its error.
 
-        The error is that of least squares with the noise of the residuals.
+        The error is the least-squares error with the noise variance of the residuals. Returns an
+        empty dictionary if the data do not separate the sources.
         """
-        number = len(self.names)
-        if number == 0 or self.count <= number or np.linalg.cond(self.matrix) > 1e12:
+        n_sources = len(self.names)
+        if n_sources == 0 or self.count <= n_sources or np.linalg.cond(self.matrix) > 1e12:
             return {}
         ratio = np.linalg.solve(self.matrix, self.vector)
         variance = max(self.power - ratio @ self.vector, 0.0) / self.count  # of complex noise
         error = np.sqrt(variance / 2 * np.diag(np.linalg.inv(self.matrix)))
         return {
-            name: {"ratio": float(value), "ratio_err": float(doubt)}
-            for name, value, doubt in zip(self.names, ratio, error)
+            name: {"ratio": float(value), "ratio_err": float(value_error)}
+            for name, value, value_error in zip(self.names, ratio, error)
         }
 
 
 def thermal_jy(information: float) -> float | None:
-    """Return the noise of an image of Stokes I with natural weights, Jy; None if it is not known.
+    """Return the thermal noise of a naturally weighted Stokes I image, Jy; None if unknown.
 
-    ``information`` is the sum over visibilities of XX and YY of 1 / (variance of the real part).
+    ``information`` is the sum over the XX and YY visibilities of 1 / (variance of the real part),
+    in 1 / Jy^2.
     """
     return float(information**-0.5) if information > 0 else None
 

@@ -1,4 +1,4 @@
-"""WSClean: its options as we use them, and running it in a scratch directory."""
+"""Builds WSClean's command line and runs it."""
 
 from __future__ import annotations
 
@@ -13,60 +13,60 @@ from lwacal.runtime.processes import ToolError, find_tool, run_tool
 
 logger = logging.getLogger(__name__)
 
-ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}  # it refuses to run without
+ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}  # WSClean refuses to run without it
 AUXILIARY = ("psf", "dirty", "residual", "model", "mask")
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What a run may use, and where WSClean is (tools.wsclean)."""
+    """The WSClean program (tools.wsclean), and the threads and memory it may use."""
 
     executable: str
     threads: int
     memory_mb: int
 
 
-def image_options(choice: AnyImages) -> list[str]:
+def image_options(settings: AnyImages) -> list[str]:
     """Return the options that all kinds of images have in common.
 
-    The w-gridder is taken because w-stacking errs by up to some percent of the brightest source
-    away from the phase centre, and by another amount with another number of threads. The restoring
-    beam is fitted close to the peak of the PSF: in WSClean's own box of 10 beams the pedestal that
-    the dense core makes counts (352 antennas, 78 MHz, briggs 1: 1185 x 761 arcsec in place of
-    643 x 555).
+    The w-gridder is used because the errors of w-stacking away from the phase centre reach several
+    percent of the brightest source, and depend on the number of threads. The restoring beam is
+    fitted close to the peak of the PSF: WSClean's default box of 10 beams includes the pedestal of
+    the dense core (352 antennas, 78 MHz, briggs 1: 1185 x 761 instead of 643 x 555 arcsec).
     """
     words = [
         "-use-wgridder",
         "-pol",
         "I",
         "-size",
-        str(choice.size),
-        str(choice.size),
+        str(settings.size),
+        str(settings.size),
         "-scale",
-        f"{choice.scale_deg}deg",
+        f"{settings.scale_deg}deg",
         "-niter",
-        str(choice.niter),
+        str(settings.niter),
         "-weight",
-        *choice.weight.split(),
+        *settings.weight.split(),
         "-mgain",
-        str(choice.mgain),
+        str(settings.mgain),
         "-horizon-mask",
-        f"{choice.horizon_mask_deg}deg",
+        f"{settings.horizon_mask_deg}deg",
         "-beam-fitting-size",
-        str(choice.beam_fitting_size),
+        str(settings.beam_fitting_size),
         "-taper-inner-tukey",
-        str(choice.tukey_lambda),
+        str(settings.tukey_lambda),
     ]
-    return words + shlex.split(choice.extra)
+    return words + shlex.split(settings.extra)
 
 
 def channel_options(
     band_edges_hz: Sequence[float], n_bands: int, fit_spectral_pol: int
 ) -> list[str]:
-    """Return the options for one image a sub-band, cleaned together.
+    """Return the options for one image per sub-band, cleaned jointly.
 
-    The band is divided between sub-bands (``band_edges_hz``, one fewer than sub-bands), so that a
-    missing sub-band leaves a gap and never shifts the others. WSClean refuses to join one channel.
+    The band is split at the frequencies between sub-bands (``band_edges_hz``, one fewer than
+    sub-bands), so that a missing sub-band leaves a gap and does not shift the others. There are no
+    options for one sub-band, as WSClean refuses to join a single channel.
     """
     if n_bands == 1:
         return []
@@ -88,21 +88,23 @@ def run(
     prefix: Path,
     options: Sequence[str],
     scratch: Path,
-    makes: Sequence[str],
+    images: Sequence[str],
 ) -> str:
-    """Run WSClean on sets and return the command as text.
+    """Run WSClean on measurement sets and return the command as text.
 
-    Files it needs meanwhile go to ``scratch``; ``makes`` are the names of images, beside
-    ``prefix``, that it has to make. Raises processes.ToolError if it is missing or fails.
+    Temporary files go to ``scratch``. ``images`` are the names of the images that WSClean must
+    make, in the folder of ``prefix``. Raises processes.ToolError if WSClean is missing, fails, or
+    does not make all of them.
     """
     prefix.parent.mkdir(parents=True, exist_ok=True)
     words = command(machine, sets, prefix, options, scratch)
     run_tool(words, ENVIRONMENT)
-    missing = [name for name in makes if not (prefix.parent / name).is_file()]
+    missing = [name for name in images if not (prefix.parent / name).is_file()]
     if missing:
         raise ToolError(
-            f"{words[0]} ended without an error but has not made {', '.join(missing)}; its output"
-            " is above. Is tools.wsclean WSClean 3.1 or later, and is there room on the disk?"
+            f"{words[0]} ended without an error but has not made {', '.join(missing)}. Its output"
+            " is above. Check that tools.wsclean is WSClean 3.1 or later and that the disk is not"
+            " full"
         )
     return shlex.join(words)
 
@@ -110,7 +112,7 @@ def run(
 def command(
     machine: Machine, sets: Sequence[Path], prefix: Path, options: Sequence[str], scratch: Path
 ) -> list[str]:
-    """Return WSClean's command. Raises processes.ToolError if there is no WSClean."""
+    """Return WSClean's command line. Raises processes.ToolError if WSClean is missing."""
     return [
         find_tool(machine.executable, "tools.wsclean"),
         "-quiet",
@@ -132,11 +134,11 @@ def command(
 
 
 def remove_auxiliary(folder: Path) -> None:
-    """Remove PSF, dirty, residual and model images, and masks, from a folder, and say so."""
-    found = [path for kind in AUXILIARY for path in folder.glob(f"*-{kind}.fits")]
-    for path in found:
+    """Remove the PSF, dirty, residual, model and mask images of a folder; log how many."""
+    auxiliary = [path for kind in AUXILIARY for path in folder.glob(f"*-{kind}.fits")]
+    for path in auxiliary:
         path.unlink()
     logger.info(
-        f"{len(found)} images removed ({', '.join(AUXILIARY)}; imaging.keep_auxiliary_fits),"
+        f"{len(auxiliary)} images removed ({', '.join(AUXILIARY)}; imaging.keep_auxiliary_fits),"
         f" {len(list(folder.glob('*.fits')))} kept"
     )
