@@ -118,4 +118,4 @@ def test_command_fails_if_a_job_used_more_than_asked(tmp_path, capsys):
     for used, code in ((100, 0), (90000, 1)):
         (measured / "concat" / "73MHz.tsv").write_text(f"s\tmax_rss\n3.5\t{used}\n")
         assert resources_check.main([str(results), "--benchmarks", str(measured)]) == code
-    assert "used more than it asked for" in capsys.readouterr().out
+    assert "used more than requested" in capsys.readouterr().out

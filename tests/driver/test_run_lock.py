@@ -44,7 +44,7 @@ def gone():
 
 
 def holder(results, name=NAME):
-    return json.loads(run_lock.place(results, name).read_text())["pid"]
+    return json.loads(run_lock.record_path(results, name).read_text())["pid"]
 
 
 def test_second_run_is_refused_in_words(results, other):
@@ -79,7 +79,7 @@ def test_all_observations_are_taken_or_none(results, other):
 def test_run_that_was_killed_does_not_block_the_next(results):
     run_lock.take(results, [NAME], gone())
     said = run_lock.take(results, [NAME], record())
-    assert "is gone" in said[0]
+    assert "was killed" in said[0]
     assert "scancel" in said[0]
     assert holder(results) == os.getpid()
 
@@ -92,7 +92,7 @@ def test_process_of_the_same_number_is_not_the_same_process(results, other):
 
 def test_record_taken_over_by_a_faster_run_is_left_to_it(results, other):
     run_lock.take(results, [NAME], record(other))
-    held = run_lock._replace(run_lock.place(results, NAME), gone(), record())
+    held = run_lock._replace(run_lock.record_path(results, NAME), gone(), record())
     assert held["pid"] == other.pid
     assert holder(results) == other.pid
 
@@ -100,21 +100,21 @@ def test_record_taken_over_by_a_faster_run_is_left_to_it(results, other):
 def test_run_of_another_host_is_not_judged(results):
     run_lock.take(results, [NAME], {**gone(), "host": "calim99"})
     past = run_lock.time.time() - 7200
-    os.utime(run_lock.place(results, NAME), (past, past))
+    os.utime(run_lock.record_path(results, NAME), (past, past))
     with pytest.raises(run_lock.RunningError, match=r"calim99[\s\S]*sign of life was 120 min ago"):
         run_lock.take(results, [NAME], record())
     run_lock.sign_of_life(results, [NAME])
     with pytest.raises(run_lock.RunningError, match="sign of life was 0 min ago"):
         run_lock.take(results, [NAME], record())
     (said,) = run_lock.remove(results, [NAME, "none"])
-    assert "unlocked, was of the run" in said
+    assert "unlocked; was locked by the run" in said
     assert "scancel" in said
     assert run_lock.take(results, [NAME], record()) == []
 
 
 def test_run_gives_signs_of_life_though_nothing_happens(results, monkeypatch):
     run_lock.take(results, [NAME], record())
-    path, touch, calls = run_lock.place(results, NAME), os.utime, []
+    path, touch, calls = run_lock.record_path(results, NAME), os.utime, []
 
     def stale_at_first(touched, *words):
         calls.append(touched)
@@ -140,11 +140,11 @@ def test_unlocking_does_not_unlock_a_run_that_is_there(results, other):
 
 def test_record_that_cannot_be_read_is_one_of_somebody(results):
     (results / ".running").mkdir(parents=True)
-    run_lock.place(results, NAME).write_text("{")
+    run_lock.record_path(results, NAME).write_text("{")
     with pytest.raises(run_lock.RunningError, match="cannot be read"):
         run_lock.take(results, [NAME], record())
     run_lock.remove(results, [NAME])
-    assert run_lock.read(run_lock.place(results, NAME)) is None
+    assert run_lock.read(run_lock.record_path(results, NAME)) is None
 
 
 def test_without_hard_links_the_file_must_be_new(results, other, monkeypatch):

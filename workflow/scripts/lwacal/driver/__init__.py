@@ -1,5 +1,5 @@
-"""What runs in Snakemake's own process: settings, observations, resources, progress, run records.
+"""What runs in Snakemake's own process: settings, observations, resources, progress, records.
 
-Needs the configuration and the sheet; makes what rules are given. May import everything below it,
-but not report or publish.
+Needs the configuration and the sheet of observations; makes the parameters of the rules. May import
+everything below it, but not report or publish.
 """

@@ -1,8 +1,8 @@
-"""A digest of the code a rule runs, so that Snakemake reruns it when that code has changed.
+"""A digest of the code that a rule runs, so that Snakemake reruns the rule when the code changes.
 
-Snakemake compares a script's modification time, which a fresh checkout changes, and does not see
-the modules it imports. The digest is over the contents of the script and of every module of this
-package that it imports, directly or not.
+Snakemake compares the modification time of a script, which a fresh checkout changes, and ignores
+the modules that it imports. The digest covers the contents of the script and of all modules of this
+package that it imports, directly or indirectly.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ PACKAGE = paths.PACKAGE.name
 
 
 def code_digest(*scripts: str, with_report: bool = False, also: Iterable[str] = ()) -> str:
-    """Return a short digest of scripts (names in workflow/scripts) and all they import of ours.
+    """Return a short digest of scripts (names in workflow/scripts) and of the package's imports.
 
-    ``with_report`` adds the templates, captions and styles that reports are made with, ``also``
-    other files of the workflow by name.
+    ``with_report`` adds the templates, captions and styles of the reports. ``also`` names further
+    files in the folder workflow/ to add.
     """
     digest = hashlib.sha256()
     paths = code_files(*scripts) + (_report_files() if with_report else [])
@@ -41,7 +41,7 @@ def _report_files() -> list[Path]:
 
 
 def code_files(*scripts: str) -> list[Path]:
-    """Return the files of scripts and of all they import of this package, sorted."""
+    """Return the files of scripts and of all modules of this package they import, sorted."""
     found: set[Path] = set()
     waiting = [SCRIPTS / script for script in scripts]
     while waiting:
@@ -72,9 +72,9 @@ def _imported_names(node: ast.AST) -> Iterable[str]:
 
 
 def _module_files(name: str) -> Iterable[Path]:
-    """Return the files a dotted name stands for, if it is in this package."""
+    """Return the files of a dotted module name, none if it is not in this package."""
     parts = name.split(".")
     if parts[0] != PACKAGE:
         return []
-    place = SCRIPTS.joinpath(*parts)
-    return [file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file()]
+    path = SCRIPTS.joinpath(*parts)
+    return [file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()]

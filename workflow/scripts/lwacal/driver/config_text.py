@@ -1,4 +1,4 @@
-"""The text of config/config.yaml: every key at its default, with its explanation."""
+"""Writes the text of config/config.yaml: every key with its default and description."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Node = Mapping[str, Any]
 
 
 def config_text(schema: Node) -> str:
-    """Return the text of config.yaml."""
+    """Return the text of config.yaml for a JSON Schema of the configuration."""
     return HEAD + "\n" + "\n".join(_section(schema, 0))
 
 

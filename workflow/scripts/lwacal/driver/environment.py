@@ -1,4 +1,4 @@
-"""The environment that jobs inherit from the Snakemake that starts them."""
+"""Sets the environment variables that jobs inherit from Snakemake."""
 
 from __future__ import annotations
 
@@ -13,33 +13,35 @@ PREFIX_VARIABLE = "LWACAL_PREFIX"  # of the Python that runs Snakemake
 VERSION_VARIABLE = "LWACAL_SNAKEMAKE"
 NO_PACKAGES_OF_HOME = "PYTHONNOUSERSITE"  # Python's own variable
 COMMAND_VARIABLE = "LWACAL_COMMAND"
-# Where packages keep what they need again, which is the home unless they are told otherwise
+# Cache folders of packages, by default in the home directory
 CACHES = {"MPLCONFIGDIR": "matplotlib"}
 
 
 def prepare(scripts: Path) -> None:
-    """Put the scripts of the rules, and the Python that runs Snakemake, first on PATH.
+    """Put the scripts of the rules and the Python that runs Snakemake first on PATH.
 
-    Rules call their scripts by name. The scripts ask for the first python3 on PATH, which is the
-    one of the rule's own environment if Snakemake was told to activate it, and otherwise the one
-    that runs Snakemake. What was called is handed on to the jobs, for run.json: the Snakemake that
-    runs a single job finds it there already. Caches of packages go to the working directory, so
-    that nothing is written outside.
+    Rules call their scripts by name. The scripts run with the first python3 on PATH: that of the
+    rule's environment if Snakemake activates one, otherwise the one that runs Snakemake. The
+    command line is passed on to the jobs for run.json; the Snakemake that runs a single job keeps
+    the one it inherits. Package caches are put in the working directory, so that nothing is written
+    elsewhere.
     """
     os.environ.setdefault(COMMAND_VARIABLE, shlex.join(["snakemake", *sys.argv[1:]]))
     for variable, folder in CACHES.items():
         os.environ.setdefault(variable, str(Path.cwd() / ".snakemake" / folder))
     first = [str(scripts), str(Path(sys.executable).parent)]
-    rest = [place for place in os.environ.get("PATH", "").split(os.pathsep) if place not in first]
-    os.environ["PATH"] = os.pathsep.join(first + rest)
-    _tell_where_snakemake_is()
+    folders = os.environ.get("PATH", "").split(os.pathsep)
+    os.environ["PATH"] = os.pathsep.join(
+        first + [folder for folder in folders if folder not in first]
+    )
+    _export_snakemake_installation()
 
 
-def _tell_where_snakemake_is() -> None:
-    """Tell jobs in environments of their own which one Snakemake is in, and keep homes out.
+def _export_snakemake_installation() -> None:
+    """Set the prefix and version of Snakemake for jobs in other environments.
 
-    A package in the home of whoever runs this must not take the place of an environment's own,
-    unless Snakemake itself is installed there.
+    Packages in the user's home directory are disabled, as they would override those of an
+    environment, unless Snakemake itself is installed there.
     """
     snakemake = importlib.metadata.distribution("snakemake")
     os.environ[PREFIX_VARIABLE] = sys.prefix

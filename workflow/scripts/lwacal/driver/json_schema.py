@@ -1,4 +1,4 @@
-"""Reads the JSON Schema of the configuration that the workflow ships."""
+"""Reads the JSON Schema of the configuration."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Node = Mapping[str, Any]
 
 
 def load_schema(path: str | Path = SCHEMA) -> dict[str, Any]:
-    """Return a schema with its references followed, so that each node is complete."""
+    """Read a schema and replace its references by what they refer to."""
     return followed(json.loads(Path(path).read_text(encoding="utf-8")))
 
 
 def followed(schema: Node) -> dict[str, Any]:
-    """Return the same of a schema that has been read. References name entries of $defs."""
+    """Return a schema with its references to $defs replaced by what they refer to."""
     definitions = schema.get("$defs", {})
     return {key: _follow(value, definitions) for key, value in schema.items() if key != "$defs"}
 

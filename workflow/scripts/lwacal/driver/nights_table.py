@@ -1,7 +1,7 @@
-"""One row an observation: when it was, what came out, and what failed; as a table and as a file.
+"""The table of observations (nights.tsv): time, verdict, and failed job of each.
 
-What failed of an observation is noted in <results>/.failed/ until it is made, or the observation is
-finished without it; so rows follow from the files of the results folder alone.
+The failed job of an observation is recorded in <results>/.failed/ until it succeeds or the
+observation is finished without it, so that rows follow from the files in the results folder alone.
 """
 
 from __future__ import annotations
@@ -39,27 +39,27 @@ COLUMNS = (
     "cause",
     "log",
 )
-FAILED, SUFFIX = ".failed", ".failed"  # no name of a product, whatever an observation is called
+FAILED, SUFFIX = ".failed", ".failed"  # differ from all products, for any name of an observation
 FILE = "nights.tsv"
 OF_A_LINE = re.compile(r"line-\d+")  # lwacal.driver.observations.from_settings
-# Rules that run only when asked for, on a verdict that is there.
+# Rules that run only on request, after the verdict
 ON_REQUEST = ("promote", "publish", "cleanup")
 Row = dict[str, Any]
 R = TypeVar("R", ManifestRecord, QualityRecord, RunRecord, FailureRecord)
 
 
 def note(results: Path, name: str) -> Path:
-    """Return where it is noted what failed of an observation."""
+    """Return the path of the failure record of an observation."""
     return results / FAILED / (name + SUFFIX)
 
 
 def is_begun(results: Path, name: str) -> bool:
-    """Return whether anything was made of an observation, or tried."""
+    """Return whether an observation has a folder of products or a failure record."""
     return (results / name).is_dir() or note(results, name).is_file()
 
 
 def is_apart(failure: Failure) -> bool:
-    """Return whether a failure is not one of an observation's calibration: it has its verdict."""
+    """Return whether a failed job is not needed for the verdict of an observation."""
     return not failure.observation or failure.job.split()[0] in ON_REQUEST
 
 
@@ -69,10 +69,10 @@ def keep_failures(
     failures: Sequence[Failure],
     made: Collection[tuple[str, str]] = (),
 ) -> None:
-    """Note for each observation what failed, the first job alone; else remove the note.
+    """Record the first failed job of each observation; remove records that are out of date.
 
-    ``made`` are observation and title of the jobs that ended well. A note of an earlier run stays
-    if its job is not among them and the observation is not finished: nobody has tried again.
+    ``made`` are the observation and title of the jobs that succeeded. The record of an earlier run
+    stays if its job did not run again and the observation is not finished.
     """
     first = {
         failure.observation: failure for failure in reversed(failures) if not is_apart(failure)
@@ -96,11 +96,11 @@ def keep_failures(
 
 
 def _is_settled(path: Path, folder: Path, made: Collection[tuple[str, str]]) -> bool:
-    """Return whether what a note tells is of the past; a note that tells nothing is."""
+    """Return whether a failure record is out of date or unreadable; False if there is none."""
     try:
         if (folder.name, files.read(FailureRecord, path)["job"]) in made:
             return True
-        # the last product, that all others lead to
+        # the last product, which depends on all others
         return (folder / "outcome.json").stat().st_mtime > path.stat().st_mtime
     except FileNotFoundError:
         return False
@@ -109,35 +109,37 @@ def _is_settled(path: Path, folder: Path, made: Collection[tuple[str, str]]) -> 
 
 
 def drop_lines(results: Path, sheet: Collection[str]) -> list[str]:
-    """Remove the notes of lines that the sheet does not have (any more); return their names.
+    """Remove the failure records of unnamed lines that are no longer in the sheet.
 
-    A row of the sheet without a name, and without data that tell one, is called by its line; when
-    it is mended it has another name, and nothing is ever made of that one.
+    An observation that has no name and whose data cannot be read is named after its line in the
+    sheet. When the line is corrected, the name changes and its failure record is out of date.
+    Returns the names whose records were removed.
     """
-    gone = [name for name in names(results) if OF_A_LINE.fullmatch(name) and name not in sheet]
-    for name in gone:
+    dropped = [name for name in names(results) if OF_A_LINE.fullmatch(name) and name not in sheet]
+    for name in dropped:
         note(results, name).unlink(missing_ok=True)
-    return gone
+    return dropped
 
 
 def row(results: Path, name: str) -> Row:
-    """Return what is known of an observation; its verdict is "error" if its last run had one.
+    """Return the row of an observation; its verdict is "error" if a job of its last run failed.
 
-    Without products there is no verdict: "not begun", or "unfinished".
+    Without a verdict it is "unfinished" or "not begun", and "unreadable" if a record cannot be
+    read.
     """
     folder = results / name
-    found: Row = {
+    fields: Row = {
         **dict.fromkeys(COLUMNS),
         "observation": name,
         "verdict": "unfinished" if is_begun(results, name) else "not begun",
     }
     try:
         for part in (_when, _outcome, _time):
-            found.update(part(folder))
-        found.update(_failure(note(results, name)))
+            fields.update(part(folder))
+        fields.update(_failure(note(results, name)))
     except (OSError, ValueError) as error:
-        found.update(verdict="unreadable", reason=f"{folder}: {type(error).__name__}: {error}")
-    return found
+        fields.update(verdict="unreadable", reason=f"{folder}: {type(error).__name__}: {error}")
+    return fields
 
 
 def _read(model: type[R], path: Path) -> R | None:
@@ -149,23 +151,23 @@ def _when(folder: Path) -> Row:
     return _start(manifest["observation"]) if manifest else {}
 
 
-def _start(seen: manifest_record.Observation | quality_record.Observation) -> Row:
-    return {"start_utc": seen["start_utc"], "lst_hours": seen["lst_hours"]}
+def _start(observation: manifest_record.Observation | quality_record.Observation) -> Row:
+    return {"start_utc": observation["start_utc"], "lst_hours": observation["lst_hours"]}
 
 
 def _outcome(folder: Path) -> Row:
     quality = _read(QualityRecord, folder / "qa.json")
     if quality is None:
         return {}
-    signals, seen, reasons = quality["antennas"], quality["observation"], quality["reasons"]
-    bad = {signal["antenna"] for signal in signals if signal["status"] == BAD}
+    antpols, reasons = quality["antennas"], quality["reasons"]
+    bad = {antpol["antenna"] for antpol in antpols if antpol["status"] == BAD}
     return {
-        **_start(seen),
+        **_start(quality["observation"]),
         "verdict": quality["verdict"],
         "reason": reasons[0] if reasons else None,
         "reasons": len(reasons),
         "bad_antennas": len(bad),
-        "antennas": len({signal["antenna"] for signal in signals}),
+        "antennas": len({antpol["antenna"] for antpol in antpols}),
     }
 
 
@@ -187,7 +189,7 @@ def _failure(path: Path) -> Row:
 
 
 def names(results: Path) -> list[str]:
-    """Return the observations of a results folder that came to a verdict or failed."""
+    """Return the observations of a results folder that have a verdict or a failure record."""
     judged = {
         path.parent.name for path in results.glob("*/qa.json") if not path.parent.is_symlink()
     }
@@ -196,7 +198,7 @@ def names(results: Path) -> list[str]:
 
 
 def write(results: Path, observations: Iterable[str]) -> Path:
-    """Write the rows of these and of all other observations of the folder; return the file."""
+    """Write nights.tsv with these and all other observations of the folder; return its path."""
     text = io.StringIO()
     writer = csv.DictWriter(
         text,
@@ -211,9 +213,9 @@ def write(results: Path, observations: Iterable[str]) -> Path:
     writer.writeheader()
     for name in sorted({*names(results), *observations}):
         writer.writerow({key: _field(value) for key, value in row(results, name).items()})
-    own = results / f".{FILE}.{os.getpid()}"  # another run may end at the same moment
-    products.write_text(own, text.getvalue())
-    return own.replace(results / FILE)
+    part = results / f".{FILE}.{os.getpid()}"  # another run may write at the same time
+    products.write_text(part, text.getvalue())
+    return part.replace(results / FILE)
 
 
 def _field(value: Any) -> str:
@@ -223,12 +225,12 @@ def _field(value: Any) -> str:
 
 
 def counts(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return how many rows there are of each verdict: 28 pass, 1 warn, 1 failed."""
+    """Return the number of rows per verdict: ``30 observations: 28 pass, 1 warn, 1 fail``."""
     verdicts = ["pass", "warn", "fail", "error", "unreadable", "unfinished", "not begun"]
-    number = {word: sum(found["verdict"] == word for found in rows) for word in verdicts}
-    said = [f"{number[word]} {WORDS.get(word, word)}" for word in verdicts if number[word]]
-    return f"{len(rows)} observations: {', '.join(said)}"
+    number = {word: sum(item["verdict"] == word for item in rows) for word in verdicts}
+    parts = [f"{number[word]} {WORDS.get(word, word)}" for word in verdicts if number[word]]
+    return f"{len(rows)} observations: {', '.join(parts)}"
 
 
-# What a verdict is called where people read it; a verdict of fail is not a run that failed.
+# Names of verdicts in messages: a failed job (error) differs from the verdict fail.
 WORDS = {"error": "not finished (error)"}

@@ -1,14 +1,14 @@
-"""Memory that a job needs, from the numbers in the manifest.
+"""The memory that a job needs, from the data sizes in the manifest.
 
-A measurement set is a folder, and a folder's size says nothing, so Snakemake cannot guess. The
-factors are in units of one integration of one sub-band (rows x channels x 4 correlations x 8
-bytes). Those of solvers come from measurements at 352 antennas and 192 channels (382 MB an
-integration): CASA's bandpass 5.3 GB, its gaincal 6.4 GB; our own 0.81 GB and the calibrated sets
-0.85 GB, whatever the number of integrations; flagging 0.58 GB for one integration, 0.83 GB for six,
-and 0.6 GB more with two processes.
+Snakemake cannot estimate it, as it does not know the size of a measurement set, which is a folder.
+The factors are in units of one integration of one sub-band (rows x channels x 4 correlations x 8
+bytes). They are based on measurements with 352 antennas and 192 channels (382 MB per integration):
+5.3 GB for CASA's bandpass, 6.4 GB for its gaincal, 0.81 GB for our solver and 0.85 GB for the
+calibrated sets, for any number of integrations; for flagging 0.58 GB with one integration, 0.83 GB
+with six, and 0.6 GB more with two processes.
 
-Images take memory by their pixels: WSClean 1.5 GB for 4096 x 4096 of one sub-band and 1.8 GB for
-five cleaned together, whatever the data.
+The memory of imaging depends on the number of pixels, not on the data: WSClean needs 1.5 GB for one
+sub-band of 4096 x 4096 pixels, and 1.8 GB for five that are cleaned jointly.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ BASE_MB = 600  # Python, casacore, CASA and astropy loaded
 BYTES_A_VISIBILITY = 8
 MEGABYTE = 1e6
 
-# rule: (of one integration, of each further integration)
+# rule: (factor of the first integration, of each further integration)
 FACTORS = {
     "concat": (2.5, 0.0),
     "antenna_health": (0.5, 0.05),
@@ -38,7 +38,7 @@ FACTORS = {
     "calibrate_split": (2.0, 0.0),
 }
 
-# rule: its images (sections of imaging), and how many it makes side by side
+# rule: its images (sections of imaging), and how many are made in parallel
 IMAGES = {
     "image_source": (("source", "scintillation"), 1),
     "image_allsky": (("allsky",), 2),
@@ -46,12 +46,12 @@ IMAGES = {
 IMAGE_BASE_MB = 500
 IMAGE_BYTES_A_PIXEL = 110
 
-# Rules whose lines are FACTORS
+# Rules whose memory follows from FACTORS
 OF_DATA = ("concat", "antenna_health", "flag", "bandpass", "delay", "calibrate_split")
 
 
 def integration_mb(manifest: ManifestRecord, band: str | None) -> float:
-    """Return the size of one integration's DATA in a sub-band, or in the largest one, in MB."""
+    """Return the size of DATA of one integration in a sub-band (or the largest one), MB."""
     names = [band] if band else list(manifest["bands"])
     return max(_band_mb(manifest["bands"][name]) for name in names)
 
@@ -63,7 +63,7 @@ def _band_mb(record: Mapping[str, Any]) -> float:
 
 
 def line(rule: str, configuration: Configuration) -> str:
-    """Return the line in FACTORS of a rule of OF_DATA, by the way that is configured."""
+    """Return the key in FACTORS of a rule in OF_DATA, for the configured method."""
     if rule == "flag":
         return "flag by program" if configuration.flagging.strategy else "flag by package"
     if rule == "bandpass":
@@ -74,16 +74,16 @@ def line(rule: str, configuration: Configuration) -> str:
 
 
 def memory_mb(line: str, manifest: ManifestRecord, band: str | None = None) -> int:
-    """Return the memory that a job of a line of FACTORS needs, in MB."""
+    """Return the memory that a job needs, MB; ``line`` is its key in FACTORS."""
     first, further = FACTORS[line]
     more = max(0, len(manifest["integrations"]) - 1)
     return round(BASE_MB + integration_mb(manifest, band) * (first + further * more))
 
 
 def image_memory_mb(rule: str, imaging: Imaging, at_once: int | None = None) -> int:
-    """Return the memory a job that makes images needs, in MB.
+    """Return the memory that an imaging job needs, MB.
 
-    ``at_once`` images are made at the same time.
+    ``at_once`` is the number of images made in parallel, by default that in IMAGES.
     """
     kinds, usual = IMAGES[rule]
     pixels = max(getattr(imaging, kind).size for kind in kinds)
@@ -94,7 +94,7 @@ def image_memory_mb(rule: str, imaging: Imaging, at_once: int | None = None) -> 
 def usual_memory_mb(
     rule: str, manifest: ManifestRecord, band: str | None, configuration: Configuration
 ) -> int | None:
-    """Return what a rule asks for at its first attempt, None if it leaves that to Snakemake."""
+    """Return the memory that a rule requests at its first attempt, MB; None if it requests none."""
     if rule in IMAGES:
         return image_memory_mb(rule, configuration.imaging)
     return memory_mb(line(rule, configuration), manifest, band) if rule in OF_DATA else None

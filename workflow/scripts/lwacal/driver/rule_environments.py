@@ -1,7 +1,7 @@
-"""What the environments of other rules hold, when each rule runs in one of its own.
+"""Versions in the environments of other rules, if each rule runs in its own environment.
 
-A job sees the packages of its own environment. Those of the others are known from the files in
-workflow/envs/, which pin every version.
+A job can only query the packages of its own environment. Those of the others follow from the files
+in workflow/envs/, which pin all versions.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ NOT_TOLD = "unknown (in the environment of another rule)"
 
 
 def has_its_own() -> bool:
-    """Return whether this process runs in another environment than Snakemake does."""
+    """Return whether this process runs in a different environment from Snakemake's."""
     return os.environ.get(environment.PREFIX_VARIABLE, sys.prefix) != sys.prefix
 
 
 def made_by_conda() -> bool:
-    """Return whether the environment of this process is one that conda has activated."""
+    """Return whether this process runs in an activated conda environment."""
     prefix = os.environ.get("CONDA_PREFIX", "")
     return bool(prefix) and os.path.realpath(prefix) == os.path.realpath(sys.prefix)
 
 
 def package_version(name: str) -> str:
-    """Return the version of a Python package that this environment does not have.
+    """Return the version of a Python package that is not in this environment.
 
-    "absent" if all rules share this environment, or if none has the package.
+    It is "absent" if all rules share this environment, or if no environment has the package.
     """
     if name == "snakemake":
         return os.environ.get(environment.VERSION_VARIABLE, "absent")
@@ -43,9 +43,9 @@ def package_version(name: str) -> str:
 
 
 def program_version(name: str) -> str | None:
-    """Return the version of a program that conda has put into another rule's environment.
+    """Return the version of a program in another rule's conda environment.
 
-    None if it was not conda, or none of them has it: then it is the one on PATH.
+    None if there are no conda environments or none contains it; then the program on PATH is used.
     """
     if not (has_its_own() and made_by_conda()):
         return None
@@ -53,7 +53,7 @@ def program_version(name: str) -> str | None:
 
 
 def declared(folder: Path = FILES) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the versions that the files pin, by name: conda's packages, and Python packages."""
+    """Return the pinned versions by name: conda packages and Python (pip) packages."""
     conda: dict[str, str] = {}
     pip: dict[str, str] = {}
     for path in sorted(folder.glob("*.yaml")):

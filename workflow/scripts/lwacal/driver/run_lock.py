@@ -1,12 +1,12 @@
-"""One run at a time on an observation: a record of who runs, beside the products.
+"""Allows one run at a time per observation, with a record of the run in the results folder.
 
-Snakemake locks files within its working directory; two working directories may write to the same
-results. So each run leaves ``<results>/.running/<observation>.run`` while it lasts: host, process,
-since when, and the command. The record appears whole or not at all (a hard link, which is atomic
-on network file systems too; where there are no hard links, a file that must be new), and no file
-lock is needed. The file's time is renewed each minute while the run lives. A record of a process of
-this host that is gone is taken over; whether a process of another host still runs cannot be seen
-from here, and is for people to say: ``snakemake --unlock``.
+Snakemake locks only files of its working directory, but two working directories may share a results
+folder. Each run therefore keeps a record ``<results>/.running/<observation>.run`` with its host,
+process, start time and command. The record is created atomically without a file lock: by a hard
+link, which is atomic on network file systems too, or by exclusive creation where hard links are not
+supported. A run updates the time of its records every minute. A record of a process of this host
+that no longer exists is replaced. Whether a process on another host still runs cannot be checked;
+the user removes its record with ``snakemake --unlock``.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from pathlib import Path
 from typing import Any
 
 FOLDER, SUFFIX = ".running", ".run"
-LIFE_S = 60.0  # from one sign of life to the next
+LIFE_S = 60.0  # between updates of the records
 ON_A_CLUSTER = (
-    "on a cluster its jobs may still be at work: squeue --me shows them, scancel ends them"
+    "on a cluster its jobs may still be running: squeue --me lists them, scancel cancels them"
 )
 Record = Mapping[str, Any]
 UNKNOWN: Record = {"host": "", "pid": 0, "since": "", "folder": "", "command": "", "user": ""}
 
 
 class RunningError(RuntimeError):
-    """Another run works on an observation; the message says which, and what to do."""
+    """Another run is calibrating an observation; the message says which, and what to do."""
 
 
 def this_run(command: str) -> dict[str, Any]:
@@ -56,9 +56,9 @@ def _user() -> str:
 
 
 def _process(pid: int) -> str:
-    """Return what tells a process from a later one of the same number, "" if it is not there.
+    """Return a unique identifier of a process, as numbers are reused; "" if it does not exist.
 
-    Linux: the boot of the machine and the time after it at which the process began.
+    On Linux it is the boot identifier of the machine and the start time of the process since boot.
     """
     try:
         status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
@@ -70,7 +70,7 @@ def _process(pid: int) -> str:
 
 
 def is_gone(record: Record) -> bool:
-    """Return whether the run of a record has surely ended: on this host, and not there."""
+    """Return whether the run of a record was on this host and no longer exists."""
     if record["host"] != socket.gethostname():
         return False
     if Path("/proc/self/stat").exists():
@@ -84,13 +84,13 @@ def is_gone(record: Record) -> bool:
     return False
 
 
-def place(results: Path, observation: str) -> Path:
-    """Return where the record of an observation is."""
+def record_path(results: Path, observation: str) -> Path:
+    """Return the path of the record of an observation."""
     return results / FOLDER / (observation + SUFFIX)
 
 
 def read(path: Path) -> Record | None:
-    """Return a record, None if there is none; one that cannot be read is unknown."""
+    """Return a record, None if there is none, UNKNOWN if it cannot be read."""
     try:
         return {**UNKNOWN, **json.loads(path.read_text(encoding="utf-8"))}
     except FileNotFoundError:
@@ -100,62 +100,61 @@ def read(path: Path) -> Record | None:
 
 
 def take(results: Path, observations: Iterable[str], record: Record) -> list[str]:
-    """Leave the record with all observations, or with none; return what is to be said.
+    """Create the record for all observations or for none; return messages for the user.
 
-    Raises RunningError if another run works on one of them.
+    Raises RunningError if another run is calibrating one of them.
     """
     taken: list[str] = []
-    said: list[str] = []
+    messages: list[str] = []
     for name in sorted(observations):
-        held = _take(place(results, name), record)
+        held = _take(record_path(results, name), record)
         if held is not None and is_gone(held):
-            said.append(
-                f"{name}: the run {who(held)} is gone (it was killed): going on with it;"
-                f" {ON_A_CLUSTER}"
+            messages.append(
+                f"{name}: the run {who(held)} was killed; continuing its work; {ON_A_CLUSTER}"
             )
-            held = _replace(place(results, name), held, record)
+            held = _replace(record_path(results, name), held, record)
         if held is not None:
             release(results, taken, record)
-            raise RunningError(refusal(name, held, place(results, name)))
+            raise RunningError(refusal(name, held, record_path(results, name)))
         taken.append(name)
-    return said
+    return messages
 
 
 def _take(path: Path, record: Record) -> Record | None:
-    """Make the record; return the one that is there already, or None."""
+    """Create a record; return None, or the existing record of another run."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    own = path.parent / f".{record['host']}.{record['pid']}.new"
-    own.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    part = path.parent / f".{record['host']}.{record['pid']}.new"
+    part.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     try:
-        _link(own, path)
+        _link(part, path)
     except FileExistsError:
         held = read(path) or UNKNOWN
-        # NFS: a link that was made, of which the answer was lost, is there when it is asked again
+        # On NFS, a lost reply makes a successful link fail with FileExistsError when it is retried
         return None if held == record else held
     finally:
-        own.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
     return None
 
 
-def _link(own: Path, path: Path) -> None:
+def _link(part: Path, path: Path) -> None:
     try:
-        os.link(own, path)
+        os.link(part, path)
     except FileExistsError:
         raise
     except OSError:  # no hard links on this file system
         with path.open("x", encoding="utf-8") as stream:
-            stream.write(own.read_text(encoding="utf-8"))
+            stream.write(part.read_text(encoding="utf-8"))
 
 
 def _replace(path: Path, gone: Record, record: Record) -> Record | None:
-    """Take over the record of a run that is gone; return that of one that was faster, or None."""
+    """Replace the record of a run that is gone; return None, or that of a faster third run."""
     aside = path.parent / f".{record['host']}.{record['pid']}.gone"
     try:
         path.rename(aside)
     except FileNotFoundError:
         return _take(path, record)
     try:
-        if read(aside) != gone:  # of another that took it over just now
+        if read(aside) != gone:  # another run has just replaced it
             _link(aside, path)
             return read(path) or UNKNOWN
     finally:
@@ -164,25 +163,25 @@ def _replace(path: Path, gone: Record, record: Record) -> Record | None:
 
 
 def release(results: Path, observations: Iterable[str], record: Record) -> None:
-    """Remove the records that are this run's own."""
+    """Remove the records of this run."""
     for name in observations:
-        held = read(place(results, name))
+        held = read(record_path(results, name))
         if held is not None and (held["host"], held["pid"]) == (record["host"], record["pid"]):
-            place(results, name).unlink(missing_ok=True)
+            record_path(results, name).unlink(missing_ok=True)
 
 
 def sign_of_life(results: Path, observations: Iterable[str]) -> None:
-    """Set the time of the records to now: other hosts can tell by it that the run lives.
+    """Set the time of the records to now, to show other hosts that the run is alive.
 
-    A record that cannot be reached at the moment gets its sign the next time.
+    A record that cannot be accessed is skipped until the next update.
     """
     for name in observations:
         with contextlib.suppress(OSError):
-            os.utime(place(results, name))
+            os.utime(record_path(results, name))
 
 
 class SignsOfLife(threading.Thread):
-    """Gives signs of life while a run lasts, however long nothing happens in it."""
+    """Updates the records of a run at regular intervals, until it ends."""
 
     def __init__(self, results: Path, observations: Iterable[str], every_s: float = LIFE_S) -> None:
         super().__init__(name="signs of life", daemon=True)
@@ -194,32 +193,32 @@ class SignsOfLife(threading.Thread):
             sign_of_life(self.results, self.observations)
 
     def end(self) -> None:
-        """Give no more signs."""
+        """Stop updating the records."""
         self._ended.set()
 
 
 def remove(results: Path, observations: Iterable[str]) -> list[str]:
-    """Remove records whoever left them (--unlock), but not of a process that is seen to run.
+    """Remove records of any run (--unlock), except of a process that runs on this host.
 
-    Returns what is to be said.
+    Returns messages for the user.
     """
-    said = []
+    messages = []
     for name in observations:
-        held = read(place(results, name))
+        held = read(record_path(results, name))
         if held is None:
             continue
         if held["host"] == socket.gethostname() and not is_gone(held):
-            said.append(f"{name}: not unlocked: the run {who(held)} is there")
+            messages.append(f"{name}: not unlocked: the run {who(held)} is still running")
         else:
-            place(results, name).unlink(missing_ok=True)
-            said.append(f"{name}: unlocked, was of the run {who(held)}; {ON_A_CLUSTER}")
-    return said
+            record_path(results, name).unlink(missing_ok=True)
+            messages.append(f"{name}: unlocked; was locked by the run {who(held)}; {ON_A_CLUSTER}")
+    return messages
 
 
 def who(record: Record) -> str:
-    """Return a run in words."""
+    """Return a description of a run for messages."""
     if not record["host"]:
-        return "of which the record cannot be read"
+        return "whose record cannot be read"
     return (
         f"of {record['user']} on {record['host']}, process {record['pid']}, since"
         f" {record['since']}, in {record['folder']} ({record['command']})"
@@ -227,11 +226,11 @@ def who(record: Record) -> str:
 
 
 def refusal(name: str, held: Record, path: Path) -> str:
-    """Return why a run may not begin, and what to do."""
+    """Return why a run cannot start, and what to do."""
     return (
         f"{name} is being calibrated by another run {who(held)}.\n{_life(held, path)}"
-        "Wait for it, or end it; other observations can be calibrated meanwhile. Only if it is"
-        " surely gone (killed, power loss), use the same command with --unlock, and then again"
+        "Wait for it, or stop it; other observations can be calibrated meanwhile. Only if it no"
+        " longer runs (killed, power loss), run the same command with --unlock, and then again"
         f" without; {ON_A_CLUSTER}."
     )
 
@@ -244,30 +243,30 @@ def _life(held: Record, path: Path) -> str:
     except OSError:
         return ""
     return (
-        f"Whether it still runs cannot be seen from here; its last sign of life was"
+        f"This host cannot check whether it still runs; its last sign of life was"
         f" {minutes:.0f} min ago (a run gives one every {LIFE_S:.0f} s).\n"
     )
 
 
 def lock_words(results: Path, observations: Iterable[str], folder: str) -> str:
-    """Return who may hold Snakemake's own lock on a folder, and what to do."""
-    held = {name: read(place(results, name)) for name in _names(results)}
+    """Return which run may hold Snakemake's own lock on a folder, and what to do."""
+    held = {name: read(record_path(results, name)) for name in _names(results)}
     here = {name: one for name, one in held.items() if one and one["folder"] == folder}
     living = {name: one for name, one in here.items() if not is_gone(one)}
-    own = [name for name in living if name in set(observations)]
-    if own:
-        return refusal(own[0], living[own[0]], place(results, own[0]))
+    same = [name for name in living if name in set(observations)]
+    if same:
+        return refusal(same[0], living[same[0]], record_path(results, same[0]))
     if living:
         one = next(iter(living.values()))
         return (
-            f"Another run in this folder works on {', '.join(sorted(living))} {who(one)}. It is not"
-            " about the same observation, but both make the trends. Wait for it, or ask for the"
-            f" products of the observation alone, such as {results}/NAME/outcome.json."
+            f"Another run in this folder works on {', '.join(sorted(living))} {who(one)}. It"
+            " calibrates other observations, but both runs update the trends. Wait for it, or"
+            f" request only products of one observation, such as {results}/NAME/outcome.json."
         )
     gone = "".join(f"\nThe run on {name} {who(one)} was killed." for name, one in here.items())
     return (
-        f"No run is known to work in this folder: the lock is probably left by one that was"
-        f" killed.{gone}\nUse the same command with --unlock, and then again without;"
+        f"No run is known to be active in this folder; the lock was probably left by one that was"
+        f" killed.{gone}\nRun the same command with --unlock, and then again without;"
         f" {ON_A_CLUSTER}."
     )
 

@@ -1,4 +1,4 @@
-"""Writes down how a result was made: versions, code, configuration, machine and run times."""
+"""Records how a result was made: versions, code, configuration, host and run times."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ PACKAGES = (
 )
 TOOLS = {"wsclean": ["-version"], "aoflagger": ["--version"]}
 VERSION = re.compile(r"\d+\.\d+[\w.]*")
-TOOL_TIMEOUT_S = 20  # to say its version
+TOOL_TIMEOUT_S = 20  # to print its version
 PROJECT = paths.PROJECT
 
 
 def build(
     observation: str, settings: Mapping[str, Any], tools: Tools, benchmarks: Path
 ) -> dict[str, Any]:
-    """Return run.json. ``settings`` is the whole checked configuration, as JSON has it.
+    """Return run.json; ``settings`` is the whole checked configuration as JSON.
 
-    This is the one product in which times and the machine's name appear.
+    This is the only product that contains the time of the run and the name of the host.
     """
     rules = rule_times(benchmarks)
     return {
@@ -70,9 +70,9 @@ def build(
 
 
 def package_versions() -> dict[str, str]:
-    """Return the versions of the Python packages that matter, "absent" for those not there.
+    """Return the versions of the main Python packages, "absent" for those not installed.
 
-    Those of other rules' environments are the ones that their files pin.
+    Versions in the environments of other rules are those that their files pin.
     """
     versions = {}
     for name in PACKAGES:
@@ -85,7 +85,7 @@ def package_versions() -> dict[str, str]:
 
 
 def tool_versions(tools: Tools) -> dict[str, str]:
-    """Return the versions of the programs, or in words why there is none."""
+    """Return the versions of the programs, or why a version is unknown."""
     return {
         name: rule_environments.program_version(getattr(tools, name))
         or _tool_version(getattr(tools, name), name, words)
@@ -116,7 +116,7 @@ def _tool_version(tool: str, name: str, words: Sequence[str]) -> str:
 
 
 def git_state(project: Path) -> dict[str, Any]:
-    """Return the commit of the code and whether files differ from it; None outside a checkout."""
+    """Return the commit of the code and whether files are modified; None outside a checkout."""
 
     def git(*words: str) -> str | None:
         try:
@@ -132,7 +132,7 @@ def git_state(project: Path) -> dict[str, Any]:
 
 
 def rule_times(benchmarks: Path) -> list[dict[str, Any]]:
-    """Return what Snakemake's benchmark files say of each job: wall time and peak memory."""
+    """Return wall time and peak memory of each job from Snakemake's benchmark files."""
     times: list[dict[str, Any]] = []
     for path in sorted(benchmarks.rglob("*.tsv")):
         rows = _times_of_file(path)
@@ -150,7 +150,7 @@ def rule_times(benchmarks: Path) -> list[dict[str, Any]]:
 
 
 def _times_of_file(path: Path) -> list[dict[str, str]]:
-    """Return the rows that are whole; a job that was killed may have left half of one."""
+    """Return the complete rows; a job that was killed may leave an incomplete one."""
     with path.open(newline="", errors="replace") as stream:
         rows = list(csv.DictReader(stream, delimiter="\t"))
     good = [

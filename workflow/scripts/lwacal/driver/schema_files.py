@@ -1,6 +1,6 @@
 """Generates JSON Schemas, the pages docs/records/ and config/config.yaml.
 
-Their source is the models in lwacal.records. After a change of a model:
+They are generated from the models in lwacal.records. After a change of a model:
 
     lwacal schemas      (or make schemas)
 """

@@ -1,4 +1,4 @@
-"""What a run says at its end: the verdict of each observation, why, and where the report is."""
+"""The message at the end of a run: verdict, reasons and report of each observation."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from lwacal.records.quality import QualityRecord
 
 SHOWN_REASONS = 8
 REPORTS = ("report.html", "report.pdf")
-# What a damaged record, or one of another form, raises when it is read.
+# Raised when a damaged or incompatible record is read.
 DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError)
 
 
 def summary(observations: Iterable[str], results: Path) -> str:
     """Return the message for the observations of a run, in their order.
 
-    One observation is told with all its reasons, several in a table. One without a verdict is
-    named as such if it was begun; of which there is nothing yet (only a product of another was
-    asked for) is left out.
+    A single observation is shown with all its reasons, several in a table. Observations without a
+    verdict are listed as such; those not begun, of which the run requested no product, are left
+    out.
     """
     begun = [name for name in observations if nights_table.is_begun(results, name)]
     if len(begun) == 1:
@@ -51,7 +51,7 @@ def _line(name: str, start: str, lst: str, verdict: str, bad: str, took: str) ->
 
 
 def _cut(text: str, width: int) -> str:
-    """Return the text, without its middle if it is too long."""
+    """Return the text, with its middle cut out if it is longer than ``width``."""
     half = (width - 1) // 2
     return text if len(text) <= width else f"{text[:half]}~{text[-half:]}"
 
@@ -62,7 +62,7 @@ HEADER = _line("observation", "start (UTC)", "LST", "verdict", "bad antennas", "
 
 
 def _in_table(row: Mapping[str, Any], folder: Path) -> str:
-    """Return an observation's line, and below it why it is not a pass and where to look."""
+    """Return the line of an observation, and below it the reasons and paths unless it passed."""
     lst = f"{row['lst_hours']:.1f} h" if row["lst_hours"] is not None else ""
     bad = f"{row['bad_antennas']} of {row['antennas']}" if row["antennas"] else ""
     took = time_left.words(row["job_seconds"]) if row["job_seconds"] else ""
@@ -94,15 +94,15 @@ def _why(row: Mapping[str, Any], folder: Path) -> Iterator[str]:
 
 
 def _alone(row: Mapping[str, Any], folder: Path) -> str:
-    """Return what came out of an observation with all its reasons."""
+    """Return the verdict of a single observation with all its reasons."""
     if row["failed_job"]:
-        known = (
-            "its verdict is of an earlier run"
+        status = (
+            "its verdict is from an earlier run"
             if (folder / "qa.json").is_file()
             else "no verdict yet"
         )
         return (
-            f"\n{folder.name}: {known}\n  FAILED at {row['failed_job']}: {row['cause']}\n"
+            f"\n{folder.name}: {status}\n  FAILED at {row['failed_job']}: {row['cause']}\n"
             f"  log: {row['log']}\n  products so far: {folder}\n"
         )
     if row["verdict"] == "unreadable":
@@ -127,13 +127,13 @@ def _words(folder: Path, quality: QualityRecord) -> str:
 
 def _damaged(error: BaseException) -> str:
     return (
-        f"not all can be said: {type(error).__name__}: {error}. Remove the damaged file and run"
-        " again"
+        f"this summary is incomplete: {type(error).__name__}: {error}. Remove the damaged file and"
+        " run again"
     )
 
 
 def _reports(folder: Path, quality: QualityRecord) -> str:
-    """Say where the reports are; a damaged record must not take all that is said of others."""
+    """Return the paths of the reports, or a message if a record is damaged."""
     try:
         return _reports_of(folder, quality)
     except DAMAGE as error:
@@ -141,18 +141,18 @@ def _reports(folder: Path, quality: QualityRecord) -> str:
 
 
 def _reports_of(folder: Path, quality: QualityRecord) -> str:
-    """Say where the reports are, and if they are of an earlier verdict than qa.json.
+    """Return the paths of the reports, and whether they are of an earlier verdict than qa.json.
 
-    An older file alone says nothing: if qa.json is made again with the same content, reports stay.
-    outcome.json, made after them, tells what they were made for.
+    The file times alone do not show this: if qa.json is remade with the same content, the reports
+    are not. outcome.json, which is made after the reports, has the verdict that they show.
     """
     judged = (folder / "qa.json").stat().st_mtime_ns
     paths = [folder / name for name in REPORTS if (folder / name).is_file()]
     if not paths:
         return f"  no report yet: `snakemake {folder / REPORTS[0]}` makes it\n"
     sorted_for = folder / "outcome.json"
-    known = files.read(OutcomeRecord, sorted_for) if sorted_for.is_file() else None
-    changed = known is None or any(known[key] != quality[key] for key in ("verdict", "reasons"))
+    outcome = files.read(OutcomeRecord, sorted_for) if sorted_for.is_file() else None
+    changed = outcome is None or any(outcome[key] != quality[key] for key in ("verdict", "reasons"))
     old = changed and any(path.stat().st_mtime_ns < judged for path in paths)
-    note = f" (of an earlier verdict: `snakemake {paths[0]}` makes it anew)" if old else ""
+    note = f" (of an earlier verdict: `snakemake {paths[0]}` updates it)" if old else ""
     return f"  report: {', '.join(map(str, paths))}{note}\n"

@@ -1,9 +1,9 @@
-"""About how long a run still takes, from the jobs that are left and what such jobs took.
+"""Estimates the remaining time of a run from the remaining jobs and the durations of earlier ones.
 
-A job of a rule takes what jobs of the rule took in this run; else what they took in earlier runs
-(``benchmarks/``), or on the data of docs/benchmarks.md, times the ratio that this run has to those.
-The work that is left, over the work that was done in a second, is the time: as good as the guess
-that as many jobs will run side by side as have until now.
+The duration of a job is the mean of its rule in this run. If there is none, it is the duration in
+earlier runs (``benchmarks/``), or on the data of docs/benchmarks.md, scaled by the speed of this
+run relative to those. The remaining time is the remaining work divided by the work done per second
+so far, which assumes that as many jobs will run in parallel as until now.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from statistics import mean, median
 
-# Seconds of a job, full-size data, by benchmarks/results.json. What matters is their ratio.
+# Seconds per job for full-size data, from benchmarks/results.json; only their ratios matter.
 TYPICAL_S = {
     "concat": 2,
     "flag": 5,
@@ -28,13 +28,13 @@ TYPICAL_S = {
     "trends": 10,
 }
 OTHERS_S = 1.0
-SHORTEST_S = 5  # no estimate before
-AT_FIRST_S = 20  # a run begins as if it had worked so long, on one job at a time
+SHORTEST_S = 5  # elapsed time before the first estimate
+AT_FIRST_S = 20  # prior: as if the run had already worked this long on one job at a time
 NEWEST = 20
 
 
 class TimeLeft:
-    """Learns what jobs take, and says about how long the others will."""
+    """Collects the durations of finished jobs and estimates the remaining time."""
 
     def __init__(self, earlier_s: Mapping[str, float]) -> None:
         self.known_s = {**TYPICAL_S, **earlier_s}
@@ -42,18 +42,18 @@ class TimeLeft:
         self.taken_s: dict[str, list[float]] = defaultdict(list)
 
     def finished(self, rule: str, seconds: float) -> None:
-        """Note what a job took."""
+        """Add the duration of a finished job."""
         self.taken_s[rule].append(seconds)
         self.measured.add(rule)
 
     def job_s(self, rule: str) -> float:
-        """Return about how many seconds a job of the rule takes."""
+        """Return the estimated duration of a job of a rule, s."""
         if self.taken_s.get(rule):
             return mean(self.taken_s[rule])
         return self.known_s.get(rule, OTHERS_S) * self._ratio()
 
     def _ratio(self) -> float:
-        """Return how long jobs take here over how long they took elsewhere."""
+        """Return the ratio of durations in this run to those known before."""
         pairs = [
             (sum(taken), len(taken) * self.known_s[rule])
             for rule, taken in self.taken_s.items()
@@ -65,10 +65,10 @@ class TimeLeft:
     def left_s(
         self, waiting: Mapping[str, int], running: list[tuple[str, float]], elapsed_s: float
     ) -> float | None:
-        """Return about how many seconds are left, or None if it is too early to tell.
+        """Return the estimated remaining time, s, or None if it is too early for an estimate.
 
-        ``waiting`` has the number of jobs of each rule that have not begun, ``running`` rule and
-        seconds until now of each that has (0 of what may still wait in a batch system).
+        ``waiting`` is the number of jobs per rule that have not started. ``running`` has the rule
+        and elapsed seconds of each started job (0 if it may still wait in a batch system).
         """
         begun = [(min(now, self.job_s(rule)), self.job_s(rule)) for rule, now in running]
         done = sum(sum(taken) for taken in self.taken_s.values()) + sum(now for now, _ in begun)
@@ -79,7 +79,7 @@ class TimeLeft:
         return left * (elapsed_s + AT_FIRST_S) / (done + AT_FIRST_S)
 
     def is_guess(self, waiting: Mapping[str, int], running: list[tuple[str, float]]) -> bool:
-        """Return whether more than half of what is left is of rules never measured here."""
+        """Return whether most of the remaining work is of rules without measured durations."""
         number = Counter(waiting) + Counter(rule for rule, _ in running)
         work = {rule: count * self.job_s(rule) for rule, count in number.items()}
         unknown = sum(value for rule, value in work.items() if rule not in self.measured)
@@ -87,7 +87,7 @@ class TimeLeft:
 
 
 def earlier(benchmarks: Path) -> dict[str, float]:
-    """Return what a job of each rule took in the newest observations: median of seconds."""
+    """Return the median duration per rule in the most recent observations, s."""
     taken: dict[str, list[float]] = defaultdict(list)
     folders = [path for path in benchmarks.glob("*") if path.is_dir()]
     newest = sorted(folders, key=lambda path: path.stat().st_mtime)[-NEWEST:]
@@ -100,7 +100,7 @@ def earlier(benchmarks: Path) -> dict[str, float]:
 
 
 def benchmark_s(path: str | Path) -> float | None:
-    """Return the seconds that Snakemake measured of a job, or None if there is no such file."""
+    """Return the duration in a benchmark file of Snakemake, s; None if it cannot be read."""
     try:
         with Path(path).open(newline="", encoding="utf-8") as stream:
             rows = list(csv.DictReader(stream, delimiter="\t"))
@@ -110,7 +110,7 @@ def benchmark_s(path: str | Path) -> float | None:
 
 
 def words(seconds: float) -> str:
-    """Return a time as people say it."""
+    """Return a duration as text: ``40 s``, ``12 min``, ``2.5 h``."""
     if seconds < 90:
         return f"{max(10, round(seconds, -1)):.0f} s"
     if seconds < 90 * 60:
