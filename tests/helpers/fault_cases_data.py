@@ -112,7 +112,7 @@ RAW_DATA = [
         "a folder below the input is not readable",
         HEAD,
         plants.closed_folder("locked"),
-        ("unreadable", "locked may not be read"),
+        ("unreadable", "no permission to read the folder", "locked; its content"),
         "The folder is listed in manifest.json; all other data are used.",
     ),
     fallback(

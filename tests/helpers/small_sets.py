@@ -1,4 +1,4 @@
-"""Small measurement sets made from scratch, for tests that need a particular one."""
+"""Small measurement sets for tests that need particular data."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ INTERVAL_S = 10.031
 
 
 def small_array(n_antennas: int = 8, radius_m: float = 300.0, seed: int = 1) -> Antennas:
-    """Return antennas drawn within a radius of the array's centre."""
+    """Return antennas at random positions within a radius of the array's centre."""
     draw = np.random.default_rng(seed)
     enu = np.zeros((n_antennas, 3))
     enu[:, :2] = draw.uniform(-radius_m, radius_m, (n_antennas, 2))
@@ -29,7 +29,7 @@ def small_array(n_antennas: int = 8, radius_m: float = 300.0, seed: int = 1) -> 
 
 
 def write_powers(path: Path, data_set: Path, n_antennas: int) -> Path:
-    """Write the antenna powers of a set that concat has not made; return their file."""
+    """Write the autocorrelations of a set that concat did not make; return the file."""
     seen = autocorrelations.AntennaPower(n_antennas, len(ms_reader.read_channels(data_set)[0]))
     for item in ms_reader.iterate_integrations(data_set):
         seen.add(
@@ -45,7 +45,7 @@ def write_powers(path: Path, data_set: Path, n_antennas: int) -> Path:
 
 
 def baselines(n_antennas: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return antenna 1 and antenna 2 of all baselines, autocorrelations among them."""
+    """Return antenna 1 and antenna 2 of all baselines, including autocorrelations."""
     return np.triu_indices(n_antennas)
 
 
@@ -59,9 +59,10 @@ def write_raw(
     time_offset_s: float = 0.0,
     frequency_hz: np.ndarray | None = None,
 ) -> Path:
-    """Write a raw-like set: TIME is the start, TIME_CENTROID the middle; return its path.
+    """Write a set like a raw one: TIME is the start, TIME_CENTROID the middle; return its path.
 
-    ``data`` (row, channel, 4) defaults to noise; ``time_offset_s`` puts the header's time wrong.
+    ``data`` (row, channel, 4) defaults to noise; ``time_offset_s`` is an error
+    of the time in the header.
     """
     antenna1, antenna2 = baselines(len(antennas.names))
     if frequency_hz is None:
@@ -94,9 +95,9 @@ def write_raw(
 def joined(
     found: discover.Discovery, folder: Path, phase_centre: dict[str, float] | None = None
 ) -> dict[str, Any]:
-    """Join all sub-bands into <folder>/<band>.ms, with <band>.npz beside; return the manifest.
+    """Concatenate all sub-bands to <folder>/<band>.ms and <band>.npz; return the manifest.
 
-    ``phase_centre`` is where to, in place of the zenith.
+    ``phase_centre`` is used instead of the zenith.
     """
     headers = inventory.build(found, "night")
     if phase_centre is not None:

@@ -1,4 +1,4 @@
-"""Concatenation: one phase centre, right UVW, standard order, and nothing lost."""
+"""Concatenation: one phase centre, correct UVW, standard order, and no data lost."""
 
 import numpy as np
 import pytest
@@ -45,8 +45,8 @@ def sky(array, stamp, sources):
     return data
 
 
-def test_sources_stand_still_through_the_integrations(tmp_path):
-    """Each raw integration has its own zenith; concatenated, the sky is the same in all."""
+def test_sources_have_the_same_direction_in_all_integrations(tmp_path):
+    """Raw integrations have their own zenith as phase centre; concatenated ones share one."""
     array = small_array(N_ANTENNAS)
     sources = np.deg2rad([[260.0, 40.0], [300.0, 40.7]])
     raw = tmp_path / "raw"
@@ -80,7 +80,7 @@ def test_correlations_and_rows_are_put_in_standard_order():
     draw = np.random.default_rng(3)
     data = draw.normal(size=(3, 2, 4)) + 1j * draw.normal(size=(3, 2, 4))
     flag = draw.random((3, 2, 4)) < 0.5
-    # rows out of order, one turned round; correlations as in the 2018 data
+    # rows out of order, one with reversed antennas; correlations as in the 2018 data
     stored = Integration(
         0.0,
         0.0,
@@ -102,9 +102,9 @@ def test_correlations_and_rows_are_put_in_standard_order():
     assert flags[0].all()
 
 
-@pytest.mark.parametrize("empty", [False, True], ids=["turned", "uvw not filled"])
-def test_sign_of_uvw_tells_the_sign_of_the_phases(tmp_path, empty):
-    """UVW of antenna 2 - antenna 1 come with conjugate data; UVW of zeros say nothing."""
+@pytest.mark.parametrize("empty", [False, True], ids=["reversed", "uvw not filled"])
+def test_reversed_uvw_mean_conjugate_data(tmp_path, empty):
+    """Data with UVW of antenna 2 - antenna 1 are conjugated; UVW of zeros change nothing."""
     array = small_array(N_ANTENNAS)
     raw = tmp_path / "raw"
     raw.mkdir()
@@ -123,7 +123,7 @@ def test_sign_of_uvw_tells_the_sign_of_the_phases(tmp_path, empty):
     assert np.array_equal(found.uvw_m, wanted.uvw_m)
 
 
-def test_band_without_usable_data_gives_a_set_without_rows(tmp_path):
+def test_sub_band_without_usable_data_gives_a_set_without_rows(tmp_path):
     raw = tmp_path / "raw"
     raw.mkdir()
     write_raw(raw, small_array(), STAMP, BAND, data=np.zeros((36, 6, 4)))

@@ -1,4 +1,4 @@
-"""The manifest finds what is there and what is wrong with it, and raw data stay as they are."""
+"""The manifest lists the raw data and their faults; the raw data stay unchanged."""
 
 import hashlib
 import os
@@ -86,7 +86,7 @@ def test_dead_antenna_is_no_fault_of_the_file(tmp_path):
 
 @pytest.mark.parametrize("power", [0, 1000])
 def test_autocorrelations_do_not_decide_whether_a_set_is_zero(tmp_path, power):
-    """Zero ones are no fault; a set that has nothing else is one."""
+    """Autocorrelations of zero are no fault, unless the set has no cross-correlations."""
     antenna1, antenna2 = np.triu_indices(8)
     autos = antenna1 == antenna2
     data = np.ones((36, 6, 4), complex)
@@ -134,7 +134,7 @@ def test_other_channel_grid_and_other_antennas_are_left_out(tmp_path):
     ]
 
 
-def test_truncated_set_is_unreadable_and_the_rest_goes_on(tmp_path):
+def test_truncated_set_is_unreadable_and_the_others_are_used(tmp_path):
     write_raw(tmp_path, small_array(), STAMP, "69MHz")
     path = write_raw(tmp_path, small_array(), STAMP, "73MHz")
     for file in path.glob("table.f*"):
@@ -144,8 +144,8 @@ def test_truncated_set_is_unreadable_and_the_rest_goes_on(tmp_path):
     assert len(record["bands"]["73MHz"]["frequency_hz"]) == 6
 
 
-def test_truncated_data_are_found_when_they_are_read(tmp_path):
-    """The header of such a set is whole; the integration is left out, the other one used."""
+def test_truncated_data_are_found_on_reading(tmp_path):
+    """The headers can be read; the integration is left out, the other one is used."""
     write_raw(tmp_path, small_array(), STAMP, "73MHz")
     path = write_raw(tmp_path, small_array(), SECOND_STAMP, "73MHz")
     os.truncate(largest_file(path), 100)
@@ -155,7 +155,7 @@ def test_truncated_data_are_found_when_they_are_read(tmp_path):
 
 
 def largest_file(path: Path) -> Path:
-    """Return the file that holds the DATA of a set."""
+    """Return the file of the column DATA of a set."""
     return max(path.glob("table.f*"), key=lambda file: file.stat().st_size)
 
 
@@ -185,7 +185,7 @@ def test_second_set_is_used_if_the_first_is_zero(tmp_path):
     assert [entry["usable"] for entry in record["bands"]["73MHz"]["entries"]] == [False, True]
 
 
-def test_other_correlation_order_is_recognised(tmp_path):
+def test_other_correlation_order_is_recognized(tmp_path):
     path = write_raw(tmp_path, small_array())
     with tables.table(f"{path}/POLARIZATION", readonly=False, ack=False) as table:
         table.putcell("CORR_TYPE", 0, np.array([9, 12, 10, 11], np.int32))
@@ -194,7 +194,7 @@ def test_other_correlation_order_is_recognised(tmp_path):
     assert record["bands"]["73MHz"]["entries"][0]["correlations"] == ["XX", "YY", "XY", "YX"]
 
 
-def test_circular_feeds_are_refused_in_words(tmp_path):
+def test_circular_feeds_are_refused(tmp_path):
     write_raw(tmp_path, small_array(), STAMP, "69MHz")
     path = write_raw(tmp_path, small_array())
     with tables.table(f"{path}/POLARIZATION", readonly=False, ack=False) as table:
@@ -204,7 +204,7 @@ def test_circular_feeds_are_refused_in_words(tmp_path):
     assert not record["bands"]["73MHz"]["usable"]
 
 
-def test_names_that_are_not_raw_ones_are_listed_as_ignored(tmp_path):
+def test_sets_with_other_names_are_listed_as_ignored(tmp_path):
     write_raw(tmp_path, small_array())
     (tmp_path / "calibrated.ms").mkdir()
     record = build(tmp_path)

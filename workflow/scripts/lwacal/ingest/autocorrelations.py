@@ -1,7 +1,7 @@
-"""What the data of a sub-band tell of its antennas by themselves: powers, and what is unflagged.
+"""Autocorrelations of a sub-band, and counts of the unflagged data of each antpol.
 
-Collected where the raw data are read (lwacal.ingest.concat), so that nobody has to read them again
-for it.
+They are collected when the raw data are read (lwacal.ingest.concat), so that the data need not be
+read again for them.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from lwacal.telescope.correlations import PARALLEL_HANDS
 
 @dataclass
 class AntennaPower:
-    """Powers and counts of a sub-band, an integration at a time.
+    """Collects autocorrelations and counts of a sub-band, one integration at a time.
 
-    ``rows`` (antenna,) counts the rows of each antenna, ``unflagged`` (antenna, 2) its unflagged
-    channels in XX and YY over all of them.
+    ``powers`` has for each integration the autocorrelations XX and YY, (antenna, channel, 2), in
+    the unit of the data. ``rows`` (antenna,) counts the rows of each antenna in all integrations,
+    ``unflagged`` (antenna, 2) their unflagged channels in XX and YY.
     """
 
     n_antennas: int
@@ -42,25 +43,29 @@ class AntennaPower:
         data: np.ndarray,
         flag: np.ndarray,
     ) -> None:
-        """Add an integration; ``data`` and ``flag`` (row, channel, 4)."""
+        """Add an integration; ``data`` and ``flag`` are (row, channel, 4)."""
         autos = antenna1 == antenna2
         power = np.full((self.n_antennas, self.n_channels, 2), np.nan, np.float32)
         power[antenna1[autos]] = data[autos][..., PARALLEL_HANDS].real
         self.scans.append(scan)
         self.times_mjd_s.append(mjd_s)
         self.powers.append(power)
-        free = np.stack(
+        unflagged = np.stack(
             [self.n_channels - np.count_nonzero(flag[..., hand], axis=1) for hand in PARALLEL_HANDS]
         )
         for antenna in (antenna1, antenna2):
             self.rows += np.bincount(antenna, minlength=self.n_antennas)
             for pol in (0, 1):
                 self.unflagged[:, pol] += np.bincount(
-                    antenna, weights=free[pol], minlength=self.n_antennas
+                    antenna, weights=unflagged[pol], minlength=self.n_antennas
                 ).astype(int)
 
     def write(self, path: Path) -> None:
-        """Write scan, mjd_s (integration,), power (integration, antenna, channel, 2), counts."""
+        """Write an .npz file.
+
+        Its arrays are scan and mjd_s (integration,), power (integration, antenna, channel, 2), rows
+        (antenna,) and unflagged (antenna, 2).
+        """
         shape = (0, self.n_antennas, self.n_channels, 2)
         powers = np.stack(self.powers) if self.powers else np.zeros(shape, np.float32)
         products.write_npz(
@@ -74,5 +79,5 @@ class AntennaPower:
 
 
 def read(path: Path) -> dict[str, np.ndarray]:
-    """Return what AntennaPower.write wrote; power is NaN without an autocorrelation."""
+    """Return the arrays of AntennaPower.write; power is NaN where there is no autocorrelation."""
     return products.read_npz(path)

@@ -1,4 +1,4 @@
-"""Looks at the data of one integration of one sub-band: are they zero, are they finite?"""
+"""Checks the data of one integration of one sub-band for zeros and non-finite values."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 from lwacal.records.manifest import FaultKind
 from lwacal.runtime.blocks import row_blocks
 
-ZERO_FILLED = 0.9  # of the visibilities: nothing is left to use
-PARTLY_ZERO = 0.1
+ZERO_FILLED = 0.9  # fraction of the visibilities from which the set is left out
+PARTLY_ZERO = 0.1  # fraction above which zeros are reported
 
 
 @dataclass(frozen=True)
 class DataFault:
-    """What is wrong with an integration's data, and whether they are left out for it."""
+    """A fault of the data of an integration; ``left_out`` if the integration is not used."""
 
     kind: FaultKind
     message: str
@@ -25,7 +25,7 @@ class DataFault:
 def find(
     name: str, data: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray
 ) -> list[DataFault]:
-    """Return what is wrong with data (row, channel, correlation) of the set called ``name``."""
+    """Return the faults of data (row, channel, correlation) of the set called ``name``."""
     zero, non_finite = fractions(data, antenna1, antenna2)
     faults = []
     if zero >= ZERO_FILLED:
@@ -44,24 +44,23 @@ def find(
 
 
 def fractions(data: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray) -> tuple[float, float]:
-    """Return the fractions of exactly zero and of non-finite visibilities.
+    """Return the fractions of visibilities that are exactly zero and that are not finite.
 
-    ``data`` (row, channel, correlation). Rows of antennas that have nothing but zeros in all
-    their baselines are left out of the fraction of zeros, unless that leaves no row: a dead
-    antenna is not a fault of the file. Nor are autocorrelations of zero, which count only where
-    there is nothing else.
+    ``data`` (row, channel, correlation). The fraction of zeros excludes antennas with only zeros
+    on all their baselines (unless no row is left): a dead antenna is not a fault of the file.
+    It also excludes autocorrelations, unless there are no cross-correlations.
     """
     per_row = data[0].size
     zeros, non_finite = np.empty(len(data)), 0
     for block in row_blocks(data):
-        some = data[block]
-        zeros[block] = 1 - np.count_nonzero(some, axis=(1, 2)) / per_row
-        doubtful = ~np.isfinite(some.sum(axis=(1, 2)))
-        non_finite += int(np.count_nonzero(~np.isfinite(some[doubtful])))
+        rows = data[block]
+        zeros[block] = 1 - np.count_nonzero(rows, axis=(1, 2)) / per_row
+        suspect = ~np.isfinite(rows.sum(axis=(1, 2)))
+        non_finite += int(np.count_nonzero(~np.isfinite(rows[suspect])))
     cross = antenna1 != antenna2
     cross = cross if cross.any() else ~cross
-    number = int(max(antenna1.max(), antenna2.max())) + 1
-    alive = np.zeros(number, bool)
+    n_antennas = int(max(antenna1.max(), antenna2.max())) + 1
+    alive = np.zeros(n_antennas, bool)
     live_rows = (zeros < 1) & cross
     alive[antenna1[live_rows]] = True
     alive[antenna2[live_rows]] = True

@@ -1,8 +1,8 @@
-"""Finds what an observation consists of from names alone, before anything is read.
+"""Finds the measurement sets of an observation, its sub-bands and its first time stamp.
 
-The rules of the workflow need to know the sub-bands and the first stamp before any job has run.
-For a folder of raw measurement sets their names say it; an existing concatenated measurement set
-has to be asked for its spectral windows and its first time.
+The rules of the workflow need the sub-bands and the first stamp before any job has run. The names
+of raw measurement sets give both, without reading anything. Only for an existing concatenated set
+are the spectral windows and the first time read.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from lwacal.telescope import naming
 
 
 class InputError(ValueError):
-    """What the user gave as input cannot be used; the message says what to try."""
+    """The input that the user gave cannot be used; the message says what to try."""
 
 
 @dataclass(frozen=True)
 class RawFile:
-    """One raw measurement set and what its name says."""
+    """One raw measurement set and the parts of its name."""
 
     path: Path
     name: naming.RawName
@@ -28,7 +28,7 @@ class RawFile:
 
 @dataclass(frozen=True)
 class Discovery:
-    """An observation as far as names tell: its stamp, its sub-bands and where the data are."""
+    """An observation: its first stamp, its sub-bands and the paths of its data."""
 
     kind: str  # raw or concatenated
     path: Path
@@ -36,29 +36,29 @@ class Discovery:
     bands: list[str]
     files: list[RawFile]
     ignored: list[Path]
-    closed: list[Path] = field(default_factory=list)  # folders that may not be read
+    unreadable: list[Path] = field(default_factory=list)  # folders without read permission
 
 
 def discover_raw(directory: str | Path) -> Discovery:
-    """Search a folder and all below it for raw measurement sets (links are followed).
+    """Search a folder and all its subfolders for raw measurement sets; links are followed.
 
-    Raises InputError if the folder is not there or holds none.
+    Raises InputError if the folder does not exist or has no raw measurement set.
     """
     directory = Path(directory).absolute()
     if not directory.is_dir():
         raise InputError(
-            f"input: {directory} is not a folder. Give the folder that holds the raw measurement"
-            " sets: --config input=FOLDER, or in the sheet's column input"
+            f"input: {directory} is not a folder. Give the folder of the raw measurement sets:"
+            " --config input=FOLDER, or the column input of the sheet"
         )
-    found, closed = _measurement_sets(directory)
-    names = [(path, naming.parse_raw_name(path)) for path in found]
+    paths, unreadable = _measurement_sets(directory)
+    names = [(path, naming.parse_raw_name(path)) for path in paths]
     files = [RawFile(path, name) for path, name in names if name is not None]
     if not files:
         raise InputError(
-            f"input: no measurement set called YYYYMMDD_HHMMSS_NNMHz.ms in {directory} or below"
-            f" ({len(found)} with other names{_closed_words(closed)}). An existing concatenated"
-            " measurement set is given with --config input_ms=FILE, or in the sheet's column"
-            " input_ms"
+            f"input: no measurement set called YYYYMMDD_HHMMSS_NNMHz.ms in {directory} or its"
+            f" subfolders ({len(paths)} have other names{_unreadable_words(unreadable)}). To use an"
+            " existing concatenated measurement set, give --config input_ms=FILE, or the column"
+            " input_ms of the sheet"
         )
     return Discovery(
         kind="raw",
@@ -67,42 +67,42 @@ def discover_raw(directory: str | Path) -> Discovery:
         bands=naming.sort_bands(file.name.band for file in files),
         files=files,
         ignored=[path for path, name in names if name is None],
-        closed=closed,
+        unreadable=unreadable,
     )
 
 
 def _measurement_sets(directory: Path) -> tuple[list[Path], list[Path]]:
-    """Return what is called like a measurement set, and the folders that may not be read.
+    """Return all paths named like a measurement set, and the folders without read permission.
 
-    A file, or a link to nothing, of such a name counts: it is found out when it is opened. Links
-    that lead to a folder that was looked into are not followed again.
+    Plain files and broken links with such a name are included; they are recognized when they are
+    opened. A folder that several links lead to is searched once.
     """
     found: list[Path] = []
-    closed: list[Path] = []
-    seen: set[str] = set()
+    unreadable: list[Path] = []
+    visited: set[str] = set()
 
     def note(error: OSError) -> None:
-        closed.append(Path(error.filename))
+        unreadable.append(Path(error.filename))
 
     for folder, below, files in os.walk(directory, followlinks=True, onerror=note):
         real = os.path.realpath(folder)
-        if real in seen:
+        if real in visited:
             below.clear()
             continue
-        seen.add(real)
+        visited.add(real)
         found.extend(Path(folder) / name for name in (*below, *files) if name.endswith(".ms"))
         below[:] = sorted(name for name in below if not name.endswith(".ms"))
-    return sorted(found), sorted(closed)
+    return sorted(found), sorted(unreadable)
 
 
-def _closed_words(closed: list[Path]) -> str:
-    return f"; {closed[0]} may not be read" if closed else ""
+def _unreadable_words(folders: list[Path]) -> str:
+    return f"; no permission to read {folders[0]}" if folders else ""
 
 
 def discover_concatenated(path: str | Path) -> Discovery:
-    """Look into an existing measurement set of one or many spectral windows.
+    """Read the sub-bands and the first time of an existing set with one or more spectral windows.
 
-    Raises InputError if it is not there or not readable.
+    Raises InputError if it does not exist or cannot be read.
     """
     from lwacal.io import ms_reader
 
@@ -127,9 +127,9 @@ def discover_concatenated(path: str | Path) -> Discovery:
 
 
 def window_bands(path: Path) -> dict[int, str]:
-    """Return the name of the sub-band of each data description, by its first channel's frequency.
+    """Return the sub-band of each data description, named after its lowest channel.
 
-    Raises InputError if two spectral windows would get the same name.
+    Raises InputError if two spectral windows have the same sub-band.
     """
     from lwacal.io import ms_reader
 
@@ -138,13 +138,13 @@ def window_bands(path: Path) -> dict[int, str]:
         frequency_hz, width_hz = ms_reader.read_channels(path, window)
         band = naming.nominal_band(float(frequency_hz.min()), width_hz)
         if band in bands.values():
-            raise InputError(f"input_ms: {path} has two spectral windows that begin near {band}")
+            raise InputError(f"input_ms: {path} has two spectral windows of the sub-band {band}")
         bands[number] = band
     return bands
 
 
 def discover(input_dir: str, input_ms: str) -> Discovery:
-    """Find the observation that the configuration names (exactly one of the two is given)."""
+    """Find the observation in a folder or a set; exactly one of the two must be given."""
     if bool(input_dir) == bool(input_ms):
         raise InputError(
             "Give either input (a folder of raw measurement sets) or input_ms (an existing"
@@ -154,10 +154,11 @@ def discover(input_dir: str, input_ms: str) -> Discovery:
 
 
 def fingerprint(discovery: Discovery) -> list[str]:
-    """Return a line for each measurement set that changes when the set is replaced or written to.
+    """Return one line per measurement set, which changes when the set is replaced or modified.
 
-    The line has the path, and size and time of the set's main table file: cheap, and true for
-    what casacore writes. A folder's own time would change when nothing in it has.
+    The line has the path, and the size and modification time of the set's main table file. These
+    are cheap to read and change whenever casacore writes. The modification time of the folder would
+    change even if no data do.
     """
     paths = [file.path for file in discovery.files] or [discovery.path]
     lines = []

@@ -1,7 +1,7 @@
-"""Says what an observation consists of, by the headers of its sets, and what is wrong with them.
+"""The inventory: what an observation consists of according to its headers, and their faults.
 
-The data themselves are looked at where they are read anyway (lwacal.ingest.concat); what is found
-there completes this record to the manifest (lwacal.ingest.manifest).
+The data themselves are checked when lwacal.ingest.concat reads them. Its findings turn the
+inventory into the manifest (lwacal.ingest.manifest).
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from lwacal.telescope.correlations import CORRELATIONS
 
 logger = logging.getLogger(__name__)
 
-STAMP_TOLERANCE_S = 1.5  # a stamp has whole seconds, rounded or cut off
+STAMP_TOLERANCE_S = 1.5  # stamps have whole seconds, rounded or truncated
 
 
 @dataclass
 class _Entry:
-    """One integration of one sub-band, and the set that holds it."""
+    """One integration of one sub-band, and its measurement set."""
 
     facts: ms_headers.SetFacts
     window: ms_headers.WindowFacts
@@ -52,11 +52,10 @@ class _Collection:
 
 
 def build(discovery: discover.Discovery, observation: str) -> dict[str, Any]:
-    """Return what the headers tell of an observation, in the form of manifest.json (C1).
+    """Return the content of the headers of an observation, in the form of manifest.json.
 
-    No data are read. Several sets of the same integration and sub-band are all in it. Raises
-    discover.InputError if nothing at all can be used to say when and where the observation was
-    made.
+    No data are read. If an integration has several sets of a sub-band, all of them are listed.
+    Raises discover.InputError if no set can be read.
     """
     collection = _Collection()
     if discovery.kind == "raw":
@@ -80,8 +79,8 @@ def sort_faults(faults: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(faults, key=lambda fault: (fault["time"], fault["band"], fault["kind"]))
 
 
-def whether_usable(band: str, usable: bool) -> dict[str, Any]:
-    """Return what a sub-band's record says of whether there is anything to use."""
+def usability(band: str, usable: bool) -> dict[str, Any]:
+    """Return the fields of a sub-band's record that say whether it has usable data."""
     message = "" if usable else f"sub-band {band} has no usable data"
     return {"usable": usable, "message": message}
 
@@ -91,10 +90,10 @@ def _stamps(discovery: discover.Discovery) -> set[str]:
 
 
 def _collect_raw(discovery: discover.Discovery, collection: _Collection) -> None:
-    for folder in discovery.closed:
+    for folder in discovery.unreadable:
         collection.fault(
             "unreadable",
-            f"the folder {folder} may not be read; what is in it is left out",
+            f"no permission to read the folder {folder}; its content is left out",
             folder,
             "",
             "",
@@ -129,7 +128,7 @@ def _add_raw(collection: _Collection, facts: ms_headers.SetFacts, band: str, sta
 
 
 def _check_stamp(collection: _Collection, entry: _Entry) -> None:
-    """Leave a set out whose name and header disagree about the time: either may be wrong."""
+    """Leave out a set whose name and header disagree about the time: either may be wrong."""
     time = entry.time
     stamp_s = naming.stamp_time(entry.stamp)
     candidates = (time.time_mjd_s, time.mid_mjd_s, time.mid_mjd_s - time.interval_s / 2)
@@ -137,7 +136,7 @@ def _check_stamp(collection: _Collection, entry: _Entry) -> None:
         collection.reject(
             entry,
             "wrong_stamp",
-            f"{entry.facts.path.name} says {entry.stamp} but the data are of"
+            f"{entry.facts.path.name} is stamped {entry.stamp}, but its data were taken at"
             f" {site.iso(time.mid_mjd_s)} (middle of the integration); left out",
         )
 
@@ -177,15 +176,15 @@ def _check_grids(collection: _Collection) -> None:
                     entry,
                     "channel_grid",
                     f"{entry.facts.path.name}: {grid[0]} channels from {grid[1] / 1e6:.4f} MHz,"
-                    f" while the sub-band has {usual[0]} from {usual[1] / 1e6:.4f} MHz; left out",
+                    f" but the sub-band has {usual[0]} from {usual[1] / 1e6:.4f} MHz; left out",
                 )
             elif entry.band != naming.nominal_band(
                 float(entry.window.frequency_hz.min()), entry.window.channel_width_hz
             ):
                 collection.fault(
                     "channel_grid",
-                    f"{entry.facts.path.name}: the name says {entry.band} but the first channel is"
-                    f" at {entry.window.frequency_hz.min() / 1e6:.4f} MHz; used as it is",
+                    f"{entry.facts.path.name}: the name says {entry.band}, but the first channel is"
+                    f" at {entry.window.frequency_hz.min() / 1e6:.4f} MHz; used anyway",
                     entry.facts.path,
                     band,
                     entry.stamp,
@@ -202,14 +201,14 @@ def _grid(window: ms_headers.WindowFacts) -> tuple[int, float, float]:
 
 def _check_correlations(collection: _Collection) -> None:
     for entry in collection.entries:
-        found = entry.window.correlations
+        order = entry.window.correlations
         name = entry.facts.path.name
-        if found == list(CORRELATIONS):
+        if order == list(CORRELATIONS):
             continue
-        if sorted(found) == sorted(CORRELATIONS):
+        if sorted(order) == sorted(CORRELATIONS):
             collection.fault(
                 "correlations",
-                f"{name}: correlations are stored as {','.join(found)}; they are put in the order"
+                f"{name}: correlations are stored as {','.join(order)}; reordered to"
                 f" {','.join(CORRELATIONS)}",
                 entry.facts.path,
                 entry.band,
@@ -219,7 +218,7 @@ def _check_correlations(collection: _Collection) -> None:
             collection.reject(
                 entry,
                 "correlations",
-                f"{name}: correlations {','.join(found)} are not the four of linear dipoles"
+                f"{name}: correlations {','.join(order)} are not those of linear feeds"
                 f" ({','.join(CORRELATIONS)}); left out",
             )
 
@@ -229,8 +228,8 @@ def _check_baselines(collection: _Collection) -> None:
         if entry.time.conjugate:
             collection.fault(
                 "baselines",
-                f"{entry.facts.path.name}: UVW are those of antenna 2 - antenna 1; the complex"
-                " conjugates of the data are used, with antenna 1 - antenna 2",
+                f"{entry.facts.path.name}: UVW are antenna 2 - antenna 1; the data are conjugated"
+                " and UVW recomputed as antenna 1 - antenna 2",
                 entry.facts.path,
                 entry.band,
                 entry.stamp,
@@ -240,13 +239,13 @@ def _check_baselines(collection: _Collection) -> None:
 def _check_missing(
     discovery: discover.Discovery, collection: _Collection, stamps: list[str]
 ) -> None:
-    there = {(entry.band, entry.stamp) for entry in collection.entries}
-    there |= {(file.name.band, file.name.stamp) for file in discovery.files}
+    present = {(entry.band, entry.stamp) for entry in collection.entries}
+    present |= {(file.name.band, file.name.stamp) for file in discovery.files}
     for band in discovery.bands:
         for stamp in stamps:
-            if (band, stamp) not in there:
+            if (band, stamp) not in present:
                 name = naming.raw_name(stamp, band)
-                message = f"no data of sub-band {band} for the integration {stamp}"
+                message = f"sub-band {band} has no data for the integration {stamp}"
                 collection.fault("missing", message, discovery.path / name, band, stamp)
 
 
@@ -297,7 +296,7 @@ def _sizes(collection: _Collection) -> dict[Path, int]:
 
 
 def _integrations(usable: list[_Entry], stamps: list[str]) -> list[dict[str, Any]]:
-    """Return each integration; one without usable data gets the time its stamp would mean."""
+    """Return all integrations; without usable data the time follows from the stamp."""
     offset = float(
         np.median([entry.time.mid_mjd_s - naming.stamp_time(entry.stamp) for entry in usable])
     )
@@ -324,19 +323,19 @@ def _band(
         "frequency_hz": frequency_hz,
         "channel_width_hz": width_hz,
         "correlations": list(CORRELATIONS),
-        **whether_usable(band, bool(good)),
+        **usability(band, bool(good)),
         "entries": [_entry_record(entry, scans) for entry in entries],
     }
 
 
-def _assumed_grid(band: str, like: ms_headers.WindowFacts) -> tuple[np.ndarray, float]:
-    """Return the grid an unreadable sub-band should have had: as many channels as the others."""
-    n_channels = len(like.frequency_hz)
+def _assumed_grid(band: str, other: ms_headers.WindowFacts) -> tuple[np.ndarray, float]:
+    """Return the channel grid of an unreadable sub-band, with as many channels as another one."""
+    n_channels = len(other.frequency_hz)
     if band in site.BANDS and site.CHANNELS_PER_BAND % n_channels == 0:
         frequency_hz = site.band_frequencies_hz(band, n_channels)
         return frequency_hz, site.CHANNEL_WIDTH_HZ * site.CHANNELS_PER_BAND / n_channels
     first = naming.band_mhz(band) * 1e6
-    return first + np.arange(n_channels) * like.channel_width_hz, like.channel_width_hz
+    return first + np.arange(n_channels) * other.channel_width_hz, other.channel_width_hz
 
 
 def _entry_record(entry: _Entry, scans: dict[str, int]) -> dict[str, Any]:

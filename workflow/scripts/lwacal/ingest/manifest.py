@@ -1,9 +1,9 @@
-"""Says what an observation consists of and what is wrong with it (contract C1).
+"""The manifest: what an observation consists of, and the faults of its raw data.
 
-Everything later in the workflow trusts this record, and only this record, about what is in the raw
-data: which integrations and sub-bands there are, what TIME means, which files are left out and why.
-It is what the headers told (lwacal.ingest.inventory) with what was found in the data when they were
-read (lwacal.ingest.concat).
+All later steps rely on this record alone for what is in the raw data: the integrations and
+sub-bands, the meaning of TIME, which files are left out and why. It combines the inventory of the
+headers (lwacal.ingest.inventory) with the findings of the only read of the data
+(lwacal.ingest.concat).
 """
 
 from __future__ import annotations
@@ -30,6 +30,6 @@ def complete(
                 for fault in item["faults"]
             ]
         used = any(entry["usable"] for entry in entries)
-        record["bands"][band].update(inventory.whether_usable(band, used))
+        record["bands"][band].update(inventory.usability(band, used))
     record["faults"] = inventory.sort_faults(record["faults"])
     return record

@@ -1,4 +1,4 @@
-"""Looks into one measurement set, and says what its header holds."""
+"""Reads the headers (sub-tables and time columns) of one measurement set."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from lwacal.telescope import geometry
 class TimeFacts:
     """One integration of one data description.
 
-    ``time_mjd_s`` is TIME as stored, ``mid_mjd_s`` the middle of the integration. ``conjugate``
-    says that the UVW are those of antenna 2 - antenna 1.
+    ``time_mjd_s`` is TIME as stored, ``mid_mjd_s`` the middle of the integration, both MJD seconds;
+    ``time_column`` says what TIME means. ``conjugate`` is true if the UVW are those of antenna 2 -
+    antenna 1, so that the data are complex conjugates.
     """
 
     time_mjd_s: float
@@ -53,16 +54,16 @@ class SetFacts:
 
     @property
     def antenna_digest(self) -> str:
-        """A text that is the same for the same names and positions (to a millimetre)."""
+        """A digest of the antenna names and positions, rounded to a millimetre."""
         positions = np.round(self.antennas.positions_m, 3).tolist()
         text = "\n".join(self.antennas.names) + repr(positions)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
 def inspect(path: Path) -> SetFacts:
-    """Read the header of a set; no data are read.
+    """Read the headers of a set; no visibilities are read.
 
-    Raises ms_reader.UnreadableError if any of it cannot be read.
+    Raises ms_reader.UnreadableError if any of them cannot be read.
     """
     try:
         antennas = ms_reader.read_antennas(path)
@@ -100,7 +101,7 @@ def _inspect_time(
         integration.mjd_s, integration.centroid_mjd_s, integration.interval_s
     )
     centre = ms_reader.read_field(path, integration.field_id)
-    turned = has_turned_baselines(integration, antennas.positions_m, centre, middle)
+    conjugate = has_reversed_baselines(integration, antennas.positions_m, centre, middle)
     return TimeFacts(
         integration.mjd_s,
         middle,
@@ -108,20 +109,20 @@ def _inspect_time(
         meaning,
         len(integration.antenna1),
         *centre,
-        turned,
+        conjugate,
     )
 
 
-def has_turned_baselines(
+def has_reversed_baselines(
     integration: ms_reader.Integration,
     positions_m: np.ndarray,
     centre: tuple[float, float],
     mjd_s: float,
 ) -> bool:
-    """Say whether the UVW are those of antenna 2 - antenna 1, by the antennas' positions.
+    """Return whether the UVW are antenna 2 - antenna 1, judged by the antenna positions.
 
-    The visibilities of such a set are the complex conjugates of those of antenna 1 - antenna 2.
-    Only the sign is asked for: a wrong time, a rotation or a column of zeros does not matter.
+    The visibilities of such a set are the complex conjugates of ours. Only the sign is tested, so
+    that a wrong time, a rotation or a UVW column of zeros does not matter.
     """
     uvw = geometry.antenna_uvw_m(positions_m, *centre, mjd_s)
     expected = uvw[integration.antenna1] - uvw[integration.antenna2]
@@ -129,11 +130,11 @@ def has_turned_baselines(
 
 
 def middle_of(time_mjd_s: float, centroid_mjd_s: float, interval_s: float) -> tuple[float, str]:
-    """Return the middle of an integration and what its TIME means.
+    """Return the middle of an integration (MJD seconds) and the meaning of its TIME in words.
 
-    OVRO-LWA sets have TIME at the start and TIME_CENTROID half an integration later. Where the
-    two are equal, or TIME_CENTROID was never filled, TIME is the middle, as the definition of the
-    measurement set says.
+    OVRO-LWA sets have TIME at the start and TIME_CENTROID half an integration later. If both are
+    equal, or TIME_CENTROID was never filled, TIME is the middle, as the measurement set definition
+    says.
     """
     if centroid_mjd_s <= 0:
         return time_mjd_s, "middle (TIME_CENTROID is not filled)"
