@@ -342,7 +342,7 @@ SKY = [
         "the beam file is invalid",
         "sky_model",
         plants.beam_file("no beams"),
-        ("beam.file", "is not a file of beams"),
+        ("beam.file", "is not a valid beam file"),
         "The configuration key is named. " + RERUN,
         again=False,
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lwacal.sky.predict import seen_by_antennas
+from lwacal.sky.predict import factor_by_antenna
 
 
 def model_visibilities(
@@ -20,9 +20,9 @@ def model_visibilities(
 ) -> np.ndarray:
     """Return model visibilities of points, XX and YY, (row, channel, 2), complex64, in Jy.
 
-    ``antenna1``, ``antenna2`` (row,); the other arguments as of `predict.seen_by_antennas`.
+    ``antenna1``, ``antenna2`` (row,); the other arguments as of `predict.factor_by_antenna`.
     """
-    seen = seen_by_antennas(
+    seen = factor_by_antenna(
         positions_m,
         frequency_hz,
         mjd_s,

@@ -1,4 +1,4 @@
-"""The beams of X and Y: normalized, above the horizon only, and turned the right way."""
+"""The beams of X and Y: normalized, zero below the horizon, and correctly oriented."""
 
 import h5py
 import numpy as np
@@ -36,7 +36,7 @@ def test_between_zero_and_one_everywhere(model):
         assert (dipole <= 1).all()
 
 
-def test_y_is_x_turned_by_a_right_angle(model):
+def test_y_is_x_rotated_by_a_right_angle(model):
     _, yy = at(model, 40.0, np.arange(0, 360, 30.0))
     turned, _ = at(model, 40.0, np.arange(0, 360, 30.0) - 90)
     assert yy == pytest.approx(turned, abs=1e-12)
@@ -56,28 +56,28 @@ def test_planes_of_the_dipole_are_north_south_for_x():
     assert north[0] == pytest.approx(e_plane, abs=1e-12)
     assert north[1] == pytest.approx(h_plane, abs=1e-12)
     assert east[0] == pytest.approx(h_plane, abs=1e-12)
-    assert np.abs(e_plane - h_plane).max() > 0.05  # so that a mix-up would show
+    assert np.abs(e_plane - h_plane).max() > 0.05  # so that swapped planes would be noticed
 
 
 def test_memo_falls_smoothly_from_zenith_to_horizon():
     xx, yy = at("memo178", DEGREES, 45.0)
     assert np.array_equal(xx.shape, (len(DEGREES), len(FREQUENCY_HZ)))
-    assert xx == pytest.approx(yy)  # on the diagonal the dipoles are alike
+    assert xx == pytest.approx(yy)  # on the diagonal the dipoles have the same beam
     inside = FREQUENCY_HZ > 30e6
     assert (np.diff(xx[:, inside], axis=0) > -0.01).all()
     assert xx[DEGREES == 45][:, inside].min() > 0.2
 
 
-def test_memo_is_near_the_simple_law_that_the_observatory_uses():
-    """sin(el)^1.6 is a fit by others; above 30 degrees both say the same within a third."""
+def test_memo_agrees_roughly_with_the_law_of_the_observatory():
+    """The observatory fits sin(el)^1.6; above 30 degrees both agree within a third."""
     xx, yy = at("memo178", DEGREES, 0.0)
     simple, _ = at("sine", DEGREES, 0.0)
     high = (DEGREES > 30)[:, None] & ((FREQUENCY_HZ > 30e6) & (FREQUENCY_HZ < 80e6))[None]
     assert np.abs(np.log((xx + yy) / 2 / simple))[high].max() < np.log(4 / 3)
 
 
-def test_unknown_model_is_refused_with_the_known_ones():
-    with pytest.raises(ValueError, match=r"beam\.model is 'x', but there are memo178, sine, h5"):
+def test_error_for_an_unknown_model_lists_the_choices():
+    with pytest.raises(ValueError, match=r"beam\.model is 'x'; choose one of memo178, sine, h5"):
         beam.power("x", FREQUENCY_HZ, np.array([1.0]), np.array([0.0]))
 
 
@@ -94,7 +94,7 @@ GRID_THETA = np.linspace(0, np.pi / 2, 19)
 
 
 def write_file(path, phi, unit="radians", gain=(3.0, 5.0), spoil=None):
-    """Write fields whose powers are (1 + cos t) / 2 times 1 + a sin t cos 2 phi, grown by nu."""
+    """Write fields with powers (1 + cos t) / 2 (1 + a sin t cos 2 phi), scaled with frequency."""
     t, p = np.meshgrid(GRID_THETA, phi, indexing="ij")
     turn = np.rad2deg if unit == "degrees" else np.asarray
     with h5py.File(path, "w") as file:
@@ -125,20 +125,20 @@ def test_file_gives_power_relative_to_the_zenith(tmp_path, unit, closed):
     assert xx[0] == pytest.approx(1)
 
 
-def test_below_the_horizon_the_file_is_not_asked(tmp_path):
+def test_beam_of_a_file_is_zero_below_the_horizon(tmp_path):
     file = write_file(tmp_path / "beam.h5", np.deg2rad(np.arange(0, 360, 10.0)))
     xx, yy = beam.power("h5", GRID_HZ, np.deg2rad([-5.0]), np.array([0.0]), file=file)
     assert not xx.any()
     assert not yy.any()
 
 
-def test_outside_the_grid_is_an_error_and_never_zero(tmp_path):
+def test_frequency_outside_the_grid_is_an_error(tmp_path):
     file = write_file(tmp_path / "beam.h5", np.deg2rad(np.arange(0, 360, 10.0)))
     with pytest.raises(beam_file.BeamFileError, match="from 20 to 80 MHz, but 13 to 18 MHz"):
         beam.power("h5", np.array([13e6, 18e6]), np.array([1.0]), np.array([0.0]), file=file)
 
 
-def test_a_file_that_ends_above_the_horizon_is_an_error_below_its_end(tmp_path):
+def test_elevation_below_the_grid_is_an_error(tmp_path):
     def cut(file):
         for name in (
             "theta_pts",
@@ -158,15 +158,19 @@ def test_a_file_that_ends_above_the_horizon_is_an_error_below_its_end(tmp_path):
 @pytest.mark.parametrize(
     ("phi_deg", "spoil", "said"),
     [
-        (np.arange(0, 200, 10.0), None, "do not make one whole turn"),
-        (np.arange(0, 360, 10.0), lambda file: file.__delitem__("phi_pts"), "not a file of beams"),
-        (np.arange(0, 360, 10.0)[::-1], None, "do not ascend"),
+        (np.arange(0, 200, 10.0), None, "do not cover a full circle"),
+        (
+            np.arange(0, 360, 10.0),
+            lambda file: file.__delitem__("phi_pts"),
+            "not a valid beam file",
+        ),
+        (np.arange(0, 360, 10.0)[::-1], None, "do not increase"),
     ],
 )
-def test_poor_files_are_refused_in_words(tmp_path, phi_deg, spoil, said):
+def test_invalid_files_are_refused_with_the_reason(tmp_path, phi_deg, spoil, said):
     file = write_file(tmp_path / "beam.h5", np.deg2rad(phi_deg), spoil=spoil)
     with pytest.raises(beam_file.BeamFileError, match=said):
         beam_file.read(file)
     (tmp_path / "text.h5").write_text("no beam")
-    with pytest.raises(beam_file.BeamFileError, match=r"text\.h5 is not a file of beams"):
+    with pytest.raises(beam_file.BeamFileError, match=r"text\.h5 is not a valid beam file"):
         beam_file.read(str(tmp_path / "text.h5"))

@@ -1,4 +1,4 @@
-"""Component lists: read as WSClean defines them, and refused in words before anything runs."""
+"""Component lists: read as WSClean defines them; invalid ones are refused before any job runs."""
 
 import gzip
 
@@ -35,7 +35,7 @@ def test_fields_are_read(tmp_path):
     assert np.rad2deg(found.ra_rad) / 15 == pytest.approx([hours, 23 + 23 / 60 + 24 / 3600])
     assert np.rad2deg(found.dec_rad) == pytest.approx([degrees, -(30 / 60 + 15.5 / 3600)])
     assert found.flux_jy == pytest.approx([-7.5, 5.0])
-    assert found.reference_hz == pytest.approx([57322692.87, 50e6])  # the second by default
+    assert found.reference_hz == pytest.approx([57322692.87, 50e6])  # the second is the default
     assert found.logarithmic.tolist() == [False, True]
     assert np.rad2deg(found.major_rad) * 3600 == pytest.approx([0, 70.5])
     assert np.rad2deg(found.minor_rad) * 3600 == pytest.approx([0, 35.25])
@@ -61,7 +61,7 @@ def test_changed_list_is_read_again(tmp_path):
 
 
 def test_spectra_are_those_that_wsclean_defines(tmp_path):
-    """Ordinary: S0 + p0 (x - 1) + p1 (x - 1)^2; logarithmic, of base 10: a power law and more."""
+    """Ordinary: S0 + p0 (x - 1) + p1 (x - 1)^2; logarithmic, base 10: a curved power law."""
     text = HEADER + (
         "a,POINT,0:0:0,0.0.0,10,[3,-2],false,50e6\n"
         "b,POINT,0:0:0,0.0.0,10,[-0.7],true,50e6\n"
@@ -72,7 +72,7 @@ def test_spectra_are_those_that_wsclean_defines(tmp_path):
     found_list = component_lists.read(written(tmp_path, text))
     found = found_list.spectra_jy(np.array([40e6, 50e6, 75e6]))
     law = np.array([0.8, 1.0, 1.5]) ** -0.7
-    # 10^(0.5 (log10 x)^2), worked out by hand: log10 0.8 = -0.09691, log10 1.5 = 0.17609
+    # 10^(0.5 (log10 x)^2), computed by hand: log10 0.8 = -0.09691, log10 1.5 = 0.17609
     curved = law * 10 ** (0.5 * np.array([0.0093916, 0, 0.0310081]))
     expected = [
         [10 - 0.6 - 0.08, 10, 10 + 1.5 - 0.5],
@@ -84,7 +84,7 @@ def test_spectra_are_those_that_wsclean_defines(tmp_path):
     assert found == pytest.approx(np.array(expected), rel=1e-6)
 
 
-def test_polynomials_are_logarithmic_where_no_column_says(tmp_path):
+def test_polynomials_are_logarithmic_by_default(tmp_path):
     text = "Format = Type, Ra, Dec, I, SpectralIndex, ReferenceFrequency='50e6'\n"
     found_list = component_lists.read(written(tmp_path, text + "POINT,0:0:0,0.0.0,10,[-1]\n"))
     assert found_list.spectra_jy(np.array([100e6])) == pytest.approx(np.array([[5.0]]))
@@ -94,7 +94,7 @@ def test_polynomials_are_logarithmic_where_no_column_says(tmp_path):
     ("line", "said"),
     [
         ("a,POINT,0:0:0,0.0.0,many,[],false,,,,\n", "line 5: I is 'many', not a number"),
-        ("a,POINT,10.5,0.0.0,1,[],false,,,,\n", "line 5: Ra is '10.5', not as hh:mm:ss.s"),
+        ("a,POINT,10.5,0.0.0,1,[],false,,,,\n", "line 5: Ra is '10.5', not hh:mm:ss.s"),
         ("a,POINT,0:0:0,00:00:00,1,[],false,,,,\n", "line 5: Dec is '00:00:00'"),
         ("a,DISK,0:0:0,0.0.0,1,[],false,,,,\n", "line 5: Type is 'DISK'"),
         ("a,GAUSSIAN,0:0:0,0.0.0,1,[],false,,,,\n", "line 5: majoraxis is ''"),
@@ -118,15 +118,15 @@ def test_broken_line_is_named(tmp_path, line, said):
         ("", "does not begin with a line 'Format"),
         ("a,POINT,0:0:0,0.0.0,1\n", "does not begin with a line 'Format"),
         ("Format = Name, Type, Ra, I\n", "has no dec"),
-        (HEADER, "has no component"),
+        (HEADER, "has no components"),
     ],
 )
-def test_list_without_what_it_needs(tmp_path, text, said):
+def test_incomplete_list_is_refused(tmp_path, text, said):
     with pytest.raises(ComponentListError, match=said):
         component_lists.read(written(tmp_path, text))
 
 
-def test_file_that_is_not_compressed_as_its_name_says(tmp_path):
+def test_file_named_gz_that_is_not_compressed(tmp_path):
     with pytest.raises(ComponentListError, match="cannot be read"):
         component_lists.read(written(tmp_path, HEADER + LINES, "list.txt.gz"))
 
@@ -140,7 +140,7 @@ def problems(**lists):
     return {problem.key: str(problem) for problem in caught.value.problems}
 
 
-def test_all_broken_lists_are_told_at_once(tmp_path):
+def test_all_broken_lists_are_reported_at_once(tmp_path):
     place = (VIR_A.ra_rad, VIR_A.dec_rad)
     fine = component_list_text.write(tmp_path / "fine.txt", component_list_text.point(*place, 1))
     faint = component_list_text.write(tmp_path / "faint.txt", component_list_text.point(*place, -1))
@@ -164,7 +164,7 @@ def test_all_broken_lists_are_told_at_once(tmp_path):
     assert chosen.component_lists.by_source() == {"CygA": "", "CasA": "", "TauA": "", **lists}
 
 
-def test_trusted_frequencies_ascend():
+def test_trusted_frequencies_must_increase():
     with pytest.raises(settings.SettingsError, match="component_lists_mhz"):
         settings.resolve({"sky_model": {"component_lists_mhz": [77, 30]}})
 
@@ -182,7 +182,7 @@ def test_trusted_frequencies_ascend():
     ],
 )
 def test_published_lists(real_data, source, name, limits_jy, radius_arcmin):
-    """The flux at 57.32 MHz lies between those of the whole lists at 60 and 50 MHz."""
+    """The total flux at 57.32 MHz lies between those at 60 and 50 MHz."""
     found = component_lists.read(real_data / "skymodels" / f"deGasperin2020_{name}.txt.gz")
     position = sources.POSITIONS[source]
     component_lists.check(found, position, (30, 77))

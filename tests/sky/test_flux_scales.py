@@ -1,4 +1,4 @@
-"""Flux scales against each other, and secondary calibrators against an independent scale."""
+"""Flux scales compared with each other, and secondary calibrators with an independent scale."""
 
 import numpy as np
 import pytest
@@ -65,7 +65,7 @@ def test_secondary_calibrators_are_known_over_the_whole_band_of_the_array(source
 @pytest.mark.parametrize("mhz", [50, 65, 75])
 @pytest.mark.parametrize("source", ["CygA", "VirA", "TauA"])
 def test_modern_scales_agree_from_50_to_75_mhz(source, mhz):
-    """Within 20 %; Cas A, which fades, is known no better than by a third."""
+    """Within 20 %, but Cas A, which fades, within a third."""
     found = [
         SCALES[scale][source].flux_jy(np.array([mhz * 1e6]), 2016.0)[0]
         for scale in ("ovro2023", "perley2017", "degasperin2020")
@@ -73,8 +73,8 @@ def test_modern_scales_agree_from_50_to_75_mhz(source, mhz):
     assert max(found) / min(found) < 1.2
 
 
-def test_spectrum_is_a_polynomial_in_the_logarithms_that_fades_from_its_epoch():
-    """At ten times the pivot x is one: the logarithm of the flux is the sum of the coefficients."""
+def test_spectrum_is_a_polynomial_in_log_frequency_that_fades_since_its_epoch():
+    """At ten times the pivot x is 1: the logarithm of the flux is the sum of the coefficients."""
     spectrum = Spectrum((2.0, -0.5, 0.1), 50e6, (30e6, 80e6), 2000.0, (0.01, -0.002))
     frequency_hz = np.array([50e6, 500e6])
     at_epoch = np.array([100.0, 10**1.6])
@@ -107,7 +107,7 @@ def test_range_of_validity_includes_its_ends():
         ),
     ],
 )
-def test_ranges_and_epochs_are_the_published_ones(scale, mhz, epochs):
+def test_ranges_and_epochs_agree_with_the_published_ones(scale, mhz, epochs):
     for source, limits in mhz.items():
         assert SCALES[scale][source].valid_hz == pytest.approx(np.array(limits) * 1e6), source
     found = [spectrum.epoch for spectrum in SCALES[scale].values() if spectrum.epoch is not None]
@@ -115,7 +115,7 @@ def test_ranges_and_epochs_are_the_published_ones(scale, mhz, epochs):
 
 
 @pytest.mark.parametrize(("source", "percent"), [("CasA", 0.46), ("TauA", 0.16)])
-def test_supernova_remnants_fade_by_the_published_rate(source, percent):
+def test_supernova_remnants_fade_at_the_published_rate(source, percent):
     spectrum = SCALES["ovro2023"][source]
     early, late = (
         spectrum.flux_jy(np.array([60e6]), spectrum.epoch + years)[0] for years in (0, 10)

@@ -1,4 +1,4 @@
-"""Shapes of resolved sources: against plain sums, against CASA, and what solutions gain by them."""
+"""Shapes of resolved sources: compared with plain sums and with CASA; their effect on gains."""
 
 import json
 from dataclasses import replace
@@ -40,7 +40,7 @@ def around(source: Direction, east_rad: float, north_rad: float) -> tuple[float,
 
 @pytest.fixture(scope="module")
 def halo(tmp_path_factory):
-    """Like Vir A: a bright middle and a halo of 16 arcmin, some of it negative or elongated."""
+    """Return components like Vir A: a bright core and a halo of 16 arcmin, partly negative."""
     draw = np.random.default_rng(3)
     lines = []
     for number in range(60):
@@ -59,7 +59,7 @@ def halo(tmp_path_factory):
 
 
 def plain_sum(components, source, frequency_hz, uv_m) -> np.ndarray:
-    """Return the shape (row, channel), written out from the definitions."""
+    """Return the shape (row, channel) by its definition."""
     trusted_hz = np.clip(frequency_hz, TRUSTED_MHZ[0] * 1e6, TRUSTED_MHZ[1] * 1e6)
     spectra = components.spectra_jy(trusted_hz)
     total = np.zeros((len(uv_m), len(frequency_hz)), complex)
@@ -79,8 +79,8 @@ def plain_sum(components, source, frequency_hz, uv_m) -> np.ndarray:
 
 
 @pytest.mark.parametrize("band", ["13MHz", "27MHz", "73MHz", "82MHz"])
-def test_interpolation_is_as_good_as_it_says(halo, band):
-    """Sub-bands within the trusted frequencies, at their ends and beyond; all baselines."""
+def test_interpolation_error_is_within_its_limit(halo, band):
+    """In sub-bands within the trusted frequencies, at their ends and beyond; all baselines."""
     frequency_hz = site.band_frequencies_hz(band)[::16]
     draw = np.random.default_rng(1)
     angle, length = draw.uniform(0, 2 * np.pi, 300), LONGEST_M * np.sqrt(draw.uniform(size=300))
@@ -89,7 +89,7 @@ def test_interpolation_is_as_good_as_it_says(halo, band):
     found, expected = shape.at(uv_m), plain_sum(halo, VIR_A, frequency_hz, uv_m)
     assert found.dtype == np.complex64
     assert np.abs(found - expected).max() < source_shape.GRID_ERROR
-    assert np.abs(found.conj() - expected).max() > 0.05  # a wrong sign would show
+    assert np.abs(found.conj() - expected).max() > 0.05  # a wrong sign would be noticed
     at_zero = shape.at(np.zeros((1, 2)))
     assert at_zero == pytest.approx(np.ones((1, len(frequency_hz))), abs=source_shape.GRID_ERROR)
 
@@ -100,7 +100,7 @@ def test_baseline_beyond_the_grid_is_refused(halo):
         shape.at(np.array([[500.0, 0.0]]))
 
 
-def test_shares_stay_those_of_the_end_where_the_list_is_not_trusted(halo):
+def test_fractions_are_constant_outside_the_trusted_frequencies(halo):
     share = component_lists.shares(halo, np.array([14e6, 30e6, 50e6, 77e6, 87e6]), TRUSTED_MHZ)
     assert share.sum(axis=0) == pytest.approx(np.ones(5))
     assert np.array_equal(share[:, 0], share[:, 1])
@@ -109,7 +109,7 @@ def test_shares_stay_those_of_the_end_where_the_list_is_not_trusted(halo):
 
 
 def test_casa_has_the_same_gaussian(tmp_path):
-    """An elongated Gaussian beside the phase centre, turned: CASA's ft of a component list.
+    """A rotated, elongated Gaussian off the phase centre, by CASA's ft of a component list.
 
     CASA knows no aberration (1e-4 of the phase, which is at most 3 rad here).
     """
@@ -181,7 +181,7 @@ def list_of(source, path, *shifts):
     return component_list_text.write(path, *lines)
 
 
-def test_sky_model_says_which_list_and_keeps_fluxes(tmp_path):
+def test_sky_model_names_the_list_and_keeps_fluxes(tmp_path):
     path = list_of("CygA", tmp_path / "list.txt", (0, 0), (ARCMIN, 0))
     model, points = built(path), built("")
     cyg_a, cas_a = model["sources"][:2]
@@ -197,17 +197,17 @@ def test_sky_model_says_which_list_and_keeps_fluxes(tmp_path):
         sky_model.model_fluxes(model, "59MHz"), sky_model.model_fluxes(points, "59MHz")
     ):
         assert np.array_equal(with_list, without)
-    assert len(json.dumps(cyg_a)) < 2000  # no components in it
+    assert len(json.dumps(cyg_a)) < 2000  # without the components
 
 
-def test_frequencies_beyond_the_trusted_ones_are_a_warning(tmp_path):
+def test_frequencies_outside_the_trusted_ones_give_a_warning(tmp_path):
     path = list_of("CygA", tmp_path / "list.txt", (0, 0))
     warnings = built(path, bands=("23MHz", "59MHz"))["sources"][0]["warnings"]
     said = "its component list is trusted from 30 to 77 MHz only"
     assert sum(said in warning for warning in warnings) == 1
 
 
-def test_paths_of_lists_hold_elsewhere(tmp_path, monkeypatch):
+def test_paths_of_lists_are_absolute(tmp_path, monkeypatch):
     list_of("CygA", tmp_path / "list.txt", (0, 0))
     monkeypatch.chdir(tmp_path)
     model = built("list.txt")
@@ -218,7 +218,7 @@ def test_paths_of_lists_hold_elsewhere(tmp_path, monkeypatch):
     assert read["sources"][1]["component_list"] is None
 
 
-def test_long_baselines_are_used_with_a_list_of_vir_a():
+def test_long_baselines_are_used_if_vir_a_has_a_list():
     limits = solver_case.BANDPASS
     point = {"name": "VirA", "in_model": True, "component_list": None}
     resolved = {**point, "component_list": {"path": "list.txt"}}
@@ -233,7 +233,7 @@ def test_long_baselines_are_used_with_a_list_of_vir_a():
 
 @pytest.fixture(scope="module")
 def resolved_case(tmp_path_factory):
-    """A sky whose brightest source has three parts within 12 arcmin, with other spectra each."""
+    """Return a sky whose brightest source has three components within 12 arcmin."""
     folder = tmp_path_factory.mktemp("resolved")
     source = Direction(*solver_case.source_radec("CygA"))
     parts = [((0, 0), 60, 0), ((9, 4), 40, -30), ((-6, 10), 30, 20)]
@@ -258,7 +258,7 @@ def solve(case, model, engine, output):
 
 @pytest.mark.parametrize("engine", ["stefcal", "casa"])
 def test_gains_of_a_resolved_sky_need_its_shape(resolved_case, tmp_path, engine):
-    """In units of the Cramer-Rao limit, whose rms scatters by 5 % here."""
+    """Errors in units of the Cramer-Rao limit; their rms scatters by 5 % here."""
     points = json.loads(json.dumps(resolved_case.model, default=np.ndarray.tolist))
     points["sources"][0]["component_list"] = None
     for error in solve(resolved_case, resolved_case.model, engine, tmp_path / "good.bcal"):
@@ -267,8 +267,8 @@ def test_gains_of_a_resolved_sky_need_its_shape(resolved_case, tmp_path, engine)
         assert rms(error) > 5
 
 
-def test_prediction_is_that_of_so_many_points(resolved_case):
-    """All geometry within the source is in the sum of points; w (n - 1) makes pi w r^2 = 1e-3."""
+def test_prediction_agrees_with_that_of_point_sources(resolved_case):
+    """Point sources include w (n - 1) within the source, pi w r^2 = 1e-3 here."""
     antenna1, antenna2 = baselines(len(resolved_case.antennas.names))
     sky = band_model.of_band(resolved_case.manifest, BAND, resolved_case.model)
     found = sky.visibilities(antenna1, antenna2, solver_case.MID_MJD_S)
@@ -277,7 +277,7 @@ def test_prediction_is_that_of_so_many_points(resolved_case):
 
 
 def test_fluxes_of_a_resolved_source_need_its_shape(resolved_case):
-    """From visibilities without noise, those of so many points."""
+    """Measured in noiseless visibilities of the components as point sources."""
     antenna1, antenna2 = np.triu_indices(len(resolved_case.antennas.names), 1)
     both = baselines(len(resolved_case.antennas.names))
     model = solver_case.model_visibilities(resolved_case, BAND, solver_case.MID_MJD_S)
@@ -297,7 +297,7 @@ def test_fluxes_of_a_resolved_source_need_its_shape(resolved_case):
     assert ratio(replace(sky, shapes=(None, None)))["CygA"] < 0.9
 
 
-def test_list_that_has_changed_since_is_refused(resolved_case):
+def test_list_that_changed_since_the_sky_model_is_refused(resolved_case):
     model = json.loads(json.dumps(resolved_case.model, default=np.ndarray.tolist))
     model["sources"][0]["component_list"]["sha256"] = "0" * 64
     with pytest.raises(ComponentListError, match=r"component_lists\.CygA\) has changed"):

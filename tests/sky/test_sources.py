@@ -1,4 +1,4 @@
-"""Fluxes and positions of the calibrators against published figures."""
+"""Fluxes and positions of the calibrators, compared with published values."""
 
 import gzip
 import re
@@ -20,18 +20,18 @@ TABLE = {
     "TauA": (1985.5, [2777, 2548, 2383, 2256, 2154, 2069]),
     "VirA": (2023.5, [3720, 3067, 2635, 2324, 2087, 1900]),
 }
-FIT_ERROR = 0.03  # of the compact fits to the table
+FIT_ERROR = 0.03  # of the fits to the table
 
 
 @pytest.mark.parametrize("source", sorted(TABLE))
-def test_fluxes_are_those_of_the_observatorys_table(source):
+def test_fluxes_agree_with_the_table_of_the_observatory(source):
     year, jansky = TABLE[source]
     assert sources.flux_jy("ovro2023", source, MHZ * 1e6, year) == pytest.approx(
         jansky, rel=FIT_ERROR
     )
 
 
-def test_vir_a_is_that_of_perley_and_butler():
+def test_vir_a_agrees_with_perley_and_butler():
     x = np.log10(MHZ / 1e3)
     published = 10 ** (2.4466 - 0.8116 * x - 0.0483 * x**2)
     assert sources.flux_jy("ovro2023", "VirA", MHZ * 1e6, 2020) == pytest.approx(
@@ -40,7 +40,7 @@ def test_vir_a_is_that_of_perley_and_butler():
 
 
 @pytest.mark.parametrize(("source", "percent"), [("CasA", 0.46), ("TauA", 0.16), ("CygA", 0)])
-def test_fading_sources_fade(source, percent):
+def test_secular_decrease(source, percent):
     now, later = (sources.flux_jy("ovro2023", source, MHZ * 1e6, year) for year in (2023.5, 2033.5))
     epoch = SCALES["ovro2023"][source].epoch or 2023.5
     start = sources.flux_jy("ovro2023", source, MHZ * 1e6, epoch)
@@ -56,7 +56,7 @@ def test_fading_sources_fade(source, percent):
         ("VirA", "12h30m49.4234s +12d23m28.044s"),
     ],
 )
-def test_positions_are_the_published_ones(source, published):
+def test_positions_agree_with_published_ones(source, published):
     place = sources.POSITIONS[source]
     found = SkyCoord(place.ra_rad, place.dec_rad, unit="rad")
     assert found.separation(SkyCoord(published)) < 0.1 * u.arcsec
@@ -65,7 +65,7 @@ def test_positions_are_the_published_ones(source, published):
 @pytest.mark.parametrize(
     ("scale", "source", "mhz", "jansky", "tolerance"),
     [
-        # sums of the published component lists at 50 MHz, and other scales' figures at 50 MHz
+        # sums of the published component lists, and values of other scales, at 50 MHz
         ("degasperin2020", "CygA", 50, 21794, 0.003),
         ("degasperin2020", "TauA", 50, 2215, 0.005),
         ("degasperin2020", "VirA", 60, 2242, 0.02),
@@ -75,14 +75,14 @@ def test_positions_are_the_published_ones(source, published):
         ("baars1977", "VirA", 100, 10 ** (5.023 - 1.712), 1e-6),
     ],
 )
-def test_other_scales_give_their_published_figures(scale, source, mhz, jansky, tolerance):
+def test_other_scales_give_their_published_values(scale, source, mhz, jansky, tolerance):
     year = SCALES[scale][source].epoch or 2000
     found = sources.flux_jy(scale, source, np.array([mhz * 1e6]), year)
     assert found == pytest.approx(jansky, rel=tolerance)
 
 
-def test_sums_of_the_published_components_are_those_of_the_scale(real_data):
-    """The real component lists, added up: the compact fits hold over 30 to 77 MHz."""
+def test_scale_fits_the_sums_of_the_published_components(real_data):
+    """The fits to the sums of the real component lists hold from 30 to 77 MHz."""
     lists = {"CygA": "CygA_low", "CasA": "CasA_low", "TauA": "Tau-sources", "VirA": "VirA_low"}
     frequency_hz = np.arange(30, 78) * 1e6
     for source, name in lists.items():
@@ -101,7 +101,7 @@ def test_sums_of_the_published_components_are_those_of_the_scale(real_data):
         assert fitted == pytest.approx(total, rel=0.016)
 
 
-def test_cas_a_on_baars_scale_fades_faster_at_low_frequencies():
+def test_cas_a_on_the_scale_of_baars_fades_faster_at_low_frequencies():
     early, late = (sources.flux_jy("baars1977", "CasA", MHZ * 1e6, year) for year in (1980, 1981))
     percent = 100 * (1 - late / early)
     assert percent == pytest.approx(0.97 - 0.30 * np.log10(MHZ / 1e3), abs=1e-9)
@@ -113,7 +113,7 @@ def test_scales_disagree_most_about_cas_a():
     }
     assert doubt["CasA"] > 0.05
     assert doubt["CygA"] < 0.05
-    assert sources.disagreement("CygA", np.array([15e6]), 2024) is None  # one scale alone is valid
+    assert sources.disagreement("CygA", np.array([15e6]), 2024) is None  # only one scale is valid
 
 
 def test_two_valid_scales_are_enough_to_disagree():
@@ -126,14 +126,14 @@ def test_two_valid_scales_are_enough_to_disagree():
     assert sources.disagreement("CasA", np.array([84e6, 86e6]), 2024) == pytest.approx(expected)
 
 
-def test_extrapolation_and_replacement_are_told():
+def test_extrapolation_and_replacement_give_warnings():
     high = np.array([55e6, 60e6])
     assert sources.expected("ovro2023", "CygA", high, 2024).warnings == ()
     missing = sources.expected("perley2017", "CasA", high, 2024)
     assert missing.scale == "ovro2023"
-    assert "CasA is not on the flux scale perley2017" in missing.warnings[0]
+    assert "the flux scale perley2017 has no CasA" in missing.warnings[0]
     beyond = sources.expected("perley2017", "CygA", np.array([20e6]), 2024)
-    assert "from 50 to 12000 MHz only: it is extrapolated" in beyond.warnings[0]
+    assert "from 50 to 12000 MHz only: extrapolated" in beyond.warnings[0]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_extrapolation_and_replacement_are_told():
         ("3C380", 77.352),
     ],
 )
-def test_secondary_calibrators_have_their_flux_at_150_mhz(source, jansky):
+def test_secondary_calibrators_have_the_published_flux_at_150_mhz(source, jansky):
     assert SECONDARY[source].flux_jy(np.array([150e6]), 2020) == pytest.approx(jansky)
 
 
@@ -170,14 +170,14 @@ def test_secondary_calibrators_of_perley_and_butler_are_bright(source):
         ("HydraA", "09h18m05.7s -12d05m44.0s"),
     ],
 )
-def test_positions_of_secondary_calibrators_are_the_published_ones(source, published):
+def test_positions_of_secondary_calibrators_agree_with_published_ones(source, published):
     place = sources.SECONDARY_POSITIONS[source]
     found = SkyCoord(place.ra_rad, place.dec_rad, unit="rad")
     assert found.separation(SkyCoord(published)) < 1 * u.arcsec
 
 
-def test_unknown_scale_and_source_are_refused_with_the_known_ones():
-    with pytest.raises(ValueError, match=r"sky_model\.flux_scale is 'x', but there are ovro2023"):
+def test_errors_for_an_unknown_scale_or_source_list_the_choices():
+    with pytest.raises(ValueError, match=r"sky_model\.flux_scale is 'x'; choose one of ovro2023"):
         sources.flux_jy("x", "CygA", MHZ, 2024)
     with pytest.raises(ValueError, match="has no HerA, only CygA, CasA, TauA, VirA"):
         sources.flux_jy("ovro2023", "HerA", MHZ, 2024)

@@ -24,7 +24,7 @@ from lwacal.io import ms_reader
 from lwacal.io.ms_reader import Integration
 from lwacal.runtime.blocks import blocks_of
 from lwacal.runtime.timing import Stopwatch
-from lwacal.sky.predict import SeenByAntennas
+from lwacal.sky.predict import FactoredModel
 from lwacal.telescope.baselines import BaselineMatrix
 from lwacal.telescope.correlations import PARALLEL_HANDS
 
@@ -130,7 +130,7 @@ def read(
             power = powers.of(item, masks)
             weight, product = noise_weights.of_pairs(power, item.antenna1, item.antenna2)
             sums.thermal_variances.append(product / (band.channel_width_hz * item.interval_s))
-            one = _Integration(item, masks, weight, sky.seen(item.mjd_s), sums)
+            one = _Integration(item, masks, weight, sky.factored(item.mjd_s), sums)
             _add_all(one, table, pool, 2 * threads, watch)
     return sums
 
@@ -158,7 +158,7 @@ class _Integration:
     item: Integration
     masks: np.ndarray
     weight: np.ndarray
-    seen: SeenByAntennas
+    seen: FactoredModel
     sums: VisibilitySums
 
     def add(self, block: slice, values: np.ndarray) -> None:

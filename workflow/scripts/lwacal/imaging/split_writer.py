@@ -88,7 +88,7 @@ class TargetSets:
             calibrated.data,
             calibrated.antenna1,
             calibrated.antenna2,
-            [model.seen(integration.mjd_s) for model in sources.values()],
+            [model.factored(integration.mjd_s) for model in sources.values()],
         )
         for target in self._targets:
             if target.name in sources:
@@ -110,7 +110,7 @@ class TargetSets:
                 positions_m, self._band.frequency_hz, mjd_s, old, new
             )
         if model is not None:
-            visibilities = model.seen_from(new).seen(mjd_s)
+            visibilities = model.with_phase_centre(new).factored(mjd_s)
         uvw = geometry.antenna_uvw_m(positions_m, *new, mjd_s)
         for rows in blocks_of(len(calibrated.data), ROWS_AT_ONCE):
             first, second = calibrated.antenna1[rows], calibrated.antenna2[rows]

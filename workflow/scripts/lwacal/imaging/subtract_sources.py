@@ -15,7 +15,7 @@ import numpy as np
 
 from lwacal.runtime.blocks import blocks_of
 from lwacal.sky.band_model import BandModel
-from lwacal.sky.predict import SeenByAntennas
+from lwacal.sky.predict import FactoredModel
 
 ROWS_AT_ONCE = 512  # 2 MB of model visibilities at 192 channels
 XX_YY = slice(None, None, 3)  # of XX, XY, YX, YY
@@ -33,7 +33,7 @@ def at_measured_fluxes(
 
 
 def subtract(
-    data: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray, models: Sequence[SeenByAntennas]
+    data: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray, models: Sequence[FactoredModel]
 ) -> None:
     """Subtract models from the data (row, channel, 4) of an integration in place, in row blocks."""
     for rows in blocks_of(len(data), ROWS_AT_ONCE):
@@ -41,9 +41,7 @@ def subtract(
             data[rows, :, XX_YY] -= model.rows(antenna1[rows], antenna2[rows])
 
 
-def add(
-    data: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray, model: SeenByAntennas
-) -> None:
+def add(data: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray, model: FactoredModel) -> None:
     """Add a model to the data (row, channel, 4) of an integration in place, in row blocks."""
     for rows in blocks_of(len(data), ROWS_AT_ONCE):
         data[rows, :, XX_YY] += model.rows(antenna1[rows], antenna2[rows])

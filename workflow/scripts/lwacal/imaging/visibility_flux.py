@@ -56,7 +56,7 @@ class FluxFit:
         proportional to the inverse noise variance, and zero where flagged. ``mjd_s`` is the
         mid-time of the integration, and ``chosen`` (row,) bool the rows to use, None for all.
         """
-        by_antenna = [model.seen(mjd_s) for model in self.models]
+        by_antenna = [model.factored(mjd_s) for model in self.models]
         all_rows = np.arange(len(antenna1)) if chosen is None else np.flatnonzero(chosen)
         for block in blocks_of(len(all_rows), ROWS_AT_ONCE):
             rows = all_rows[block]

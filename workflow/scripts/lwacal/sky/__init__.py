@@ -1,5 +1,5 @@
-"""Catalogue and beam to model visibilities.
+"""From the source catalogue and the beam to model visibilities.
 
-Needs directions, times and frequencies; makes the sky model's records and the visibilities that
-antennas without errors would see. May import ingest (the manifest) and what lies below it.
+Needs directions, times and frequencies; makes the sky model and the visibilities that a perfectly
+calibrated array would measure. May import ingest (the manifest) and the rooms below it.
 """

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class BandModel:
-    """The sources of a sub-band (see predict.seen_by_antennas), with the array that sees them."""
+    """The sources of a sub-band (see predict.factor_by_antenna), with the array that sees them."""
 
     positions_m: np.ndarray
     frequency_hz: np.ndarray
@@ -34,11 +34,11 @@ class BandModel:
 
     def visibilities(self, antenna1: np.ndarray, antenna2: np.ndarray, mjd_s: float) -> np.ndarray:
         """Return XX and YY of rows in the middle of an integration, (row, channel, 2), in Jy."""
-        return self.seen(mjd_s).rows(antenna1, antenna2)
+        return self.factored(mjd_s).rows(antenna1, antenna2)
 
-    def seen(self, mjd_s: float) -> predict.SeenByAntennas:
+    def factored(self, mjd_s: float) -> predict.FactoredModel:
         """Return the sources in the middle of an integration, to make rows of bit by bit."""
-        return predict.seen_by_antennas(
+        return predict.factor_by_antenna(
             self.positions_m,
             self.frequency_hz,
             mjd_s,
@@ -68,7 +68,7 @@ class BandModel:
         factor = np.asarray(ratios, float)[:, None]
         return replace(self, flux_xx=self.flux_xx * factor, flux_yy=self.flux_yy * factor)
 
-    def seen_from(self, centre_radec: tuple[float, float]) -> BandModel:
+    def with_phase_centre(self, centre_radec: tuple[float, float]) -> BandModel:
         """Return the model for data with another phase centre, ICRS radians."""
         return replace(self, centre_radec=centre_radec)
 

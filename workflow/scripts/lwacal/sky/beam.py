@@ -1,4 +1,4 @@
-"""How much of a source's power each dipole takes in, X and Y apart, relative to the zenith."""
+"""Power beams of the X and the Y dipole, normalized to 1 at the zenith."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from lwacal.sky import beam_memo178
 
 FROM_FILE = "h5"
-SINE_EXPONENT = 1.6  # of sin(elevation), the fall-back used at the observatory
+SINE_EXPONENT = 1.6  # of sin(elevation), the fall-back of the observatory
 
 
 def power(
@@ -20,23 +20,24 @@ def power(
     x_azimuth_deg: float = 0.0,
     file: str = "",
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return power gains of the X and the Y dipole, each (source, channel).
+    """Return the power beams of the X and the Y dipole, each (source, channel).
 
     ``frequency_hz`` (channel,); ``altitude_rad`` and ``azimuth_rad`` (source,), azimuth from north
-    through east. Gains are 1 at the zenith and 0 at and below the horizon. ``x_azimuth_deg`` is
-    the azimuth of the X dipole's E plane: 0 is north-south; the Y dipole's is 90 degrees further.
-    The model h5 takes both beams from ``file`` (lwacal.sky.beam_file), turned by ``x_azimuth_deg``.
-    Raises ValueError for an unknown model, beam_file.BeamFileError outside the file's grid.
+    through east. The beams are 1 at the zenith and 0 at and below the horizon. ``x_azimuth_deg`` is
+    the azimuth of the E plane of the X dipole (0 is north-south); that of the Y dipole is 90
+    degrees larger. The model h5 reads both beams from ``file`` (lwacal.sky.beam_file) and rotates
+    them by ``x_azimuth_deg``. Raises ValueError for an unknown model, and beam_file.BeamFileError
+    outside the grid of the file.
     """
     if model not in (*MODELS, FROM_FILE):
-        known = ", ".join((*MODELS, FROM_FILE))
-        raise ValueError(f"beam.model is '{model}', but there are {known}")
+        choices = ", ".join((*MODELS, FROM_FILE))
+        raise ValueError(f"beam.model is '{model}'; choose one of {choices}")
     altitude_rad, azimuth_rad = np.atleast_1d(altitude_rad), np.atleast_1d(azimuth_rad)
     zenith_rad = (np.pi / 2 - altitude_rad).clip(0, np.pi / 2)
     from_x_plane = azimuth_rad - np.deg2rad(x_azimuth_deg)
     above = (altitude_rad > 0)[:, None]
     if model == FROM_FILE:
-        from lwacal.sky import beam_file  # h5py and interpolation take long to import
+        from lwacal.sky import beam_file  # importing h5py and scipy.interpolate takes long
 
         up = above[:, 0]
         xx, yy = (np.zeros((len(altitude_rad), len(frequency_hz))) for _ in range(2))

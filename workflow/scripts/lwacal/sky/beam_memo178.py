@@ -115,14 +115,14 @@ def plane_pattern(
 ) -> np.ndarray:
     """Return the pattern in one plane, shape (source, channel), 1 at the zenith.
 
-    ``frequency_hz`` (channel,), ``zenith_rad`` (source,), at most pi/2. The fit is cut to 0..1,
-    which it leaves by at most 0.0024 (between 17 and 30 MHz, near the zenith).
+    ``frequency_hz`` (channel,); ``zenith_rad`` (source,) zenith angles, at most pi/2. The fit is
+    clipped to 0..1; it exceeds this range by at most 0.0024 (from 17 to 30 MHz, near the zenith).
     """
     x = np.asarray(frequency_hz)[None, :] / 10e6
     t = np.asarray(zenith_rad)[:, None]
     terms = {name: Polynomial(values)(x) for name, values in coefficients.items()}
-    share, cosine = t / (np.pi / 2), np.cos(t).clip(0)
-    pattern = (1 - share ** terms["alpha"]) * cosine ** terms["beta"]
+    fraction, cosine = t / (np.pi / 2), np.cos(t).clip(0)
+    pattern = (1 - fraction ** terms["alpha"]) * cosine ** terms["beta"]
     if "gamma" in terms:
-        pattern = pattern + terms["gamma"] * share * cosine ** terms["delta"]
+        pattern = pattern + terms["gamma"] * fraction * cosine ** terms["delta"]
     return pattern.clip(0, 1)

@@ -1,8 +1,8 @@
-"""Component lists in WSClean's text format: the points and Gaussians that a source consists of.
+"""Component lists in WSClean's text format: the points and Gaussians of a source.
 
 The format is described at https://wsclean.readthedocs.io/en/latest/component_list.html: a line
-``Format = Name, Type, Ra, Dec, I, ...`` names the columns and may give defaults, each further line
-is a component. Only Stokes I is used.
+``Format = Name, Type, Ra, Dec, I, ...`` names the columns and may give defaults; each further line
+is one component. Only Stokes I is used.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ import numpy as np
 
 from lwacal.sky.sources import Direction
 
-NEEDED = ("type", "ra", "dec", "i")
+REQUIRED = ("type", "ra", "dec", "i")
 ARCSEC_RAD = np.deg2rad(1 / 3600)
-FARTHEST_RAD = np.deg2rad(1.0)  # of a component: beyond, w (n - 1) counts
+LARGEST_OFFSET_RAD = np.deg2rad(1.0)  # of a component; beyond it w (n - 1) matters
 GAUSSIAN_COLUMNS = ("majoraxis", "minoraxis", "orientation")
-TRUTH = {"true": True, "false": False, "": True}  # without it polynomials are logarithmic
-_COMMA = re.compile(r",(?![^\[]*\])")  # not one within brackets
+LOGARITHMIC = {"true": True, "false": False, "": True}  # column LogarithmicSI; true by default
+_COMMA = re.compile(r",(?![^\[]*\])")  # outside brackets
 _HEADER = re.compile(r"^\s*format\s*=", re.IGNORECASE)
 _RA = re.compile(r"([+-]?)(\d+):(\d+):(\d+(?:\.\d*)?)")
 _DEC = re.compile(r"([+-]?)(\d+)\.(\d+)\.(\d+(?:\.\d*)?)")
 
 
 class ComponentListError(ValueError):
-    """A component list cannot be used; says which file, which line and why."""
+    """A component list cannot be used; the message names the file, the line and the reason."""
 
 
 @dataclass(frozen=True)
 class Components:
-    """The components of a list, one axis (component,) each.
+    """The components of a list; all arrays are (component,) unless noted.
 
-    ``ra_rad`` and ``dec_rad`` ICRS; ``flux_jy`` at ``reference_hz``; ``spectral`` (component, term)
-    polynomial coefficients, of the logarithm where ``logarithmic``; ``major_rad`` and ``minor_rad``
-    FWHM, 0 for points; ``angle_rad`` of the major axis from north through east. ``digest`` is the
-    SHA-256 of the text.
+    ``ra_rad`` and ``dec_rad`` are ICRS; ``flux_jy`` is the flux density at ``reference_hz``;
+    ``spectral`` (component, term) are polynomial coefficients, in log10 where ``logarithmic``;
+    ``major_rad`` and ``minor_rad`` are FWHM, 0 for points; ``angle_rad`` is the position angle of
+    the major axis from north through east. ``digest`` is the SHA-256 of the text.
     """
 
     ra_rad: np.ndarray
@@ -58,9 +58,9 @@ class Components:
     def spectra_jy(self, frequency_hz: np.ndarray) -> np.ndarray:
         """Return flux densities (component, channel) in Jy.
 
-        With x = nu/nu_0: S_0 + p_0 (x - 1) + p_1 (x - 1)^2 + ..., or, where logarithmic,
-        log S = log S_0 + c_0 log x + c_1 (log x)^2 + ..., logarithms of base 10. (S_0 may be
-        negative in a list: the sign is kept.)
+        With x = nu/nu_0: S = S_0 + p_0 (x - 1) + p_1 (x - 1)^2 + ..., or, where logarithmic,
+        log S = log S_0 + c_0 log x + c_1 (log x)^2 + ..., with logarithms of base 10. S_0 may be
+        negative; the sign is kept.
         """
         ratio = np.asarray(frequency_hz) / self.reference_hz[:, None]
         base = np.where(self.logarithmic[:, None], np.log10(ratio), ratio - 1)
@@ -73,7 +73,7 @@ class Components:
 
 
 def read(path: str | Path) -> Components:
-    """Read a list, plain or compressed (.gz). Raises ComponentListError."""
+    """Read a list, plain or compressed with gzip (.gz). Raises ComponentListError."""
     try:
         status = Path(path).stat()
     except OSError as error:
@@ -83,7 +83,7 @@ def read(path: str | Path) -> Components:
 
 @cache
 def _read(path: str, _mtime_ns: int, _size: int) -> Components:
-    """Read a list once, as long as it does not change."""
+    """Read a list once; it is read again only if its time or size changes."""
     try:
         content = Path(path).read_bytes()
         text = (gzip.decompress(content) if path.endswith(".gz") else content).decode()
@@ -99,17 +99,17 @@ def _read(path: str, _mtime_ns: int, _size: int) -> Components:
     columns = _columns(path, lines[0][1])
     rows = [_row(path, number, line, columns) for number, line in lines[1:]]
     if not rows:
-        raise ComponentListError(f"{path} has no component")
+        raise ComponentListError(f"{path} has no components")
     return _components(rows, hashlib.sha256(text.encode()).hexdigest())
 
 
 def _columns(path: str, header: str) -> dict[str, str]:
-    """Return the names of the columns in lower case, each with its default."""
+    """Return the defaults of the columns by name in lower case."""
     columns = {}
     for entry in _COMMA.split(header.partition("=")[2]):
         name, _, default = entry.partition("=")
         columns[name.strip().lower()] = default.strip().strip("'\"")
-    missing = [name for name in NEEDED if name not in columns]
+    missing = [name for name in REQUIRED if name not in columns]
     if missing:
         raise ComponentListError(f"{path}: its Format line has no {', '.join(missing)}")
     return columns
@@ -117,7 +117,7 @@ def _columns(path: str, header: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class _Row:
-    """One component: the fields of Components without the list's digest."""
+    """One component, with the fields of Components."""
 
     ra_rad: float
     dec_rad: float
@@ -147,7 +147,7 @@ def _component(given: Mapping[str, str]) -> _Row:
         if term.strip()
     ]
     logarithmic = given.get("logarithmicsi", "").lower()
-    if logarithmic not in TRUTH:
+    if logarithmic not in LOGARITHMIC:
         raise ValueError(f"LogarithmicSI is '{logarithmic}', not true or false")
     reference = _number(given.get("referencefrequency") or "0", "ReferenceFrequency")
     if reference <= 0 and spectral:
@@ -158,13 +158,13 @@ def _component(given: Mapping[str, str]) -> _Row:
         _number(given["i"], "I"),
         reference or 1.0,
         spectral,
-        TRUTH[logarithmic],
+        LOGARITHMIC[logarithmic],
         _shape(given),
     )
 
 
 def _shape(given: Mapping[str, str]) -> tuple[float, float, float]:
-    """Return major and minor axis (FWHM) and position angle in radians, zero for a point."""
+    """Return major and minor axis (FWHM) and position angle in radians; zeros for a point."""
     kind = given["type"].upper()
     if kind == "POINT":
         return 0.0, 0.0, 0.0
@@ -187,7 +187,7 @@ def _number(text: str, name: str) -> float:
 
 
 def _ra_rad(text: str) -> float:
-    """Return hh:mm:ss.s as radians from 0 to 2 pi; hours may be negative."""
+    """Return hh:mm:ss.s in radians, 0 to 2 pi; hours may be negative."""
     return 15 * _sexagesimal(_RA, text, "Ra", "hh:mm:ss.s") % (2 * np.pi)
 
 
@@ -196,10 +196,10 @@ def _dec_rad(text: str) -> float:
 
 
 def _sexagesimal(pattern: re.Pattern[str], text: str, name: str, form: str) -> float:
-    found = pattern.fullmatch(text)
-    if not found:
-        raise ValueError(f"{name} is '{text}', not as {form}")
-    sign, whole, minutes, seconds = found.groups()
+    match = pattern.fullmatch(text)
+    if not match:
+        raise ValueError(f"{name} is '{text}', not {form}")
+    sign, whole, minutes, seconds = match.groups()
     value = float(whole) + float(minutes) / 60 + float(seconds) / 3600
     return float(np.deg2rad(-value if sign == "-" else value))
 
@@ -223,21 +223,25 @@ def _components(rows: list[_Row], digest: str) -> Components:
 
 
 def offsets(components: Components, source: Direction) -> tuple[np.ndarray, np.ndarray]:
-    """Return l (east) and m (north) of components about a direction, direction cosines."""
-    turn = components.ra_rad - source.ra_rad
+    """Return the direction cosines l (east) and m (north) of components, each (component,).
+
+    They are relative to the direction of the source; 1 for components more than 90 degrees away.
+    """
+    hour = components.ra_rad - source.ra_rad
     sin, cos = np.sin(components.dec_rad), np.cos(components.dec_rad)
-    behind = sin * np.sin(source.dec_rad) + cos * np.cos(source.dec_rad) * np.cos(turn) <= 0
-    east = cos * np.sin(turn)
-    north = sin * np.cos(source.dec_rad) - cos * np.sin(source.dec_rad) * np.cos(turn)
+    behind = sin * np.sin(source.dec_rad) + cos * np.cos(source.dec_rad) * np.cos(hour) <= 0
+    east = cos * np.sin(hour)
+    north = sin * np.cos(source.dec_rad) - cos * np.sin(source.dec_rad) * np.cos(hour)
     return np.where(behind, 1, east), np.where(behind, 1, north)
 
 
 def shares(
     components: Components, frequency_hz: np.ndarray, trusted_mhz: tuple[float, float]
 ) -> np.ndarray:
-    """Return shares of the flux density, (component, channel), of sum one in each channel.
+    """Return the fractions of the total flux density, (component, channel); they add up to 1.
 
-    Beyond the trusted frequencies they are those of the nearest end: polynomials diverge.
+    Outside the trusted frequencies, where polynomials diverge, the fractions at the nearest trusted
+    frequency are used.
     """
     low, high = trusted_mhz
     spectra = components.spectra_jy(np.clip(frequency_hz, low * 1e6, high * 1e6))
@@ -245,17 +249,17 @@ def shares(
 
 
 def check(components: Components, source: Direction, trusted_mhz: tuple[float, float]) -> None:
-    """Raise ComponentListError if the components cannot be the shape of a source there."""
+    """Raise ComponentListError if the components cannot be the shape of this source."""
     distance = float(np.hypot(*offsets(components, source)).max())
-    if distance > FARTHEST_RAD:
+    if distance > LARGEST_OFFSET_RAD:
         raise ComponentListError(
             f"a component is {np.rad2deg(distance):.1f} deg from the source (at most"
-            f" {np.rad2deg(FARTHEST_RAD):g}): is this the list of another source?"
+            f" {np.rad2deg(LARGEST_OFFSET_RAD):g} deg allowed): is this the list of another source?"
         )
     frequency_hz = np.linspace(*trusted_mhz, 100) * 1e6
     total = components.spectra_jy(frequency_hz).sum(axis=0)
     if (total <= 0).any():
         raise ComponentListError(
-            f"its components do not add up to a positive flux density at"
+            f"the total flux density of its components is not positive at"
             f" {frequency_hz[np.argmin(total)] / 1e6:g} MHz"
         )

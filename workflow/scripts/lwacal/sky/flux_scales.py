@@ -1,15 +1,15 @@
-"""The flux scales that can be chosen, and the spectra of secondary calibrators.
+"""The flux scales to choose from, and the spectra of secondary calibrators.
 
 ovro2023        the observatory's: compact fits to its table over 13-87 MHz (to 2-3 %) for Cyg A and
-                Cas A (epoch 2023.5), Tau A 970 Jy (nu/GHz)^-0.30 at epoch 1985.5; Vir A of Perley &
-                Butler 2017, extrapolated
-perley2017      Perley & Butler 2017 (ApJS 230, 7); Cas A is left out, valid above 200 MHz only
+                Cas A (epoch 2023.5); Tau A 970 Jy (nu/GHz)^-0.30 at epoch 1985.5; Vir A as in
+                Perley & Butler 2017, extrapolated
+perley2017      Perley & Butler 2017 (ApJS 230, 7); without Cas A, which is valid above 200 MHz only
 degasperin2020  fits (to 0.2, 0.7, 0.8 and 1.5 %) to the sums of the component lists of de Gasperin
                 et al. 2020 (A&A 635, A150; CDS J/A+A/635/A150), 30-77 MHz, observed in about 2016
 baars1977       Baars et al. 1977 (A&A 61, 99)
 
-Secular decrease: Cas A 0.46 % and Tau A 0.16 % a year; on Baars' scale Cas A by (0.97 - 0.30 log10
-nu/GHz) % a year, as that paper has it.
+Secular decrease: Cas A by 0.46 % and Tau A by 0.16 % per year; on the scale of Baars et al. Cas A
+by (0.97 - 0.30 log10 nu/GHz) % per year, as in that paper.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ MHZ, GHZ = 1e6, 1e9
 
 @dataclass(frozen=True)
 class Spectrum:
-    """log10 S(Jy) = sum of c_i x^i, x = log10(nu / pivot), at an epoch.
+    """A spectrum log10 S(Jy) = sum of c_i x^i, with x = log10(nu / pivot), at an epoch.
 
-    ``valid_hz`` lowest and highest frequency of the data it was fitted to. ``decrease_per_year`` is
-    the fraction lost a year, linear from the epoch (a year, or None for a source that does not
-    change); its second number multiplies log10(nu / GHz).
+    ``valid_hz`` are the lowest and the highest frequency of the fitted data. ``epoch`` is a year,
+    or None for a constant source. ``decrease_per_year`` (a, b) is the secular decrease: since the
+    epoch the flux falls linearly by the fraction a + b log10(nu / GHz) per year.
     """
 
     coefficients: tuple[float, ...]
@@ -38,18 +38,18 @@ class Spectrum:
     decrease_per_year: tuple[float, float] = (0.0, 0.0)
 
     def flux_jy(self, frequency_hz: np.ndarray, year: float) -> np.ndarray:
-        """Return flux densities at frequencies (channel,) in a year, Jy."""
+        """Return flux densities (channel,) in Jy at a (decimal) year."""
         frequency_hz = np.asarray(frequency_hz, float)
         x = np.log10(frequency_hz / self.pivot_hz)
         flux = 10 ** np.polynomial.polynomial.polyval(x, self.coefficients)
         if self.epoch is not None:
             constant, slope = self.decrease_per_year
-            lost = constant + slope * np.log10(frequency_hz / GHZ)
-            flux = flux * (1 - lost * (year - self.epoch))
+            decrease = constant + slope * np.log10(frequency_hz / GHZ)
+            flux = flux * (1 - decrease * (year - self.epoch))
         return flux
 
     def valid(self, frequency_hz: np.ndarray) -> np.ndarray:
-        """Return at which frequencies the spectrum is more than an extrapolation."""
+        """Return at which frequencies the spectrum is not extrapolated, (channel,) bool."""
         low, high = self.valid_hz
         return (np.asarray(frequency_hz) >= low) & (np.asarray(frequency_hz) <= high)
 
@@ -96,11 +96,11 @@ SCALES: dict[str, dict[str, Spectrum]] = {
 
 
 def _scaife(flux_150_jy: float, *indices: float) -> Spectrum:
-    """Return S = S_150 (nu / 150 MHz)^(a + b x + ...) as Scaife & Heald 2012 give it."""
+    """Return S = S_150 (nu / 150 MHz)^(a + b x + ...), the form of Scaife & Heald 2012."""
     return Spectrum((float(np.log10(flux_150_jy)), *indices), 150 * MHZ, (30 * MHZ, 300 * MHZ))
 
 
-# Scaife & Heald 2012 (MNRAS 423, L30), and what Perley & Butler 2017 has down to 50 MHz
+# Scaife & Heald 2012 (MNRAS 423, L30); Perley & Butler 2017 for sources valid down to 50 MHz
 SECONDARY: dict[str, Spectrum] = {
     "3C48": _scaife(64.768, -0.387, -0.420, 0.181),
     "3C123": Spectrum((1.8017, -0.7884, -0.1035, -0.0248, 0.0090), GHZ, (50 * MHZ, 50 * GHZ)),

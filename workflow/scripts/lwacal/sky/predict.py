@@ -16,18 +16,18 @@ from lwacal.telescope.phasors import antenna_phasors
 
 
 class Shape(Protocol):
-    """The visibility of a resolved source over that of a point (lwacal.sky.source_shape.Shape)."""
+    """The ratio of the visibility of a resolved source to that of a point (source_shape.Shape)."""
 
     def at(self, uv_m: np.ndarray) -> np.ndarray:
-        """Return it, (row, channel), for u and v (row, 2) in metres in the source's frame."""
+        """Return the ratio, (row, channel), for u and v (row, 2) in metres towards the source."""
 
 
 @dataclass(frozen=True)
-class SeenByAntennas:
-    """Sources in one integration, factored by antenna; see `seen_by_antennas`.
+class FactoredModel:
+    """The model of one integration, factored by antenna; see `factor_by_antenna`.
 
     ``phasors`` (source, channel, antenna) complex64; ``flux_jy`` (2, source, channel, 1) XX and YY;
-    ``uv_m`` of each source with a shape (antenna, 2), in the source's frame; empty for a point.
+    ``uv_m`` has u and v (antenna, 2) towards each resolved source, and is empty for points.
     """
 
     phasors: np.ndarray
@@ -36,7 +36,7 @@ class SeenByAntennas:
     uv_m: Sequence[np.ndarray]
 
     def visibilities(self, antenna1: np.ndarray, antenna2: np.ndarray) -> np.ndarray:
-        """Return XX and YY of rows, (2, channel, row), complex64, in Jy."""
+        """Return XX and YY of baselines, (2, channel, row), complex64, in Jy."""
         model = np.zeros((2, self.phasors.shape[1], len(antenna1)), np.complex64)
         for number, (phasor, shape, uv_m) in enumerate(zip(self.phasors, self.shapes, self.uv_m)):
             rows = np.take(phasor, antenna1, axis=1)
@@ -48,11 +48,11 @@ class SeenByAntennas:
         return model
 
     def rows(self, antenna1: np.ndarray, antenna2: np.ndarray) -> np.ndarray:
-        """Return XX and YY of rows as data are stored, (row, channel, 2), complex64, in Jy."""
+        """Return XX and YY in the axis order of data, (row, channel, 2), complex64, in Jy."""
         return np.ascontiguousarray(self.visibilities(antenna1, antenna2).transpose(2, 1, 0))
 
 
-def seen_by_antennas(
+def factor_by_antenna(
     positions_m: np.ndarray,
     frequency_hz: np.ndarray,
     mjd_s: float,
@@ -61,14 +61,14 @@ def seen_by_antennas(
     flux_yy: np.ndarray,
     shapes: Sequence[Shape | None],
     centre_radec: tuple[float, float],
-) -> SeenByAntennas:
-    """Return sources as the antennas see them in the middle of an integration.
+) -> FactoredModel:
+    """Return the model in the middle of an integration, factored by antenna.
 
     ``positions_m`` (antenna, 3) ITRF; ``frequency_hz`` (channel,); ``mjd_s`` the middle of the
     integration; ``sources_radec`` (source, 2) and ``centre_radec`` ICRS radians; ``flux_xx`` and
     ``flux_yy`` (source, channel) apparent flux densities in Jy; ``shapes`` of the sources, None for
-    a point. The visibility of a point is S exp(+2 pi i nu/c (x_1 - x_2).(s - s_0)), s_0 being the
-    phase centre; its shape multiplies it.
+    points. The visibility of a point is S exp(+2 pi i nu/c (x_1 - x_2).(s - s_0)), with s_0 the
+    phase centre; that of a resolved source is multiplied by its shape.
     """
     phasors = np.zeros((len(shapes), len(frequency_hz), len(positions_m)), np.complex64)
     uv_m = []
@@ -84,4 +84,4 @@ def seen_by_antennas(
             ra_rad, dec_rad = radec[number]
             uv_m.append(geometry.antenna_uvw_m(positions_m, ra_rad, dec_rad, mjd_s)[:, :2])
     flux_jy = np.reshape([flux_xx, flux_yy], (2, len(shapes), len(frequency_hz), 1))
-    return SeenByAntennas(phasors, flux_jy.astype(np.complex64), shapes, uv_m)
+    return FactoredModel(phasors, flux_jy.astype(np.complex64), shapes, uv_m)

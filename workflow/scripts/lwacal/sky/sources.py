@@ -1,7 +1,8 @@
-"""Where the bright sources are and how bright, on a flux scale, with its doubts.
+"""Positions and expected flux densities of the bright sources, with their uncertainty.
 
-Flux scales (lwacal.sky.flux_scales) give intrinsic flux densities at frequencies in a year. They
-disagree, most of all about Cas A: by half their range, as a fraction, is how well a flux is known.
+Flux scales (lwacal.sky.flux_scales) give intrinsic flux densities as functions of frequency and
+year. They disagree, most of all about Cas A. The uncertainty of a flux is half the range of the
+scales, as a fraction.
 """
 
 from __future__ import annotations
@@ -50,10 +51,10 @@ SECONDARY_POSITIONS = {
 
 @dataclass(frozen=True)
 class Expected:
-    """What a source should have: ``flux_jy`` (channel,), from which scale, with which warnings.
+    """Expected intrinsic flux density of a source: ``flux_jy`` (channel,), scale and warnings.
 
-    ``uncertainty`` is half the range of the valid scales in the middle of the band over their mean;
-    None if only one is valid there.
+    ``uncertainty`` is half the range over the mean of the scales valid in the middle of the
+    sub-band; None if only one is valid there.
     """
 
     flux_jy: np.ndarray
@@ -65,38 +66,38 @@ class Expected:
 def flux_jy(scale: str, source: str, frequency_hz: np.ndarray, year: float) -> np.ndarray:
     """Return intrinsic flux densities (channel,) of a source on a scale, in Jy.
 
-    Raises ValueError for a scale that does not exist or does not have the source.
+    ``year`` is decimal. Raises ValueError for an unknown scale, or a scale without the source.
     """
     return _spectrum(scale, source).flux_jy(frequency_hz, year)
 
 
 def _spectrum(scale: str, source: str) -> Spectrum:
     if scale not in SCALES:
-        raise ValueError(f"sky_model.flux_scale is '{scale}', but there are {', '.join(SCALES)}")
+        raise ValueError(f"sky_model.flux_scale is '{scale}'; choose one of {', '.join(SCALES)}")
     if source not in SCALES[scale]:
-        known = ", ".join(SCALES[scale])
-        raise ValueError(f"the flux scale '{scale}' has no {source}, only {known}")
+        names = ", ".join(SCALES[scale])
+        raise ValueError(f"the flux scale '{scale}' has no {source}, only {names}")
     return SCALES[scale][source]
 
 
 def expected(scale: str, source: str, frequency_hz: np.ndarray, year: float) -> Expected:
-    """Return what a source should have on a scale, and how well that is known.
+    """Return the expected flux density of a source on a scale, and its uncertainty.
 
-    A source that the scale does not have is taken from the observatory's, and frequencies outside
-    the scale's validity are used all the same; both with a warning.
+    If the scale lacks the source, the observatory's scale is used. Outside the valid frequencies
+    the scale is extrapolated. Both give a warning.
     """
     warnings = []
     if source not in SCALES[scale]:
         warnings.append(
-            f"{source} is not on the flux scale {scale}: {flux_scales.DEFAULT} is used for it"
+            f"the flux scale {scale} has no {source}: {flux_scales.DEFAULT} is used instead"
         )
         scale = flux_scales.DEFAULT
     spectrum = _spectrum(scale, source)
     if not spectrum.valid(frequency_hz).all():
         low, high = (limit / 1e6 for limit in spectrum.valid_hz)
         warnings.append(
-            f"the flux scale {scale} is valid for {source} from {low:g} to {high:g} MHz only: it"
-            " is extrapolated"
+            f"the flux scale {scale} is valid for {source} from {low:g} to {high:g} MHz only:"
+            " extrapolated"
         )
     return Expected(
         spectrum.flux_jy(frequency_hz, year),
@@ -107,13 +108,16 @@ def expected(scale: str, source: str, frequency_hz: np.ndarray, year: float) -> 
 
 
 def disagreement(source: str, frequency_hz: np.ndarray, year: float) -> float | None:
-    """Return half the range of the scales valid in the middle of the band, over their mean."""
+    """Return half the range over the mean of the scales valid in the middle of the sub-band.
+
+    None if fewer than two are valid there.
+    """
     middle = np.array([np.mean(frequency_hz)])
-    found = [
+    fluxes = [
         float(scale[source].flux_jy(middle, year)[0])
         for scale in SCALES.values()
         if source in scale and scale[source].valid(middle).all()
     ]
-    if len(found) < 2:
+    if len(fluxes) < 2:
         return None
-    return (max(found) - min(found)) / 2 / float(np.mean(found))
+    return (max(fluxes) - min(fluxes)) / 2 / float(np.mean(fluxes))
