@@ -260,6 +260,6 @@ def check(components: Components, source: Direction, trusted_mhz: tuple[float, f
     total = components.spectra_jy(frequency_hz).sum(axis=0)
     if (total <= 0).any():
         raise ComponentListError(
-            f"the total flux density of its components is not positive at"
+            f"the sum of its components is not a positive flux density at"
             f" {frequency_hz[np.argmin(total)] / 1e6:g} MHz"
         )
