@@ -1,4 +1,4 @@
-"""The built-in array has the statistics of the real one; others come from files."""
+"""The built-in layout has the statistics of the real array; other layouts come from files."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def test_full_array_has_the_statistics_of_the_real_one():
 
 
 @pytest.mark.parametrize("number", [5, 20, 64, 352])
-def test_reference_antenna_is_always_there_and_the_draw_is_always_the_same(number):
+def test_layout_is_reproducible_and_has_the_reference_antenna(number):
     first, second = layout.built_in(number), layout.built_in(number)
     assert len(first.antennas.names) == number
     assert "LWA253" in first.antennas.names
@@ -41,7 +41,7 @@ def test_other_sizes_are_refused(number):
         layout.built_in(number)
 
 
-def test_positions_from_a_table_of_either_kind(tmp_path):
+def test_positions_from_itrf_or_local_coordinates(tmp_path):
     array = small_array(6)
     enu = geometry.local_enu_m(array.positions_m)
     rows = {
@@ -63,7 +63,7 @@ def test_positions_from_a_table_of_either_kind(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"), [("name,x\nA,1", "needs columns name and x_m"), ("name,x_m\n", "no antennas")]
 )
-def test_tables_that_lack_something_are_refused_in_words(tmp_path, text, said):
+def test_incomplete_tables_are_refused(tmp_path, text, said):
     (tmp_path / "bad.csv").write_text(text)
     with pytest.raises(ValueError, match=said):
         layout.from_csv(tmp_path / "bad.csv")
@@ -76,7 +76,7 @@ def test_positions_from_a_measurement_set(tmp_path):
     assert np.array_equal(found.antennas.positions_m, array.positions_m)
 
 
-def test_real_array_can_be_read_and_the_built_in_one_is_like_it(real_data):
+def test_built_in_layout_resembles_the_real_array(real_data):
     real = layout.from_csv(real_data / "antennas" / "antennas.csv")
     made = layout.built_in(352)
     assert len(real.antennas.names) == 352

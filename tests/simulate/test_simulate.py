@@ -1,4 +1,4 @@
-"""The simulator writes sets like the telescope's, and what is in them is what truth says."""
+"""The simulator writes sets like the telescope's, with data that agree with the truth."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ SMALL = {
 
 
 def made(folder, **changes):
-    """Simulate; return the sets by name, and the truth (record, arrays)."""
+    """Simulate an observation; return the sets by name, and the truth (record, arrays)."""
     place = simulate(Simulation(**{**SMALL, **changes}), folder / "raw")
     with np.load(place / "truth.npz") as archive:
         arrays = dict(archive)
@@ -36,7 +36,7 @@ def read(path):
     return next(ms_reader.iterate_integrations(path))
 
 
-def test_sets_look_like_the_telescopes(tmp_path):
+def test_sets_have_the_form_of_the_telescope(tmp_path):
     sets, truth, _ = made(tmp_path)
     assert sorted(sets) == [
         "20240601_110000_59MHz.ms",
@@ -48,7 +48,7 @@ def test_sets_look_like_the_telescopes(tmp_path):
     assert ms_reader.read_correlations(path) == ["XX", "XY", "YX", "YY"]
     assert ms_reader.read_telescope(path) == "OVRO-LWA"
     frequency_hz, width_hz = ms_reader.read_channels(path)
-    # 12 channels of 16 of the 192 of 23.9 kHz each
+    # 12 channels, each the average of 16 of the 192 channels of 23.9 kHz
     assert width_hz == pytest.approx(16 * site.CHANNEL_WIDTH_HZ)
     assert frequency_hz == pytest.approx(site.band_frequencies_hz("73MHz", 12))
     item = read(path)
@@ -62,7 +62,7 @@ def test_sets_look_like_the_telescopes(tmp_path):
     assert (item.columns["DATA"][autos][..., [0, 3]].real > 0).all()
 
 
-def test_truth_is_beside_the_observation_and_never_in_it(tmp_path):
+def test_truth_is_outside_the_folder_of_the_observation(tmp_path):
     made(tmp_path)
     inside = [path.name for path in (tmp_path / "raw").rglob("*") if "truth" in path.name]
     assert inside == []
@@ -71,7 +71,7 @@ def test_truth_is_beside_the_observation_and_never_in_it(tmp_path):
 
 @pytest.mark.parametrize("real_headers", [True, False])
 def test_data_are_gains_times_sky(tmp_path, real_headers):
-    """Predicted from the truth by other code than wrote it, and from the header's phase centre."""
+    """Predicted from the truth with the solver's code, for the phase centre of the header."""
     sets, truth, arrays = made(tmp_path, noise_scale=0.0, real_headers=real_headers)
     path = sets["20240601_110010_73MHz.ms"]
     item, centre = read(path), ms_reader.read_field(path)
@@ -97,7 +97,7 @@ def test_data_are_gains_times_sky(tmp_path, real_headers):
     assert not found[..., [1, 2]].any()
 
 
-def test_noise_is_as_strong_as_the_truth_says(tmp_path):
+def test_noise_has_the_rms_of_the_truth(tmp_path):
     sets, truth, arrays = made(tmp_path, sources=(), n_faint=0, n_antennas=32)
     item = read(sets["20240601_110000_73MHz.ms"])
     cross = item.antenna1 != item.antenna2
@@ -105,11 +105,11 @@ def test_noise_is_as_strong_as_the_truth_says(tmp_path):
     first, second = item.antenna1[cross], item.antenna2[cross]
     calibrated = item.columns["DATA"][cross][..., [0, 3]] / (gain[first] * gain[second].conj())
     rms = np.sqrt((np.abs(calibrated) ** 2).mean(axis=(0, 2)))
-    # 992 complex samples a channel: the rms is known to 1 / sqrt(2 x 992) = 2.2 %
+    # 992 complex samples per channel: the rms is measured to 1 / sqrt(2 x 992) = 2.2 %
     assert rms == pytest.approx(truth["bands"]["73MHz"]["noise_jy"], rel=4.5 * 0.022)
 
 
-def test_real_headers_have_the_known_traps_and_clean_ones_have_not(tmp_path):
+def test_real_headers_have_the_known_errors_and_clean_ones_have_not(tmp_path):
     for real_headers in (True, False):
         folder = tmp_path / str(real_headers)
         sets, _, arrays = made(folder, real_headers=real_headers)
@@ -127,7 +127,7 @@ def test_real_headers_have_the_known_traps_and_clean_ones_have_not(tmp_path):
             assert wrong_m < 1e-6
 
 
-def test_same_seed_same_data_other_seed_other_data(tmp_path):
+def test_data_depend_on_the_seed_alone(tmp_path):
     digests = [
         read(made(tmp_path / str(number), seed=seed)[0]["20240601_110000_59MHz.ms"]).columns["DATA"]
         for number, seed in enumerate((1, 1, 2))
@@ -141,7 +141,7 @@ def planted(tmp_path, *words):
     return made(tmp_path, faults=faults)
 
 
-def test_faults_of_files_are_planted(tmp_path):
+def test_faults_of_files(tmp_path):
     sets, truth, _ = planted(
         tmp_path, "missing:59MHz:2", "zero_filled:73MHz:1", "nan:73MHz:2", "wrong_stamp:59MHz:1"
     )
@@ -159,7 +159,7 @@ def test_faults_of_files_are_planted(tmp_path):
     ]
 
 
-def test_faults_of_antennas_are_planted(tmp_path):
+def test_faults_of_antennas(tmp_path):
     clean, _, before = made(tmp_path / "clean", noise_scale=1e-6)
     faults = [
         Fault.parse(word)
@@ -179,11 +179,11 @@ def test_faults_of_antennas_are_planted(tmp_path):
     swapped = (item.antenna1 == number["LWA004"]) & (item.antenna2 != number["LWA004"])
     swapped &= ~dead
     powers = np.abs(item.columns["DATA"][swapped]).mean(axis=(0, 1))
-    assert powers[1] > 100 * powers[0]  # what was XX is now YX, or XY of the other antenna
+    assert powers[1] > 100 * powers[0]  # XX has become YX, or XY on the other side
     assert powers[2] > 100 * powers[3]
 
 
-def test_interference_strikes_its_channel_only(tmp_path):
+def test_interference_is_in_its_channel_only(tmp_path):
     sets, _, _ = planted(tmp_path, "rfi:73MHz:5")
     item = read(sets["20240601_110000_73MHz.ms"])
     cross = item.antenna1 != item.antenna2
@@ -195,12 +195,12 @@ def test_interference_strikes_its_channel_only(tmp_path):
 def test_nothing_is_overwritten(tmp_path):
     made(tmp_path)
     before = folder_digest(tmp_path / "raw")
-    with pytest.raises(FileExistsError, match="not empty; nothing in it is overwritten"):
+    with pytest.raises(FileExistsError, match="is not empty; choose an empty or a new folder"):
         made(tmp_path)
     assert folder_digest(tmp_path / "raw") == before
 
 
-def test_command_line_takes_the_options(tmp_path):
+def test_command_line_options(tmp_path):
     folder, options = parse(
         [
             str(tmp_path),
@@ -223,19 +223,19 @@ def test_command_line_takes_the_options(tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--fault", "broken:LWA010"], "There are dead, uncorrelated, weak"),
+        (["--fault", "broken:LWA010"], "Choose one of dead, uncorrelated, weak"),
         (["--start", "now"], "not YYYYMMDD_HHMMSS"),
         (["--bands", "74MHz"], "sub-bands are 13MHz"),
         (["--integrations", "0"], "at least 1"),
     ],
 )
-def test_wrong_options_are_told(tmp_path, capsys, words, said):
+def test_wrong_options_are_reported(tmp_path, capsys, words, said):
     with pytest.raises(SystemExit):
         parse([str(tmp_path), *words])
     assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("word", ["nan:73MHz:0", "rfi:73MHz", "nan:LWA001", "odd:LWA001"])
-def test_faults_that_would_plant_nothing_are_refused(word):
+def test_invalid_faults_are_refused(word):
     with pytest.raises(ValueError, match="is not a fault"):
         Fault.parse(word)

@@ -1,4 +1,4 @@
-"""The sky model: which sources, how bright for each dipole; the same in CSV and for CASA."""
+"""The sky model: its sources and their apparent fluxes; its CSV table and CASA component list."""
 
 import csv
 import json
@@ -48,7 +48,7 @@ def reasons(model) -> dict[str, str]:
 
 
 def at_lst(lst_hours: float) -> dict:
-    """Return a manifest of an observation at a sidereal time."""
+    """Return the manifest of an observation at a local sidereal time."""
     start = naming.stamp_time(CYG_A_UP)
     wait_h = (lst_hours - site.lst_hours(start)) % 24
     return manifest(naming.format_stamp(start + wait_h * 3600 / 1.00274))
@@ -58,7 +58,7 @@ def names(sources) -> list[str]:
     return [source["name"] for source in sources]
 
 
-def test_sources_that_are_up_and_bright_are_taken():
+def test_bright_sources_that_are_up_are_calibrators():
     model = built(manifest())
     assert names(sky_model.calibrators(model)) == ["CygA", "CasA"]
     assert names(sky_model.model_sources(model)) == ["CygA", "CasA"]
@@ -67,8 +67,8 @@ def test_sources_that_are_up_and_bright_are_taken():
     assert [record["fraction"] for record in model["unmodelled"].values()] == [0, 0]
 
 
-def test_low_sources_are_modelled_though_no_calibrators():
-    """At LST 8 h Cas A is seen brighter than Tau A, though only 15 degrees high."""
+def test_low_sources_are_modelled_but_are_no_calibrators():
+    """At LST 8 h Cas A has a larger apparent flux than Tau A, though only 15 degrees high."""
     model = built(at_lst(8))
     assert names(sky_model.calibrators(model)) == ["TauA"]
     assert names(sky_model.model_sources(model)) == ["CasA", "TauA", "VirA"]
@@ -79,12 +79,12 @@ def test_low_sources_are_modelled_though_no_calibrators():
 
 
 @pytest.mark.parametrize("lst_hours", range(0, 24, 2))
-def test_nothing_bright_that_is_up_is_left_out(lst_hours):
+def test_all_bright_sources_that_are_up_are_modelled(lst_hours):
     model = built(at_lst(lst_hours))
     assert max(record["fraction"] for record in model["unmodelled"].values()) < 0.03
 
 
-def test_what_is_left_out_is_weighed_against_the_model():
+def test_unmodelled_flux_is_compared_with_the_model():
     model = built(manifest(), sources=("CygA",))
     assert names(model["sources"]) == ["CygA"]
     every = built(manifest())
@@ -110,12 +110,12 @@ def test_what_is_left_out_is_weighed_against_the_model():
     ],
 )
 def test_there_is_always_a_calibrator(lst_hours, expected):
-    """The table of LST is known for the simple beam, 20 degrees and 1000 Jy."""
+    """Expected calibrators by LST for the simple beam, 20 degrees and 1000 Jy."""
     model = built(at_lst(lst_hours + 0.5), "sine")
     assert names(sky_model.calibrators(model)) == expected
 
 
-def test_limits_leave_sources_out_and_say_which_key():
+def test_sources_below_a_limit_name_its_key():
     assert "sky_model.min_flux_jy (1e+06)" in reasons(built(manifest(), min_flux_jy=1e6))["CygA"]
     model = built(manifest(), min_elevation_deg=89.0)
     assert "sky_model.min_elevation_deg (89)" in reasons(model)["CasA"]
@@ -125,7 +125,7 @@ def test_limits_leave_sources_out_and_say_which_key():
     assert (radec.shape, len(xx), len(yy)) == ((0, 2), 0, 0)
 
 
-def test_apparent_fluxes_are_flux_times_beam():
+def test_apparent_flux_is_flux_times_beam():
     record = manifest()
     model = built(record)
     radec, xx, yy = sky_model.model_fluxes(model, "73MHz")
@@ -139,12 +139,12 @@ def test_apparent_fluxes_are_flux_times_beam():
     assert radec[1] == pytest.approx([place.ra_rad, place.dec_rad])
     assert xx[1] == pytest.approx(intrinsic * gain_xx[0], rel=1e-5)
     assert yy[1] == pytest.approx(intrinsic * gain_yy[0], rel=1e-5)
-    assert abs(xx[1] / yy[1] - 1).max() > 0.01  # so that a mix-up of X and Y would show
+    assert abs(xx[1] / yy[1] - 1).max() > 0.01  # so that exchanged X and Y would be noticed
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
-    """All that the script writes, and what it was made from."""
+    """Return the files that the script writes, and its input."""
     folder = tmp_path_factory.mktemp("model")
     record = made_up_observation.manifest(Plan(4, BANDS, N_CHANNELS, 1))
     record["observation"] |= manifest()["observation"]
@@ -170,7 +170,7 @@ def written(tmp_path_factory):
     return folder, record
 
 
-def test_table_has_every_source_and_channel_that_is_up(written):
+def test_table_has_all_channels_of_all_sources_that_are_up(written):
     folder, _ = written
     with (folder / "sky_model.csv").open() as stream:
         rows = list(csv.DictReader(stream))
@@ -185,7 +185,7 @@ def test_table_has_every_source_and_channel_that_is_up(written):
 
 
 def test_component_list_gives_casa_the_same_visibilities(written, tmp_path):
-    """CASA's ft of the component list gives each source's apparent flux, phase and spectrum.
+    """CASA's ft of the component list gives the apparent flux, phase and spectrum of each source.
 
     Expected is the plain formula with J2000 directions, as CASA has it. Ours also has the
     differential aberration (up to 20 arcsec, some percent of a turn here), which CASA leaves out.
@@ -225,11 +225,11 @@ def test_component_list_gives_casa_the_same_visibilities(written, tmp_path):
     found = found[..., 0]
     scale = np.abs(expected).max()
     assert np.abs(found - expected).max() < 2e-4 * scale
-    assert np.abs(found.conj() - expected).max() > 0.5 * scale  # a wrong sign would show
+    assert np.abs(found.conj() - expected).max() > 0.5 * scale  # a wrong sign would be noticed
 
 
 def plain_prediction(radec, flux_jy, uvw_m, frequency_hz, centre):
-    """Return visibilities (row, channel) of sources (source, 2) of flux (source, channel)."""
+    """Return visibilities (row, channel) of sources (source, 2) with flux (source, channel)."""
     turn, dec = radec[:, 0] - centre[0], radec[:, 1]
     direction = np.array(
         [

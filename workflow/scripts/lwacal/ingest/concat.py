@@ -1,9 +1,9 @@
-"""Joins the integrations of one sub-band into one measurement set with one phase centre.
+"""Concatenates the integrations of one sub-band into one set with one phase centre.
 
-Each integration of the raw data has its own zenith as phase centre and UVW that cannot be trusted
-(of date, and twisted). Here each is rotated to the phase centre of the whole observation and gets
-UVW computed from antenna positions at the middle of the integration. The raw data are read here and
-nowhere else: what is wrong with them is found on the way, and what the antennas' powers are.
+The phase centre of each raw integration is its own zenith, and its UVW are unreliable (of date, and
+rotated). Here all integrations are rotated to the phase centre of the observation, and UVW are
+computed from antenna positions in the middle of the integration. This is the only read of the raw
+data; it also finds the faults of the data and collects the autocorrelations of the antennas.
 """
 
 from __future__ import annotations
@@ -29,31 +29,32 @@ from lwacal.telescope.correlations import CORRELATIONS
 
 logger = logging.getLogger(__name__)
 
-DISK_TROUBLE = tuple(map(os.strerror, (errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN)))
+DISK_ERRORS = tuple(map(os.strerror, (errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN)))
 
 
 class RawDataChangedError(RuntimeError):
-    """The raw data are not what the inventory says."""
+    """The raw data are no longer those of the inventory."""
 
 
 def concatenate(inventory: ManifestRecord, band: str, output: Path, powers: Path) -> ConcatRecord:
-    """Write the concatenated set of a sub-band and what was seen on the way; return the findings.
+    """Write the concatenated set and the autocorrelations of a sub-band; return the findings.
 
-    Rows are in order of time, then antenna 1, then antenna 2 (antenna 1 <= antenna 2); SCAN_NUMBER
-    is the number of the integration in the observation from 1, TIME the middle. A sub-band without
-    usable data gives a set without rows. ``powers`` is the file of lwacal.ingest.autocorrelations.
-    The findings complete the manifest (lwacal.ingest.manifest). The only read of the raw data;
-    memory: about twice one integration (382 MB at 352 antennas and 192 channels).
+    Rows are in order of time, antenna 1 and antenna 2 (antenna 1 <= antenna 2); SCAN_NUMBER is the
+    number of the integration in the observation, from 1, and TIME its middle. A sub-band without
+    usable data gives a set without rows. ``powers`` is the file of autocorrelations
+    (lwacal.ingest.autocorrelations). The findings are the faults of the data, for the manifest
+    (lwacal.ingest.manifest). Memory: about two integrations (382 MB each for 352 antennas and 192
+    channels).
     """
     record = inventory["bands"][band]
     antennas = manifest_antennas(inventory)
     frequency_hz, centre = np.array(record["frequency_hz"]), manifest_centre(inventory)
-    seen = autocorrelations.AntennaPower(len(antennas.names), len(frequency_hz))
+    power = autocorrelations.AntennaPower(len(antennas.names), len(frequency_hz))
     chosen = [number for number, entry in enumerate(record["entries"]) if entry["usable"]]
     chosen.sort(key=lambda number: record["entries"][number]["scan"])
     n_rows = sum(record["entries"][number]["n_rows"] for number in chosen)
     disk_space.require(output, disk_space.set_bytes(n_rows, len(frequency_hz)))
-    used: dict[int, str] = {}  # the set that is used of each integration
+    used: dict[int, str] = {}  # path of the set used for each integration
     findings: list[EntryFindings] = []
     with MeasurementSetWriter(
         output,
@@ -69,7 +70,7 @@ def concatenate(inventory: ManifestRecord, band: str, output: Path, powers: Path
             if entry["scan"] in used:
                 faults = [_duplicate(entry, band, used[entry["scan"]])]
             else:
-                faults = _append(writer, entry, antennas, frequency_hz, centre, seen)
+                faults = _append(writer, entry, antennas, frequency_hz, centre, power)
             is_used = not any(fault.left_out for fault in faults)
             if is_used:
                 used[entry["scan"]] = entry["path"]
@@ -82,7 +83,7 @@ def concatenate(inventory: ManifestRecord, band: str, output: Path, powers: Path
                     "faults": [{"kind": item.kind, "message": item.message} for item in faults],
                 }
             )
-    seen.write(powers)
+    power.write(powers)
     return {"band": band, "entries": findings}
 
 
@@ -100,9 +101,9 @@ def _append(
     antennas: Antennas,
     frequency_hz: np.ndarray,
     centre: tuple[float, float],
-    seen: autocorrelations.AntennaPower,
+    power: autocorrelations.AntennaPower,
 ) -> list[DataFault]:
-    """Add one integration, unless its data are not fit for it; return what is wrong with them."""
+    """Append one integration unless its data are unusable; return the faults of the data."""
     try:
         integration = _read(entry)
     except ms_reader.UnreadableError as error:
@@ -120,7 +121,7 @@ def _append(
     antenna1, antenna2, data, flag = in_standard_order(integration, entry["correlations"])
     if entry["conjugate"]:
         np.conj(data, out=data)
-    seen.add(entry["scan"], entry["mid_mjd_s"], antenna1, antenna2, data, flag)
+    power.add(entry["scan"], entry["mid_mjd_s"], antenna1, antenna2, data, flag)
     middle = entry["mid_mjd_s"]
     field_radec = (entry["field_ra_rad"], entry["field_dec_rad"])
     phasors.rotate_in_place(
@@ -141,16 +142,16 @@ def _append(
 
 
 def _check_disk(path: str, problem: str) -> None:
-    """Raise RawDataChangedError if a set could be read before: the disk, not the set, is to blame.
+    """Raise RawDataChangedError if the disk, not the set, is the cause of a problem.
 
-    To leave it out would give a result that stays when the disk is back.
+    Leaving the set out would give a result that stays wrong when the disk is available again.
     """
-    gone = not (Path(path) / "table.dat").exists()
-    if gone or any(words in problem for words in DISK_TROUBLE):
+    missing = not (Path(path) / "table.dat").exists()
+    if missing or any(words in problem for words in DISK_ERRORS):
         raise RawDataChangedError(
-            f"{path} could be read when the inventory was made, and cannot now: {problem}. Is the"
-            " disk mounted? Run again when it is; if the set was taken away for good, make the"
-            " inventory again (snakemake -R inventory)"
+            f"{path} could be read when the inventory was made, but cannot be read now: {problem}."
+            " Is the disk mounted? Run again when it is. If the set was removed on purpose, remake"
+            " the inventory (snakemake -R inventory)"
         )
 
 
@@ -165,8 +166,8 @@ def _read(entry: Entry) -> Integration:
     )
     if len(found) != 1:
         raise RawDataChangedError(
-            f"{entry['path']} no longer holds the integration that the inventory names; make the"
-            " inventory again (snakemake -R inventory)"
+            f"{entry['path']} no longer contains the integration that the inventory lists; remake"
+            " the inventory (snakemake -R inventory)"
         )
     return found[0]
 
@@ -176,8 +177,9 @@ def in_standard_order(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return antenna 1, antenna 2, data and flags with rows and correlations in standard order.
 
-    Correlations become XX, XY, YX, YY; a row with antenna 1 > antenna 2 is turned round (complex
-    conjugate, XY and YX exchanged); rows are sorted by antenna 1, then antenna 2.
+    Correlations become XX, XY, YX, YY. In rows with antenna 1 > antenna 2 the antennas are
+    exchanged: the data are conjugated, and XY and YX exchanged. Rows are sorted by antenna 1, then
+    antenna 2.
     """
     order = [correlations.index(name) for name in CORRELATIONS]
     data, flag = integration.columns["DATA"], integration.columns["FLAG"]
@@ -185,11 +187,11 @@ def in_standard_order(
         data, flag = data[..., order], flag[..., order]
     flag = flag | integration.columns["FLAG_ROW"][:, None, None]
     antenna1, antenna2 = integration.antenna1, integration.antenna2
-    turned = antenna1 > antenna2
-    if turned.any():
+    reversed_rows = antenna1 > antenna2
+    if reversed_rows.any():
         data, flag = data.copy(), flag.copy()
-        data[turned] = data[turned][..., [0, 2, 1, 3]].conj()
-        flag[turned] = flag[turned][..., [0, 2, 1, 3]]
+        data[reversed_rows] = data[reversed_rows][..., [0, 2, 1, 3]].conj()
+        flag[reversed_rows] = flag[reversed_rows][..., [0, 2, 1, 3]]
         antenna1, antenna2 = np.minimum(antenna1, antenna2), np.maximum(antenna1, antenna2)
     rows = np.lexsort((antenna2, antenna1))
     if np.array_equal(rows, np.arange(len(rows))):

@@ -1,4 +1,4 @@
-"""What others read from manifest.json, and from inventory.json before it."""
+"""Antennas and phase centre from manifest.json, or from inventory.json before it."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ def manifest_antennas(manifest: ManifestRecord) -> Antennas:
 
 
 def manifest_centre(manifest: ManifestRecord) -> tuple[float, float]:
-    """Return the phase centre of an observation's concatenated sets, ICRS radians."""
+    """Return the phase centre of the concatenated sets, ICRS radians."""
     return manifest["phase_centre"]["ra_rad"], manifest["phase_centre"]["dec_rad"]

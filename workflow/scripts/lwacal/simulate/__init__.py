@@ -1,18 +1,18 @@
 """Simulates raw observations of the OVRO-LWA from a known truth.
 
-``lwacal simulate FOLDER`` writes measurement sets like the telescope's into FOLDER, and
-the truth beside it, in FOLDER.truth:
+``lwacal simulate FOLDER`` writes raw measurement sets like the telescope's to FOLDER, and the truth
+to FOLDER.truth:
 
 truth.json
-    ``options`` as given; ``antennas`` (names); ``fibre``; ``sources`` (name, ra_rad, dec_rad);
+    ``options``; ``antennas`` (names); ``fibre`` (antenna,); ``sources`` (name, ra_rad, dec_rad);
     ``faults``; ``integrations`` (stamp, start_mjd_s, mid_mjd_s); ``bands``: for each sub-band
     ``frequency_hz`` and ``noise_jy``, the rms |n| of a calibrated visibility of one channel and
     integration, (channel,).
 truth.npz
     ``positions_m`` (antenna, 3); ``delays_ns`` (antenna, 2); ``gain_<band>`` (antenna, channel, 2)
-    complex, such that V_observed(i, j) = G_i conj(G_j) V_sky(i, j) (faults of gain and delay
-    included; of a swapped antenna these are the gains of its ports);
-    ``flux_<band>`` (source, channel) intrinsic Jy; ``beam_xx_<band>``, ``beam_yy_<band>``
+    complex, such that V_observed(i, j) = G_i conj(G_j) V_sky(i, j), including faults of gain and
+    delay (for a swapped antenna, the gains of its ports); ``flux_<band>`` (source, channel)
+    intrinsic flux densities in Jy; ``beam_xx_<band>``, ``beam_yy_<band>``
     (source, channel) at the middle of the observation.
 """
 

@@ -16,15 +16,15 @@ DEFAULTS = Simulation()
 
 
 def parse(words: Sequence[str] | None = None) -> tuple[Path, Simulation]:
-    """Return folder and options from command line words."""
+    """Return the folder and the options from command line arguments."""
     parser = argparse.ArgumentParser(
         prog="lwacal simulate",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="The truth goes to FOLDER.truth. Kinds of faults:\n" + faults.describe(),
+        epilog="The truth is written to FOLDER.truth. Kinds of faults:\n" + faults.describe(),
     )
     add = parser.add_argument
-    add("folder", type=Path, help="where the measurement sets go; must be empty")
+    add("folder", type=Path, help="folder for the measurement sets; must be empty")
     add("--antennas", type=int, default=DEFAULTS.n_antennas, help="number (default %(default)s)")
     add(
         "--bands",
@@ -37,16 +37,16 @@ def parse(words: Sequence[str] | None = None) -> tuple[Path, Simulation]:
         "--channels",
         type=int,
         default=DEFAULTS.n_channels,
-        help="channels a sub-band, a divisor of 192 (default %(default)s)",
+        help="channels per sub-band, a divisor of 192 (default %(default)s)",
     )
     add(
         "--integrations",
         type=int,
         default=DEFAULTS.n_integrations,
-        help="of 10 s (default %(default)s)",
+        help="number of integrations of 10 s (default %(default)s)",
     )
     add("--start", default=DEFAULTS.start, help="UTC, YYYYMMDD_HHMMSS (default %(default)s)")
-    add("--seed", type=int, default=DEFAULTS.seed, help="of all drawn numbers")
+    add("--seed", type=int, default=DEFAULTS.seed, help="seed of all random numbers")
     add(
         "--faint",
         type=int,
@@ -59,10 +59,10 @@ def parse(words: Sequence[str] | None = None) -> tuple[Path, Simulation]:
     add(
         "--clean-headers",
         action="store_true",
-        help="geodetic zenith and exact UVW instead of the traps of real headers",
+        help="geodetic zenith and exact UVW instead of the errors of real headers",
     )
-    add("--layout", type=Path, help="CSV file or measurement set to take antennas from")
-    add("--fault", action="append", default=[], help="plant a fault (may be repeated)")
+    add("--layout", type=Path, help="CSV file or measurement set that gives the antennas")
+    add("--fault", action="append", default=[], help="fault to simulate (may be repeated)")
     given = parser.parse_args(words)
     bands = site.BANDS if list(given.bands) == ["all"] else given.bands
     try:

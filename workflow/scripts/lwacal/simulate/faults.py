@@ -1,4 +1,4 @@
-"""Faults that can be planted, written as words such as ``weak:LWA010X`` or ``missing:73MHz:2``."""
+"""Faults of a simulated observation, such as ``weak:LWA010X`` or ``missing:73MHz:2``."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from dataclasses import dataclass
 from lwacal.telescope.antennas import AntennaNames
 
 ANTENNA_KINDS = {
-    "dead": "no signal, hardly any noise",
-    "uncorrelated": "full noise, no signal from the sky",
+    "dead": "no sky signal and almost no noise",
+    "uncorrelated": "full noise, no sky signal",
     "weak": "gain divided by 50",
     "strong": "gain multiplied by 8",
     "swapped": "X and Y exchanged",
-    "delay": "200 ns more delay",
-    "noisy": "8 times the noise",
+    "delay": "delay increased by 200 ns",
+    "noisy": "noise multiplied by 8",
 }
 FILE_KINDS = {
-    "zero_filled": "all visibilities zero",
+    "zero_filled": "all visibilities are zero",
     "missing": "no measurement set",
-    "wrong_stamp": "the header is a minute off the name",
-    "nan": "one visibility in fifty is not a number",
-    "burst": "broadband interference throughout the integration",
+    "wrong_stamp": "the time in the header is a minute later than in the name",
+    "nan": "2 % of the visibilities are NaN",
+    "burst": "broadband interference during the integration",
 }
-CHANNEL_KINDS = {"rfi": "narrow-band interference in one channel, all integrations"}
+CHANNEL_KINDS = {"rfi": "narrow-band interference in one channel, in all integrations"}
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One planted fault: a kind, and the antenna (with X or Y), file or channel it strikes.
+    """One fault: its kind, and the antenna (with X or Y), file or channel that has it.
 
-    ``number`` is the integration from 1, or the channel from 0.
+    ``number`` is the integration, from 1, or the channel, from 0.
     """
 
     kind: str
@@ -41,7 +41,7 @@ class Fault:
     def parse(text: str) -> Fault:
         """Read ``kind:ANTENNA``, ``kind:BAND:INTEGRATION`` or ``rfi:BAND:CHANNEL``.
 
-        Raises ValueError that says which kinds there are.
+        Raises ValueError, which lists all kinds.
         """
         kind, *rest = text.split(":")
         if kind in ANTENNA_KINDS and len(rest) == 1:
@@ -55,17 +55,17 @@ class Fault:
         ):
             return Fault(kind, band=rest[0], number=int(rest[1]))
         raise ValueError(
-            f"'{text}' is not a fault. There are {', '.join(ANTENNA_KINDS)} (kind:ANTENNA, such as"
-            f" weak:LWA010X), {', '.join(FILE_KINDS)} (kind:BAND:INTEGRATION, such as"
+            f"'{text}' is not a fault. Choose one of {', '.join(ANTENNA_KINDS)} (kind:ANTENNA, such"
+            f" as weak:LWA010X), {', '.join(FILE_KINDS)} (kind:BAND:INTEGRATION, such as"
             " missing:73MHz:2, integrations from 1) and rfi:BAND:CHANNEL (from 0)"
         )
 
-    def signals(self, names: AntennaNames) -> tuple[int, tuple[int, ...]]:
-        """Return the antenna and the polarizations (0 = X, 1 = Y) that a fault strikes."""
+    def antpols(self, names: AntennaNames) -> tuple[int, tuple[int, ...]]:
+        """Return the antenna and the polarizations (0 = X, 1 = Y) that have the fault."""
         return names.find(self.antenna)
 
 
 def describe() -> str:
-    """Return a line for each kind."""
+    """Return one line of text per kind."""
     kinds = {**ANTENNA_KINDS, **FILE_KINDS, **CHANNEL_KINDS}
     return "\n".join(f"  {kind:12} {words}" for kind, words in kinds.items())

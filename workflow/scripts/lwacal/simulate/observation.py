@@ -1,4 +1,4 @@
-"""Writes a simulated observation: measurement sets like the telescope's, and the truth beside."""
+"""Writes a simulated observation: raw measurement sets like the telescope's, and the truth."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from lwacal.telescope import geometry, naming, site
 
 logger = logging.getLogger(__name__)
 
-GEOCENTRIC_OFFSET_DEG = 0.186  # the geocentric zenith is that far south of the geodetic one
-STAMP_FRACTION_S = 0.25  # real headers have fractions of a second that names have not
+GEOCENTRIC_OFFSET_DEG = 0.186  # of the geocentric zenith, to the south of the geodetic one
+STAMP_FRACTION_S = 0.25  # times in real headers have fractions of a second, names have not
 WRONG_STAMP_S = 60.0
 NAN_STEP = 50
 
 
 def simulate(options: Simulation, folder: Path) -> Path:
-    """Write the observation into a folder and its truth into ``<folder>.truth``; return the latter.
+    """Write the observation to a folder and its truth to ``<folder>.truth``; return the latter.
 
-    One integration of one sub-band at a time, in blocks of rows: memory does not grow with the
-    observation. Raises FileExistsError if the folder holds anything.
+    Sets are written one after another in blocks of rows, so that the memory does not grow with the
+    observation. Raises FileExistsError if the folder is not empty.
     """
     folder = Path(folder)
     if folder.exists() and any(folder.iterdir()):
-        raise FileExistsError(f"{folder} is not empty; nothing in it is overwritten")
+        raise FileExistsError(f"{folder} is not empty; choose an empty or a new folder")
     folder.mkdir(parents=True, exist_ok=True)
     array = _layout(options)
-    signals = truth.draw_signals(options, array)
+    antpols = truth.draw_antpols(options, array)
     starts = [
         naming.stamp_time(options.start) + STAMP_FRACTION_S + number * options.interval_s
         for number in range(options.n_integrations)
@@ -45,21 +45,21 @@ def simulate(options: Simulation, folder: Path) -> Path:
     sky = skies.draw_sky(options, middle)
     for number, start in enumerate(starts, 1):
         for band_number, band in enumerate(options.bands):
-            _write_set(options, folder, array, signals, sky, band_number, band, number, start)
-    return _write_truth(options, folder, array, signals, sky, starts, middle)
+            _write_set(options, folder, array, antpols, sky, band_number, band, number, start)
+    return _write_truth(options, folder, array, antpols, sky, starts, middle)
 
 
 def _layout(options: Simulation) -> Layout:
     if options.layout is None:
         return layout.built_in(options.n_antennas)
     path = Path(options.layout)
-    found = layout.from_ms(path) if path.is_dir() else layout.from_csv(path)
-    antennas = found.antennas
+    array = layout.from_ms(path) if path.is_dir() else layout.from_csv(path)
+    antennas = array.antennas
     number = min(options.n_antennas, len(antennas.names))
-    kept = replace(
+    first = replace(
         antennas, names=antennas.names[:number], positions_m=antennas.positions_m[:number]
     )
-    return Layout(kept, found.fibre[:number])
+    return Layout(first, array.fibre[:number])
 
 
 def _has(options: Simulation, kind: str, band: str, number: int) -> bool:
@@ -73,7 +73,7 @@ def _write_set(
     options: Simulation,
     folder: Path,
     array: Layout,
-    signals: truth.Signals,
+    antpols: truth.Antpols,
     sky: skies.Sky,
     band_number: int,
     band: str,
@@ -106,7 +106,7 @@ def _write_set(
         observer="lwacal.simulate",
     ) as writer:
         for first, second, data in visibilities.blocks(
-            options, exposure, positions_m, signals, sky
+            options, exposure, positions_m, antpols, sky
         ):
             _spoil(options, data, band, number)
             writer.append(
@@ -121,7 +121,7 @@ def _write_set(
 
 
 def _spoil(options: Simulation, data: np.ndarray, band: str, number: int) -> None:
-    """Put the faults of files into a block of data, in place."""
+    """Apply the faults of files to a block of data, in place."""
     if _has(options, "zero_filled", band, number):
         data[:] = 0
     if _has(options, "nan", band, number):
@@ -129,13 +129,13 @@ def _spoil(options: Simulation, data: np.ndarray, band: str, number: int) -> Non
 
 
 def zenith_of_header(mjd_s: float) -> tuple[float, float]:
-    """Return the direction that real headers call zenith: that of the geocentric vertical."""
+    """Return the zenith of real headers, which is the geocentric vertical, in ICRS radians."""
     up, north = geometry.enu_axes()[2], geometry.enu_axes()[1]
     tilt = np.deg2rad(GEOCENTRIC_OFFSET_DEG)
-    wanted = np.cos(tilt) * up - np.sin(tilt) * north
+    vertical = np.cos(tilt) * up - np.sin(tilt) * north
     ra_rad, dec_rad = site.zenith(mjd_s)
     axes = geometry.uvw_axes(ra_rad, dec_rad, mjd_s)
-    east, northward, _ = axes @ wanted
+    east, northward, _ = axes @ vertical
     return ra_rad + float(east / np.cos(dec_rad)), dec_rad + float(northward)
 
 
@@ -143,29 +143,29 @@ def _write_truth(
     options: Simulation,
     folder: Path,
     array: Layout,
-    signals: truth.Signals,
+    antpols: truth.Antpols,
     sky: skies.Sky,
     starts: list[float],
     middle: float,
 ) -> Path:
-    place = folder.with_name(folder.name + ".truth")
+    output = folder.with_name(folder.name + ".truth")
     width_hz = truth.channel_width_hz(options)
     arrays: dict[str, np.ndarray] = {
         "positions_m": array.antennas.positions_m,
-        "delays_ns": signals.delays_ns,
+        "delays_ns": antpols.delays_ns,
     }
     bands: dict[str, Any] = {}
     for band in options.bands:
         frequency_hz = site.band_frequencies_hz(band, options.n_channels)
         noise = options.noise_scale * truth.noise_jy(frequency_hz, width_hz, options.interval_s)
         bands[band] = {"frequency_hz": frequency_hz, "noise_jy": noise}
-        arrays[f"gain_{band}"] = signals.gain[band]
+        arrays[f"gain_{band}"] = antpols.gain[band]
         arrays[f"flux_{band}"] = skies.intrinsic_jy(sky, options, frequency_hz, middle)
         xx, yy = skies.beams(sky, options, frequency_hz, middle)
         arrays[f"beam_xx_{band}"], arrays[f"beam_yy_{band}"] = xx, yy
-    products.write_npz(place / "truth.npz", **arrays)
+    products.write_npz(output / "truth.npz", **arrays)
     products.write_json(
-        place / "truth.json",
+        output / "truth.json",
         {
             "options": asdict(options),
             "antennas": array.antennas.names,
@@ -186,4 +186,4 @@ def _write_truth(
             "bands": bands,
         },
     )
-    return place
+    return output

@@ -1,4 +1,4 @@
-"""What to simulate."""
+"""Options of a simulation."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ DEFAULT_START = "20240601_110000"  # LST 20 h: Cyg A transits, Cas A is high
 class Simulation:
     """Options of a simulated observation.
 
-    ``n_channels`` a sub-band: 192, or a divisor of it for a coarser grid. ``noise_scale``
-    multiplies the thermal noise. ``real_headers`` sets the traps of real headers: the FIELD
-    direction is the geocentric zenith, UVW are those of date. ``layout`` is the path of a CSV file
-    or of a measurement set to take antennas from, None for the built-in layout.
+    ``n_channels`` per sub-band is 192 or a divisor of it. ``noise_scale`` multiplies the thermal
+    noise, ``gain_spread`` is the rms of the log of gain amplitudes between antpols. With
+    ``real_headers`` the FIELD direction is the geocentric zenith and UVW are of date, as in real
+    data. ``layout`` is the path of a CSV file or a measurement set that gives the antennas, or None
+    for the built-in layout. Raises ValueError for options that cannot be simulated.
     """
 
     n_antennas: int = 48

@@ -1,4 +1,4 @@
-"""The sky of a simulated observation: the A-team and drawn faint sources."""
+"""The sky of a simulated observation: the A-team and random faint sources."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ SPECTRAL_INDEX = -0.75
 
 @dataclass(frozen=True)
 class Sky:
-    """Sources: names, ICRS directions (source, 2) in radians, and flux at 50 MHz of faint ones."""
+    """Sources: names, ICRS directions (source, 2) in radians, faint sources' flux at 50 MHz."""
 
     names: list[str]
     radec: np.ndarray
-    faint_jy: np.ndarray  # (source,), NaN for sources of a flux scale
+    faint_jy: np.ndarray  # (source,), NaN for sources on a flux scale
 
 
 def draw_sky(options: Simulation, mid_mjd_s: float) -> Sky:
-    """Return the sources of the options, and faint ones drawn evenly over the sky above 20 deg."""
+    """Return the sources of the options, and random faint ones above 20 degrees elevation."""
     draw = np.random.default_rng([options.seed, 2])
-    places = [sources.POSITIONS[name] for name in options.sources]
-    radec = [[place.ra_rad, place.dec_rad] for place in places]
+    positions = [sources.POSITIONS[name] for name in options.sources]
+    radec = [[position.ra_rad, position.dec_rad] for position in positions]
     names = list(options.sources)
     faint = [np.nan] * len(names)
     zenith_ra, _ = site.zenith(mid_mjd_s)
@@ -38,7 +38,7 @@ def draw_sky(options: Simulation, mid_mjd_s: float) -> Sky:
         if altitude > np.deg2rad(20):
             names.append(f"faint{len(names) - len(options.sources) + 1:03d}")
             radec.append([ra, dec])
-            # as many sources a decade of flux as a Euclidean sky has
+            # the source counts of a Euclidean universe, N(>S) proportional to S^-1.5
             ratio = (BRIGHTEST_JY / FAINTEST_JY) ** -1.5
             faint.append(FAINTEST_JY * (1 - draw.random() * (1 - ratio)) ** (-1 / 1.5))
     return Sky(names, np.array(radec).reshape(-1, 2), np.array(faint))
@@ -47,7 +47,7 @@ def draw_sky(options: Simulation, mid_mjd_s: float) -> Sky:
 def intrinsic_jy(
     sky: Sky, options: Simulation, frequency_hz: np.ndarray, mjd_s: float
 ) -> np.ndarray:
-    """Return flux densities (source, channel) in Jy."""
+    """Return intrinsic flux densities (source, channel) in Jy."""
     year = float(site.astropy_time(mjd_s).decimalyear)
     rows = []
     for name, faint_jy in zip(sky.names, sky.faint_jy):
@@ -61,7 +61,7 @@ def intrinsic_jy(
 def beams(
     sky: Sky, options: Simulation, frequency_hz: np.ndarray, mjd_s: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the power gains of X and Y towards the sources, each (source, channel)."""
+    """Return the power beams of X and Y towards the sources, each (source, channel)."""
     if not sky.names:
         return np.zeros((0, len(frequency_hz))), np.zeros((0, len(frequency_hz)))
     altitude, azimuth = site.altitude_azimuth(sky.radec[:, 0], sky.radec[:, 1], mjd_s)

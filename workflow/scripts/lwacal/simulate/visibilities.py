@@ -1,4 +1,4 @@
-"""The visibilities of one integration and sub-band, made a block of rows at a time."""
+"""Simulates the visibilities of one integration and sub-band in blocks of rows."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from lwacal.telescope import geometry
 from lwacal.telescope.correlations import FIRST_POLARIZATION, PARALLEL_HANDS, SECOND_POLARIZATION
 from lwacal.telescope.phasors import antenna_phasors, baseline_phasors
 
-ROWS = 4096  # of a block: 25 MB of visibilities at 192 channels
+ROWS = 4096  # per block: 25 MB of visibilities with 192 channels
 RFI_OVER_SEFD = 0.3
-# of XX, XY, YX, YY: what each becomes when X and Y of antenna 1, or of antenna 2, are exchanged
+# order of XX, XY, YX, YY after X and Y of antenna 1, or of antenna 2, are exchanged
 SWAP_FIRST, SWAP_SECOND = [2, 3, 0, 1], [1, 0, 3, 2]
 
 
 @dataclass(frozen=True)
 class Exposure:
-    """One integration of one sub-band: where the array looks, and when (middle, MJD seconds)."""
+    """One integration of one sub-band: its middle (MJD seconds) and phase centre (ICRS radians)."""
 
     band: str
     band_number: int
@@ -36,13 +36,13 @@ def blocks(
     options: Simulation,
     exposure: Exposure,
     positions_m: np.ndarray,
-    signals: truth.Signals,
+    antpols: truth.Antpols,
     sky: skies.Sky,
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Return antenna 1, antenna 2 (row,) and data (row, channel, 4) of blocks of rows.
+    """Yield antenna 1, antenna 2 (row,) and data (row, channel, 4) of blocks of rows.
 
-    Noise is drawn a block at a time from a generator of its own, so that the same options give
-    the same data. Memory: about ten times a block, and (antenna, channel) arrays a source.
+    Each block has its own random generator, so that the same options give the same data. Memory:
+    about ten blocks, and one (antenna, channel) array per source.
     """
     antenna1, antenna2 = np.triu_indices(len(positions_m))
     phasors, roots = _sources(options, exposure, positions_m, sky)
@@ -54,10 +54,10 @@ def blocks(
         draw = np.random.default_rng(
             [options.seed, 3, exposure.band_number, exposure.integration, number]
         )
-        data = _sky(first, second, phasors, roots, signals)
-        data += _noise(draw, options, exposure.frequency_hz, width_hz, first, second, signals)
+        data = _sky(first, second, phasors, roots, antpols)
+        data += _noise(draw, options, exposure.frequency_hz, width_hz, first, second, antpols)
         data += interference(first, second)
-        gain = signals.gain[exposure.band].astype(np.complex64)
+        gain = antpols.gain[exposure.band].astype(np.complex64)
         data *= gain[first][..., FIRST_POLARIZATION]
         data *= gain[second][..., SECOND_POLARIZATION].conj()
         yield first, second, data
@@ -66,7 +66,7 @@ def blocks(
 def _sources(
     options: Simulation, exposure: Exposure, positions_m: np.ndarray, sky: skies.Sky
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Return for each source its phasors (antenna, channel) and apparent flux (channel, 2)."""
+    """Return phasors (antenna, channel) and apparent fluxes (channel, 2) of the sources."""
     frequency_hz, mjd_s = exposure.frequency_hz, exposure.mid_mjd_s
     flux_jy = skies.intrinsic_jy(sky, options, frequency_hz, mjd_s)
     xx, yy = skies.beams(sky, options, frequency_hz, mjd_s)
@@ -83,25 +83,25 @@ def _sky(
     second: np.ndarray,
     phasors: list[np.ndarray],
     apparent: list[np.ndarray],
-    signals: truth.Signals,
+    antpols: truth.Antpols,
 ) -> np.ndarray:
-    """Return what the ports of the antennas see of the sky, (row, channel, 4), before gains.
+    """Return the visibilities of the sky at the antenna ports, without gains, (row, channel, 4).
 
-    Sources are unpolarized and feeds are ideal, so XY and YX of the sky are zero.
+    Sources are unpolarized and feeds are ideal, so XY and YX are zero unless cables are swapped.
     """
-    n_channels = signals.gain[next(iter(signals.gain))].shape[1]
+    n_channels = antpols.gain[next(iter(antpols.gain))].shape[1]
     data = np.zeros((len(first), n_channels, 4), np.complex64)
     for phasor, flux in zip(phasors, apparent):
         rows = baseline_phasors(phasor, first, second)
         data[..., 0] += rows * flux[:, 0]
         data[..., 3] += rows * flux[:, 1]
     for swapped, order in (
-        (signals.swapped[first], SWAP_FIRST),
-        (signals.swapped[second], SWAP_SECOND),
+        (antpols.swapped[first], SWAP_FIRST),
+        (antpols.swapped[second], SWAP_SECOND),
     ):
         data[swapped] = data[swapped][..., order]
-    seen = signals.sky[first][:, FIRST_POLARIZATION] * signals.sky[second][:, SECOND_POLARIZATION]
-    data *= seen[:, None, :].astype(np.float32)
+    sky = antpols.sky[first][:, FIRST_POLARIZATION] * antpols.sky[second][:, SECOND_POLARIZATION]
+    data *= sky[:, None, :].astype(np.float32)
     return data
 
 
@@ -112,23 +112,23 @@ def _noise(
     width_hz: float,
     first: np.ndarray,
     second: np.ndarray,
-    signals: truth.Signals,
+    antpols: truth.Antpols,
 ) -> np.ndarray:
-    """Return noise (row, channel, 4) in Jy; autocorrelations have the SEFD as their mean."""
+    """Return noise (row, channel, 4) in Jy; the mean of autocorrelations is the SEFD."""
     sefd = truth.sefd_jy(frequency_hz).astype(np.float32)
     rms = options.noise_scale * truth.noise_jy(frequency_hz, width_hz, options.interval_s)
     shape = (len(first), len(frequency_hz), 4)
     parts = draw.standard_normal((*shape, 2), dtype=np.float32)
     noise = parts.view(np.complex64)[..., 0] * (rms / np.sqrt(2)).astype(np.float32)[:, None]
-    own = signals.noise[first][:, FIRST_POLARIZATION]
-    other = signals.noise[second][:, SECOND_POLARIZATION]
-    noise *= (own * other)[:, None, :].astype(np.float32)
+    scale = antpols.noise[first][:, FIRST_POLARIZATION]
+    scale = scale * antpols.noise[second][:, SECOND_POLARIZATION]
+    noise *= scale[:, None, :].astype(np.float32)
     autos = np.flatnonzero(first == second)
-    power = (own * other)[autos][:, PARALLEL_HANDS]
+    power = scale[autos][:, PARALLEL_HANDS]
     parallel = noise[autos][..., PARALLEL_HANDS].real * np.sqrt(2)
     total = power[:, None, :] * sefd[:, None] + parallel
-    for place, correlation in enumerate(PARALLEL_HANDS):
-        noise[autos, :, correlation] = total[..., place]
+    for pol, correlation in enumerate(PARALLEL_HANDS):
+        noise[autos, :, correlation] = total[..., pol]
     noise[autos, :, 2] = noise[autos, :, 1].conj()
     return noise
 
@@ -136,9 +136,9 @@ def _noise(
 def _interference(
     options: Simulation, exposure: Exposure, n_antennas: int
 ) -> Callable[[np.ndarray, np.ndarray], np.ndarray | float]:
-    """Return a function that gives the interference of rows, (row, channel, 4) or zero, in Jy.
+    """Return a function of antenna 1 and antenna 2 that gives interference, (row, channel, 4), Jy.
 
-    A transmitter near the array: strong, coherent, with a phase of its own at each antenna.
+    The transmitter is near the array: strong and coherent, with a random phase at each antenna.
     """
     draw = np.random.default_rng([options.seed, 4, exposure.band_number, exposure.integration])
     strength = np.zeros(len(exposure.frequency_hz), np.float32)

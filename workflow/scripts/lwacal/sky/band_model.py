@@ -1,4 +1,4 @@
-"""The visibilities of the sky model in one sub-band, as a solver needs them."""
+"""Model visibilities of one sub-band, for solvers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class BandModel:
-    """The sources of a sub-band (see predict.factor_by_antenna), with the array that sees them."""
+    """The sources in the model of a sub-band, and the array; see predict.factor_by_antenna."""
 
     positions_m: np.ndarray
     frequency_hz: np.ndarray
@@ -33,11 +33,11 @@ class BandModel:
     shapes: tuple[Shape | None, ...]
 
     def visibilities(self, antenna1: np.ndarray, antenna2: np.ndarray, mjd_s: float) -> np.ndarray:
-        """Return XX and YY of rows in the middle of an integration, (row, channel, 2), in Jy."""
+        """Return XX and YY in the middle of an integration, (row, channel, 2), in Jy."""
         return self.factored(mjd_s).rows(antenna1, antenna2)
 
     def factored(self, mjd_s: float) -> predict.FactoredModel:
-        """Return the sources in the middle of an integration, to make rows of bit by bit."""
+        """Return the model in the middle of an integration, factored by antenna."""
         return predict.factor_by_antenna(
             self.positions_m,
             self.frequency_hz,
@@ -50,21 +50,21 @@ class BandModel:
         )
 
     def by_source(self) -> list[BandModel]:
-        """Return a model for each source alone."""
-        ones = [slice(number, number + 1) for number in range(len(self.shapes))]
+        """Return one model per source."""
+        each = [slice(number, number + 1) for number in range(len(self.shapes))]
         return [
             replace(
                 self,
-                sources_radec=self.sources_radec[one],
-                flux_xx=self.flux_xx[one],
-                flux_yy=self.flux_yy[one],
-                shapes=self.shapes[one],
+                sources_radec=self.sources_radec[rows],
+                flux_xx=self.flux_xx[rows],
+                flux_yy=self.flux_yy[rows],
+                shapes=self.shapes[rows],
             )
-            for one in ones
+            for rows in each
         ]
 
     def scaled(self, ratios: Sequence[float]) -> BandModel:
-        """Return the model with the flux of each source multiplied by a ratio (source,)."""
+        """Return the model with the flux of each source multiplied by its ratio, (source,)."""
         factor = np.asarray(ratios, float)[:, None]
         return replace(self, flux_xx=self.flux_xx * factor, flux_yy=self.flux_yy * factor)
 
@@ -74,15 +74,15 @@ class BandModel:
 
 
 def of_band(manifest: ManifestRecord, band: str, model: SkyModelRecord) -> BandModel:
-    """Return the model of a sub-band; component lists are read here, once.
+    """Return the model of a sub-band; reads the component lists.
 
-    ``model`` as sky_model.read gives it. Raises ComponentListError if a list is not the one that
-    the sky model was made with.
+    ``model`` is from sky_model.read. Raises ComponentListError if a list has changed since the sky
+    model was made.
     """
     positions_m = manifest_antennas(manifest).positions_m
     frequency_hz = np.array(manifest["bands"][band]["frequency_hz"])
-    between = positions_m[:, None] - positions_m
-    longest_m = float(np.linalg.norm(between, axis=2).max(initial=0))
+    baselines_m = positions_m[:, None] - positions_m
+    longest_m = float(np.linalg.norm(baselines_m, axis=2).max(initial=0))
     shapes = tuple(
         _shape(source, frequency_hz, longest_m) for source in sky_model.model_sources(model)
     )
@@ -99,7 +99,7 @@ def _shape(source: Mapping[str, Any], frequency_hz: np.ndarray, longest_m: float
     record = source.get("component_list")
     if not record:
         return None
-    from lwacal.sky import source_shape  # its splines take long to import, and few models need them
+    from lwacal.sky import source_shape  # slow to import, and few models need it
 
     components = component_lists.read(record["path"])
     if components.digest != record["sha256"]:

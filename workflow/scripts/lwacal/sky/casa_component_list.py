@@ -1,8 +1,8 @@
 """The sky model as a CASA component list, for use with CASA's own tasks.
 
-A component list knows one spectrum of Stokes I, so it holds the apparent flux density
-(XX + YY) / 2. The solver does not use it: it models XX and YY apart. Every source is a point with
-its total flux density, also one whose shape a list gives (sky_model.component_lists).
+A component has one spectrum of Stokes I, here the apparent flux density (XX + YY) / 2. The solvers
+do not use this list: they model XX and YY separately. Every source is a point with its total flux
+density, even if it has a component list (sky_model.component_lists).
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from lwacal.telescope import naming
 
 
 def write(model: SkyModelRecord, manifest: ManifestRecord, output: Path) -> None:
-    """Write the sources of the model as point components with tabular spectra.
+    """Write the sources of the model as point components with tabulated spectra.
 
-    The frame is called LSRK: that is what makes CASA take the (topocentric) frequencies as they
-    are; it refuses TOPO.
+    The frequencies are topocentric, but their frame is given as LSRK: CASA refuses TOPO, and uses
+    LSRK frequencies unchanged.
     """
     with atomic.output(output) as part, scratch_directory("components"):
         tool = casa.start_tools().componentlist()
@@ -53,7 +53,7 @@ def write(model: SkyModelRecord, manifest: ManifestRecord, output: Path) -> None
 def _spectrum(
     model: SkyModelRecord, manifest: ManifestRecord, source: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return frequencies in ascending order and apparent flux densities, each (channel,)."""
+    """Return frequencies in increasing order and apparent flux densities, each (channel,)."""
     frequencies, fluxes = [], []
     for band in naming.sort_bands(model["bands"]):
         record = model["bands"][band][source]

@@ -1,4 +1,4 @@
-"""The sky model: which sources are up, how bright they are, and what each dipole sees of them."""
+"""The sky model: which sources are up, and their intrinsic and apparent flux densities."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ COLUMNS = ("source", "band", "frequency_hz", "flux_jy", "apparent_xx_jy", "appar
 def build(manifest: ManifestRecord, choice: SkyModel, dipole: Beam) -> SkyModelRecord:
     """Return sky_model.json for the middle of an observation.
 
-    Every source above the horizon gets its
-    intrinsic flux density, how well that is known (flux.disagreement; a fraction for each
-    sub-band), and the beams of X and Y in every channel. A source is a ``calibrator``, which is
-    imaged, measured and judged, if it is high enough and its apparent flux density, (XX + YY) / 2,
-    somewhere in the band bright enough. ``in_model``, what gains are solved with, is also what is
-    lower or fainter, as far as it matters: unmodelled flux biases the gains.
-    ``component_list`` says which list gives its shape, None for a point. ``unmodelled`` is by
-    sub-band what the A-team has outside the model, chosen or not.
+    Every source above the horizon has its intrinsic flux density and the beams of X and Y in each
+    channel, and the uncertainty of the flux density in each sub-band as a fraction
+    (sources.disagreement). A source is a ``calibrator``, to be imaged, measured and judged, if its
+    elevation and, somewhere in the band, its apparent flux density (XX + YY) / 2 exceed limits. The
+    gains are solved with the sources ``in_model``, for which the limits are lower, since unmodelled
+    flux biases the gains. Without a calibrator the model is empty. ``component_list`` describes the
+    list that gives the shape of a source, None for a point. ``unmodelled`` has the flux of the
+    A-team outside the model by sub-band, including sources that the configuration leaves out.
     """
     sources = []
     bands: dict[str, dict[str, Any]] = {band: {} for band in naming.sort_bands(manifest["bands"])}
     for name in choice.sources:
-        source, seen = _source(name, manifest, choice, dipole)
-        for band, record in seen.items():
+        source, by_band = _source(name, manifest, choice, dipole)
+        for band, record in by_band.items():
             bands[band][name] = record
         sources.append(source)
     if not any(source["calibrator"] for source in sources):
@@ -64,17 +64,18 @@ def build(manifest: ManifestRecord, choice: SkyModel, dipole: Beam) -> SkyModelR
 def _source(
     name: str, manifest: ManifestRecord, choice: SkyModel, dipole: Beam
 ) -> tuple[Source, dict[str, SourceInBand]]:
-    """Return the record of a source, and what it is in each sub-band if it is up."""
+    """Return the record of a source, and its fluxes and beams by sub-band if it is up."""
     mjd_s, position = manifest["observation"]["mid_mjd_s"], flux.POSITIONS[name]
     year = float(site.astropy_time(mjd_s).decimalyear)
     altitude, azimuth = site.altitude_azimuth(position.ra_rad, position.dec_rad, mjd_s)
     components = _component_list(choice, name)
-    warnings: dict[str, None] = {}  # a set that keeps its order
-    seen: dict[str, SourceInBand] = {}
+    warnings: dict[str, None] = {}  # an ordered set
+    by_band: dict[str, SourceInBand] = {}
     for band in naming.sort_bands(manifest["bands"]) if altitude > 0 else ():
         frequency_hz = np.array(manifest["bands"][band]["frequency_hz"])
-        known = flux.expected(choice.flux_scale, name, frequency_hz, year)
-        warnings.update(dict.fromkeys(known.warnings + _doubts(components, frequency_hz)))
+        expected = flux.expected(choice.flux_scale, name, frequency_hz, year)
+        trust = _trust_warnings(components, frequency_hz)
+        warnings.update(dict.fromkeys(expected.warnings + trust))
         xx, yy = beam.power(
             dipole.model,
             frequency_hz,
@@ -83,16 +84,16 @@ def _source(
             dipole.x_azimuth_deg,
             dipole.file,
         )
-        seen[band] = {
-            "flux_jy": known.flux_jy.tolist(),
-            "flux_uncertainty": known.uncertainty,
+        by_band[band] = {
+            "flux_jy": expected.flux_jy.tolist(),
+            "flux_uncertainty": expected.uncertainty,
             "beam_xx": xx[0].tolist(),
             "beam_yy": yy[0].tolist(),
         }
-    brightest = max((float(_apparent_jy(record).max()) for record in seen.values()), default=0.0)
+    brightest = max((float(_apparent_jy(record).max()) for record in by_band.values()), default=0.0)
     altitude_deg = float(np.rad2deg(altitude))
-    no_calibrator = _why_not(altitude_deg, brightest, choice, "")
-    not_modelled = no_calibrator and _why_not(altitude_deg, brightest, choice, "model_")
+    no_calibrator = _below_limits(altitude_deg, brightest, choice, "")
+    not_modelled = no_calibrator and _below_limits(altitude_deg, brightest, choice, "model_")
     return {
         "name": name,
         "ra_rad": position.ra_rad,
@@ -105,7 +106,7 @@ def _source(
         "reason": not_modelled or no_calibrator,
         "warnings": list(warnings),
         "component_list": components,
-    }, seen
+    }, by_band
 
 
 def _apparent_jy(record: SourceInBand) -> np.ndarray:
@@ -114,7 +115,7 @@ def _apparent_jy(record: SourceInBand) -> np.ndarray:
 
 
 def apparent_jy(model: SkyModelRecord, band: str) -> dict[str, float]:
-    """Return by source what is seen of it in a sub-band, in the mean over channels; if it is up."""
+    """Return the apparent flux densities in a sub-band, in Jy, of the sources that are up."""
     return _mean_apparent_jy(model["bands"][band])
 
 
@@ -129,10 +130,10 @@ def _unmodelled(
     choice: SkyModel,
     dipole: Beam,
 ) -> dict[str, Unmodelled]:
-    """Return by sub-band what of the A-team is up and not in the model.
+    """Return by sub-band the sources of the A-team that are up but not in the model.
 
-    ``apparent_jy`` by source, and ``fraction``, their sum over that of the model's sources; None
-    without a model.
+    ``apparent_jy`` by source, and ``fraction``, their sum over that of the sources in the model;
+    None without a model.
     """
     modelled = {source["name"] for source in sources if source["in_model"]}
     others = {
@@ -140,17 +141,17 @@ def _unmodelled(
         for name in flux.POSITIONS
         if name not in choice.sources
     }
-    found: dict[str, Unmodelled] = {}
+    unmodelled: dict[str, Unmodelled] = {}
     for band, records in bands.items():
-        more = {name: seen[band] for name, seen in others.items() if band in seen}
-        seen_jy = _mean_apparent_jy({**records, **more})
-        outside = {name: jy for name, jy in seen_jy.items() if name not in modelled}
-        total = sum(jy for name, jy in seen_jy.items() if name in modelled)
-        found[band] = {
+        added = {name: by_band[band] for name, by_band in others.items() if band in by_band}
+        all_jy = _mean_apparent_jy({**records, **added})
+        outside = {name: jy for name, jy in all_jy.items() if name not in modelled}
+        total = sum(jy for name, jy in all_jy.items() if name in modelled)
+        unmodelled[band] = {
             "apparent_jy": outside,
             "fraction": sum(outside.values()) / total if total > 0 else None,
         }
-    return found
+    return unmodelled
 
 
 def read(path: str | Path) -> SkyModelRecord:
@@ -183,8 +184,8 @@ def _component_list(choice: SkyModel, source: str) -> ComponentList | None:
     }
 
 
-def _doubts(components: ComponentList | None, frequency_hz: np.ndarray) -> tuple[str, ...]:
-    """Return a warning if the frequencies are not all where a list is trusted."""
+def _trust_warnings(components: ComponentList | None, frequency_hz: np.ndarray) -> tuple[str, ...]:
+    """Return a warning if frequencies are outside the trusted ones of a component list."""
     if not components:
         return ()
     low, high = components["trusted_mhz"]
@@ -192,12 +193,13 @@ def _doubts(components: ComponentList | None, frequency_hz: np.ndarray) -> tuple
         return ()
     return (
         f"its component list is trusted from {low:g} to {high:g} MHz only"
-        " (sky_model.component_lists_mhz): beyond, its shape is that of the nearest end",
+        " (sky_model.component_lists_mhz): outside, the shape at the nearest trusted frequency is"
+        " used",
     )
 
 
-def _why_not(altitude_deg: float, brightest_jy: float, choice: SkyModel, prefix: str) -> str:
-    """Return why a source is below the limits whose keys have a prefix, empty if it is not."""
+def _below_limits(altitude_deg: float, brightest_jy: float, choice: SkyModel, prefix: str) -> str:
+    """Return which limit a source is below, of the keys with this prefix; empty if none."""
     if altitude_deg <= 0:
         return f"below the horizon (elevation {altitude_deg:.1f} deg)"
     lowest, faintest = f"{prefix}min_elevation_deg", f"{prefix}min_flux_jy"
@@ -206,7 +208,7 @@ def _why_not(altitude_deg: float, brightest_jy: float, choice: SkyModel, prefix:
         return f"elevation {altitude_deg:.1f} deg is below sky_model.{lowest} ({least_deg:g})"
     if brightest_jy < least_jy:
         return (
-            f"at most {brightest_jy:.0f} Jy through the beam, below sky_model.{faintest}"
+            f"apparent flux density of at most {brightest_jy:.0f} Jy is below sky_model.{faintest}"
             f" ({least_jy:g})"
         )
     return ""
@@ -216,24 +218,24 @@ def _message(sources: list[Source]) -> str:
     if any(source["calibrator"] for source in sources):
         return ""
     reasons = "; ".join(f"{source['name']}: {source['reason']}" for source in sources)
-    return f"no source can be used, so nothing can be calibrated: {reasons}"
+    return f"no calibrator, so nothing can be calibrated: {reasons}"
 
 
 def model_sources(model: SkyModelRecord) -> list[Source]:
-    """Return the sources that gains are solved with."""
+    """Return the sources that the gains are solved with."""
     return [source for source in model["sources"] if source["in_model"]]
 
 
 def calibrators(model: SkyModelRecord) -> list[Source]:
-    """Return the sources that are imaged, measured and judged: those high and bright enough."""
+    """Return the calibrators, which are imaged, measured and judged."""
     return [source for source in model["sources"] if source["calibrator"]]
 
 
 def model_fluxes(model: SkyModelRecord, band: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return what a solver needs of a sub-band's model.
+    """Return directions and apparent flux densities of the sources in the model of a sub-band.
 
-    Directions (source, 2), ICRS radians, and apparent flux densities of XX and of YY, each
-    (source, channel), Jy; no rows if no source is in the model.
+    Directions are (source, 2), ICRS radians; flux densities of XX and of YY are each
+    (source, channel), Jy. All are empty if no source is in the model.
     """
     sources = model_sources(model)
     radec = np.array([[source["ra_rad"], source["dec_rad"]] for source in sources]).reshape(-1, 2)
@@ -244,15 +246,15 @@ def model_fluxes(model: SkyModelRecord, band: str) -> tuple[np.ndarray, np.ndarr
 
 
 def secondary_rows(model: SkyModelRecord, manifest: ManifestRecord) -> Iterator[dict[str, Any]]:
-    """Return rows of sky_model.csv for the secondary calibrators that are high enough.
+    """Yield rows of sky_model.csv for secondary calibrators above the elevation limit.
 
-    They are for information: none is in the model. Only sub-bands in which their published spectrum
-    is valid are given.
+    They are for information only; none is in the model. Only sub-bands in which the published
+    spectrum is valid are listed.
     """
     mjd_s, dipole = manifest["observation"]["mid_mjd_s"], model["beam"]
     for name, spectrum in SECONDARY.items():
-        place = flux.SECONDARY_POSITIONS[name]
-        altitude, azimuth = site.altitude_azimuth(place.ra_rad, place.dec_rad, mjd_s)
+        position = flux.SECONDARY_POSITIONS[name]
+        altitude, azimuth = site.altitude_azimuth(position.ra_rad, position.dec_rad, mjd_s)
         if np.rad2deg(altitude) < model["min_elevation_deg"]:
             continue
         for band in model["bands"]:
@@ -271,7 +273,7 @@ def secondary_rows(model: SkyModelRecord, manifest: ManifestRecord) -> Iterator[
 
 
 def table(model: SkyModelRecord, manifest: ManifestRecord) -> Iterator[dict[str, Any]]:
-    """Return the rows of sky_model.csv, by source, sub-band and channel."""
+    """Yield the rows of sky_model.csv, by source, sub-band and channel."""
     for source in model["sources"]:
         for band, records in model["bands"].items():
             record = records.get(source["name"])
