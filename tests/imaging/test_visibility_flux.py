@@ -17,7 +17,7 @@ class Fixed:
 
     visibilities: np.ndarray
 
-    def seen(self, mjd_s):
+    def factored(self, mjd_s):
         return self
 
     def rows(self, antenna1, antenna2):
