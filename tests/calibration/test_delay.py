@@ -48,12 +48,11 @@ def solutions(case):
 
 
 def solve(case, model=None, **changes):
+    model = model or case.model
     return delay.solve(
         case.manifest,
-        case.concat,
-        {band: solver_case.powers(case, band) for band in case.concat},
-        case.flags,
-        model or case.model,
+        {band: solver_case.sub_band(case, band, model) for band in case.concat},
+        model,
         case.reference,
         solutions(case),
         CHOICE.model_copy(update=changes),

@@ -1,11 +1,13 @@
 """States of antpols: the worse status wins, and all reasons are kept."""
 
 from itertools import permutations
+from typing import get_args
 
 import numpy as np
 import pytest
 
-from lwacal.telescope import antpol_states
+from lwacal.records import antpol
+from lwacal.telescope import antpol_states, correlations
 from lwacal.telescope.antpol_states import BAD, GOOD, SUSPECT, AntpolState, AntpolStates, Finding
 
 STATES = (
@@ -57,6 +59,12 @@ def test_letters_and_short_words_are_unique():
     for field in ("words", "short", "letter"):
         texts = [getattr(reason, field) for reason in antpol_states.REASONS.values()]
         assert len(set(texts)) == len(texts)
+
+
+def test_records_know_the_same_words():
+    assert tuple(antpol_states.REASONS) == get_args(antpol.Reason)
+    assert get_args(antpol.Status) == antpol_states.STATUSES
+    assert get_args(antpol.Polarization) == correlations.POLARIZATIONS
 
 
 def test_an_unknown_finding_has_no_reason():

@@ -2,7 +2,6 @@
 """Rule calibrate_split: write the calibrated sets of a sub-band, one per direction to image."""
 
 import argparse
-import logging
 from pathlib import Path
 
 from lwacal.calibration.sub_band import SubBand
@@ -14,8 +13,6 @@ from lwacal.records.configuration.section import read_section
 from lwacal.records.manifest import ManifestRecord
 from lwacal.runtime import job, logs
 from lwacal.sky import sky_model
-
-logger = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -44,13 +41,7 @@ def main() -> None:
         read_section(arguments.settings, "bandpass", Bandpass),
         arguments.output,
     )
-    for target in record["targets"]:
-        loss = record["smearing"][target]
-        logger.info(
-            f"{target}: averaged every {record['channel_average'][target]} channels; flux lost"
-            f" on the longest baseline at the edge of the field: {loss['bandwidth_loss']:.2%} by"
-            f" bandwidth smearing, {loss['time_loss']:.1%} by time smearing"
-        )
+    split.log_smearing(record)
     logs.found(record["message"] or f"calibrated data of {', '.join(record['targets'])}")
 
 

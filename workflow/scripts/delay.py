@@ -5,6 +5,7 @@ import argparse
 from pathlib import Path
 
 from lwacal.calibration import delay
+from lwacal.calibration.sub_band import SubBand
 from lwacal.io.solutions import Bandpass
 from lwacal.records import files
 from lwacal.records.configuration.bandpass import Bandpass as BandpassSettings
@@ -15,7 +16,6 @@ from lwacal.records.manifest import ManifestRecord
 from lwacal.records.reference import ReferenceRecord
 from lwacal.runtime import job, logs, products
 from lwacal.sky import sky_model
-from lwacal.telescope import naming
 
 
 def main() -> None:
@@ -39,13 +39,11 @@ def main() -> None:
     parser.add_argument("--summary", required=True, type=Path)
     arguments = parser.parse_args()
     manifest = files.read(ManifestRecord, arguments.manifest)
-    bands = naming.sort_bands(manifest["bands"])
+    model = sky_model.read(arguments.sky_model)
     record = delay.solve(
         manifest,
-        dict(zip(bands, arguments.concat, strict=True)),
-        dict(zip(bands, arguments.powers, strict=True)),
-        dict(zip(bands, arguments.flags, strict=True)),
-        sky_model.read(arguments.sky_model),
+        SubBand.all_of(manifest, arguments.concat, arguments.powers, arguments.flags, model),
+        model,
         files.read(ReferenceRecord, arguments.reference),
         Bandpass.read(arguments.solutions),
         read_section(arguments.settings, "delay", Delay),

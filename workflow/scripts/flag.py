@@ -2,7 +2,6 @@
 """Rule flag: flag the data of a sub-band, by cause; the data stay unchanged."""
 
 import argparse
-import logging
 from pathlib import Path
 
 from lwacal.flagging import flag_data
@@ -12,8 +11,6 @@ from lwacal.records.configuration.section import read_section
 from lwacal.records.configuration.tools import Tools
 from lwacal.records.health import HealthRecord
 from lwacal.runtime import job, logs
-
-logger = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -36,12 +33,7 @@ def main() -> None:
     summary = flag_data.write(
         flags, arguments.concat, arguments.band, arguments.output, arguments.summary
     )
-    fractions = {name: value for name, value in summary["fractions"].items() if value is not None}
-    logger.info(", ".join(f"{name} {value:.2%}" for name, value in fractions.items()) or "no data")
-    total = fractions.pop("total", None)
-    causes = ", ".join(f"{name} {value:.1%}" for name, value in fractions.items() if value > 5e-4)
-    result = "no data" if total is None else f"{total:.1%} of the data flagged ({causes or 'none'})"
-    logs.found(f"{result}; {flags.message}" if flags.message else result)
+    logs.found(flag_data.found_words(summary))
 
 
 if __name__ == "__main__":

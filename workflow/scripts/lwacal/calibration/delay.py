@@ -11,7 +11,7 @@ combined.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -54,11 +54,29 @@ COLUMNS = (
 )
 
 
+@dataclass(frozen=True)
+class Measured:
+    """Delays of the whole band, relative to an antenna (``reference``).
+
+    ``phase_deg`` and ``phase_err_deg`` (antenna, 2): phases of the fitted lines at PHASE_MHZ.
+    """
+
+    reference: int
+    delays: delay_fit.PhaseDelays
+    phase_deg: np.ndarray
+    phase_err_deg: np.ndarray
+
+    @classmethod
+    def nothing(cls, n_antennas: int, reference: int) -> Measured:
+        """Return delays of which none is known."""
+        unknown = np.full((n_antennas, 2), np.nan)
+        delays = delay_fit.PhaseDelays(unknown, unknown, unknown, np.zeros(unknown.shape, bool))
+        return cls(reference, delays, unknown, unknown)
+
+
 def solve(
     manifest: ManifestRecord,
-    concatenated: Mapping[str, Path],
-    powers: Mapping[str, Path],
-    flags: Mapping[str, Path],
+    sub_bands: Mapping[str, SubBand],
     model: SkyModelRecord,
     reference: ReferenceRecord,
     solutions: Bandpass,
@@ -68,67 +86,77 @@ def solve(
 ) -> dict[str, Any]:
     """Return delay.json.
 
-    ``concatenated``, ``powers`` and ``flags`` by sub-band; ``solutions`` those of all sub-bands;
-    ``bandpass`` says how the first integration is solved. Only sub-bands from delay.min_freq_mhz on
-    are used. The status is ok, off, no_band, no_model or no_data; the message says why it is not
-    ok.
+    ``sub_bands`` are those of the observation, by name; ``solutions`` of all of them; ``bandpass``
+    says how the first integration is solved. Only sub-bands from delay.min_freq_mhz on are used.
+    The status is ok, off, no_band, no_model or no_data; the message says why it is not ok.
     """
-    bands = [
-        band
-        for band in naming.sort_bands(manifest["bands"])
-        if naming.band_mhz(band) >= choice.min_freq_mhz
-    ]
+    names, order = manifest["antennas"]["names"], ReferenceOrder.of(reference)
+    bands = usable_bands(sub_bands, choice)
     status, message = _whether(choice, bands, model)
-    n_antennas = len(manifest["antennas"]["names"])
-    solved: dict[str, np.ndarray] = {}
-    order = ReferenceOrder.of(reference)
-    index = order.first
-    nothing = np.full((n_antennas, 2), np.nan)
-    measured = delay_fit.PhaseDelays(nothing, nothing, nothing, np.zeros(nothing.shape, bool))
-    phases = nothing, nothing
+    measured, solved = Measured.nothing(len(names), order.first), {}
     if not status:
-        index, measured, phases = whole_band(solutions, bands, order)
-        for band in bands:
-            data = SubBand(manifest, band, concatenated[band], powers[band], flags[band], model)
-            delays = ENGINES[choice.engine](data, index, bandpass, choice.min_snr, threads)
-            if np.isfinite(delays).any():
-                solved[band] = delays
-        status = "ok" if np.isfinite(measured.delay_ns).any() else "no_data"
-        message = "" if status == "ok" else "no bandpass solutions to take delays from"
-    first = combine(list(solved.values()), n_antennas)
-    compared = compare(measured.delay_ns, manifest, choice)
+        measured = whole_band(solutions, bands, order)
+        some = [sub_bands[band] for band in bands]
+        solved = first_integration(some, measured.reference, choice, bandpass, threads)
+        status, message = _success(measured)
+    first = combine(list(solved.values()), len(names))
+    compared = compare(measured.delays.delay_ns, manifest, choice)
     return {
         "status": status,
         "message": message,
         "bands": bands if status == "ok" else [],
         "engine": choice.engine,
         "first_integration_bands": list(solved),
-        "reference_antenna": manifest["antennas"]["names"][index],
-        "reference_index": index,
+        "reference_antenna": names[measured.reference],
+        "reference_index": measured.reference,
         "phase_freq_mhz": PHASE_MHZ,
         "reference_table": compared["path"],
         "reference_message": compared["message"],
-        "antennas": _antenna_records(manifest, measured, phases, first, compared),
-        "groups": group_records(measured.delay_ns, compared, manifest["antennas"]["names"]),
+        "antennas": _antenna_records(names, measured, first, compared),
+        "groups": group_records(measured.delays.delay_ns, compared, names),
         "boards": board_records(compared["difference_ns"], choice),
     }
 
 
-def whole_band(
-    solutions: Bandpass, bands: Sequence[str], order: ReferenceOrder
-) -> tuple[int, delay_fit.PhaseDelays, tuple[np.ndarray, np.ndarray]]:
-    """Return the antenna that delays are relative to, and delays and phases of the bandpass.
+def usable_bands(sub_bands: Mapping[str, SubBand], choice: Delay) -> list[str]:
+    """Return the sub-bands from delay.min_freq_mhz on, in order of frequency."""
+    bands = naming.sort_bands(sub_bands)
+    return [band for band in bands if naming.band_mhz(band) >= choice.min_freq_mhz]
 
-    The phases are those of the fitted lines at PHASE_MHZ, and their errors: degrees, (antenna, 2).
-    """
+
+def whole_band(solutions: Bandpass, bands: Sequence[str], order: ReferenceOrder) -> Measured:
+    """Return delays and phases of the bandpass in these sub-bands."""
     channels = solutions.in_bands(bands)
     gain, flag = solutions.gain[:, channels], solutions.flag[:, channels]
-    index = order.with_solutions(flag)
-    index = order.first if index == NO_ANTENNA else index
+    reference = order.with_solutions(flag)
+    reference = order.first if reference == NO_ANTENNA else reference
     frequency_hz = solutions.frequency_hz[channels]
-    measured = delay_fit.fit(gain, flag, frequency_hz, index)
-    phases = delay_fit.phase_at(gain, flag, frequency_hz, index, measured, PHASE_MHZ * 1e6)
-    return index, measured, phases
+    delays = delay_fit.fit(gain, flag, frequency_hz, reference)
+    phases = delay_fit.phase_at(gain, flag, frequency_hz, reference, delays, PHASE_MHZ * 1e6)
+    return Measured(reference, delays, *phases)
+
+
+def first_integration(
+    sub_bands: Sequence[SubBand],
+    reference: int,
+    choice: Delay,
+    bandpass: BandpassSettings,
+    threads: int,
+) -> dict[str, np.ndarray]:
+    """Return delays in ns, (antenna, 2), of the sub-bands whose first integration gives any."""
+    solve_band = ENGINES[choice.engine]
+    delays = {
+        band.name: solve_band(band, reference, bandpass, choice.min_snr, threads)
+        for band in sub_bands
+    }
+    return {name: delay_ns for name, delay_ns in delays.items() if np.isfinite(delay_ns).any()}
+
+
+def _success(measured: Measured) -> tuple[str, str]:
+    """Return status and message after the delays have been fitted."""
+    if np.isfinite(measured.delays.delay_ns).any():
+        return "ok", ""
+    return "no_data", "no bandpass solutions to take delays from"
 
 
 def _whether(choice: Delay, bands: Sequence[str], model: SkyModelRecord) -> tuple[str, str]:
@@ -192,32 +220,32 @@ def compare(delay_ns: np.ndarray, manifest: ManifestRecord, choice: Delay) -> di
 
 
 def _antenna_records(
-    manifest: ManifestRecord,
-    measured: delay_fit.PhaseDelays,
-    phases: tuple[np.ndarray, np.ndarray],
+    names: Sequence[str],
+    measured: Measured,
     first: tuple[np.ndarray, np.ndarray, np.ndarray],
     compared: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
+    delays = measured.delays
     first_ns, first_err_ns, count = first
     return [
         {
             "index": index,
             "antenna": name,
             "pol": letter,
-            "delay_ns": float(measured.delay_ns[index, pol]),
-            "delay_err_ns": float(measured.error_ns[index, pol]),
-            "phase_deg": float(phases[0][index, pol]),
-            "phase_err_deg": float(phases[1][index, pol]),
-            "coherence": float(measured.coherence[index, pol]),
-            "flagged": not np.isfinite(measured.delay_ns[index, pol]),
-            "ambiguous": bool(measured.ambiguous[index, pol]),
+            "delay_ns": float(delays.delay_ns[index, pol]),
+            "delay_err_ns": float(delays.error_ns[index, pol]),
+            "phase_deg": float(measured.phase_deg[index, pol]),
+            "phase_err_deg": float(measured.phase_err_deg[index, pol]),
+            "coherence": float(delays.coherence[index, pol]),
+            "flagged": not np.isfinite(delays.delay_ns[index, pol]),
+            "ambiguous": bool(delays.ambiguous[index, pol]),
             "first_integration_ns": float(first_ns[index, pol]),
             "first_integration_err_ns": float(first_err_ns[index, pol]),
             "first_integration_bands": int(count[index, pol]),
             "reference_ns": float(compared["reference_ns"][index, pol]),
             "difference_ns": float(compared["difference_ns"][index, pol]),
         }
-        for index, name in enumerate(manifest["antennas"]["names"])
+        for index, name in enumerate(names)
         for pol, letter in enumerate(POLARIZATIONS)
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from lwacal.records.manifest import ManifestRecord
 from lwacal.records.sky_model import SkyModelRecord
 from lwacal.sky import band_model
 from lwacal.sky.band_model import BandModel
-from lwacal.telescope import site
+from lwacal.telescope import naming, site
 
 SAME_TIME_S = 1.0
 
@@ -47,6 +48,24 @@ class SubBand:
         """Make paths hold in a scratch directory too."""
         for place in ("concatenated", "powers", "flags"):
             object.__setattr__(self, place, Path(getattr(self, place)).absolute())
+
+    @classmethod
+    def all_of(
+        cls,
+        manifest: ManifestRecord,
+        concatenated: Sequence[Path],
+        powers: Sequence[Path],
+        flags: Sequence[Path],
+        model: SkyModelRecord,
+    ) -> dict[str, SubBand]:
+        """Return all sub-bands of an observation by name; paths are in order of frequency."""
+        names = naming.sort_bands(manifest["bands"])
+        return {
+            name: cls(manifest, name, data, autocorrelations, causes, model)
+            for name, data, autocorrelations, causes in zip(
+                names, concatenated, powers, flags, strict=True
+            )
+        }
 
     @property
     def antennas(self) -> Antennas:

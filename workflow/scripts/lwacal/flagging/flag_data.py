@@ -8,6 +8,7 @@ concatenated set itself is never written to.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -197,3 +198,13 @@ def write(
     }
     files.write(FlagsRecord, summary, record)
     return record
+
+
+def found_words(summary: Mapping[str, Any]) -> str:
+    """Return how much of the data is flagged and by what, to a tenth of a percent; log the rest."""
+    fractions = {name: value for name, value in summary["fractions"].items() if value is not None}
+    logger.info(", ".join(f"{name} {value:.2%}" for name, value in fractions.items()) or "no data")
+    total = fractions.pop("total", None)
+    causes = ", ".join(f"{name} {value:.1%}" for name, value in fractions.items() if value > 5e-4)
+    words = "no data" if total is None else f"{total:.1%} of the data flagged ({causes or 'none'})"
+    return f"{words}; {summary['message']}" if summary["message"] else words

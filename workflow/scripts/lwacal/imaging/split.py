@@ -9,7 +9,7 @@ zenith.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -114,6 +114,17 @@ def _fill(
         "thermal_jy": visibility_flux.thermal_jy(measured.information),
         "message": message,
     }
+
+
+def log_smearing(record: Mapping[str, Any]) -> None:
+    """Log how much averaging smears each target of split.json."""
+    for target in record["targets"]:
+        loss = record["smearing"][target]
+        logger.info(
+            f"{target}: averaged every {record['channel_average'][target]} channels; flux lost"
+            f" on the longest baseline at the edge of the field: {loss['bandwidth_loss']:.2%} by"
+            f" bandwidth smearing, {loss['time_loss']:.1%} by time smearing"
+        )
 
 
 def _why_no_sets(band: str, measured: Measured) -> str:

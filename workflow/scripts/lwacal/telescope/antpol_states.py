@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
+from lwacal.records.antpol import Status
 from lwacal.telescope.correlations import POLARIZATIONS
 
-STATUSES = GOOD, SUSPECT, BAD = ("good", "suspect", "bad")
+STATUSES: tuple[str, ...] = get_args(Status)  # from best to worst
+GOOD, SUSPECT, BAD = STATUSES
 RANK = {status: rank for rank, status in enumerate(STATUSES)}
 
 
