@@ -1,6 +1,7 @@
 """run.json says with what and how long; memory is asked for by the manifest's numbers."""
 
 import importlib.metadata
+import re
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import pytest
 
 from lwacal.driver import environment, resources, rule_environments, run_record, settings
 from lwacal.records.configuration.tools import Tools
+from lwacal.runtime.version import VERSION
 
 MEGABYTE = 1e6
 
@@ -70,6 +72,13 @@ def test_differences_from_the_default_are_named(tmp_path):
     assert len(record["differences"]) == 2
     assert record["configuration"] == chosen.as_json()
     assert record["total_s"] == 0
+
+
+def test_version_of_this_project_is_recorded(tmp_path):
+    whole = settings.resolve({})
+    record = run_record.build("night", whole.as_json(), whole.tools, tmp_path)
+    assert record["version"] == VERSION
+    assert re.fullmatch(r"\d+\.\d+\.\d+", VERSION)
 
 
 def test_memory_grows_with_the_data():

@@ -661,6 +661,7 @@ def _run() -> dict[str, Any]:
             "numpy": "2.4.0",
             "snakemake": "9.27.1",
         },
+        "version": "0.1.0",
         "git": {"commit": "0123456789abcdef0123456789abcdef01234567", "dirty": False},
         "configuration": {"input": "/data/night"},
         "differences": [

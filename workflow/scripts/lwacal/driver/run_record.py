@@ -19,6 +19,7 @@ from lwacal.driver import settings as configuration
 from lwacal.records.configuration.tools import Tools
 from lwacal.runtime import paths
 from lwacal.runtime.processes import ToolError, find_tool
+from lwacal.runtime.version import VERSION
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ PACKAGES = (
     "jinja2",
 )
 TOOLS = {"wsclean": ["-version"], "aoflagger": ["--version"]}
-VERSION = re.compile(r"\d+\.\d+[\w.]*")
+VERSION_NUMBER = re.compile(r"\d+\.\d+[\w.]*")
 TOOL_TIMEOUT_S = 20  # to print its version
 PROJECT = paths.PROJECT
 
@@ -53,6 +54,7 @@ def build(
     rules = rule_times(benchmarks)
     return {
         "observation": observation,
+        "version": VERSION,
         "versions": {
             "python": platform.python_version(),
             **package_versions(),
@@ -111,7 +113,7 @@ def _tool_version(tool: str, name: str, words: Sequence[str]) -> str:
         return f"unknown (no answer within {TOOL_TIMEOUT_S} s)"
     except OSError as error:
         return f"unknown ({error.strerror})"
-    found = VERSION.search(done.stdout + done.stderr)
+    found = VERSION_NUMBER.search(done.stdout + done.stderr)
     return found[0] if found else "unknown"
 
 

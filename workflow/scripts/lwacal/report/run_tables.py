@@ -12,11 +12,12 @@ Record = Mapping[str, Any]
 
 
 def versions(run: Record) -> Table:
-    """Return the versions of the software and the commit of the workflow."""
+    """Return the versions of the workflow, with its commit, and of the software."""
     git = run.get("git") or {}
     commit = f"commit {git['commit'][:12]}" if git.get("commit") else "not from a git checkout"
     state = " (with uncommitted changes)" if git.get("dirty") else ""
-    rows = [[cells.text("this workflow"), cells.text(f"{commit}{state}")]]
+    version = f"{run['version']}, " if "version" in run else ""  # of an earlier run
+    rows = [[cells.text("this workflow"), cells.text(f"{version}{commit}{state}")]]
     rows += [
         [cells.text(name), cells.text(version)] for name, version in sorted(run["versions"].items())
     ]
