@@ -37,6 +37,7 @@ class RunRecord(Record):
     """
 
     observation: Annotated[str, described("Name of the observation.")]
+    version: Annotated[str, described("Version of this project, MAJOR.MINOR.PATCH.")]
     versions: Annotated[
         dict[str, str], described("By package or program; absent if it is not there.")
     ]

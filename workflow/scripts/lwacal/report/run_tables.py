@@ -16,8 +16,7 @@ def versions(run: Record) -> Table:
     git = run.get("git") or {}
     commit = f"commit {git['commit'][:12]}" if git.get("commit") else "not from a git checkout"
     state = " (with uncommitted changes)" if git.get("dirty") else ""
-    version = f"{run['version']}, " if "version" in run else ""  # of an earlier run
-    rows = [[cells.text("this workflow"), cells.text(f"{version}{commit}{state}")]]
+    rows = [[cells.text("this workflow"), cells.text(f"{run['version']}, {commit}{state}")]]
     rows += [
         [cells.text(name), cells.text(version)] for name, version in sorted(run["versions"].items())
     ]
