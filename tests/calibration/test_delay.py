@@ -177,12 +177,12 @@ def test_difference_from_the_reference_does_not_depend_on_the_reference_antenna(
     before[5] = np.nan
     path = write_reference(tmp_path / "old.K", names, before)
     compared = delay.compare(now, case.manifest, Delay(reference_table=str(path)))
-    difference = compared["difference_ns"]
+    difference = compared.difference_ns
     assert difference[3, 0] == pytest.approx(150, abs=1e-3)
     assert np.isnan(difference[5]).all()
     difference[3, 0], difference[5] = 0, 0
     assert difference == pytest.approx(0, abs=1e-3)
-    boards = delay.board_records(compared["difference_ns"], CHOICE)
+    boards = delay.board_records(compared.difference_ns, CHOICE)
     assert [(item["board"], item["off"], item["failed"]) for item in boards] == [(1, 0, False)]
 
 
@@ -207,7 +207,8 @@ def test_reference_antennas_are_matched_by_name(tmp_path):
 def test_coax_and_fibre_are_told_apart():
     names = ["LWA001", "LWA256", "LWA257", "LWA-366"]
     delay_ns = np.array([[1.0, 3.0], [2.0, np.nan], [-200.0, -190.0], [-210.0, -205.0]])
-    compared = {"difference_ns": delay_ns - [[0, 0], [0, 0], [-190, -190], [-190, -190]]}
+    difference_ns = delay_ns - [[0, 0], [0, 0], [-190, -190], [-190, -190]]
+    compared = delay.Comparison("", "", np.full(delay_ns.shape, np.nan), difference_ns)
     groups = delay.group_records(delay_ns, compared, names)
     assert groups["coax"]["signals"] == 3
     assert groups["coax"]["median_ns"] == 2

@@ -1,4 +1,4 @@
-"""Tells whether products of two runs are the same, by what is in them (contract C5)."""
+"""Tells whether products of two runs are the same, by what is in them (docs/contracts.md, C5)."""
 
 from __future__ import annotations
 

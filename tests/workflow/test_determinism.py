@@ -1,4 +1,4 @@
-"""The same input gives the same products (contract C5), and data joined by others give them too."""
+"""The same input gives the same products (docs/contracts.md, C5), joined by others or not."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""What a change makes stale: exactly these rules run again (contract C6)."""
+"""What a change makes stale: exactly these rules run again (docs/contracts.md, C6)."""
 
 import os
 import shutil
@@ -111,6 +111,8 @@ FILES = [
     ("workflow/scripts/lwacal/report/plots/delays.py", {"report": 1, "outcome": 1}),
     ("workflow/report/style.css", {"report": 1, "outcome": 1, "trends": 1}),
     ("workflow/scripts/concat.py", {"concat": N, **MANIFEST}),
+    ("workflow/scripts/lwacal/records/quality.py", JUDGE),
+    ("workflow/scripts/lwacal/records/delay.py", {**DELAYS, **JUDGE}),
     ("workflow/scripts/manifest.py", MANIFEST),
 ]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -14,6 +13,8 @@ from lwacal.calibration.solver_result import Attempt
 from lwacal.calibration.sub_band import SubBand
 from lwacal.io import caltable
 from lwacal.io.solutions import NO_ANTENNA, SubBandSolutions
+from lwacal.records.antpol import Polarization
+from lwacal.records.bandpass import BandpassRecord
 from lwacal.records.configuration.bandpass import Bandpass
 from lwacal.records.reference import ReferenceRecord
 from lwacal.runtime.robust import masked_median
@@ -32,7 +33,7 @@ def solve(
     settings: Bandpass,
     output: Path,
     threads: int = 1,
-) -> dict[str, Any]:
+) -> BandpassRecord:
     """Solve a sub-band, write the table, and return the summary.
 
     What cannot be solved (no data, no source, a solver that fails) gives a table that is all
@@ -59,6 +60,7 @@ def solve(
     if message:
         logger.warning(f"{band.name}: {message}")
     return {
+        **attempt.found,
         "band": band.name,
         "engine": settings.engine,
         "reference_antenna": antennas.names[used],
@@ -71,7 +73,6 @@ def solve(
         "median_snr": median_snr(solutions),
         "status": attempt.status,
         "message": message,
-        **attempt.found,
     }
 
 
@@ -88,7 +89,7 @@ def all_flagged(band: SubBand) -> SubBandSolutions:
     )
 
 
-def median_snr(solutions: SubBandSolutions) -> dict[str, list[float]]:
+def median_snr(solutions: SubBandSolutions) -> dict[Polarization, list[float | None]]:
     """Return for X and Y the median over antennas of S/N in each channel; NaN where all flagged."""
     median = masked_median(solutions.snr, solutions.flag, axis=0)
     return {

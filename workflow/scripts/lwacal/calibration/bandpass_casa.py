@@ -15,6 +15,7 @@ from lwacal.calibration.solver_result import Attempt
 from lwacal.calibration.sub_band import SubBand
 from lwacal.io import caltable
 from lwacal.io.solutions import SubBandSolutions, unsolved
+from lwacal.records.bandpass import SolverFindings
 from lwacal.records.configuration.bandpass import Bandpass
 from lwacal.runtime import casa
 from lwacal.runtime.scratch import scratch_directory
@@ -67,7 +68,7 @@ def attempt(
         )
         return Attempt(solutions, "failed", message, limits)
     few = baselines_alive(band, alive, limits) < settings.min_baselines_per_antenna
-    found = {"swapped": swapped_antennas(band, solved, flag, few, limits)}
+    found: SolverFindings = {"swapped": swapped_antennas(band, solved, flag, few, limits)}
     return Attempt(solutions, "ok", changed, limits, found)
 
 

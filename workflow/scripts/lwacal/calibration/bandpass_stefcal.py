@@ -12,7 +12,6 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any
 
 import numpy as np
 from scipy.special import gammainccinv, gammaincinv
@@ -32,6 +31,8 @@ from lwacal.calibration.reference_antenna import ReferenceOrder
 from lwacal.calibration.solver_result import Attempt
 from lwacal.calibration.sub_band import SubBand
 from lwacal.io.solutions import SubBandSolutions, unsolved
+from lwacal.records.antpol import Polarization
+from lwacal.records.bandpass import Convergence, SolverFindings
 from lwacal.records.configuration.bandpass import Bandpass
 from lwacal.runtime.robust import median_of_sorted
 from lwacal.runtime.timing import Stopwatch
@@ -83,7 +84,7 @@ def attempt(
     with watch.part("looking for swapped antennas"):
         exchanged = swapped.names(sums, solved.gain, flag, solved.error, names)
     watch.log(band.name)
-    found = {
+    found: SolverFindings = {
         "reweighted": sorted(names[n] for n in np.flatnonzero((factor != 1).any(axis=1))),
         "swapped": exchanged,
         "residual_over_thermal": residuals.residual_over_thermal(sums, solved.noise, flag),
@@ -132,7 +133,7 @@ def _judge(solved: Solved, min_snr: float) -> tuple[np.ndarray, np.ndarray]:
     return snr, (snr < min_snr) | (snr == 0) | ~solved.converged
 
 
-def convergence(solved: Solved) -> dict[str, dict[str, list[Any]]]:
+def convergence(solved: Solved) -> dict[Polarization, Convergence]:
     """Return for X and Y, channel by channel, how the solutions came about."""
     return {
         letter: {

@@ -23,6 +23,7 @@ from lwacal.calibration.sub_band import SubBand
 from lwacal.io.solutions import NO_ANTENNA, Bandpass
 from lwacal.records.configuration.bandpass import Bandpass as BandpassSettings
 from lwacal.records.configuration.delay import Delay
+from lwacal.records.delay import Antpol, Board, Cable, DelayRecord, DelayStatus, Group
 from lwacal.records.manifest import ManifestRecord
 from lwacal.records.reference import ReferenceRecord
 from lwacal.records.sky_model import SkyModelRecord
@@ -74,6 +75,19 @@ class Measured:
         return cls(reference, delays, unknown, unknown)
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """Reference delays and the differences from them, ns, each (antenna, 2), NaN where unknown.
+
+    ``path`` is the reference table, empty without one; ``message`` says why it is that one.
+    """
+
+    path: str
+    message: str
+    reference_ns: np.ndarray
+    difference_ns: np.ndarray
+
+
 def solve(
     manifest: ManifestRecord,
     sub_bands: Mapping[str, SubBand],
@@ -83,7 +97,7 @@ def solve(
     choice: Delay,
     bandpass: BandpassSettings,
     threads: int = 1,
-) -> dict[str, Any]:
+) -> DelayRecord:
     """Return delay.json.
 
     ``sub_bands`` are those of the observation, by name; ``solutions`` of all of them; ``bandpass``
@@ -94,7 +108,7 @@ def solve(
     bands = usable_bands(sub_bands, choice)
     status, message = _whether(choice, bands, model)
     measured, solved = Measured.nothing(len(names), order.first), {}
-    if not status:
+    if status == "ok":
         measured = whole_band(solutions, bands, order)
         some = [sub_bands[band] for band in bands]
         solved = first_integration(some, measured.reference, choice, bandpass, threads)
@@ -110,11 +124,11 @@ def solve(
         "reference_antenna": names[measured.reference],
         "reference_index": measured.reference,
         "phase_freq_mhz": PHASE_MHZ,
-        "reference_table": compared["path"],
-        "reference_message": compared["message"],
+        "reference_table": compared.path,
+        "reference_message": compared.message,
         "antennas": _antenna_records(names, measured, first, compared),
         "groups": group_records(measured.delays.delay_ns, compared, names),
-        "boards": board_records(compared["difference_ns"], choice),
+        "boards": board_records(compared.difference_ns, choice),
     }
 
 
@@ -152,15 +166,15 @@ def first_integration(
     return {name: delay_ns for name, delay_ns in delays.items() if np.isfinite(delay_ns).any()}
 
 
-def _success(measured: Measured) -> tuple[str, str]:
+def _success(measured: Measured) -> tuple[DelayStatus, str]:
     """Return status and message after the delays have been fitted."""
     if np.isfinite(measured.delays.delay_ns).any():
         return "ok", ""
     return "no_data", "no bandpass solutions to take delays from"
 
 
-def _whether(choice: Delay, bands: Sequence[str], model: SkyModelRecord) -> tuple[str, str]:
-    """Return why nothing is solved (status, message), both empty if something can be."""
+def _whether(choice: Delay, bands: Sequence[str], model: SkyModelRecord) -> tuple[DelayStatus, str]:
+    """Return why nothing is solved (status, message), ok and no message if something can be."""
     if not choice.enabled:
         return "off", "delays are switched off (delay.enabled)"
     if not bands:
@@ -169,7 +183,7 @@ def _whether(choice: Delay, bands: Sequence[str], model: SkyModelRecord) -> tupl
         )
     if model["message"]:
         return "no_model", model["message"]
-    return "", ""
+    return "ok", ""
 
 
 def combine(
@@ -194,7 +208,7 @@ def combine(
     return np.ma.filled(kept.mean(axis=0), np.nan), error, count
 
 
-def compare(delay_ns: np.ndarray, manifest: ManifestRecord, choice: Delay) -> dict[str, Any]:
+def compare(delay_ns: np.ndarray, manifest: ManifestRecord, choice: Delay) -> Comparison:
     """Return the reference delays and the differences from them, aligned to a common reference.
 
     Delays are relative to a reference antenna; two tables with different ones differ by a constant
@@ -204,27 +218,22 @@ def compare(delay_ns: np.ndarray, manifest: ManifestRecord, choice: Delay) -> di
     path, message = delay_reference.choose(choice, seen["lst_hours"], seen["mid_mjd_s"])
     nothing = np.full(delay_ns.shape, np.nan)
     if path is None:
-        return {"path": "", "message": message, "reference_ns": nothing, "difference_ns": nothing}
+        return Comparison("", message, nothing, nothing)
     reference_ns = delay_reference.read_delays(
         path, manifest["antennas"]["names"], choice.min_freq_mhz
     )
     difference = delay_ns - reference_ns
     if np.isfinite(difference).any():
         difference = difference - np.nanmedian(difference, axis=0)
-    return {
-        "path": str(path),
-        "message": message,
-        "reference_ns": reference_ns,
-        "difference_ns": difference,
-    }
+    return Comparison(str(path), message, reference_ns, difference)
 
 
 def _antenna_records(
     names: Sequence[str],
     measured: Measured,
     first: tuple[np.ndarray, np.ndarray, np.ndarray],
-    compared: Mapping[str, Any],
-) -> list[dict[str, Any]]:
+    compared: Comparison,
+) -> list[Antpol]:
     delays = measured.delays
     first_ns, first_err_ns, count = first
     return [
@@ -242,8 +251,8 @@ def _antenna_records(
             "first_integration_ns": float(first_ns[index, pol]),
             "first_integration_err_ns": float(first_err_ns[index, pol]),
             "first_integration_bands": int(count[index, pol]),
-            "reference_ns": float(compared["reference_ns"][index, pol]),
-            "difference_ns": float(compared["difference_ns"][index, pol]),
+            "reference_ns": float(compared.reference_ns[index, pol]),
+            "difference_ns": float(compared.difference_ns[index, pol]),
         }
         for index, name in enumerate(names)
         for pol, letter in enumerate(POLARIZATIONS)
@@ -251,18 +260,19 @@ def _antenna_records(
 
 
 def group_records(
-    delay_ns: np.ndarray, compared: Mapping[str, Any], names: Sequence[str]
-) -> dict[str, dict[str, Any]]:
+    delay_ns: np.ndarray, compared: Comparison, names: Sequence[str]
+) -> dict[Cable, Group]:
     """Return typical delay and difference of antennas on coax and on fibre, which differ by nature.
 
     Medians over X and Y, and the robust standard deviation of the differences.
     """
     fibre = np.array([on_fibre(name) for name in names])
-    records = {}
-    for group, members in (("coax", ~fibre), ("fibre", fibre)):
+    records: dict[Cable, Group] = {}
+    members_of: dict[Cable, np.ndarray] = {"coax": ~fibre, "fibre": fibre}
+    for group, members in members_of.items():
         delays, differences = (
             values[members][np.isfinite(values[members])]
-            for values in (delay_ns, compared["difference_ns"])
+            for values in (delay_ns, compared.difference_ns)
         )
         records[group] = {
             "signals": len(delays),
@@ -273,12 +283,12 @@ def group_records(
     return records
 
 
-def board_records(difference_ns: np.ndarray, choice: Delay) -> list[dict[str, Any]]:
+def board_records(difference_ns: np.ndarray, choice: Delay) -> list[Board]:
     """Return for each SNAP2 board how many of its antennas are off, of those that are compared."""
     known = np.isfinite(difference_ns).any(axis=1)
     with np.errstate(invalid="ignore"):
         off = (np.abs(difference_ns) > choice.difference_ns).any(axis=1)
-    boards = []
+    boards: list[Board] = []
     for start in range(0, len(known), ANTENNAS_PER_BOARD):
         rows = slice(start, start + ANTENNAS_PER_BOARD)
         compared, count = int(known[rows].sum()), int(off[rows].sum())
@@ -294,13 +304,13 @@ def board_records(difference_ns: np.ndarray, choice: Delay) -> list[dict[str, An
     return boards
 
 
-def _status(antenna: Mapping[str, Any]) -> str:
+def _status(antenna: Antpol) -> str:
     if antenna["ambiguous"]:
         return "ambiguous"  # another delay fits as well
     return "flagged" if antenna["flagged"] else "ok"
 
 
-def table_rows(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+def table_rows(record: DelayRecord) -> list[dict[str, Any]]:
     """Return the rows of delays.csv."""
     return [
         {

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from lwacal.ingest.manifest_record import manifest_antennas, manifest_centre
 from lwacal.io import caltable
+from lwacal.records.delay import DelayRecord
 from lwacal.records.manifest import ManifestRecord
 from lwacal.telescope.antpol_states import antpol_of
 
 
-def write(manifest: ManifestRecord, delays: Mapping[str, Any], output: Path) -> None:
+def write(manifest: ManifestRecord, delays: DelayRecord, output: Path) -> None:
     """Write delay.json's delays; antennas without one are flagged.
 
     The table's one channel spans all sub-bands of the observation: it applies to any of them.

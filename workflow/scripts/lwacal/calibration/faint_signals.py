@@ -7,11 +7,10 @@ gives |G|, and far better known than any one channel.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from lwacal.records.bandpass import BandpassRecord
+from lwacal.records.bandpass import BandpassRecord, Unsolved
 from lwacal.runtime.robust import masked_median
 from lwacal.telescope.correlations import POLARIZATIONS
 
@@ -20,7 +19,7 @@ FAINT = 0.01  # of the usual |G|^2
 CERTAIN = 5.0  # standard deviations
 
 
-def measure(gain: np.ndarray, error: np.ndarray, flag: np.ndarray) -> list[dict[str, Any]]:
+def measure(gain: np.ndarray, error: np.ndarray, flag: np.ndarray) -> list[Unsolved]:
     """Return gain squared over the array's, and its error, of each signal without solutions.
 
     ``gain`` and ``error`` (antenna, channel, 2) as solved, before ``flag`` was applied; error is
@@ -30,7 +29,7 @@ def measure(gain: np.ndarray, error: np.ndarray, flag: np.ndarray) -> list[dict[
     with np.errstate(invalid="ignore"):
         power = (np.abs(gain) ** 2 - error**2) / usual**2
         noise = (error / usual) ** 2
-    records = []
+    records: list[Unsolved] = []
     for antenna, pol in np.argwhere(flag.mean(axis=1) > UNSOLVED):
         known = np.isfinite(power[antenna, :, pol])
         if known.any():
@@ -48,7 +47,7 @@ def measure(gain: np.ndarray, error: np.ndarray, flag: np.ndarray) -> list[dict[
 
 
 def reason(summaries: Sequence[BandpassRecord], index: int, pol: str) -> str:
-    """Return the word of contract C4 for a signal without solutions, from all sub-bands.
+    """Return the reason, as in qa.json, for a signal without solutions, from all sub-bands.
 
     A gain below a tenth of the usual is weak if it is seen at all, and dead if not; where it may as
     well be usual nothing is known but that there is no solution.

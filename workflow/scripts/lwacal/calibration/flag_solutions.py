@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -25,6 +24,7 @@ from lwacal.records.configuration.solution_flags import SolutionFlags
 from lwacal.records.health import HealthRecord
 from lwacal.records.manifest import ManifestRecord
 from lwacal.records.reference import ReferenceRecord
+from lwacal.records.solution_flags import Antpol, SolutionFlagsRecord
 from lwacal.telescope.antpol_states import BAD, GOOD, AntpolStates
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def flag_solutions(
     tables: Sequence[Path],
     summaries: Sequence[BandpassRecord],
     settings: SolutionFlags,
-) -> tuple[SolvedBandpass, dict[str, Any]]:
+) -> tuple[SolvedBandpass, SolutionFlagsRecord]:
     """Return the solutions of all sub-bands with their flags, and bandpass_flags.json.
 
     ``tables`` are the raw ones in order of frequency, ``summaries`` the solver's likewise;
@@ -112,7 +112,7 @@ def swapped_antennas(summaries: Sequence[BandpassRecord]) -> list[str]:
     return sorted(name for name, number in found.items() if number > len(looked) / 2)
 
 
-def log_what_is_wrong(antennas: Sequence[Mapping[str, Any]]) -> None:
+def log_what_is_wrong(antennas: Sequence[Antpol]) -> None:
     """Log one line per antpol that is not good."""
     for antenna in antennas:
         if antenna["status"] != GOOD:
@@ -120,7 +120,7 @@ def log_what_is_wrong(antennas: Sequence[Mapping[str, Any]]) -> None:
             logger.info(f"{antenna['antenna']} {antenna['pol']}: {antenna['status']} ({reasons})")
 
 
-def found_words(antennas: Sequence[Mapping[str, Any]]) -> str:
+def found_words(antennas: Sequence[Antpol]) -> str:
     """Return how many antpols are bad, why, and the first few: the most frequent reason first."""
     bad = [record for record in antennas if record["status"] == BAD and record["reasons"]]
     names: dict[str, list[str]] = {}

@@ -7,9 +7,8 @@ order that will do: that has enough solutions, or that has not turned out to be 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from lwacal.io.solutions import NO_ANTENNA
 from lwacal.records.flags import FlagsRecord
 from lwacal.records.health import HealthRecord
 from lwacal.records.manifest import ManifestRecord
+from lwacal.records.reference import ReferenceRecord
 from lwacal.telescope.antennas import AntennaNames, UnknownAntennaError
 from lwacal.telescope.antpol_states import BAD, RANK, SUSPECT, AntpolStates
 
@@ -30,7 +30,7 @@ class ReferenceOrder:
     antennas: tuple[int, ...]
 
     @classmethod
-    def of(cls, record: Mapping[str, Any]) -> ReferenceOrder:
+    def of(cls, record: ReferenceRecord) -> ReferenceOrder:
         """Return the order in reference.json."""
         return cls(tuple(record["order"]))
 
@@ -68,7 +68,7 @@ def choose(
     flags: Sequence[FlagsRecord],
     configured: Sequence[str],
     max_flagged: float,
-) -> dict[str, Any]:
+) -> ReferenceRecord:
     """Return reference.json: the antenna, why it was chosen, and all antennas in order.
 
     ``flags`` are the summaries of all sub-bands. Healthy antennas come before suspect ones and

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -12,12 +11,13 @@ from lwacal.calibration.reference_change import Settled
 from lwacal.calibration.solution_states import SolutionStates
 from lwacal.io import caltable
 from lwacal.io.solutions import CAUSES, OF_CHANNEL, Bandpass, SubBandSolutions
+from lwacal.records.solution_flags import SolutionFlagsRecord, SubBand
 from lwacal.telescope.antpol_states import NO_DATA, AntpolStates
 
 
 def describe(
     bandpass: Bandpass, judged: SolutionStates, health: AntpolStates, reference: Settled
-) -> dict[str, Any]:
+) -> SolutionFlagsRecord:
     """Return bandpass_flags.json: the states of antpols, and flagged fractions by sub-band.
 
     ``health`` are the states of health.json. Antennas that are not in the data count in no
@@ -32,10 +32,7 @@ def describe(
         "causes": CAUSES,
         "antennas": judged.records(),
         "bands": {
-            name: {
-                **_band_record(bandpass, present, number, bool(judged.failed[number])),
-                "reference_antenna": names[bandpass.reference[number]],
-            }
+            name: _band_record(bandpass, present, number, bool(judged.failed[number]))
             for number, name in enumerate(bandpass.band_names)
         },
         "interpolated_fraction": float(bandpass.interpolated.mean()),
@@ -43,9 +40,7 @@ def describe(
     }
 
 
-def _band_record(
-    bandpass: Bandpass, present: np.ndarray, number: int, failed: bool
-) -> dict[str, Any]:
+def _band_record(bandpass: Bandpass, present: np.ndarray, number: int, failed: bool) -> SubBand:
     """Return the record of a sub-band; only antennas that are ``present`` count in fractions."""
     channels = bandpass.band_index == number
     everybody = (bandpass.cause & OF_CHANNEL > 0).all(axis=(0, 2))
@@ -55,6 +50,7 @@ def _band_record(
         "interpolated_fraction": float(bandpass.interpolated[present][:, channels].mean()),
         "rfi_channels": [] if failed else bandpass.frequency_hz[channels & everybody].tolist(),
         "solved": not failed,
+        "reference_antenna": bandpass.antenna_names[bandpass.reference[number]],
     }
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from lwacal.calibration import faint_signals, solution_flags
 from lwacal.calibration.solution_flags import SolvedBandpass
 from lwacal.io.solutions import CAUSES, OF_CHANNEL
 from lwacal.records.bandpass import BandpassRecord
+from lwacal.records.solution_flags import Antpol
 from lwacal.runtime.robust import masked_median
 from lwacal.telescope.antpol_states import (
     BAD,
@@ -47,13 +47,17 @@ class SolutionStates:
     flagged_fraction: np.ndarray
     failed: np.ndarray
 
-    def records(self) -> list[dict[str, Any]]:
+    def records(self) -> list[Antpol]:
         """Return the antenna records of bandpass_flags.json."""
         return [
             {
-                **record,
-                "gain_db": self.gain_db[antpol],
-                "noise_ratio": self.noise_ratio[antpol],
+                "index": record["index"],
+                "antenna": record["antenna"],
+                "pol": record["pol"],
+                "status": record["status"],
+                "reasons": record["reasons"],
+                "gain_db": float(self.gain_db[antpol]),
+                "noise_ratio": float(self.noise_ratio[antpol]),
                 "flagged_fraction": float(self.flagged_fraction[antpol]),
             }
             for antpol, record in zip(np.ndindex(self.gain_db.shape), self.states.records())

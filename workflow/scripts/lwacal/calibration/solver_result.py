@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from lwacal.io.solutions import SubBandSolutions
+from lwacal.records.bandpass import BandpassStatus, SolverFindings
 
 
 @dataclass(frozen=True)
@@ -18,7 +17,7 @@ class Attempt:
     """
 
     solutions: SubBandSolutions
-    status: str
+    status: BandpassStatus
     message: str
     uv_range_lambda: tuple[float, float]
-    found: Mapping[str, Any] = field(default_factory=dict)
+    found: SolverFindings = field(default_factory=SolverFindings)

@@ -1,4 +1,4 @@
-"""Which antennas are healthy before anything is solved: health.json (contract C3).
+"""Which antennas are healthy before anything is solved: health.json.
 
 The sources are the observatory's antenna-health database (MNC), a cached copy of its list, lists in
 the configuration, the raw data's own flags, and the autocorrelations. Every finding names its

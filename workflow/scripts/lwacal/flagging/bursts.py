@@ -8,10 +8,10 @@ one integration to the next, and a single loud baseline does not move it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
+from lwacal.records.flags import Burst
 from lwacal.telescope.correlations import PARALLEL_HANDS
 
 FEWEST_BASELINES = 50  # the mean of their ln amplitudes is then known to 9 %
@@ -57,12 +57,12 @@ def find(brightness_of: np.ndarray, ratio: float) -> tuple[np.ndarray, np.ndarra
 
 def describe(
     found: np.ndarray, overall: np.ndarray, scans: Sequence[int]
-) -> tuple[list[dict[str, Any]], str]:
+) -> tuple[list[Burst], str]:
     """Return a record of each integration that mostly is a burst, and what to say of them.
 
     ``found`` and ``overall`` as find gives them, ``scans`` the numbers of the integrations.
     """
-    records = [
+    records: list[Burst] = [
         {"integration": int(scan), "ratio": float(ratio), "channel_fraction": float(share)}
         for scan, ratio, share in zip(scans, overall, found.mean(axis=1))
         if share > 0.5

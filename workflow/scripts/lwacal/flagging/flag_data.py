@@ -21,7 +21,7 @@ from lwacal.io import flag_file, ms_reader
 from lwacal.io.flag_file import CAUSES
 from lwacal.records import files
 from lwacal.records.configuration.flagging import Flagging
-from lwacal.records.flags import FlagsRecord
+from lwacal.records.flags import Burst, FlagsRecord, Line
 from lwacal.records.health import HealthRecord
 from lwacal.telescope.antpol_states import AntpolStates
 
@@ -38,8 +38,8 @@ class Flags:
     """
 
     causes: list[np.ndarray]
-    bursts: list[dict[str, Any]]
-    lines: list[dict[str, Any]]
+    bursts: list[Burst]
+    lines: list[Line]
     message: str
 
 
@@ -80,9 +80,9 @@ def _join(*messages: str) -> str:
     return "; ".join(message for message in messages if message)
 
 
-def _add_lines(look: Look) -> list[dict[str, Any]]:
+def _add_lines(look: Look) -> list[Line]:
     """Flag the channels in which the whole array is brighter, and return records of them."""
-    found = []
+    found: list[Line] = []
     for mask, sums, scan in zip(look.causes, look.sums, look.scans):
         for channel in np.flatnonzero(array_lines.find(*sums.lines)):
             mask[:, channel] |= (mask[:, channel] == 0) * np.uint8(CAUSES["aoflagger"])
@@ -90,7 +90,7 @@ def _add_lines(look: Look) -> list[dict[str, Any]]:
     return found
 
 
-def _add_bursts(look: Look, burst_ratio: float) -> tuple[list[dict[str, Any]], str]:
+def _add_bursts(look: Look, burst_ratio: float) -> tuple[list[Burst], str]:
     """Flag bursts, instead of what else was found there; return records and what to say of them."""
     if not look.scans:
         return [], ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,13 @@ import matplotlib.image
 import numpy as np
 
 from lwacal.imaging import point_source_fit
+from lwacal.records.allsky import AllskyImage
 
 LARGEST = 1024  # pixels per side; larger images are binned
 LOW_PERCENT, HIGH_PERCENT = 30.0, 99.9
 
 
-def write(bands: Sequence[Mapping[str, Any]], folder: Path, output: Path) -> bool:
+def write(bands: Sequence[AllskyImage], folder: Path, output: Path) -> bool:
     """Write the colour image as PNG; return False if no band has an image.
 
     The first band is red, the second green and the third blue; a missing band is black. Each band

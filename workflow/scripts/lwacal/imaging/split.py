@@ -9,10 +9,9 @@ zenith.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy.spatial.distance import pdist
@@ -25,7 +24,7 @@ from lwacal.imaging.split_writer import Target, TargetSets, set_name
 from lwacal.io import ms_reader
 from lwacal.io.solutions import SubBandSolutions
 from lwacal.records import files
-from lwacal.records.calibrated import CalibratedRecord
+from lwacal.records.calibrated import CalibratedRecord, FluxRatio, Smearing
 from lwacal.records.configuration.bandpass import Bandpass
 from lwacal.records.configuration.imaging import AnyImages, Imaging
 from lwacal.runtime import atomic, disk_space
@@ -49,8 +48,8 @@ class Measured:
 
     scans: list[int] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
-    flux_ratios: dict[str, dict[str, float]] = field(default_factory=dict)
-    flux_ratios_in_time: list[dict[str, dict[str, float]]] = field(default_factory=list)
+    flux_ratios: dict[str, FluxRatio] = field(default_factory=dict)
+    flux_ratios_in_time: list[dict[str, FluxRatio]] = field(default_factory=list)
     information: float = 0.0
     interval_s: float = 0.0  # of the longest integration
     any_data: bool = False  # unflagged data before the solutions were applied
@@ -69,7 +68,7 @@ def split(
     imaging: Imaging,
     bandpass: Bandpass,
     output: Path,
-) -> dict[str, Any]:
+) -> CalibratedRecord:
     """Write one set per calibrator and one at the zenith; return split.json.
 
     ``table`` is the final bandpass table. If imaging is off, no sets are written, but fluxes are
@@ -86,7 +85,7 @@ def split(
 
 def _fill(
     band: SubBand, solutions: SubBandSolutions, imaging: Imaging, bandpass: Bandpass, folder: Path
-) -> dict[str, Any]:
+) -> CalibratedRecord:
     """Write the sets into a folder and return split.json."""
     targets = choose_targets(band, imaging)
     measured, message = Measured(), f"{band.name}: there are no usable bandpass solutions"
@@ -116,7 +115,7 @@ def _fill(
     }
 
 
-def log_smearing(record: Mapping[str, Any]) -> None:
+def log_smearing(record: CalibratedRecord) -> None:
     """Log how much averaging smears each target of split.json."""
     for target in record["targets"]:
         loss = record["smearing"][target]
@@ -176,7 +175,7 @@ def longest_baseline_m(band: SubBand) -> float:
     return float(pdist(band.antennas.positions_m).max(initial=0))
 
 
-def smearing(band: SubBand, target: Target, interval_s: float) -> dict[str, float]:
+def smearing(band: SubBand, target: Target, interval_s: float) -> Smearing:
     """Return the smearing losses at the edge of a target's field on the longest baseline.
 
     They are fractions of the flux: ``bandwidth_loss`` from averaging ``n_average`` channels,

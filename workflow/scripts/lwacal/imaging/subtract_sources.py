@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from lwacal.records.calibrated import FluxRatio
 from lwacal.runtime.blocks import blocks_of
 from lwacal.sky.band_model import BandModel
 from lwacal.sky.predict import FactoredModel
@@ -22,7 +23,7 @@ XX_YY = slice(None, None, 3)  # of XX, XY, YX, YY
 
 
 def at_measured_fluxes(
-    names: Sequence[str], model: BandModel, fluxes: Mapping[str, Mapping[str, float]]
+    names: Sequence[str], model: BandModel, fluxes: Mapping[str, FluxRatio]
 ) -> BandModel:
     """Return the model with each source scaled by its ratio in ``fluxes`` (FluxFit.solve).
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from lwacal.records.calibrated import FluxRatio
 from lwacal.records.sky_model import SkyModelRecord
 from lwacal.runtime.blocks import blocks_of
 from lwacal.sky.band_model import BandModel
@@ -78,7 +79,7 @@ class FluxFit:
         self.power += other.power
         self.count += other.count
 
-    def solve(self) -> dict[str, dict[str, float]]:
+    def solve(self) -> dict[str, FluxRatio]:
         """Return each source's ratio of measured to expected flux, and its error.
 
         The error is the least-squares error with the noise variance of the residuals. Returns an

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from lwacal.telescope import naming
 
@@ -30,7 +31,7 @@ class RawFile:
 class Discovery:
     """An observation: its first stamp, its sub-bands and the paths of its data."""
 
-    kind: str  # raw or concatenated
+    kind: Literal["raw", "concatenated"]
     path: Path
     stamp: str
     bands: list[str]

@@ -16,6 +16,7 @@ import numpy as np
 
 from lwacal.ingest import discover, ms_headers
 from lwacal.io.ms_reader import UnreadableError
+from lwacal.records.manifest import Entry, Fault, FaultKind, Integration, ManifestRecord, SubBand
 from lwacal.telescope import naming, site
 from lwacal.telescope.correlations import CORRELATIONS
 
@@ -39,19 +40,19 @@ class _Entry:
 @dataclass
 class _Collection:
     entries: list[_Entry] = field(default_factory=list)
-    faults: list[dict[str, Any]] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
 
-    def fault(self, kind: str, message: str, path: object, band: str, stamp: str) -> None:
+    def fault(self, kind: FaultKind, message: str, path: object, band: str, stamp: str) -> None:
         self.faults.append(
             {"kind": kind, "message": message, "file": str(path), "band": band, "time": stamp}
         )
 
-    def reject(self, entry: _Entry, kind: str, message: str) -> None:
+    def reject(self, entry: _Entry, kind: FaultKind, message: str) -> None:
         entry.usable = False
         self.fault(kind, message, entry.facts.path, entry.band, entry.stamp)
 
 
-def build(discovery: discover.Discovery, observation: str) -> dict[str, Any]:
+def build(discovery: discover.Discovery, observation: str) -> ManifestRecord:
     """Return the content of the headers of an observation, in the form of manifest.json.
 
     No data are read. If an integration has several sets of a sub-band, all of them are listed.
@@ -74,15 +75,14 @@ def build(discovery: discover.Discovery, observation: str) -> dict[str, Any]:
     return _record(discovery, observation, collection, stamps)
 
 
-def sort_faults(faults: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def sort_faults(faults: list[Fault]) -> list[Fault]:
     """Return faults in order of time, sub-band and kind."""
     return sorted(faults, key=lambda fault: (fault["time"], fault["band"], fault["kind"]))
 
 
-def usability(band: str, usable: bool) -> dict[str, Any]:
-    """Return the fields of a sub-band's record that say whether it has usable data."""
-    message = "" if usable else f"sub-band {band} has no usable data"
-    return {"usable": usable, "message": message}
+def why_unusable(band: str, usable: bool) -> str:
+    """Return why nothing of a sub-band is used, empty if something is."""
+    return "" if usable else f"sub-band {band} has no usable data"
 
 
 def _stamps(discovery: discover.Discovery) -> set[str]:
@@ -255,7 +255,7 @@ def _most_common(values: list[Any]) -> Any:
 
 def _record(
     discovery: discover.Discovery, observation: str, collection: _Collection, stamps: list[str]
-) -> dict[str, Any]:
+) -> ManifestRecord:
     usable = [entry for entry in collection.entries if entry.usable] or collection.entries
     integrations = _integrations(usable, stamps)
     scans = {item["stamp"]: number for number, item in enumerate(integrations, 1)}
@@ -281,7 +281,7 @@ def _record(
             "telescope": usable[0].facts.telescope,
             "time_column": _most_common([entry.time.time_column for entry in usable]),
         },
-        "antennas": {"names": antennas.names, "positions_m": antennas.positions_m},
+        "antennas": {"names": antennas.names, "positions_m": antennas.positions_m.tolist()},
         "phase_centre": {"ra_rad": zenith[0], "dec_rad": zenith[1]},
         "integrations": integrations,
         "bands": {band: _band(band, collection, scans, usable) for band in discovery.bands},
@@ -295,13 +295,13 @@ def _sizes(collection: _Collection) -> dict[Path, int]:
     return {entry.facts.path: entry.facts.size_bytes for entry in collection.entries}
 
 
-def _integrations(usable: list[_Entry], stamps: list[str]) -> list[dict[str, Any]]:
+def _integrations(usable: list[_Entry], stamps: list[str]) -> list[Integration]:
     """Return all integrations; without usable data the time follows from the stamp."""
     offset = float(
         np.median([entry.time.mid_mjd_s - naming.stamp_time(entry.stamp) for entry in usable])
     )
     interval_s = float(np.median([entry.time.interval_s for entry in usable]))
-    records = []
+    records: list[Integration] = []
     for stamp in stamps:
         mids = [entry.time.mid_mjd_s for entry in usable if entry.stamp == stamp]
         middle = float(np.median(mids)) if mids else naming.stamp_time(stamp) + offset
@@ -311,7 +311,7 @@ def _integrations(usable: list[_Entry], stamps: list[str]) -> list[dict[str, Any
 
 def _band(
     band: str, collection: _Collection, scans: dict[str, int], usable: list[_Entry]
-) -> dict[str, Any]:
+) -> SubBand:
     entries = [entry for entry in collection.entries if entry.band == band]
     good = [entry for entry in entries if entry.usable]
     if entries:
@@ -320,10 +320,11 @@ def _band(
     else:
         frequency_hz, width_hz = _assumed_grid(band, usable[0].window)
     return {
-        "frequency_hz": frequency_hz,
+        "frequency_hz": frequency_hz.tolist(),
         "channel_width_hz": width_hz,
         "correlations": list(CORRELATIONS),
-        **usability(band, bool(good)),
+        "usable": bool(good),
+        "message": why_unusable(band, bool(good)),
         "entries": [_entry_record(entry, scans) for entry in entries],
     }
 
@@ -338,9 +339,9 @@ def _assumed_grid(band: str, other: ms_headers.WindowFacts) -> tuple[np.ndarray,
     return first + np.arange(n_channels) * other.channel_width_hz, other.channel_width_hz
 
 
-def _entry_record(entry: _Entry, scans: dict[str, int]) -> dict[str, Any]:
+def _entry_record(entry: _Entry, scans: dict[str, int]) -> Entry:
     return {
-        "path": entry.facts.path,
+        "path": str(entry.facts.path),
         "stamp": entry.stamp,
         "data_desc_id": entry.window.data_desc_id,
         "time_mjd_s": entry.time.time_mjd_s,

@@ -10,26 +10,32 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Any
 
 from lwacal.ingest import inventory
+from lwacal.records.concat import ConcatRecord
+from lwacal.records.manifest import ManifestRecord
 
 
-def complete(
-    headers: Mapping[str, Any], findings: Mapping[str, Mapping[str, Any]]
-) -> dict[str, Any]:
+def complete(headers: ManifestRecord, findings: Mapping[str, ConcatRecord]) -> ManifestRecord:
     """Return manifest.json from the inventory and the findings of concat, by sub-band."""
-    record = copy.deepcopy(dict(headers))
+    record = copy.deepcopy(headers)
     for band, found in findings.items():
         entries = record["bands"][band]["entries"]
         for item in found["entries"]:
             entry = entries[item["entry"]]
             entry["usable"] = item["used"]
             record["faults"] += [
-                {**fault, "file": entry["path"], "band": band, "time": entry["stamp"]}
+                {
+                    "kind": fault["kind"],
+                    "message": fault["message"],
+                    "file": entry["path"],
+                    "band": band,
+                    "time": entry["stamp"],
+                }
                 for fault in item["faults"]
             ]
         used = any(entry["usable"] for entry in entries)
-        record["bands"][band].update(inventory.usability(band, used))
+        record["bands"][band]["usable"] = used
+        record["bands"][band]["message"] = inventory.why_unusable(band, used)
     record["faults"] = inventory.sort_faults(record["faults"])
     return record

@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from lwacal.qa.metric import STATUS_RANK
 from lwacal.records.configuration.delay import Delay
+from lwacal.records.promoted import PromotedRecord
 from lwacal.records.quality import QualityRecord
 from lwacal.runtime import atomic
 
@@ -17,7 +17,7 @@ class PromotionError(ValueError):
     """The tables cannot become references; the message says why and what to do."""
 
 
-def promote(qa: QualityRecord, tables: Sequence[Path], settings: Delay) -> dict[str, Any]:
+def promote(qa: QualityRecord, tables: Sequence[Path], settings: Delay) -> PromotedRecord:
     """Copy tables to delay.reference_dir/<NN>h/ and return promoted.json.
 
     NN is the hour of the sidereal time at mid-time of the observation. Tables of the same name are

@@ -1,9 +1,11 @@
 """tables/raw/<band>.json: how the solution of a sub-band's bandpass went."""
 
-from typing import Annotated, Literal, NotRequired
+from typing import Annotated, Literal
 
 from lwacal.records.antpol import Polarization
 from lwacal.records.base import Band, Count, Fraction, Part, Record, described, record
+
+BandpassStatus = Literal["ok", "no_data", "no_model", "failed"]
 
 
 class Convergence(Part):
@@ -26,12 +28,32 @@ class Unsolved(Part):
     power_err: Annotated[float, described("Its error.")]
 
 
+class SolverFindings(Record, total=False):
+    """What a solver found; each has what the engine finds: stefcal all, casa only swapped."""
+
+    reweighted: Annotated[list[str], described("Noisy antennas that were given lower weights.")]
+    swapped: Annotated[
+        list[str], described("Antennas whose X and Y are exchanged in this sub-band.")
+    ]
+    residual_over_thermal: Annotated[
+        float | None,
+        described("Residual power over thermal noise, median over solutions; null if unknown."),
+    ]
+    outlier_fraction: Annotated[
+        float | None, described("Fraction of the baselines that were left out as outliers.")
+    ]
+    unconverged_channels: Annotated[
+        Count, described("Channels of X and of Y that did not converge.")
+    ]
+    convergence: Annotated[dict[Polarization, Convergence], described("For X and Y, by channel.")]
+    without_solutions: Annotated[list[Unsolved], described("Antpols without solutions.")]
+
+
 @record(version=1, rule="bandpass", files=("tables/raw/<band>.json",))
-class BandpassRecord(Record):
+class BandpassRecord(SolverFindings):
     """How the solution of a sub-band's bandpass went; the solutions are in tables/raw/<band>.bcal.
 
-    Fields from reweighted on are there only where the engine has them: stefcal all, casa none but
-    swapped.
+    The optional fields are those that the engine finds: stefcal all, casa only swapped.
     """
 
     band: Annotated[Band, described("Name of the sub-band, such as 73MHz.")]
@@ -58,33 +80,5 @@ class BandpassRecord(Record):
             axes="(channel)",
         ),
     ]
-    status: Annotated[
-        Literal["ok", "no_data", "no_model", "failed"], described("Whether there are solutions.")
-    ]
+    status: Annotated[BandpassStatus, described("Whether there are solutions.")]
     message: Annotated[str, described("Why there are none, or what was changed; or empty.")]
-    reweighted: NotRequired[
-        Annotated[list[str], described("Noisy antennas that were given lower weights.")]
-    ]
-    swapped: NotRequired[
-        Annotated[list[str], described("Antennas whose X and Y are exchanged in this sub-band.")]
-    ]
-    residual_over_thermal: NotRequired[
-        Annotated[
-            float | None,
-            described("Residual power over thermal noise, median over solutions; null if unknown."),
-        ]
-    ]
-    outlier_fraction: NotRequired[
-        Annotated[
-            float | None, described("Fraction of the baselines that were left out as outliers.")
-        ]
-    ]
-    unconverged_channels: NotRequired[
-        Annotated[Count, described("Channels of X and of Y that did not converge.")]
-    ]
-    convergence: NotRequired[
-        Annotated[dict[Polarization, Convergence], described("For X and Y, by channel.")]
-    ]
-    without_solutions: NotRequired[
-        Annotated[list[Unsolved], described("Antpols without solutions.")]
-    ]

@@ -5,6 +5,9 @@ from typing import Annotated, Literal
 from lwacal.records.antpol import Polarization
 from lwacal.records.base import Band, Count, Part, Record, described, record
 
+DelayStatus = Literal["ok", "off", "no_band", "no_model", "no_data"]
+Cable = Literal["coax", "fibre"]
+
 
 class Antpol(Part):
     """The delay of one polarization of one antenna; values are null where not known."""
@@ -72,7 +75,7 @@ class DelayRecord(Record):
     """
 
     status: Annotated[
-        Literal["ok", "off", "no_band", "no_model", "no_data"],
+        DelayStatus,
         described("Whether there are delays."),
     ]
     message: Annotated[str, described("Why there are none; or empty.")]
@@ -89,5 +92,5 @@ class DelayRecord(Record):
     reference_table: Annotated[str, described("Table they are compared with; empty: none.")]
     reference_message: Annotated[str, described("Why this table, or why none.")]
     antennas: Annotated[list[Antpol], described("X and Y of each antenna, in correlator order.")]
-    groups: Annotated[dict[Literal["coax", "fibre"], Group], described("By kind of cable.")]
+    groups: Annotated[dict[Cable, Group], described("By kind of cable.")]
     boards: Annotated[list[Board], described("In order of their numbers.")]

@@ -98,9 +98,11 @@ def _text(text: str) -> str:
 
 
 def _rows(schema: Schema) -> Iterator[str]:
-    """Return the rows of the table of an object's fields."""
-    for name, field in schema["properties"].items():
-        optional = "" if name in schema.get("required", []) else " (optional)"
+    """Return the rows of the table of an object's fields, those that it always has first."""
+    required = schema.get("required", [])
+    fields = sorted(schema["properties"].items(), key=lambda item: item[0] not in required)
+    for name, field in fields:
+        optional = "" if name in required else " (optional)"
         axes, unit = _annotation(field, "axes"), _annotation(field, "unit")
         meaning = field.get("description", "").replace("|", "\\|")
         if "const" in field:

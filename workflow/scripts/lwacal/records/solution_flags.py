@@ -1,6 +1,6 @@
 """tables/bandpass_flags.json: which solutions are flagged, and the state of each antpol."""
 
-from typing import Annotated, NotRequired
+from typing import Annotated
 
 from lwacal.records.antpol import Polarization, Reason, Status
 from lwacal.records.base import Band, Count, Fraction, Part, Record, described, record
@@ -40,7 +40,7 @@ class SubBand(Part):
         list[float], described("Frequencies of channels flagged for all antennas.", unit="Hz")
     ]
     solved: Annotated[bool, described("Whether healthy antennas have solutions.")]
-    reference_antenna: NotRequired[Annotated[str, described("Antenna whose phases are zero.")]]
+    reference_antenna: Annotated[str, described("Antenna whose phases are zero.")]
 
 
 @record(version=1, rule="flag_solutions", files=("tables/bandpass_flags.json",))

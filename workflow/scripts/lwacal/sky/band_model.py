@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from lwacal.ingest.manifest_record import manifest_antennas, manifest_centre
 from lwacal.records.manifest import ManifestRecord
-from lwacal.records.sky_model import SkyModelRecord
+from lwacal.records.sky_model import SkyModelRecord, Source
 from lwacal.sky import component_lists, predict, sky_model
 from lwacal.sky.component_lists import ComponentListError
 from lwacal.sky.predict import Shape
@@ -95,7 +94,7 @@ def of_band(manifest: ManifestRecord, band: str, model: SkyModelRecord) -> BandM
     )
 
 
-def _shape(source: Mapping[str, Any], frequency_hz: np.ndarray, longest_m: float) -> Shape | None:
+def _shape(source: Source, frequency_hz: np.ndarray, longest_m: float) -> Shape | None:
     record = source.get("component_list")
     if not record:
         return None
