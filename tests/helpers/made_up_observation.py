@@ -338,7 +338,7 @@ def _solutions(
         "causes": CAUSES,
         "interpolated_fraction": float(interpolated.mean()),
         "reference_antenna": antennas["names"][0],
-        "reference_why": "the first of bandpass.reference_antennas, and healthy",
+        "reference_why": "the first healthy antenna of bandpass.reference_antennas",
         "message": "",
     }
 

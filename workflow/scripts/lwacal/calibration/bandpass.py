@@ -36,8 +36,8 @@ def solve(
 ) -> BandpassRecord:
     """Solve a sub-band, write the table, and return the summary.
 
-    What cannot be solved (no data, no source, a solver that fails) gives a table that is all
-    flagged and a summary that says why.
+    If it cannot be solved (no data, no source, a solver that fails), all of the table is flagged
+    and the summary gives the reason.
     """
     antennas, order = band.antennas, ReferenceOrder.of(reference)
     nothing = all_flagged(band)
@@ -90,7 +90,7 @@ def all_flagged(band: SubBand) -> SubBandSolutions:
 
 
 def median_snr(solutions: SubBandSolutions) -> dict[Polarization, list[float | None]]:
-    """Return for X and Y the median over antennas of S/N in each channel; NaN where all flagged."""
+    """Return the median S/N over antennas by channel, for X and Y; NaN where all are flagged."""
     median = masked_median(solutions.snr, solutions.flag, axis=0)
     return {
         letter: np.round(median[:, pol].astype(float), 2).tolist()

@@ -22,7 +22,7 @@ from lwacal.runtime.scratch import scratch_directory
 
 logger = logging.getLogger(__name__)
 
-MOST_REFERENCES = 10  # CASA is given so many, and takes the first that has data
+MOST_REFERENCES = 10  # candidates given to CASA, which takes the first that has data
 
 
 def attempt(
@@ -32,9 +32,9 @@ def attempt(
     nothing: SubBandSolutions,
     threads: int = 1,
 ) -> Attempt:
-    """Solve a sub-band; ``nothing`` is what to give back where nothing is solved.
+    """Solve a sub-band; ``nothing`` is returned if it cannot be solved.
 
-    CASA's task has one thread whatever ``threads`` says.
+    CASA's task uses one thread, whatever ``threads`` says.
     """
     limits = uv_range.configured(band.model, settings)
     with scratch_directory("bandpass") as directory:
@@ -73,7 +73,7 @@ def attempt(
 
 
 def baselines_alive(band: SubBand, alive: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
-    """Return how many baselines each antenna has within the limits to others that are alive."""
+    """Return the number of baselines within the limits from each antenna to others with data."""
     matrix = uv_range.matrix_in_range(band.manifest, band.name, limits)
     return matrix[:, alive.any(axis=(1, 2))].sum(axis=1)
 
@@ -85,10 +85,10 @@ def swapped_antennas(
     few: np.ndarray,
     limits: Sequence[float],
 ) -> list[str]:
-    """Return the antennas whose X and Y are exchanged, by XY and YX, which CASA does not look at.
+    """Return the antennas whose X and Y are swapped, from XY and YX, which CASA does not use.
 
-    ``flag`` (antenna, channel, 2) is what is not to be used of the solutions, where CASA leaves no
-    gain; antennas with ``few`` baselines (antenna,) were not solved at all.
+    ``flag`` (antenna, channel, 2) marks solutions that must not be used, where CASA leaves no gain;
+    antennas with ``few`` baselines (antenna,) were not solved.
     """
     sums = normal_equations.read(band)
     sums.leave_out_of_range(*limits)
@@ -107,8 +107,8 @@ def run_casa(
 ) -> str:
     """Run CASA's bandpass task; return the problem in words if it failed.
 
-    The range is written "5~350lambda": CASA takes ">5lambda,<350lambda" as either the one or the
-    other, which is all baselines.
+    The range is written "5~350lambda": CASA reads ">5lambda,<350lambda" as one or the other,
+    which selects all baselines.
     """
     tasks = casa.start(directory / "casa.log")
     logger.info("CASA bandpass")
@@ -133,4 +133,4 @@ def run_casa(
         log = directory / "casa.log"
         if log.is_file():
             logger.info(f"its log:\n{log.read_text(encoding='utf-8', errors='replace')}")
-    return "Its log is above; most often no baseline is within the uv range."
+    return "Its log is above. Most often, no baseline is within the uv range."

@@ -1,9 +1,9 @@
 """The bandpass by alternating least squares (StEFCal), straight from the concatenated set.
 
-Weights follow the noise of the signals, by their autocorrelations and, where these do not tell it,
-by the residuals of a first solution. Channels are solved a few at a time, shared out among threads.
-After a first solution baselines whose data are far from the model, against the noise of their
-antennas, are left out, and the rest is solved again. The noise of each solution is that of its
+Weights follow the noise of each antpol: from its autocorrelations or, where these do not give the
+noise, from the residuals of a first solution. Threads share the channels, a few at a time. After a
+first solution, baselines whose data are far from the model compared with the noise of their
+antennas are left out, and the others are solved again. The noise of a solution is that of the
 antenna's own residuals.
 """
 
@@ -39,16 +39,16 @@ from lwacal.runtime.timing import Stopwatch
 from lwacal.telescope.correlations import POLARIZATIONS
 
 CHANNELS_AT_ONCE = 8  # 30 MB a thread at 352 antennas
-OUTLIER_CHANCE = 1e-8  # that noise alone makes a baseline an outlier
+OUTLIER_CHANCE = 1e-8  # probability that noise alone makes a baseline an outlier
 
 
 @dataclass
 class Solved:
-    """Gains of all channels, (antenna, channel, 2) each; no gain is zero with infinite error."""
+    """Gains of all channels, (antenna, channel, 2). A missing gain is 0 with infinite error."""
 
     gain: np.ndarray
     error: np.ndarray
-    noise: np.ndarray  # variance of a visibility of weight one, by the residuals
+    noise: np.ndarray  # variance of a visibility of weight one, from the residuals
     converged: np.ndarray  # (channel, 2)
     outliers: np.ndarray  # (channel, 2), fraction of the baselines
     iterations: np.ndarray  # (channel, 2)
@@ -61,7 +61,7 @@ def attempt(
     nothing: SubBandSolutions,
     threads: int = 1,
 ) -> Attempt:
-    """Solve a sub-band; ``nothing`` is what to give back where nothing is solved."""
+    """Solve a sub-band; ``nothing`` is returned if it cannot be solved."""
     watch = Stopwatch()
     sums, low, high, changed = in_range(band, settings, threads, watch)
     if sums is None:
@@ -111,7 +111,7 @@ def in_range(
     watch: Stopwatch,
     integrations: int | None = None,
 ) -> tuple[VisibilitySums | None, float, float, str]:
-    """Return the sums of the baselines to solve with, their range, and what to say of it.
+    """Return the normal equations of the baselines to solve with, their range, and a message.
 
     The sums are None if all data are flagged; see `normal_equations.read` and `uv_range.usable`.
     """
@@ -134,7 +134,7 @@ def _judge(solved: Solved, min_snr: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def convergence(solved: Solved) -> dict[Polarization, Convergence]:
-    """Return for X and Y, channel by channel, how the solutions came about."""
+    """Return convergence, iterations and outliers of each channel, for X and Y."""
     return {
         letter: {
             "converged": solved.converged[:, pol].tolist(),

@@ -1,14 +1,14 @@
 """The private measurement set that a CASA solver works on: data, flags, model and weights.
 
-CASA's solvers read MODEL_DATA and FLAG from the set itself, so they get a copy of their own. XX and
-YY are modelled apart. Weights follow the noise: an antenna of 8 times the gain has 8 times the
-noise, and with equal weights it would spoil everybody's solutions.
+CASA's solvers read MODEL_DATA and FLAG from the set itself, so they get a private copy. XX and YY
+are modelled separately. Weights follow the noise: an antenna with 8 times the gain has 8 times the
+noise, and with equal weights it would spoil the solutions of all others.
 
-CASA's bandpass starts each channel from the solution of the one before. Where all data of an
-antenna are flagged in a channel, that is a bad start, and the next channel may then fail for all
-antennas. There the set has zeros that are not flagged: they make that gain zero and have no
-influence on the others. (A tiny weight would not do: WEIGHT_SPECTRUM is ignored.) `write` says
-which signals are alive; the others must be flagged in what the solver returns.
+CASA's bandpass starts each channel from the solution of the previous one. If all data of an antenna
+are flagged in a channel, the next channel starts badly and may fail for all antennas. There the set
+contains unflagged zeros: they make that gain zero and do not affect the others. (A tiny weight
+would not help: CASA ignores WEIGHT_SPECTRUM.) `write` returns which antpols have data; the
+solutions of the others must be flagged.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ def write(
 ) -> np.ndarray:
     """Write the cross-correlations of a sub-band for a solver.
 
-    Returns which signals have data that are not flagged, (antenna, channel, 2) bool.
-    ``integrations`` limits how many are taken, from the first. Memory: the flags of the sub-band
-    and about four times one integration.
+    Returns which antpols have unflagged data, (antenna, channel, 2) bool. ``integrations`` limits
+    the number of integrations, from the first on. Memory: the flags of the sub-band and about four
+    times one integration.
     """
     antennas, sky, flagged = band.antennas, band.sky(), band.flagged()
     data_set, powers = band.concatenated, band.antenna_powers()
     disk_space.require(output, disk_space.set_bytes(len(flagged), len(band.frequency_hz), 16))
-    alive = signals_alive(data_set, flagged, len(antennas.names), integrations)
+    alive = antpols_with_data(data_set, flagged, len(antennas.names), integrations)
     with MeasurementSetWriter(
         output,
         antennas,
@@ -75,10 +75,10 @@ def write(
     return alive
 
 
-def signals_alive(
+def antpols_with_data(
     concatenated: Path, flagged: np.ndarray, n_antennas: int, integrations: int | None = None
 ) -> np.ndarray:
-    """Return which signals have unflagged cross-correlations, (antenna, channel, 2) bool."""
+    """Return which antpols have unflagged cross-correlations, (antenna, channel, 2) bool."""
     alive = np.zeros((n_antennas, flagged.shape[1], 2), bool)
     for number, item in enumerate(ms_reader.iterate_integrations(concatenated, ())):
         if number == integrations:
@@ -96,10 +96,10 @@ def signals_alive(
 def solver_flags(
     flag: np.ndarray, alive: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray
 ) -> np.ndarray:
-    """Return the flags for the solver, (row, channel, 4), XX and YY apart.
+    """Return the flags for the solver, (row, channel, 4), XX and YY separately.
 
-    ``flag`` (row, channel, 4). Flags that are there because a signal is not ``alive`` (antenna,
-    channel, 2) are taken away, except where it is alive in no channel, or nobody is in that one.
+    ``flag`` (row, channel, 4). The flags of an antpol that is not ``alive`` (antenna, channel, 2)
+    are removed, except where it is alive in no channel, or no antpol is alive in that channel.
     """
     filled = ~alive & alive.any(axis=1, keepdims=True) & alive.any(axis=0, keepdims=True)
     flag = flag.copy()

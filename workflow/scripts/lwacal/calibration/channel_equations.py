@@ -1,4 +1,4 @@
-"""Sums of some channels and one polarization, which the solver works on."""
+"""The normal equations of some channels and one polarization, as the solver uses them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lwacal.telescope.baselines import BaselineMatrix
 
 @dataclass
 class ChannelSums:
-    """Sums as VisibilitySums has them, each (channel, baseline)."""
+    """Part of VisibilitySums, each array (channel, baseline)."""
 
     baselines: BaselineMatrix
     data_model: np.ndarray
@@ -27,7 +27,7 @@ class ChannelSums:
     ) -> ChannelSums:
         """Return a copy of some of the sums.
 
-        Antennas with fewer baselines than ``least_baselines`` in a channel are left out there.
+        Antennas with fewer than ``least_baselines`` baselines in a channel are left out there.
         """
         parts = (sums.data_model, sums.model_power, sums.data_power, sums.count)
         some = ChannelSums(sums.baselines, *(part[pol, channels].copy() for part in parts))

@@ -1,10 +1,11 @@
-"""Delays from the phases of the bandpass over the whole band: a straight line for each signal.
+"""Delays from the phases of the bandpass over the whole band: one straight line per antpol.
 
-phase = phi_0 + 2 pi nu tau; a positive delay is G = exp(+2 pi i nu tau). The line is found by a
-search for the delay at which all channels add up best. Sub-bands that are apart add up nearly as
-well at other delays, 218 ns away or less, and on a grid of trial delays chance would decide between
-them. Every peak that comes near the best is therefore fitted by weighted least squares, and the
-fits are compared. Where another one is as good within the noise there is no delay.
+phase = phi_0 + 2 pi nu tau; a positive delay is G = exp(+2 pi i nu tau). A search finds the delay
+at which the channels add up best. With gaps between sub-bands, they add up nearly as well at other
+delays (aliases), 218 ns away or less, and on a grid of trial delays chance would decide between
+them. Every peak close to the highest is therefore fitted by weighted least squares, and the fits
+are compared. If another fit is as good within the noise, the delay is ambiguous and none is
+returned.
 """
 
 from __future__ import annotations
@@ -13,23 +14,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-LARGEST_NS = 2000.0  # delays beyond it are not looked for
+LARGEST_NS = 2000.0  # range of the search
 STEPS_A_TURN = 8.0  # of the search, over the whole band: between two a peak loses 1 / 150 at most
 NEAR_THE_BEST = 0.9  # of the highest peak of the search, to be fitted
-MOST_PEAKS = 16  # of a signal that are fitted
+MOST_PEAKS = 16  # of an antpol that are fitted
 PEAKS_AT_ONCE = 2048  # 50 MB of phasors with 3072 channels
-FITS = 3  # each takes out what the one before left
+FITS = 3  # each corrects the one before
 FEWEST_CHANNELS = 10
-LEAST_COHERENCE = 0.3  # |mean phasor| after the line is out; noise of n channels has 1 / sqrt(n)
+LEAST_COHERENCE = 0.3  # |mean phasor| without the line; noise of n channels has 1 / sqrt(n)
 LEAST_ADVANTAGE = 9.0  # in chi^2 of the best line over others: three sigma
 
 
 @dataclass(frozen=True)
 class PhaseDelays:
-    """Delay and its error in ns, and the coherence of what is left, each (antenna, 2).
+    """Delay and its error in ns, and the coherence of the residual phases, each (antenna, 2).
 
-    NaN where there are too few channels, or no line, or another line as good: those are
-    ``ambiguous`` (antenna, 2) bool.
+    NaN where there are too few channels or no line fits, and where another line fits as well: those
+    are ``ambiguous`` (antenna, 2) bool.
     """
 
     delay_ns: np.ndarray
@@ -44,17 +45,17 @@ def fit(
     """Fit delays relative to an antenna, from gains and flags (antenna, channel, 2).
 
     Channels in which the reference antenna is flagged are not used. The error is that of least
-    squares, with the noise of each signal's own remaining phases.
+    squares, with the noise of the antpol's own residual phases.
     """
     used = ~flag & ~flag[reference]
     turned = gain * gain[reference].conj()
     phasor = np.where(used, np.exp(1j * np.angle(turned)), 0).astype(np.complex64)
     n_antennas, n_channels = gain.shape[:2]
-    signals = np.moveaxis(phasor, 1, 0).reshape(n_channels, -1)
-    count = np.abs(signals).sum(axis=0)
+    antpols = np.moveaxis(phasor, 1, 0).reshape(n_channels, -1)
+    count = np.abs(antpols).sum(axis=0)
     ghz = frequency_hz / 1e9
     ghz = ghz - ghz.mean()
-    delays, errors, coherences = _fit_peaks(signals, _peaks(signals, ghz), ghz)
+    delays, errors, coherences = _fit_peaks(antpols, _peaks(antpols, ghz), ghz)
     best = coherences.argmax(axis=0)[None]
     delay, error, coherence = (
         np.take_along_axis(values, best, axis=0)[0] for values in (delays, errors, coherences)
@@ -85,9 +86,10 @@ def phase_at(
     """Return the phase of the fitted lines at a frequency, and its error: degrees, (antenna, 2).
 
     Gains and flags as ``fit`` takes them, ``measured`` as it returns them. The phase is that of the
-    mean over channels once the delay is taken out about ``at_hz``, within (-180, 180]; the error is
-    the rms of what is left over the root of the number of channels, and what the delay's own error
-    does between their mean and ``at_hz``. NaN where there is no delay.
+    mean over channels after removing the delay about ``at_hz``, within (-180, 180]. Its error is
+    the rms of the residual phases over the root of the number of channels, added in quadrature to
+    the error of the delay times the distance from the mean frequency to ``at_hz``. NaN without a
+    delay.
     """
     delay_ns = measured.delay_ns
     used = ~flag & ~flag[reference]
@@ -124,16 +126,16 @@ def _advantage(coherence: np.ndarray, rival: np.ndarray, count: np.ndarray) -> n
     return 2 * concentration * count * (coherence - rival)
 
 
-def _peaks(signals: np.ndarray, ghz: np.ndarray) -> np.ndarray:
-    """Return trial delays at which channels add up nearly best, (peak, signal), ns; or NaN."""
+def _peaks(antpols: np.ndarray, ghz: np.ndarray) -> np.ndarray:
+    """Return trial delays at which channels add up nearly best, (peak, antpol), ns; or NaN."""
     number = int(np.ceil(2 * LARGEST_NS * _span(ghz) * STEPS_A_TURN)) + 1
     trial = np.linspace(-LARGEST_NS, LARGEST_NS, number)
     turns = np.exp(-2j * np.pi * np.outer(trial, ghz)).astype(np.complex64)
-    power = np.abs(turns @ signals)
+    power = np.abs(turns @ antpols)
     edge = np.zeros((1, power.shape[1]), power.dtype)
     peak = power >= np.concatenate([edge, power[:-1]])
     peak &= power > np.concatenate([power[1:], edge])
-    count = np.abs(signals).sum(axis=0)
+    count = np.abs(antpols).sum(axis=0)
     top = power.max(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         near = _advantage(top / count, power / count, count) < LEAST_ADVANTAGE
@@ -145,9 +147,9 @@ def _peaks(signals: np.ndarray, ghz: np.ndarray) -> np.ndarray:
 
 
 def _fit_peaks(
-    signals: np.ndarray, trial: np.ndarray, ghz: np.ndarray
+    antpols: np.ndarray, trial: np.ndarray, ghz: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Fit a line at each trial delay (peak, signal); return delay and error in ns, coherence.
+    """Fit a line at each trial delay (peak, antpol); return delay and error in ns, coherence.
 
     Where there is no trial, delay and error are NaN and the coherence is -1.
     """
@@ -155,28 +157,28 @@ def _fit_peaks(
     coherence = np.full(trial.shape, -1.0)
     places = np.argwhere(np.isfinite(trial))
     for start in range(0, len(places), PEAKS_AT_ONCE):
-        peak, signal = places[start : start + PEAKS_AT_ONCE].T
-        own = signals[:, signal]
+        peak, antpol = places[start : start + PEAKS_AT_ONCE].T
+        own = antpols[:, antpol]
         weight = np.abs(own)
         count = weight.sum(axis=0)
-        found = trial[peak, signal]
+        found = trial[peak, antpol]
         with np.errstate(divide="ignore", invalid="ignore"):
             for _ in range(FITS):
                 left = own * np.exp(-2j * np.pi * np.outer(ghz, found)).astype(np.complex64)
-                step, error[peak, signal] = _line(left, weight, count, ghz)
+                step, error[peak, antpol] = _line(left, weight, count, ghz)
                 found = found + step
             left = own * np.exp(-2j * np.pi * np.outer(ghz, found)).astype(np.complex64)
             sharp = np.abs(left.sum(axis=0)) / count
-        delay[peak, signal], coherence[peak, signal] = found, np.nan_to_num(sharp, nan=-1.0)
+        delay[peak, antpol], coherence[peak, antpol] = found, np.nan_to_num(sharp, nan=-1.0)
     return delay, error, coherence
 
 
 def _line(
     left: np.ndarray, weight: np.ndarray, count: np.ndarray, ghz: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Fit straight lines to small phases of phasors (channel, signal); return slope and error, ns.
+    """Fit straight lines to small phases of phasors (channel, antpol); return slope and error, ns.
 
-    ``weight`` (channel, signal) is 1 or 0.
+    ``weight`` (channel, antpol) is 1 or 0.
     """
     phase = np.angle(left * np.exp(-1j * np.angle(left.sum(axis=0)))) * weight
     middle = (weight * ghz[:, None]).sum(axis=0) / count

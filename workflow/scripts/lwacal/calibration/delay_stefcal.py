@@ -2,7 +2,7 @@
 
 The gains of each channel are solved from the first integration alone, and a straight line is fitted
 to their phases (lwacal.calibration.delay_fit). The signal-to-noise ratio of a delay is that of the
-mean phasor of n channels without the line: its size over 1 / sqrt(n), which noise alone has.
+mean phasor of n channels after removing the line: its modulus over 1 / sqrt(n), that of noise.
 """
 
 from __future__ import annotations

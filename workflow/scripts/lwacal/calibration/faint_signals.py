@@ -1,4 +1,4 @@
-"""What the data say of signals without solutions: a gain that cannot be seen is small, or unknown.
+"""Gains of antpols without solutions: small, or unknown.
 
 The mean of |G|^2 - error^2 over channels is the square of the gain, without the bias that noise
 gives |G|, and far better known than any one channel.
@@ -14,13 +14,13 @@ from lwacal.records.bandpass import BandpassRecord, Unsolved
 from lwacal.runtime.robust import masked_median
 from lwacal.telescope.correlations import POLARIZATIONS
 
-UNSOLVED = 0.9  # of the channels: there is no solution to speak of
+UNSOLVED = 0.9  # flagged fraction of the channels: the antpol has no solution
 FAINT = 0.01  # of the usual |G|^2
 CERTAIN = 5.0  # standard deviations
 
 
 def measure(gain: np.ndarray, error: np.ndarray, flag: np.ndarray) -> list[Unsolved]:
-    """Return gain squared over the array's, and its error, of each signal without solutions.
+    """Return gain squared over the array's, and its error, of each antpol without solutions.
 
     ``gain`` and ``error`` (antenna, channel, 2) as solved, before ``flag`` was applied; error is
     infinite where nothing is known.
@@ -47,7 +47,7 @@ def measure(gain: np.ndarray, error: np.ndarray, flag: np.ndarray) -> list[Unsol
 
 
 def reason(summaries: Sequence[BandpassRecord], index: int, pol: str) -> str:
-    """Return the reason, as in qa.json, for a signal without solutions, from all sub-bands.
+    """Return the reason, as in qa.json, for an antpol without solutions, from all sub-bands.
 
     A gain below a tenth of the usual is weak if it is seen at all, and dead if not; where it may as
     well be usual nothing is known but that there is no solution.

@@ -131,4 +131,4 @@ def found_words(antennas: Sequence[Antpol]) -> str:
         f"{len(found)} {reason}: {', '.join(found[:SHOWN])}{', ...' * (len(found) > SHOWN)}"
         for reason, found in by_number
     ]
-    return f"{len(bad)} of {len(antennas)} signals are bad" + (f" ({'; '.join(words)})" * bool(bad))
+    return f"{len(bad)} of {len(antennas)} antpols are bad" + (f" ({'; '.join(words)})" * bool(bad))

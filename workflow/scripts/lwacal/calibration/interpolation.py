@@ -10,12 +10,11 @@ def fill(
 ) -> np.ndarray:
     """Fill gaps of at most ``longest`` flagged channels inside a sub-band, in place.
 
-    ``gain`` and ``flagged`` (antenna, channel, 2); ``whole`` (antenna, 2) are signals flagged as a
+    ``gain`` and ``flagged`` (antenna, channel, 2); ``whole`` (antenna, 2) are antpols flagged as a
     whole, which are left alone; ``band_index`` (channel,). Amplitude (as its logarithm) and phase
-    go linearly from the solution before the gap to the one after it; the phase turns along with the
-    signal's own delay, found from its neighbouring unflagged channels, so that it need not be less
-    than half a turn from one side to the other. Returns what was filled, (antenna, channel, 2)
-    bool.
+    are interpolated linearly between the solutions on both sides of the gap. The phase follows the
+    antpol's own delay, from neighbouring unflagged channels, so it may differ by more than half a
+    turn across the gap. Returns the filled solutions, (antenna, channel, 2) bool.
     """
     number = gain.shape[1]
     places = np.arange(number)[None, :, None]
@@ -37,7 +36,7 @@ def fill(
 
 
 def phase_steps(gain: np.ndarray, flagged: np.ndarray, band_index: np.ndarray) -> np.ndarray:
-    """Return each signal's mean phase change from a channel to the next, (antenna, 2), radians."""
+    """Return each antpol's mean phase change from a channel to the next, (antenna, 2), radians."""
     pairs = ~flagged[:, 1:] & ~flagged[:, :-1]
     pairs &= (band_index[1:] == band_index[:-1])[None, :, None]
     products = np.where(pairs, gain[:, 1:] * gain[:, :-1].conj(), 0)

@@ -1,7 +1,7 @@
-"""Weights of visibilities by the noise that the autocorrelations of their antennas tell.
+"""Weights of visibilities, from the noise that the autocorrelations of their antennas give.
 
-The autocorrelations are those that were collected when the raw data were read
-(lwacal.ingest.autocorrelations): weights are known before the first visibility is read.
+The autocorrelations were collected when the raw data were read (lwacal.ingest.autocorrelations), so
+that weights are known before the first visibility is read.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class MissingPowersError(ValueError):
 
 
 class AntennaPowers:
-    """The powers of a sub-band's antennas, integration by integration."""
+    """Autocorrelation power of the antennas of a sub-band, by integration."""
 
     def __init__(self, path: str | Path) -> None:
         """Read the file that lwacal.ingest.concat has written."""
@@ -57,8 +57,8 @@ def of_pairs(
 ) -> tuple[np.ndarray, float]:
     """Return weights (row, 4) proportional to 1 / noise variance, and P_i P_j of weight one.
 
-    From the powers of antennas (antenna, 2); the median weight is 1. All are 1 without powers; what
-    that means is then not known (NaN).
+    From the powers of antennas (antenna, 2); the median weight is 1. Without powers all weights are
+    1 and P_i P_j is unknown (NaN).
     """
     if power is None:
         return np.ones((len(antenna1), 4), np.float32), np.nan

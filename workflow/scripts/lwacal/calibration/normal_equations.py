@@ -1,10 +1,10 @@
-"""The sums over integrations that the solver needs, from one read of a concatenated set.
+"""The normal equations of the solver: sums over integrations, from one read of the data.
 
 Per polarization (XX, YY), channel and baseline: w V conj(M), w |M|^2, w |V|^2 and the number of
-visibilities, w being zero where data are flagged. The model M is predicted from antenna phasors;
-weights follow the noise of the two antennas. An integration is read and added a block of rows at a
-time, which stays in the processor's cache; blocks are shared out among threads. An integration has
-a baseline at most once, so that sums do not depend on who adds what.
+visibilities; w is zero where data are flagged. The model M is predicted from antenna phasors;
+weights follow the noise of the two antennas. An integration is read in blocks of rows that fit into
+the processor's cache; threads share the blocks. A baseline occurs at most once in an integration,
+so the sums do not depend on the order of the threads.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class VisibilitySums:
     def zeros(
         baselines: BaselineMatrix, length_lambda: np.ndarray, n_channels: int
     ) -> VisibilitySums:
-        """Return sums of nothing."""
+        """Return sums that are zero."""
         shape = (2, n_channels, len(length_lambda))
         return VisibilitySums(
             baselines,
@@ -90,12 +90,12 @@ class VisibilitySums:
             sums[:, :, lost] = 0
 
     def leave_out_of_range(self, low_lambda: float, high_lambda: float) -> None:
-        """Set the sums of baselines that are shorter or longer to zero, in place."""
+        """Set the sums of baselines outside a range of lengths to zero, in place."""
         outside = (self.length_lambda < low_lambda) | (self.length_lambda > high_lambda)
         self.leave_out(outside)
 
     def weigh(self, factor: np.ndarray) -> None:
-        """Multiply weights by the factors (antenna, 2) of both signals of a baseline, in place."""
+        """Multiply weights by the factors (antenna, 2) of both antpols of a baseline, in place."""
         first, second = self.baselines.of_antennas(factor.T.astype(np.float32))
         for sums in (self.data_model, self.model_power, self.data_power):
             sums *= (first * second)[:, None]
@@ -108,7 +108,7 @@ def read(
     threads: int = 1,
     watch: Stopwatch | None = None,
 ) -> VisibilitySums:
-    """Read a sub-band and return its sums; ``integrations`` limits how many are taken.
+    """Read a sub-band and return its sums; ``integrations`` limits how many are used.
 
     Data are read once, a block of rows at a time. Memory: the sums, the flags of an integration
     (48 MB at full size), and some 15 MB a thread.
@@ -138,7 +138,7 @@ def read(
 def _add_all(
     one: _Integration, table: tables.table, pool: Executor, most_waiting: int, watch: Stopwatch
 ) -> None:
-    """Read an integration's blocks of rows one after the other, and have them added meanwhile."""
+    """Read the blocks of an integration in order, while threads add those already read."""
     waiting: deque[Future[None]] = deque()
     for rows in blocks_of(len(one.item.antenna1), ROWS_AT_ONCE):
         with watch.part("reading"):
@@ -162,7 +162,7 @@ class _Integration:
     sums: VisibilitySums
 
     def add(self, block: slice, values: np.ndarray) -> None:
-        """Add a block of rows, of which autocorrelations are left out, in place.
+        """Add a block of rows without its autocorrelations, in place.
 
         ``values`` (row, channel, 4) are their data.
         """
@@ -189,7 +189,7 @@ class _Integration:
 
 
 def _zeros(shape: tuple[int, ...], kind: type) -> np.ndarray:
-    """Return zeros that are in memory: pages of np.zeros come one by one, at the first use."""
+    """Return zeros in memory that is already mapped; np.zeros maps pages at their first use."""
     zeros: np.ndarray = np.empty(shape, kind)
     zeros.fill(0)
     return zeros

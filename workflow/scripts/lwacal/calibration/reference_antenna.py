@@ -1,8 +1,8 @@
 """Chooses the reference antenna: the one whose phase is zero in all solutions.
 
-All sub-bands must have the same, and it must be healthy. The order of preference is found once,
-before anything is solved (reference.json). Who needs a reference antenna takes the first of that
-order that will do: that has enough solutions, or that has not turned out to be bad.
+It must be healthy, and the same for all sub-bands. The order of preference is found once, before
+anything is solved (reference.json). A solver uses the first antenna of that order that has enough
+solutions and has not turned out to be bad.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from lwacal.records.reference import ReferenceRecord
 from lwacal.telescope.antennas import AntennaNames, UnknownAntennaError
 from lwacal.telescope.antpol_states import BAD, RANK, SUSPECT, AntpolStates
 
-FEWEST_SOLUTIONS = 0.5  # of those of the antenna that has most, to be the reference
+FEWEST_SOLUTIONS = 0.5  # fraction of the solutions of the best-solved antenna, to be the reference
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ class ReferenceOrder:
         return ReferenceOrder(tuple(index for index in self.antennas if not bad[index]))
 
     def with_solutions(self, flag: np.ndarray) -> int:
-        """Return the antenna to refer solutions to, ``flag`` (antenna, channel, 2).
+        """Return the antenna that solutions are referred to; ``flag`` (antenna, channel, 2).
 
-        The first that has half the solutions of the antenna that has most, or else that one.
+        The first with at least half as many solutions as the best-solved antenna, or else that one.
         NO_ANTENNA if all are flagged.
         """
         solved = (~flag).sum(axis=(1, 2))
@@ -58,7 +58,7 @@ class ReferenceOrder:
 
 
 def most_solved(flag: np.ndarray) -> int:
-    """Return the antenna that has most solutions, ``flag`` (antenna, channel, 2)."""
+    """Return the antenna with the most solutions; ``flag`` (antenna, channel, 2)."""
     return int((~flag).sum(axis=(1, 2)).argmax())
 
 
@@ -103,7 +103,7 @@ def choose(
 
 
 def excess_flagged(flags: Sequence[FlagsRecord], n_antennas: int) -> np.ndarray:
-    """Return how much more of its data an antenna has lost than the median one, (antenna,).
+    """Return the flagged fraction of each antenna minus that of the median antenna, (antenna,).
 
     Means over sub-bands; those without data are left out.
     """
@@ -127,9 +127,12 @@ def _find(names: AntennaNames, configured: Sequence[str]) -> tuple[list[int], li
 
 def _why(best: int, wanted: Sequence[int], worst: Sequence[int]) -> str:
     if worst[best] == RANK[BAD]:
-        return "no antenna is healthy; this one is nearest to the middle"
+        return "no antenna is healthy; this one is nearest to the centre of the array"
     if best not in wanted:
-        return "none of bandpass.reference_antennas is here and healthy; nearest to the middle"
+        return (
+            "none of bandpass.reference_antennas is present and healthy; this one is nearest to"
+            " the centre"
+        )
     if best == wanted[0]:
-        return "the first of bandpass.reference_antennas that this array has, and healthy"
-    return "those before it in bandpass.reference_antennas are less healthy or have lost more data"
+        return "the first healthy antenna of bandpass.reference_antennas"
+    return "earlier ones in bandpass.reference_antennas are less healthy or have more data flagged"

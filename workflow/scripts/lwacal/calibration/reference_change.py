@@ -1,4 +1,4 @@
-"""Takes another reference antenna if that of the solver has turned out to be bad.
+"""Changes the reference antenna if the solutions show that it is bad.
 
 Only the solutions show that X and Y of an antenna are swapped, or that it is weak or strong. By
 then its phases, which may be noise or not those of its dipole, are in every solution.
@@ -38,7 +38,7 @@ def settle(bandpass: Bandpass, reference: ReferenceRecord) -> Settled:
     for number, channels in enumerate(bandpass.channels()):
         refer_sub_band(bandpass, number, channels, good)
     words = " and ".join(names[number] for number in bad)
-    return Settled(names[good.first], f"{words}, which was before it, is bad")
+    return Settled(names[good.first], f"{words}, preferred to it, turned out to be bad")
 
 
 def refer_sub_band(bandpass: Bandpass, number: int, channels: slice, order: ReferenceOrder) -> None:

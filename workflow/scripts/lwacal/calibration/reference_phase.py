@@ -36,7 +36,7 @@ def refer(
 def _continuation(
     gain: np.ndarray, flag: np.ndarray, missing: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return what to turn each channel by, (channel, 2), and whether that is known."""
+    """Return the phase factor of each channel, (channel, 2), and whether it is known."""
     expected, lost = gain.copy(), flag | missing
     whole = lost.all(axis=1)
     band_index = np.zeros(gain.shape[1], int)

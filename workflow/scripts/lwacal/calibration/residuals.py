@@ -2,8 +2,8 @@
 
 Weights follow the noise of the residuals where the autocorrelations do not give it.
 Autocorrelations may be missing, or not be the noise (those of another simulator, an antenna that
-hears itself). A first solution of a few channels tells the noise of each signal by what it leaves;
-where that is more than the weights say, they are lowered before all channels are solved.
+hears itself). The residuals of a first solution of a few channels give the noise of each antpol;
+where it exceeds the noise assumed by the weights, these are lowered before all channels are solved.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from lwacal.calibration.channel_equations import ChannelSums
 from lwacal.calibration.normal_equations import VisibilitySums
 from lwacal.runtime.robust import masked_median
 
-CHANNELS = 12  # of the first solution, all over the sub-band
-MOST_ROUNDS = 4  # with wrong weights a loud signal spoils what the others leave
+CHANNELS = 12  # of the first solution, spread over the sub-band
+MOST_ROUNDS = 4  # with wrong weights a strong antpol raises the residuals of the others
 LEAST_RATIO = 2.0  # of noise powers, to lower a weight
 
 
 def lower_weights(sums: VisibilitySums, least_baselines: int) -> np.ndarray:
-    """Lower the weights of signals with more noise than they say, in place.
+    """Lower the weights of antpols with more noise than their weights assume, in place.
 
-    Returns the factor on the noise power of each signal, (antenna, 2): one where it is at most
-    LEAST_RATIO of what the weights have. None is raised: a weak signal spoils nobody, and one that
-    is dead would count most.
+    Returns the factor on the noise power of each antpol, (antenna, 2): 1 where the noise is at most
+    LEAST_RATIO times that assumed. No weight is raised: a weak antpol does no harm, and a dead one
+    would get the largest weight.
     """
     total = np.ones((sums.baselines.n_antennas, 2))
     for _ in range(MOST_ROUNDS):
@@ -38,21 +38,21 @@ def lower_weights(sums: VisibilitySums, least_baselines: int) -> np.ndarray:
 
 
 def noise_ratio(sums: VisibilitySums, pol: int, least_baselines: int) -> np.ndarray:
-    """Return each signal's noise power over that of the weights, (antenna,), median one.
+    """Return the noise power of each antpol over that assumed by its weight, (antenna,), median 1.
 
-    The residual of a baseline has the product of the noise powers of its two signals; the median
-    over baselines is that of the signal with a typical one. One where nothing is known.
+    The residual of a baseline has the product of the noise powers of its two antpols; the median
+    over baselines is that with a typical partner. 1 where it is unknown.
     """
     channels = np.unique(np.linspace(0, sums.n_channels - 1, CHANNELS).astype(int))
     some = ChannelSums.of(sums, pol, channels, least_baselines)
     residual = some.residual_power(some.solve().gain) / np.maximum(some.count, 1)
     by_baseline = masked_median(residual, some.count == 0, axis=0)
     square = some.baselines.symmetric(by_baseline[None], diagonal=np.nan)[0]
-    by_signal = masked_median(square, ~np.isfinite(square), axis=1)
-    known = by_signal > 0
-    ratio = np.ones(len(by_signal))
+    by_antpol = masked_median(square, ~np.isfinite(square), axis=1)
+    known = by_antpol > 0
+    ratio = np.ones(len(by_antpol))
     if known.any():
-        ratio[known] = by_signal[known] / np.median(by_signal[known])
+        ratio[known] = by_antpol[known] / np.median(by_antpol[known])
     return ratio
 
 

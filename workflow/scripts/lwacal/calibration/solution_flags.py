@@ -3,19 +3,20 @@
 Log amplitudes ln |G| of shape (antenna, channel, 2) are judged relative to the array, in these
 steps, each with a bit of its own in the cause mask:
 
-1. whole signals: the median against that of the other antennas, so that 1/50 is as visible as x 50
-   (weak, strong);
-2. channels in which antennas scatter far more than usual (scatter) or solutions are less certain
-   than in the channels about them (uncertain), and everything below the
-   frequency at which they begin to do so channel after channel (cliff);
-3. stretches of the band in which a signal's own bandpass differs from the array's by many times
-   the spread of such differences over the antennas, and single solutions far from the signal's own
+1. whole antpols, by their median compared with the other antennas (weak, strong); in ln |G| a
+factor
+   of 1/50 stands out as clearly as one of 50;
+2. channels in which antennas scatter far more than usual (scatter) or whose solutions are less
+   certain than those of neighbouring channels (uncertain), and everything below the frequency at
+   which such channels follow one another (cliff);
+3. stretches of the band in which an antpol's own bandpass differs from the array's by many times
+   the spread of such differences over the antennas, and single solutions far from the antpol's own
    smooth bandpass in units of its own noise (deviation);
 4. single solutions outside the distribution over antennas in their channel, repeatedly (clip);
 5. channels in which more than a quorum of antennas is flagged (quorum).
 
-All spreads are robust (medians), none assumes that a certain frequency range is there: with too few
-channels in a configured range all channels are taken, with too few antennas nothing is compared.
+All spreads are robust (medians). None relies on a certain frequency range: with too few channels in
+a configured range all channels are used, and with too few antennas nothing is compared.
 Short gaps are then interpolated (lwacal.calibration.interpolation).
 """
 
@@ -60,8 +61,8 @@ def find(band: SolvedBandpass, settings: SolutionFlags) -> None:
     with np.errstate(divide="ignore", invalid="ignore"):
         size = np.log(np.abs(band.gain))
     band.cause[~np.isfinite(size)] |= CAUSES["solver"]
-    whole_signals(size, band, settings)
-    shape = size - signal_levels(size, band, settings.normalization_mhz)[:, None, :]
+    weak_and_strong_antpols(size, band, settings)
+    shape = size - antpol_levels(size, band, settings.normalization_mhz)[:, None, :]
     shape -= template(shape, band, settings.template_channels)
     scatter = channel_scatter(shape, band)
     scattered_channels(scatter, band, settings)
@@ -95,12 +96,12 @@ def usual_range(frequency_hz: np.ndarray, range_mhz: tuple[float, float]) -> np.
     return inside if inside.sum() >= FEWEST_CHANNELS else np.ones(len(frequency_hz), bool)
 
 
-def signal_levels(
+def antpol_levels(
     size: np.ndarray, band: SolvedBandpass, range_mhz: tuple[float, float]
 ) -> np.ndarray:
-    """Return each signal's median log amplitude in a range, (antenna, 2); NaN if it has none.
+    """Return each antpol's median log amplitude in a range, (antenna, 2); NaN if it has none.
 
-    A signal without solutions in the range is measured against the array in the whole band.
+    An antpol without solutions in the range is measured against the array in the whole band.
     """
     flagged = band.cause > 0
     channels = usual_range(band.frequency_hz, range_mhz)
@@ -111,9 +112,11 @@ def signal_levels(
     return np.where(np.isfinite(level), level, elsewhere)
 
 
-def whole_signals(size: np.ndarray, band: SolvedBandpass, settings: SolutionFlags) -> None:
-    """Flag signals that are weak or strong as a whole, X among X and Y among Y."""
-    level = signal_levels(size, band, settings.reference_mhz)
+def weak_and_strong_antpols(
+    size: np.ndarray, band: SolvedBandpass, settings: SolutionFlags
+) -> None:
+    """Flag antpols that are weak or strong as a whole, X among X and Y among Y."""
+    level = antpol_levels(size, band, settings.reference_mhz)
     known = np.isfinite(level)
     middle, sigma = median_and_sigma(level, ~known, axis=0)
     limit = settings.gain_outlier_sigma * np.maximum(sigma, SMALLEST_LEVEL_SIGMA)
@@ -125,10 +128,10 @@ def whole_signals(size: np.ndarray, band: SolvedBandpass, settings: SolutionFlag
 
 
 def channel_scatter(shape: np.ndarray, band: SolvedBandpass) -> np.ndarray:
-    """Return how much ln amplitudes scatter over signals, (channel,); NaN where too few are known.
+    """Return how much ln amplitudes scatter over antpols, (channel,); NaN where too few are known.
 
-    Differences between cables grow with the distance from the frequencies at which signals are
-    compared; they are no scatter, and a power law of each signal is taken out before.
+    Differences between cables grow with the distance from the frequencies at which antpols are
+    compared; they are no scatter, and a power law of each antpol is taken out before.
     """
     shape = without_power_law(shape, band, fewest_bands=2)
     values = np.moveaxis(shape, 1, 0).reshape(len(band.frequency_hz), -1)
@@ -227,12 +230,12 @@ def template(shape: np.ndarray, band: SolvedBandpass, width: int) -> np.ndarray:
 def own_shape(
     shape: np.ndarray, band: SolvedBandpass, width: int, short_blocks: int = 1
 ) -> np.ndarray:
-    """Return each signal's own smooth difference from the array, (antenna, channel, 2).
+    """Return each antpol's own smooth difference from the array, (antenna, channel, 2).
 
     Medians over half a template width, joined by straight lines within each sub-band: what a cable
     or a reflection does, without the noise. A sub-band of few channels has up to ``short_blocks``
     of SHORT_BLOCK channels at least, which shows steps in it, if not without noise. NaN where a
-    signal has nothing.
+    antpol has nothing.
     """
     flagged = (band.cause > 0) | ~np.isfinite(shape)
     own = np.full(shape.shape, np.nan)
@@ -272,10 +275,10 @@ def _join(blocks: np.ndarray, centres: np.ndarray, length: int) -> np.ndarray:
 
 
 def deviating_stretches(own: np.ndarray, band: SolvedBandpass, sigmas: float) -> None:
-    """Flag where a signal's own smooth shape is far from those of the other antennas.
+    """Flag where an antpol's own smooth shape is far from those of the other antennas.
 
     A step over part of the band, or a sub-band at another level. A power law of the frequency is
-    taken out before, signal by signal, so that cables of different lengths are no deviation.
+    taken out before, antpol by antpol, so that cables of different lengths are no deviation.
     """
     flagged = (band.cause > 0) | ~np.isfinite(own)
     rest = without_power_law(own, band, FEWEST_BANDS)
@@ -288,7 +291,7 @@ def deviating_stretches(own: np.ndarray, band: SolvedBandpass, sigmas: float) ->
 
 
 def without_power_law(size: np.ndarray, band: SolvedBandpass, fewest_bands: int) -> np.ndarray:
-    """Return log amplitudes less a power law of the frequency for each signal, median zero.
+    """Return log amplitudes less a power law of the frequency for each antpol, median zero.
 
     ``size`` (antenna, channel, 2). The index is the median of the slopes between pairs of sub-bands
     (Theil 1950, Sen 1968); zero if there are fewer sub-bands than asked for.
@@ -308,7 +311,7 @@ def without_power_law(size: np.ndarray, band: SolvedBandpass, fewest_bands: int)
 
 
 def in_units_of_noise(rest: np.ndarray, band: SolvedBandpass) -> np.ndarray:
-    """Return deviations from the smooth bandpass in units of the signal's own noise.
+    """Return deviations from the smooth bandpass in units of the antpol's own noise.
 
     The noise is found in each sub-band; it is at least that of the median antenna, which keeps
     chance from making it small where there are few channels. NaN where flagged.
@@ -342,7 +345,7 @@ def clip_over_antennas(noise: np.ndarray, band: SolvedBandpass, settings: Soluti
 
 
 def quorum(band: SolvedBandpass, fraction: float) -> None:
-    """Flag channels for everybody in which more than a fraction of the usable signals is flagged.
+    """Flag channels for everybody in which more than a fraction of the usable antpols is flagged.
 
     Signals that are flagged as a whole are not counted.
     """

@@ -147,7 +147,7 @@ def failed_bands(bandpass: SolvedBandpass) -> np.ndarray:
 def gain_db(bandpass: SolvedBandpass) -> np.ndarray:
     """Return 20 log10 of each antpol's median amplitude over the array's, (antenna, 2); or NaN.
 
-    The solver's flags are respected, those of the outlier search not: a weak signal has a gain.
+    The solver's flags are respected, those of the outlier search not: a weak antpol has a gain.
     """
     unsolved = bandpass.has("solver")
     amplitude = np.abs(bandpass.gain)
@@ -175,7 +175,7 @@ def low_snr_explained(bandpass: SolvedBandpass, min_snr: Sequence[float]) -> np.
     """Return where a solution may lack S/N though nothing is wrong, (antenna, channel, 2) bool.
 
     ``min_snr`` (sub-band,). The S/N to be expected is that of the array for the antenna's number of
-    baselines. Where it is not far above the least, chance and not the signal decides.
+    baselines. Where it is not far above the least, chance and not the antpol decides.
     """
     relative, unknown = solution_flags.relative_errors(bandpass)
     number = bandpass.baselines[:, bandpass.band_index, None]

@@ -1,8 +1,9 @@
-"""Finds antennas whose X and Y are exchanged.
+"""Finds antennas whose X and Y are swapped.
 
-The X port of such an antenna carries what a Y dipole sees: nothing of it is in XX with the others,
-all of it in XY. With the gains of the other antennas known, least squares gives the gain with which
-a port takes in the *other* polarization, from XY and YX, as it gives the gain for its own.
+The X port of such an antenna carries the signal of the Y dipole: with the other antennas it
+correlates in XY and not in XX. Given the gains of the other antennas, least squares gives the gain
+of a port for the *other* polarization from XY and YX, as it gives the gain for its own from XX and
+YY.
 """
 
 from __future__ import annotations
@@ -25,9 +26,8 @@ def find(
     """Return which ports carry the other polarization, (antenna, 2) bool, and its share of power.
 
     ``gain``, ``flag`` and ``error`` (antenna, channel, 2) are the solutions of the ports' own
-    polarization. A port counts where it has a solution of its own, flagged or not; one with too few
-    baselines to be solved has an infinite error, and says nothing. The share is NaN where nothing
-    is known.
+    polarization. A port counts where it has a solution, flagged or not; one with too few baselines
+    has an infinite error and is not judged. The share is NaN where it is unknown.
     """
     trusted = np.where(flag, 0, gain).astype(np.complex64)
     crossed_total, information_of = _totals(sums, trusted)

@@ -1,8 +1,8 @@
-"""Finds channels in which the solutions are less certain than in the channels about them.
+"""Finds channels whose solutions are less certain than those of neighbouring channels.
 
-Weak lines of interference do not make antennas disagree as strong ones do, but what the solutions
-leave of the data shows them: the errors that the solver states grow. They are the same for all
-antennas of a channel but for chance, and smooth along the frequency otherwise.
+Weak lines of interference do not scatter the gains as strong ones do, but they raise the residuals,
+and with them the errors that the solver states. Without interference these errors differ between
+antennas by chance alone, and vary smoothly with frequency.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from scipy.ndimage import median_filter
 from lwacal.runtime.robust import masked_median, median_and_sigma
 
 FEWEST_CHANNELS = 10  # of a sub-band, to say what is usual
-LEAST_SIGMA = 5.0  # of the scatter between channels: few antennas know their errors badly
+LEAST_SIGMA = 5.0  # of the scatter between channels; few antennas give uncertain errors
 
 
 def find(

@@ -23,8 +23,8 @@ LOWEST_LIMIT_LAMBDA = 1.0
 def configured(model: SkyModelRecord, settings: Bandpass) -> tuple[float, float]:
     """Return the limits of the section bandpass.
 
-    Vir A is resolved: where it dominates the model as a point the longer baselines are left out,
-    in all sub-bands alike.
+    Vir A is resolved: if it dominates the model as a point source, longer baselines are left out in
+    all sub-bands.
     """
     longest = settings.uv_max_lambda
     if share_of_point(model, "VirA") >= settings.vir_a_share:
@@ -35,7 +35,7 @@ def configured(model: SkyModelRecord, settings: Bandpass) -> tuple[float, float]
 def share_of_point(model: SkyModelRecord, name: str) -> float:
     """Return the share that a source, modelled as a point, has of the model's apparent flux.
 
-    In the mean over sub-bands; zero if it is not in the model, or has a component list.
+    The mean over sub-bands; 0 if it is not in the model or has a component list.
     """
     sources = {source["name"]: source for source in sky_model.model_sources(model)}
     if name not in sources or sources[name].get("component_list"):
@@ -56,10 +56,10 @@ def usable(
 ) -> tuple[float, float, str]:
     """Return limits that leave most antennas enough baselines, and a message if they were changed.
 
-    Antennas and lengths (baseline,) of baselines that have data. The lower limit keeps out extended
-    emission. A compact part of the array at a low frequency may have hardly any longer baseline;
-    the limit is then halved until nine antennas in ten have bandpass.min_baselines_per_antenna, but
-    not below one wavelength.
+    Antennas and lengths (baseline,) of the baselines with data. The lower limit excludes extended
+    emission. A compact part of the array may have few longer baselines at low frequencies; the
+    limit is then halved until nine antennas in ten have bandpass.min_baselines_per_antenna, but not
+    below one wavelength.
     """
     low, high = configured(model, settings)
     least = settings.min_baselines_per_antenna
@@ -125,7 +125,7 @@ def baselines_of_set(data: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _share(antenna1: np.ndarray, antenna2: np.ndarray, used: np.ndarray, least: int) -> float:
-    """Return the share of antennas that have at least so many of the used baselines."""
+    """Return the share of antennas with at least ``least`` used baselines."""
     present = np.unique(np.concatenate([antenna1, antenna2]))
     if len(present) == 0:
         return 1.0

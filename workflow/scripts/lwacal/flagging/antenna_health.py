@@ -125,7 +125,7 @@ def _use_list(
         return False
     unknown = book.mark_names(record["bad"], BAD, f"{name}:{record.get('method', 'list')}")
     unknown += _other_numbers(book, record.get("numbers", {}))
-    message = f"{len(record['bad'])} bad signals" + _unknown_words(unknown)
+    message = f"{len(record['bad'])} bad antpols" + _unknown_words(unknown)
     book.source(name, True, message, age)
     return True
 
@@ -138,14 +138,14 @@ def _what_is_wrong(record: Any) -> str:
         return str(record.get("message", "no list"))
     when, bad = record.get("list_mjd"), record.get("bad")
     if not isinstance(when, (int, float)) or not math.isfinite(when):
-        return "the list does not say of when it is (list_mjd)"
+        return "the list has no date (list_mjd)"
     if not isinstance(bad, list) or not all(isinstance(name, (str, int)) for name in bad):
-        return "the list holds no names (bad)"
+        return "the list has no names (bad)"
     return files.in_words(files.problems(MncRecord, record))
 
 
 def _other_numbers(book: HealthBook, numbers: dict[str, int]) -> list[str]:
-    """Return what is said of antennas that have another number in the data than in the database."""
+    """Return a sentence per antenna whose number in the data differs from the database."""
     found = []
     for name, number in numbers.items():
         try:

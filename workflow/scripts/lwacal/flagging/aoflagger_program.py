@@ -1,4 +1,4 @@
-"""Runs AOFlagger on a private copy of a sub-band: what it writes, it writes to that copy."""
+"""Runs AOFlagger's program on a private copy of a sub-band, the only set it writes to."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def run(
 
 
 def joined(found: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Return flags in which what was newly found in one polarization counts for all.
+    """Return flags in which new flags of one correlation count for all four.
 
     Both (row, channel, correlation). What was known before concerns its own polarization only: a
     dead X does not cost Y.
@@ -59,7 +59,7 @@ def joined(found: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 
 def find_strategy(strategy: str, executable: str) -> Path:
-    """Return the path of the strategy: a configured file, "generic", or, if empty, our own."""
+    """Return the path of the strategy: a configured file, "generic", or the shipped one."""
     if not strategy:
         return SHIPPED
     if strategy != GENERIC:

@@ -1,8 +1,8 @@
 """Finds channels in which the whole array is brighter than in the channels around them.
 
-A line that is too weak to stand out of the noise of single baselines, or so common that most of
-them are flagged already, shows in the geometric mean of the amplitudes over all baselines: of
-60,000 baselines it is known to 0.2 %. XY and YX are looked at, in which the sky leaves little.
+A line too weak to rise above the noise of single baselines, or so common that most of them are
+already flagged, shows in the geometric mean of the amplitudes over all baselines: with 60,000
+baselines it is known to 0.2 %. XY and YX are used, which contain little of the sky.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from lwacal.runtime.robust import MAD_SIGMA
 
 FEWEST_BASELINES = 50
 BRIGHTER = 1.1  # than the median of the channels around, ratio of amplitudes
-SIGMAS = 6.0  # and by so many times the scatter of the other channels
+SIGMAS = 6.0  # and by this multiple of the scatter of the other channels
 AROUND = 20  # channels on each side
 AT_ENDS = 3  # at the least, at the ends of the sub-band
 MOST_FLAGGED = 0.5  # a channel in which more of the baselines are flagged is lost
@@ -22,7 +22,7 @@ MOST_FLAGGED = 0.5  # a channel in which more of the baselines are flagged is lo
 def sums(
     amplitude: np.ndarray, known: np.ndarray, found: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return sum of ln amplitude, number of it, and number of what was looked at, each (channel,).
+    """Return the sum of ln amplitude, its count, and the number searched, each (channel,).
 
     ``amplitude``, ``known`` and ``found`` (baseline, channel). Sums over blocks of baselines add.
     """
@@ -46,7 +46,7 @@ def find(total: np.ndarray, free: np.ndarray, looked_at: np.ndarray) -> np.ndarr
 
 
 def _around(spectrum: np.ndarray) -> np.ndarray:
-    """Return the running median over channels, leaving out NaN; NaN where the spectrum is.
+    """Return the running median over channels without NaN; NaN where the spectrum is NaN.
 
     Towards the ends the window narrows, so that a slope of the bandpass makes no excess there.
     """

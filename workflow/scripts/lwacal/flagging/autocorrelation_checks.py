@@ -1,4 +1,4 @@
-"""Judges antennas by their own power: the autocorrelations need no sky model and no calibration.
+"""Judges antennas by their autocorrelations, which need no sky model and no calibration.
 
 Power is compared, sub-band by sub-band, with the median of like antennas (core and outriggers
 apart: their cables differ), and the median over sub-bands of that ratio is judged; so is its change
@@ -21,14 +21,14 @@ from lwacal.telescope.antpol_states import BAD, SUSPECT, Finding
 CORE_RADIUS_M = 130.0
 SMALLEST_GROUP = 5
 FEWEST_TIMES = 3  # two differences, to call an antenna noisy in time
-ALIVE_RATIO = 0.1  # of the usual power: with less a spectrum is that of the receiver
+ALIVE_RATIO = 0.1  # of the usual power; with less, the spectrum is that of the receiver
 SLOPE_PARTS = 8  # of the band, to find the slope of a spectrum
 SMALLEST_ODDITY = 0.1  # of ln power: less is never odd, however alike the others are
 
 
 @dataclass(frozen=True)
 class PowerSummary:
-    """What is judged, each (antenna, 2) and NaN without data.
+    """The quantities that are judged, each (antenna, 2); NaN without data.
 
     ``ratio`` of power to that of like antennas; ``scatter`` in time, and ``oddity``, the mean
     difference of the spectrum (ln power) from theirs, both relative to their median.
@@ -51,7 +51,7 @@ def groups(positions_m: np.ndarray) -> np.ndarray:
 def summarize(
     powers: Sequence[np.ndarray], positions_m: np.ndarray, frequencies_hz: Sequence[np.ndarray]
 ) -> PowerSummary:
-    """Compare each antenna's power with that of its like.
+    """Compare the power of each antenna with that of comparable antennas.
 
     ``powers`` of each sub-band (integration, antenna, channel, 2), NaN where there is none;
     ``frequencies_hz`` (channel,) likewise.
@@ -78,9 +78,9 @@ def summarize(
 
 
 def _oddity(spectra: np.ndarray, group: np.ndarray, frequency_hz: np.ndarray) -> np.ndarray:
-    """Return how unlike its like each spectrum (antenna, channel, 2) is, (antenna, 2).
+    """Return how much each spectrum (antenna, channel, 2) differs from its group, (antenna, 2).
 
-    The mean over channels of |ln power|, after the median spectrum of its group and the signal's
+    The mean over channels of |ln power|, after the median spectrum of its group and the antpol's
     own power law are taken out (cables of other lengths and temperatures are not odd), over the
     group's median of that; zero where it is below SMALLEST_ODDITY. Signals with hardly any power
     are not judged and do not say what is usual: all of them have the same noise.
@@ -137,7 +137,7 @@ def _relative(values: np.ndarray, group: np.ndarray) -> np.ndarray:
 
 
 def _nanmedian(values: np.ndarray, axis: int) -> np.ndarray:
-    """Return the median over an axis without what is not finite; NaN where nothing is left."""
+    """Return the median of the finite values over an axis; NaN where there are none."""
     values = np.where(np.isfinite(values), values, np.nan)
     missing = np.isnan(values).all(axis=axis, keepdims=True)
     return np.where(

@@ -1,8 +1,8 @@
-"""Finds times at which the whole array is brighter than usual: broadband interference, lightning.
+"""Finds integrations in which the whole array is brighter than usual: broadband interference.
 
-AOFlagger looks at one baseline at a time and cannot tell, of a few integrations, which is the odd
-one. The geometric mean of the amplitudes over all baselines can: the sky changes it by little from
-one integration to the next, and a single loud baseline does not move it.
+AOFlagger searches one baseline at a time and cannot single out one of a few integrations. The
+geometric mean of the amplitudes over all baselines can: the sky changes it little from one
+integration to the next, and a single strong baseline does not move it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def brightness(total: np.ndarray, count: np.ndarray) -> np.ndarray:
 
 
 def find(brightness_of: np.ndarray, ratio: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return what is a burst, (integration, channel) bool, and how bright each integration is.
+    """Return bursts, (integration, channel) bool, and the brightness of each integration.
 
     ``brightness_of`` (integration, channel, 2) of ln |V|. A burst is ``ratio`` times as bright, in
     XX or in YY, as the quieter half of the integrations in its channel. The brightness of an
@@ -58,7 +58,7 @@ def find(brightness_of: np.ndarray, ratio: float) -> tuple[np.ndarray, np.ndarra
 def describe(
     found: np.ndarray, overall: np.ndarray, scans: Sequence[int]
 ) -> tuple[list[Burst], str]:
-    """Return a record of each integration that mostly is a burst, and what to say of them.
+    """Return a record of each integration in which most channels are bursts, and a message.
 
     ``found`` and ``overall`` as find gives them, ``scans`` the numbers of the integrations.
     """
@@ -68,5 +68,5 @@ def describe(
         if share > 0.5
     ]
     said = ", ".join(f"{item['integration']} ({item['ratio']:.1f} times)" for item in records)
-    message = f"brighter than the others, taken for interference: integration {said}"
+    message = f"flagged as interference because it is brighter than the others: integration {said}"
     return records, message if records else ""

@@ -1,7 +1,7 @@
-"""The one pass over a concatenated sub-band that its flags need, a block of baselines at a time.
+"""The one pass over a concatenated sub-band that flagging needs, in blocks of baselines.
 
-A block has the same baselines of all integrations. Blocks are independent of each other, are as
-large whatever the number of processes, and give the same flags in whatever order they are done.
+A block has the same baselines of all integrations. Blocks are independent of each other, their size
+does not depend on the number of processes, and their order does not change the flags.
 """
 
 from __future__ import annotations

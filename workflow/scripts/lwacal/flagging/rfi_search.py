@@ -1,13 +1,13 @@
 """Searches blocks of baselines for interference with AOFlagger's Python package.
 
-AOFlagger's command line takes one baseline at a time and, with few integrations, spends its time on
-overheads. Here many baselines stand beside each other in one image, in the place of times, and a
-strategy of our own looks along frequency only. That needs amplitudes in units of each baseline's
+AOFlagger's command line searches one baseline at a time and, with few integrations, spends most of
+its time on overheads. Here one image holds many baselines side by side in place of times, and a
+strategy written for it searches along frequency only. Amplitudes are in units of each baseline's
 own noise.
 
-Three amplitudes of a baseline are searched: XX, YY, and XY and YX together. The sky leaves little
-in the latter, so that interference, which is polarized, stands out of the noise whatever its phase
-is; in XX and YY it is added to the sky with some phase, and is seen in part.
+Three amplitudes of a baseline are searched: XX, YY, and XY and YX combined. The latter contain
+little of the sky, so polarized interference stands out from the noise whatever its phase; in XX and
+YY it adds to the sky with some phase, and part of it is missed.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ class SearchError(RuntimeError):
 
 
 def amplitudes(data: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return what is searched, (amplitude, ..., channel), and what of it is not to be looked at.
+    """Return the amplitudes to search, (amplitude, ..., channel), and where not to look.
 
-    ``data`` and ``known`` (..., channel, 4). Of XY and YX one that is known to be bad is left out.
+    ``data`` and ``known`` (..., channel, 4). If one of XY and YX is known to be bad, the other is
+    used alone.
     """
     each = np.abs(data)
     each[known] = 0
@@ -48,10 +49,10 @@ def amplitudes(data: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def search(values: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Return what AOFlagger finds beside what is known, (amplitude, time, row, channel) bool.
+    """Return what AOFlagger finds beyond the known flags, (amplitude, time, row, channel) bool.
 
-    ``values`` and ``known`` likewise, as amplitudes gives them. Each time is searched by itself;
-    what is left is averaged over times and searched again, so that weak lines that stay are found.
+    ``values`` and ``known`` likewise, as amplitudes gives them. Each time is searched
+    separately; the rest is averaged over times and searched again, which finds weak lasting lines.
     """
     level = normalized(values, known)
     found = _search_image(level, known)
@@ -114,7 +115,7 @@ def _search_image(level: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 @cache
 def _strategy() -> tuple[Any, Any]:
-    """Return AOFlagger and the loaded strategy, once a process."""
+    """Return AOFlagger and the strategy, loaded once per process."""
     try:
         import aoflagger
     except ImportError as error:
