@@ -226,7 +226,7 @@ def test_reference_is_the_first_healthy_one_of_the_configured():
 def test_reference_has_its_data():
     chosen = reference(set(), ["LWA003", "LWA004"], lost=(0.1, 0.15, 0.5, 0.2))
     assert chosen["antenna"] == "LWA004"
-    assert "lost more data" in chosen["why"]
+    assert "more data flagged" in chosen["why"]
     assert chosen["excess_flagged"] == pytest.approx(0.2 - 0.175)
 
 

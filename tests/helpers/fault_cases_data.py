@@ -358,7 +358,7 @@ SKY = [
         "the first reference antenna is dead",
         "reference_antenna",
         plants.dead_reference(1),
-        ("those before it in bandpass.reference_antennas",),
+        ("earlier ones in bandpass.reference_antennas",),
         "The next one of the list is used.",
     ),
     fallback(
