@@ -16,6 +16,7 @@ from bench.data import Observation
 from bench.options import Options, chain_size
 from bench.place import NAME
 from bench.project import ENVIRONMENT
+from lwacal.calibration.reference_antenna import ReferenceOrder
 from lwacal.driver import run_record
 from lwacal.runtime import products
 from workflow_run import Project, copy_project
@@ -130,6 +131,6 @@ def _job(band: str, results: Path, observation: Observation, work: Path) -> dict
         "strategy": str(peers.default_strategy()),
         "bad_antennas": sorted(bad),
         "component_list": str(results / "sky_model.cl"),
-        "refant": ",".join(map(str, reference["order"][:10])),
+        "refant": ReferenceOrder.of(reference).casa_refant(),
         "uvrange": f"{low}~{high}lambda",
     }

@@ -17,6 +17,7 @@ from bench.place import Place
 from bench.project import ENVIRONMENT
 from bench.stages import BRIGHTEST, Words
 from lwacal.calibration import casa_input
+from lwacal.calibration.reference_antenna import ReferenceOrder
 from lwacal.imaging import split as calibrate
 
 CASA_TASKS = Path(__file__).with_name("reference") / "casa_tasks.py"
@@ -177,7 +178,7 @@ def _bandpass(place: Place, folder: Path) -> Iterator[Peer]:
 
 
 def _reference(place: Place) -> str:
-    return ",".join(map(str, place.record("reference.json")["order"][:10]))
+    return ReferenceOrder.of(place.record("reference.json")).casa_refant()
 
 
 def _delay(place: Place, folder: Path) -> Iterator[Peer]:

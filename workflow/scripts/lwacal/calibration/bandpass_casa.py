@@ -22,8 +22,6 @@ from lwacal.runtime.scratch import scratch_directory
 
 logger = logging.getLogger(__name__)
 
-MOST_REFERENCES = 10  # candidates given to CASA, which takes the first that has data
-
 
 def attempt(
     band: SubBand,
@@ -119,7 +117,7 @@ def run_casa(
             bandtype="B",
             solint="inf",
             combine="obs,scan,field",
-            refant=",".join(map(str, reference.antennas[:MOST_REFERENCES])),
+            refant=reference.casa_refant(),
             uvrange=f"{limits[0]}~{limits[1]}lambda",
             minsnr=settings.min_snr,
             minblperant=settings.min_baselines_per_antenna,

@@ -20,6 +20,7 @@ from lwacal.records.reference import ReferenceRecord
 from lwacal.telescope.antennas import AntennaNames, UnknownAntennaError
 from lwacal.telescope.antpol_states import BAD, RANK, SUSPECT, AntpolStates
 
+MOST_FOR_CASA = 10  # candidates given to CASA, which takes the first that has data
 FEWEST_SOLUTIONS = 0.5  # fraction of the solutions of the best-solved antenna, to be the reference
 
 
@@ -42,6 +43,10 @@ class ReferenceOrder:
     def without(self, bad: np.ndarray) -> ReferenceOrder:
         """Return the order of the antennas that are not ``bad`` (antenna,) bool."""
         return ReferenceOrder(tuple(index for index in self.antennas if not bad[index]))
+
+    def casa_refant(self) -> str:
+        """Return the parameter refant of CASA's tasks, which take the first that has data."""
+        return ",".join(map(str, self.antennas[:MOST_FOR_CASA]))
 
     def with_solutions(self, flag: np.ndarray) -> int:
         """Return the antenna that solutions are referred to; ``flag`` (antenna, channel, 2).
