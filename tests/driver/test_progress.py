@@ -204,7 +204,7 @@ def test_jobs_stopped_on_request_are_no_failures_to_look_into(lines):
 def test_job_that_succeeds_in_a_later_attempt_has_not_failed(lines):
     lines.fail(1, lines.begin(1, "error: out of memory\n"))
     lines.tell(None, text="Trying to restart job 1.")
-    assert lines.said[-1] == "    flag 73MHz is tried again"
+    assert lines.said[-1] == "    flag 73MHz: another attempt"
     assert lines.handler.failures == []
     lines.begin(1, FOUND)
     lines.tell("job_finished", job_id=1)

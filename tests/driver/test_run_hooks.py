@@ -50,7 +50,7 @@ def calls(monkeypatch):
 
 def end(run):
     config = {"results": "r", "nights": None}
-    run.end(run_hooks.Again(Path("w"), config, NIGHTS, ["conda"], TRENDS_LOG))
+    run.end(run_hooks.TrendsAgain(Path("w"), config, NIGHTS, ["conda"], TRENDS_LOG))
 
 
 def test_trends_are_made_without_those_that_failed(run, calls, capsys):
@@ -114,17 +114,17 @@ def test_interrupted_run_says_nothing_new_of_the_nights(run, calls, capsys):
     failed(run, "a")
     run.progress.state.interrupted = True
     end(run)
-    assert "the same command again makes what is missing" in capsys.readouterr().err
+    assert "Run the same command again" in capsys.readouterr().err
     assert not nights_table.note(run.results, "a").exists()
 
 
 def test_end_of_a_run_frees_the_observations(run, calls):
     assert sorted(path.name for path in (run.results / ".running").iterdir()) == ["a.run", "b.run"]
-    assert run.living.is_alive()
-    assert run.living.observations == ["a", "b"]
+    assert run.heartbeat.is_alive()
+    assert run.heartbeat.observations == ["a", "b"]
     end(run)
-    run.living.join(5)
-    assert not run.living.is_alive()
+    run.heartbeat.join(5)
+    assert not run.heartbeat.is_alive()
     assert list((run.results / ".running").iterdir()) == []
 
 
@@ -183,6 +183,6 @@ def test_results_that_cannot_be_written_do_not_hide_the_verdicts(run, calls, mon
     judged(run, "a")
     end(run)
     said = capsys.readouterr().err
-    assert "could not be noted" in said
+    assert "could not be recorded" in said
     assert "No space left" in said
     assert "a: PASS" in said

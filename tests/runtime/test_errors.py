@@ -34,7 +34,7 @@ def test_last_found_line_counts_as_the_scripts_write_it(tmp_path, capsys, log_to
         ("MemoryError\n", "MemoryError"),
         ("Killed\n", "Killed"),
         ("found: 3 integrations\n", job_log.UNMADE),
-        ("", "nothing is in its log: it was killed or never began"),
+        ("", "its log is empty: it was killed, or never started"),
     ],
 )
 def test_cause_of_a_failure(tmp_path, text, expected):

@@ -187,7 +187,7 @@ def test_trends_after_a_failure_go_where_the_module_writes(own, checkout, monkey
     monkeypatch.chdir(own)
     write_config(own, {"a key of the user": 1})
     folders = {name: f"calibration/{name}" for name in ("results", "logs", "benchmarks")}
-    again = run_hooks.Again(
+    again = run_hooks.TrendsAgain(
         checkout / "workflow",
         {"input": str(raw), "observation": "night", "pathvars": folders},
         {"from": "", "to": "", "without": []},

@@ -105,7 +105,7 @@ def end_run():
     methods = [method.item_to_choice() for method in workflow.deployment_settings.deployment_method]
     places = {"results": RESULTS, "logs": LOGS, "benchmarks": BENCHMARKS}
     RUN.end(
-        run_hooks.Again(
+        run_hooks.TrendsAgain(
             WORKFLOW,
             {**config, "pathvars": {name: str(path) for name, path in places.items()}},
             SETTINGS.nights.as_json(),

@@ -1,7 +1,7 @@
-"""What a job's log tells when the job has ended: what it found, or why it failed.
+"""Reads from the log of a job what the job found, or why it failed.
 
-Convention: the last line of a log that begins with ``found:`` (``logs.found``) says in a few
-words what the job found; an ``error:`` line, or the last line of a traceback, says why it failed.
+The last line that begins with ``found:`` (``logs.found``) says in a few words what the job found.
+An ``error:`` line, or the last line of a traceback, says why it failed.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ TAIL_LINES = 15
 TIME = r"(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d )?"
 FOUND_LINE = re.compile(rf"{TIME}{FOUND} (.+)")
 ERROR_LINE = re.compile(rf"{TIME}(?:\S*: )?error: (.+)", re.IGNORECASE)
-NOTHING = "nothing is in its log: it was killed or never began"
+NOTHING = "its log is empty: it was killed, or never started"
 WHY_KILLED = re.compile(r"memory limit|out.of.memory|oom.kill|time limit|DUE TO ", re.IGNORECASE)
-UNMADE = "the job ended well, but a file that it should have made is not there (yet)"
+UNMADE = "the job succeeded, but an output file is missing"
 RAISED_LINE = re.compile(r"(?:\w+\.)*\w*(?:Error|Exception|Interrupt|Exit)\b(?:: .+)?")
 
 
 def last_lines(path: str | Path) -> list[str]:
-    """Return the last lines of a log without what cannot be printed; of none, no lines."""
+    """Return the last lines of a log without control characters; none if there is no log."""
     try:
         with Path(path).open("rb") as stream:
             stream.seek(0, 2)
@@ -48,7 +48,7 @@ def found(path: str | Path) -> str:
 
 
 def errors(path: str | Path) -> list[str]:
-    """Return the ``error:`` lines of a log, the last first; without one what was raised last."""
+    """Return the ``error:`` lines of a log, last first; if there are none, the last exception."""
     lines = last_lines(path)[::-1]
     found = [match[1].strip() for match in map(ERROR_LINE.fullmatch, lines) if match]
     return found or [_without_module(line) for line in lines if RAISED_LINE.fullmatch(line)][:1]
@@ -63,9 +63,9 @@ def _without_module(line: str) -> str:
 def cause(log: str | Path, others: Sequence[str | Path] = (), said: str = "") -> str:
     """Return why a job failed, in one line.
 
-    Its own log knows best; then, if a batch system ran it, the line of that system's log
-    (``others``) that says for what it was killed; then the first sentence of what the system said
-    (``said``); then whatever is last in a log. If logs are empty or not there, that is said.
+    The first that is known of: an error in the job's own log; a line in the log of the batch system
+    (``others``) that says why it killed the job; the first sentence of the batch system's message
+    (``said``); an error or, failing that, the last line in any of the logs.
     """
     outer = [text for other in others for text in errors(other)]
     last = [_last_word(lines[-1]) for lines in map(last_lines, (log, *others)) if lines]
@@ -75,7 +75,7 @@ def cause(log: str | Path, others: Sequence[str | Path] = (), said: str = "") ->
 
 
 def _last_word(line: str) -> str:
-    """Return a log's last line; that of a job which ended well is not why it failed."""
+    """Return the last line of a log, unless it is the ``found:`` line of a job that succeeded."""
     return UNMADE if FOUND_LINE.fullmatch(line) else line.strip()
 
 

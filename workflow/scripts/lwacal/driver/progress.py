@@ -1,9 +1,9 @@
 """Turns what Snakemake reports during a run into short lines on the terminal.
 
 ``Progress`` is a log handler as Snakemake's interface for logger plugins defines it. It listens to
-the events of the interface, writes a line when a job has finished or failed, and remembers what
-failed. ``install`` attaches it, and keeps from Snakemake's own output on the terminal what the
-lines say; Snakemake's log file (.snakemake/log/) keeps everything.
+the events of the interface, prints a line when a job has finished or failed, and remembers what
+failed. ``install`` attaches it and hides from Snakemake's own output on the terminal what the lines
+say. Snakemake's log file (.snakemake/log/) is complete.
 
 The Snakefile attaches it, not the option ``--logger``: a profile that names a plugin stops a
 Snakemake in whose environment the plugin is not installed, and handlers of plugins run in a thread
@@ -45,7 +45,7 @@ REPLACED = frozenset(
 
 
 class Progress(LogHandlerBase):
-    """Writes what finished and what failed; keeps it for the end of the run (``state``).
+    """Prints each job that finishes or fails, and keeps both for the end of the run (``state``).
 
     Of Snakemake's --quiet, ``rules`` leaves out what was found, ``progress`` how far the run is,
     ``all`` everything; failures are written unless it is ``all``.
@@ -157,7 +157,7 @@ class Progress(LogHandlerBase):
             self.state.submitted.add(submitted)
         failure = self.state.failed.pop(restarted, None) if restarted is not None else None
         if failure:
-            self._write(f"{INDENT}{failure.job} is tried again")
+            self._write(f"{INDENT}{failure.job}: another attempt")
 
     def _error(self, record: logging.LogRecord) -> None:
         kind, text = getattr(record, "exception", ""), str(record.msg)
@@ -182,8 +182,8 @@ class Progress(LogHandlerBase):
         cause = " ".join(text.partition("\n")[2].split())  # without the line of the rules
         if missing:
             cause = (
-                f"{job_log.UNMADE}: {', '.join(missing)}. If it comes later, let Snakemake"
-                " wait longer for it (--latency-wait SECONDS)"
+                f"{job_log.UNMADE}: {', '.join(missing)}. If it appears later, let Snakemake"
+                " wait longer (--latency-wait SECONDS)"
             )
         failure = Failure(job.observation, job.title, cause, job.log)
         self.state.fail(number, failure)

@@ -1,7 +1,8 @@
-"""What happens before the first job of a run and after its last, in the Snakemake that was called.
+"""What a run does before its first job and after its last.
 
-Before: nobody else works on the observations. After: what failed is noted, the trends of those that
-finished are made, the table of all observations is written, and what came out is said.
+Before: it refuses to work on an observation that another run works on. After: it records failures,
+makes the trends of the observations that succeeded, writes the table of all observations, and
+prints the verdicts.
 """
 
 from __future__ import annotations
@@ -29,13 +30,13 @@ def _changed(path: Path) -> int:
 
 
 @dataclass(frozen=True)
-class Again:
-    """What is needed to run the rule of the trends once more.
+class TrendsAgain:
+    """Runs the rule trends again, without the observations that failed.
 
-    The folder of the workflow, the configuration as given (with Snakemake's key ``pathvars``, which
-    names the folders), its section ``nights`` when checked, the ways in which software is deployed,
-    and the log of the rule. The rule asks for every observation of the run, so that it waits for
-    all; where one failed Snakemake does not run it at all.
+    The rule needs the verdicts of all observations of the run: if one fails, Snakemake does not run
+    it. ``workflow`` is the folder of the Snakefile, ``config`` the configuration as given (with
+    Snakemake's key ``pathvars``, which names the folders), ``nights`` its checked section of that
+    name, ``deployment`` how Snakemake deploys software, ``log`` the log of the rule.
     """
 
     workflow: Path
@@ -45,9 +46,9 @@ class Again:
     log: Path
 
     def trends(self, results: Path, without: Sequence[str]) -> str:
-        """Make the trends without waiting for some observations; return what went wrong, in words.
+        """Make the trends without the verdicts of some observations; return what went wrong.
 
-        An observation among them that has a verdict of an earlier run is in the trends with it.
+        An observation among them that has a verdict of an earlier run is in the trends with that.
         """
         before = _changed(self.log)
         left_out = [*self.nights["without"], *without]
@@ -65,9 +66,9 @@ class Again:
             return ""
         said = [line.strip() for line in (done.stderr or "").splitlines() if line.strip()]
         why = [f"Snakemake ended with exit code {done.returncode}", *said][-1]
-        if _changed(self.log) != before:  # it came to the job
+        if _changed(self.log) != before:  # the job has run
             why = f"{job_log.cause(self.log)}\n{INDENT}log: {self.log}"
-        return f"The trends of the observations that finished could not be made: {why}"
+        return f"The trends of the observations that succeeded could not be made: {why}"
 
     def _command(self, page: str, config_file: str) -> list[str]:
         methods = ["--software-deployment-method", *self.deployment] if self.deployment else []
@@ -98,7 +99,7 @@ class Again:
 
 @dataclass
 class Run:
-    """A run of the workflow. ``observations`` are those it is asked for, in their order.
+    """A run of the workflow. ``observations`` are those it was called for, in order.
 
     ``sheet`` has the names of all rows of the sheet; None if the run is not about the sheet.
     ``trends_rule`` is the name of the rule of the trends, which a workflow that uses this one as a
@@ -113,14 +114,14 @@ class Run:
     trends_rule: str = "trends"
     taken: list[str] = field(default_factory=list)
     record: Mapping[str, Any] = field(default_factory=dict)
-    living: run_lock.SignsOfLife | None = None
+    heartbeat: run_lock.SignsOfLife | None = None
 
     def __post_init__(self) -> None:
         if self.progress:
             self.progress.idle = self.nothing_to_do
 
     def begin(self, at_work: Collection[str], followers: Followers, locking: bool = True) -> None:
-        """Take the observations that have jobs. Raises run_lock.RunningError."""
+        """Lock the observations that have jobs. Raises run_lock.RunningError."""
         if self.progress:
             self.progress.state.followers = followers
         self.taken = sorted(at_work)
@@ -129,58 +130,57 @@ class Run:
             return
         atexit.register(run_lock.release, self.results, self.taken, self.record)
         for said in run_lock.take(self.results, self.taken, self.record):
-            self._say(said)
-        self.living = run_lock.SignsOfLife(self.results, self.taken)
-        self.living.start()
+            self._print(said)
+        self.heartbeat = run_lock.SignsOfLife(self.results, self.taken)
+        self.heartbeat.start()
 
-    def end(self, again: Again | None = None) -> None:
-        """Say what came out. ``again`` is how the trends are made of those that finished."""
+    def end(self, again: TrendsAgain | None = None) -> None:
+        """Record and print the results. ``again`` makes the trends if some observations failed."""
         try:
-            self._note(again)
+            self._record(again)
         except OSError as error:
-            self._say(f"What came out could not be noted in {self.results}: {error}")
-        if self.living:
-            self.living.end()
+            self._print(f"The results of this run could not be recorded in {self.results}: {error}")
+        if self.heartbeat:
+            self.heartbeat.end()
         run_lock.release(self.results, self.taken, self.record)
         self.sum_up()
 
     def nothing_to_do(self) -> None:
-        """Say what is known, if Snakemake has nothing to do and calls neither begin nor end."""
+        """Print the verdicts if there is nothing to do and Snakemake calls neither begin nor end."""
         with contextlib.suppress(OSError):  # a folder of results that is only read
             if self.sheet is not None and nights_table.drop_lines(self.results, self.sheet):
                 nights_table.write(self.results, self.observations)
         self.sum_up()
 
-    def _note(self, again: Again | None) -> None:
-        """Write down what failed, the trends that wait for it, and the table of all nights."""
+    def _record(self, again: TrendsAgain | None) -> None:
+        """Record failures, make the trends that wait for them, write the table of all nights."""
         seen = self.progress
         if seen and not (seen.state.interrupted or seen.broken):
             nights_table.keep_failures(self.results, self.taken, self.failures, seen.made)
             if again and self.trends_are_due():
-                self._say_if(again.trends(self.results, self.without()))
+                self._print_if(again.trends(self.results, self.without()))
         if self.sheet is not None:
             nights_table.drop_lines(self.results, self.sheet)
         if nights_table.names(self.results):
             nights_table.write(self.results, self.observations)
 
     def sum_up(self) -> None:
-        """Say what is known of the observations, and what else failed."""
+        """Print the verdict of each observation, and what else failed."""
         text = summary.summary(self.observations, self.results)
         interrupted = self.progress is not None and self.progress.state.interrupted
         for failure in self.failures:
             if nights_table.is_apart(failure) and not interrupted:
-                who = f"{failure.observation}: {failure.job}".removeprefix(": ")
-                text += f"\n{who}: FAILED: {failure.cause}\n  log: {failure.log}\n"
+                text += f"\n{failure.name}: FAILED: {failure.cause}\n  log: {failure.log}\n"
         if interrupted:
-            text += "\nStopped on request: the same command again makes what is missing.\n"
-        self._say_if(text.rstrip("\n"))
+            text += "\nStopped on request. Run the same command again to make what is missing.\n"
+        self._print_if(text.rstrip("\n"))
 
     @property
     def failures(self) -> list[Failure]:
         return self.progress.failures if self.progress else []
 
     def trends_are_due(self) -> bool:
-        """Return whether the trends wait for observations that failed, and others have finished."""
+        """Return whether the trends wait for observations that failed while others succeeded."""
         return (
             self.progress is not None
             and self.progress.state.waiting[self.trends_rule] > 0
@@ -189,10 +189,7 @@ class Run:
         )
 
     def without(self) -> list[str]:
-        """Return the observations that the trends do not wait for: they failed, or stopped.
-
-        One that has a verdict of an earlier run is in the trends all the same.
-        """
+        """Return the observations that failed or have no verdict."""
         failed = {failure.observation for failure in self.failures}
         return [
             name
@@ -200,11 +197,11 @@ class Run:
             if name in failed or not (self.results / name / "qa.json").is_file()
         ]
 
-    def _say_if(self, text: str) -> None:
+    def _print_if(self, text: str) -> None:
         if text:
-            self._say(text)
+            self._print(text)
 
-    def _say(self, text: str) -> None:
+    def _print(self, text: str) -> None:
         if self.progress and "all" in self.progress.quiet:
             return
         with contextlib.suppress(OSError):  # disk full, terminal gone
