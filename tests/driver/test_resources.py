@@ -11,7 +11,7 @@ from lwacal.records.configuration.imaging import Imaging, ScintillationImages
 from lwacal.records.manifest import ManifestRecord
 from lwacal.records.run import RunRecord
 from lwacal.runtime import paths
-from made_up_observation import Plan
+from made_up_plan import Plan
 
 MANIFEST = {
     "integrations": [{}, {}],

@@ -11,7 +11,7 @@ from lwacal.records.configuration.quality import Quality
 from lwacal.records.quality import QualityRecord
 from lwacal.report import inputs as report_inputs
 from lwacal.runtime import products
-from made_up_observation import Plan
+from made_up_plan import Plan
 
 NIGHT = Plan(
     n_antennas=40, bands=("27MHz", "46MHz", "50MHz", "73MHz"), n_channels=12, n_integrations=4

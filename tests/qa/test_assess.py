@@ -12,7 +12,7 @@ from lwacal.qa import antenna_status, assess, metric, stage_metrics
 from lwacal.records.configuration.quality import MoreIsBetter, Quality
 from lwacal.runtime import paths, products
 from lwacal.telescope import antpol_states
-from made_up_observation import Plan
+from made_up_plan import Plan, usual_faults
 
 SCHEMAS = paths.SCHEMAS
 SMALL = Plan(n_antennas=20, bands=("27MHz", "50MHz"), n_channels=6, n_integrations=4)
@@ -77,7 +77,7 @@ def test_good_night_passes_and_fits_the_schema(tmp_path, quality):
 
 
 def test_same_records_give_the_same_verdict(tmp_path, quality):
-    inputs = read(tmp_path, replace(SMALL, bad=made_up.usual_faults(20)))
+    inputs = read(tmp_path, replace(SMALL, bad=usual_faults(20)))
     first, second = (
         json.dumps(products.plain(assess.assess(inputs, quality, 100.0))) for _ in range(2)
     )

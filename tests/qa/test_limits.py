@@ -9,7 +9,7 @@ import made_up_observation as made_up
 from lwacal.qa import assess
 from lwacal.records.configuration.quality import Quality
 from lwacal.runtime import paths, products
-from made_up_observation import Plan
+from made_up_plan import Plan
 
 SCHEMAS = paths.SCHEMAS
 PLAN = Plan(

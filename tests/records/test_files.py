@@ -17,7 +17,7 @@ from lwacal.records.manifest import ManifestRecord
 from lwacal.records.measurements import MeasurementsRecord
 from lwacal.records.reference import ReferenceRecord
 from lwacal.runtime import errors, products
-from made_up_observation import Plan
+from made_up_plan import Plan
 
 REFERENCE: ReferenceRecord = {
     "index": 3,

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
-import made_up_observation as made_up
 from lwacal.nights import trends_database, validity
 from lwacal.records import files
 from lwacal.records.configuration.trends import Trends
@@ -25,6 +24,7 @@ from lwacal.report.plots import (
     style,
     trend_curves,
 )
+from made_up_plan import usual_faults
 from report_case import NIGHT, records_of
 from small_quality import quality
 
@@ -42,7 +42,7 @@ WITHOUT_UNIT = (
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     """Records of a night with faults of all kinds, drawn by no one yet."""
-    plan = replace(NIGHT, n_antennas=70, bad=made_up.usual_faults(70))
+    plan = replace(NIGHT, n_antennas=70, bad=usual_faults(70))
     return records_of(tmp_path_factory.mktemp("night"), plan)
 
 

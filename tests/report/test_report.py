@@ -11,6 +11,7 @@ import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
 
+import made_up_images
 import made_up_observation as made_up
 from lwacal.driver import settings
 from lwacal.io.solutions import CAUSES, Solutions
@@ -18,7 +19,7 @@ from lwacal.report import figures as report_figures
 from lwacal.report import html, pdf, pdf_first_page, result_tables
 from lwacal.report.plots import gains, sky, style
 from lwacal.runtime import paths
-from made_up_observation import Plan
+from made_up_plan import Plan, usual_faults
 from report_case import NIGHT, records_of
 
 PROJECT = paths.PROJECT
@@ -28,7 +29,7 @@ SMALL = Plan(n_antennas=20, bands=("27MHz",), n_channels=6, n_integrations=1)
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory):
-    plan = replace(NIGHT, bad=made_up.usual_faults(NIGHT.n_antennas))
+    plan = replace(NIGHT, bad=usual_faults(NIGHT.n_antennas))
     report = records_of(tmp_path_factory.mktemp("night"), plan)
     return report, report_figures.draw_all(report)
 
@@ -186,7 +187,7 @@ def test_thinning_keeps_point_sources_and_their_place(tmp_path):
     data = np.zeros((1500, 1500), np.float32)
     data[900, 300] = 7.0
     data[:100] = np.nan
-    made_up._write_fits(tmp_path / "a.fits", data, 0.05, 50.0, 37.0)
+    made_up_images.write_fits(tmp_path / "a.fits", data, 0.05, 50.0, 37.0)
     image = sky.read_image(tmp_path / "a.fits")
     assert image.step == 3
     assert image.values[300, 100] == 7.0

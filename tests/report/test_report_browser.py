@@ -13,11 +13,11 @@ from astropy.io import fits
 from astropy.wcs import WCS
 
 import browser
-import made_up_observation as made_up
 from lwacal.records import files
 from lwacal.records.quality import QualityRecord
 from lwacal.report import antenna_history, html
 from lwacal.report.plots import sky
+from made_up_plan import usual_faults
 from report_case import NIGHT, records_of
 
 ALL = "#antenna-table tbody tr"
@@ -36,7 +36,7 @@ def night(tmp_path_factory):
     """Records of a night with faults and its report, without figures: they are tested apart."""
     folder = tmp_path_factory.mktemp("results") / "night"
     folder.mkdir()
-    plan = replace(NIGHT, bad=made_up.usual_faults(NIGHT.n_antennas), unsolved=("46MHz",))
+    plan = replace(NIGHT, bad=usual_faults(NIGHT.n_antennas), unsolved=("46MHz",))
     report = with_history(records_of(folder, plan))
     html.write(report, [], folder / "report.html")
     return report, folder

@@ -19,7 +19,7 @@ from lwacal.runtime import casa, paths, products
 from lwacal.sky import beam, casa_component_list, sky_model, sources
 from lwacal.telescope import geometry, naming, site
 from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
-from made_up_observation import Plan
+from made_up_plan import Plan
 from small_sets import baselines, small_array
 
 SCRIPT = paths.SCRIPTS / "sky_model.py"

@@ -1,4 +1,4 @@
-"""Shared by all rule files: the checked configuration, the observations, input functions."""
+"""What all files of rules share: checked configuration, observations, input functions."""
 
 import hashlib
 import os
