@@ -146,7 +146,7 @@ class Run:
         self.sum_up()
 
     def nothing_to_do(self) -> None:
-        """Print the verdicts if there is nothing to do and Snakemake calls neither begin nor end."""
+        """Print the verdicts; with nothing to do, Snakemake calls neither begin nor end."""
         with contextlib.suppress(OSError):  # a folder of results that is only read
             if self.sheet is not None and nights_table.drop_lines(self.results, self.sheet):
                 nights_table.write(self.results, self.observations)
