@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import made_up_observation
+import made_up_plan
 from bench import measuring, rules, run_stages, stages
 from bench.data import Observation
 from bench.options import Options
@@ -23,12 +24,12 @@ def measure(options: Options) -> dict[str, Any]:
     folder = options.scratch.absolute() / "products" / "report" / JUDGED
     base = options.base
     size = replace(base, integrations=6, bands=site.BANDS)
-    plan = made_up_observation.Plan(
+    plan = made_up_plan.Plan(
         n_antennas=size.antennas,
         n_channels=size.channels,
         bands=size.bands,
         n_integrations=size.integrations,
-        bad=made_up_observation.usual_faults(size.antennas),
+        bad=made_up_plan.usual_faults(size.antennas),
     )
     shutil.rmtree(folder, ignore_errors=True)
     place = Place(folder, _names_of_raw_data(folder, size, plan), options.cores)
@@ -48,7 +49,7 @@ def measure(options: Options) -> dict[str, Any]:
     }
 
 
-def _names_of_raw_data(folder: Path, size: Size, plan: made_up_observation.Plan) -> Observation:
+def _names_of_raw_data(folder: Path, size: Size, plan: made_up_plan.Plan) -> Observation:
     """Create folders with the names of raw data, which is all the rules check before they run."""
     raw = folder.with_name("raw")
     for band in size.bands:
