@@ -10,7 +10,7 @@ ORDER = ReferenceOrder((3, 1, 0, 2))
 
 
 def flags(solved: list[int]) -> np.ndarray:
-    """Return flags (antenna, channel, 2) of antennas with so many solutions in X, and in Y."""
+    """Return flags (antenna, channel, 2) for given numbers of solutions in X and in Y."""
     return np.broadcast_to((np.arange(8) >= np.array(solved)[:, None])[..., None], (4, 8, 2))
 
 

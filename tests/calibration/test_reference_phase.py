@@ -31,7 +31,7 @@ def test_the_reference_has_no_phase_and_others_keep_theirs_against_it():
 
 @pytest.mark.parametrize(("solutions", "index"), [(50, 3), (49, 1)])
 def test_the_reference_has_half_the_solutions_of_the_best_antenna(solutions, index):
-    """Both polarizations count: antenna 3 has so many channels of X and of Y, others have 100."""
+    """Both polarizations count: antenna 3 has the given channels of X and Y, the rest have 100."""
     _, solved, flag = drawn()
     flag[3, solutions:] = True
     assert reference_phase.refer(solved, flag, ORDER)[0] == index

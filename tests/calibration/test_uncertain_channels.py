@@ -20,7 +20,7 @@ def found(
 ):
     """Return the channels found among errors that fall smoothly with frequency.
 
-    Errors of ``channels``, ``pols`` and ``antennas`` are so many ``times`` larger; all channels
+    Errors of ``channels``, ``pols`` and ``antennas`` are ``times`` as large; all channels
     scatter by ``scatter``, relative.
     """
     draw = np.random.default_rng(1)

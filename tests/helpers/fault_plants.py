@@ -343,7 +343,7 @@ def doubled(name: str) -> Plant:
 
 
 def rewrite(inventory: Path, place: Place) -> None:
-    """Write the inventory anew for the raw data of a place."""
+    """Write the inventory of the raw data of a place again."""
     text = place.evening.path("inventory.json").read_text()
     inventory.write_text(text.replace(str(place.evening.raw), str(place.raw)))
 

@@ -87,7 +87,7 @@ def real_names(number: int) -> list[str]:
 def write(
     results: Path, first: dict[str, Any], number: int, planted: Planted = NOTHING, seed: int = 1
 ) -> list[dict[str, Any]]:
-    """Write qa.json of so many nights below a folder; return them."""
+    """Write the qa.json of ``number`` nights below a folder; return them."""
     made = [
         night
         for k, night in enumerate(nights(first, number, planted, seed))
@@ -101,7 +101,7 @@ def write(
 def nights(
     first: dict[str, Any], number: int, planted: Planted = NOTHING, seed: int = 1
 ) -> list[dict[str, Any]]:
-    """Return qa.json of so many nights, all of them different in what changes."""
+    """Return the qa.json of many nights, each with changes of its own."""
     draw = np.random.default_rng(seed)
     count = len(first["antennas"]) // 2
     names = real_names(count)

@@ -39,7 +39,7 @@ def quiet(seed=1, nights=NIGHTS, names=NAMES, **noise):
 
 
 def several_a_night(series, number, own_noise=0.1):
-    """Return series in which each night has so many observations, which share its noise."""
+    """Return series with ``number`` observations per night, which share its noise."""
     draw = np.random.default_rng(3)
     repeated = {name: np.repeat(array, number, axis=2) for name, array in series.values.items()}
     values = {

@@ -255,7 +255,7 @@ def _model(frequency_hz: Mapping[str, np.ndarray], lists: Mapping[str, Path]) ->
 def model_visibilities(case: Case, band: str, mjd_s: float) -> np.ndarray:
     """Return XX and YY of the model for all baselines, (row, channel, 2).
 
-    The components of a list are so many point sources, each with all terms of its geometry.
+    Every component of a list is a point source of its own, with all terms of its geometry.
     """
     antenna1, antenna2 = baselines(len(case.antennas.names))
     nu = np.array(case.manifest["bands"][band]["frequency_hz"])

@@ -1,4 +1,4 @@
-"""The ionosphere's share of a source's offset is told from what does not depend on frequency."""
+"""The ionospheric part of a source's offset is separated from the part constant in frequency."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What WSClean is told: the defaults of each kind of image, and that every key reaches it."""
+"""Options passed to WSClean: the defaults of each kind of image, and that every key reaches it."""
 
 import pytest
 

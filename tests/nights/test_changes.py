@@ -66,7 +66,7 @@ def test_receiver_board_that_jumps_is_named():
 
 
 def test_jump_of_the_whole_array_by_different_amounts():
-    """As when the F-engine is programmed anew: every signal gets phase and delay of its own."""
+    """As after reprogramming the F-engine: every antpol gets a new phase and delay."""
     series = calm()
     draw = np.random.default_rng(9)
     series.values["delay_ns"][..., 11:] += draw.normal(0, 30, (352, 2, 1))
@@ -230,7 +230,7 @@ def test_board_that_jumps_is_told_whole_if_not_all_of_it_went_bad():
 
 
 def test_two_skies_in_turn_make_no_change_and_another_sky_is_said():
-    """Gains come out otherwise under another sky: in turn that is noise, for good it is told."""
+    """Gains differ under another sky: alternating skies are noise, one that stays is reported."""
     series = quiet()
     sky = np.random.default_rng(2).normal(0, 2, (352, 2, 1))
     series.lst_hours[::2] = 3.0

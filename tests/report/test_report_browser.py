@@ -59,7 +59,7 @@ def with_history(report):
 
 @pytest.fixture
 def shown(page, night):
-    """The report, loaded anew and ready."""
+    """The report, freshly loaded."""
     page.open(night[1] / "report.html")
     yield page
     assert page.errors == []

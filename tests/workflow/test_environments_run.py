@@ -191,7 +191,7 @@ def test_scripts_that_did_not_run_start_there_too(made, ran, name):
 
 
 def test_results_belong_to_the_environments_that_made_them(made, planned, ran):
-    """Without --sdm conda, or the other way round, everything is made anew; docs say so."""
+    """With --sdm conda added or dropped, everything is stale; the docs say so."""
     assert made.project.stale() == planned
     assert made.project.stale(words=("--rerun-triggers", "mtime", "params", "input")) == {}
 

@@ -24,7 +24,7 @@ FLAGS = {"flag": N, "reference_antenna": 1, **SOLVE}
 HEALTH = {"antenna_health": 1, **FLAGS}
 MANIFEST = {"manifest": 1, "mnc_query": 1, "sky_model": 1, **HEALTH}
 EVERYTHING = {"inventory": 1, "concat": N, **MANIFEST}
-# run.json holds the whole configuration, so any key makes it and the report anew
+# run.json holds the whole configuration, so any key makes it and the report stale
 NOTED = {"run_record": 1, "report": 1, "outcome": 1}
 
 KEYS = [

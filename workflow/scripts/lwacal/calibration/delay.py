@@ -36,7 +36,7 @@ from lwacal.telescope.correlations import POLARIZATIONS
 ENGINES = {"stefcal": delay_stefcal.solve_band, "casa": delay_casa.solve_band}
 OUTLIER_SIGMA = 5.0
 SMALLEST_SIGMA_NS = 0.1
-PHASE_MHZ = 64.0  # where phases are told, in the middle of the usual range: the same every night
+PHASE_MHZ = 64.0  # phases are given here, in the middle of the usual range, every night
 COLUMNS = (
     "antenna_index",
     "antenna",

@@ -83,7 +83,7 @@ def find(band: SolvedBandpass, settings: SolutionFlags) -> None:
 
 
 def fill(band: SolvedBandpass, longest: int) -> None:
-    """Interpolate over gaps of at most so many channels, in place."""
+    """Interpolate over gaps of at most ``longest`` channels, in place."""
     whole = np.all(band.cause & OF_ANTPOL > 0, axis=1)
     band.interpolated |= interpolation.fill(
         band.gain, band.cause > 0, whole, band.band_index, longest

@@ -91,7 +91,7 @@ class PublishedRecord(Record):
     folder: Annotated[str, described("Its folder.")]
     link: Annotated[str, described("The link that now leads to it.")]
     replaces: Annotated[str | None, described("The version it led to before; null: none.")]
-    message: Annotated[str, described("published, published again, or already in force.")]
+    message: Annotated[str, described("published, published again, or already active.")]
     forced: Annotated[bool, described("Whether it took publish.force.")]
     provenance: Annotated[
         ProvenanceRecord, described("What provenance.json beside the tables says.")
