@@ -5,6 +5,7 @@ import re
 import pytest
 
 import made_up_observation
+import made_up_records
 from lwacal.driver import resources, resources_check, settings
 from lwacal.records import files
 from lwacal.records.configuration.imaging import Imaging, ScintillationImages
@@ -112,7 +113,7 @@ def test_command_fails_if_a_job_used_more_than_asked(tmp_path, capsys):
     results, measured = tmp_path / "results" / "night", tmp_path / "benchmarks"
     manifest = made_up_observation.manifest(Plan(2, ("59MHz", "73MHz"), n_integrations=2))
     files.write(ManifestRecord, results / "manifest.json", manifest)
-    run = {**made_up_observation._run(), "configuration": CONFIGURATION.as_json()}
+    run = {**made_up_records.run_record(), "configuration": CONFIGURATION.as_json()}
     files.write(RunRecord, results / "run.json", run)
     (measured / "concat").mkdir(parents=True)
     for used, code in ((100, 0), (90000, 1)):

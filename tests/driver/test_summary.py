@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-import made_up_observation
+import made_up_records
 import small_quality
 from lwacal.driver import nights_table, run_state, summary
 from lwacal.nights import trends_database
@@ -80,7 +80,7 @@ def test_many_observations_are_a_table(results):
     finish(results, "one", "pass", ["All is well."])
     finish(results, "two", "warn", ["The ionosphere moves Cyg A by 700 arcsec.", "More."])
     files.write(
-        RunRecord, results / "two" / "run.json", {**made_up_observation._run(), "total_s": 1860.0}
+        RunRecord, results / "two" / "run.json", {**made_up_records.run_record(), "total_s": 1860.0}
     )
     fail(results, "three")
     (results / "trends.html").write_text("nights")

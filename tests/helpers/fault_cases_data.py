@@ -133,7 +133,7 @@ RAW_DATA = [
         "a raw set has its correlations in a different order",
         HEAD,
         raw(column("CORR_TYPE", lambda kinds: kinds[:, [0, 2, 1, 3]], "POLARIZATION")),
-        ("correlations", RAW, "XX,YX,XY,YY", "are put in the order"),
+        ("correlations", RAW, "XX,YX,XY,YY", "reordered to"),
         "The order is recorded in manifest.json and corrected in the concatenated data.",
     ),
     fallback(
@@ -306,7 +306,7 @@ SKY = [
         "no source is up",
         "sky_model",
         plants.settings(sky_model__min_elevation_deg=89, sky_model__model_min_elevation_deg=89),
-        ("no source",),
+        ("no calibrator",),
         NO_GAINS,
     ),
     fallback(

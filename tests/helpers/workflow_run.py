@@ -16,7 +16,7 @@ from lwacal.runtime import paths
 
 PROJECT = paths.PROJECT
 TARGETS = ("total", "all", "nights")
-COPIED = ("workflow", "config", "resources")
+COPIED = ("workflow", "config", "profiles")
 SMALL_IMAGES = (
     "imaging={source: {size: 256, scale_deg: 0.02}, scintillation: {size: 256, scale_deg: 0.02},"
     " allsky: {size: 512, scale_deg: 0.25, niter: 500}}"
@@ -57,7 +57,7 @@ def copy_project(folder: Path, *config: str) -> Project:
     for name in COPIED:
         if (PROJECT / name).is_dir():
             ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(PROJECT / name, folder / name, ignore=ignored)
+            shutil.copytree(PROJECT / name, folder / name, symlinks=True, ignore=ignored)
     return Project(folder, [*config, SMALL_IMAGES])
 
 

@@ -165,7 +165,7 @@ def test_health_reads_the_list_and_flags_exactly_these(tmp_path):
     source = next(source for source in record["sources"] if source["name"] == "cache")
     assert source["used"]
     assert source["age_days"] == pytest.approx(2)
-    assert source["message"] == "3 bad signals"
+    assert source["message"] == "3 bad antpols"
 
 
 def test_file_that_each_run_changes_is_refused_as_a_list(tmp_path):

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import made_up_observation
+import made_up_records
 import small_quality
 from lwacal.driver import code_digest
 from lwacal.io import caltable
@@ -82,7 +83,7 @@ def sources(verdict="pass"):
     entries = manifest["bands"]["59MHz"]["entries"]
     entries[0]["path"] = "/data/night/one.ms"
     entries[1] |= {"path": "/data/night/zero.ms", "usable": False}
-    run = made_up_observation._run()
+    run = made_up_records.run_record()
     return Sources(qa={**qa, "reasons": ["CygA is off."]}, run=run, manifest=manifest)
 
 
@@ -123,7 +124,7 @@ def test_provenance_is_beside_them(tables, choice):
     record = publish(tables, choice)
     beside = products.read_json(Path(choice.folder, "latest", "provenance.json"))
     assert beside == record["provenance"]
-    assert beside["software"]["commit"] == made_up_observation._run()["git"]["commit"]
+    assert beside["software"]["commit"] == made_up_records.run_record()["git"]["commit"]
     assert beside["input_files"] == ["/data/night/one.ms"]
     assert beside["verdict"] == "pass"
     assert not beside["forced"]
@@ -163,7 +164,7 @@ def test_validity_follows_the_nights_so_far(tables, choice, tmp_path):
 
 def test_other_software_with_the_same_tables_is_no_new_version(tables, choice, monkeypatch):
     first = publish(tables, choice)
-    run = made_up_observation._run()
+    run = made_up_records.run_record()
     run["git"]["commit"], run["versions"] = "f" * 40, {"numpy": "9"}
     monkeypatch.setattr(made_up_observation, "_run", lambda: run)
     again = publish(tables, choice)
