@@ -12,6 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from cosmic_ray.operators.operator import Operator
+
 from mutants import candidates, copy, modules, operators, own_tests, results
 from mutants.candidates import Candidate, Mutant
 
@@ -78,15 +80,17 @@ def survivors_of(
             }
 
 
-def last_survivors(possible: list[Candidate], record: dict[str, Any]) -> list[Candidate]:
-    """Return the places of the last survivors that are still in the code."""
-    known = [(one["operator"], one["function"], one["before"]) for one in record["survivors"]]
+def last_survivors(
+    possible: list[Candidate], record: dict[str, Any], path: Path, kinds: dict[str, Operator]
+) -> list[Candidate]:
+    """Return the last survivors of a module that are still in its code."""
+    known = {(one["function"], one["before"], one["after"]) for one in record["survivors"]}
+    lines = {before for _, before, _ in known}
+    near = [place for place in possible if any(place.line in line for line in lines)]
     return [
-        place
-        for place in possible
-        if any(
-            (place.operator, place.function) == one[:2] and place.line in one[2] for one in known
-        )
+        mutant.candidate
+        for mutant in candidates.mutants(path, near, kinds)
+        if (mutant.candidate.function, mutant.before, mutant.after) in known
     ]
 
 
@@ -116,7 +120,7 @@ class Trials:
             print(f"{module}: no test within the time imports it", flush=True)
             chosen = []
         elif last:
-            chosen = last_survivors(possible, last)
+            chosen = last_survivors(possible, last, path, self._operators)
         else:
             chosen = candidates.sample(possible, options.sample, options.seed, module)
         print(f"{module}: {len(chosen)} of {len(possible)}, tests {cost_s:.1f} s", flush=True)

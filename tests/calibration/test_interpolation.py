@@ -84,3 +84,8 @@ def test_flagged_channels_do_not_tell_the_delay():
     both[flagged] = 1e3 * np.exp(1j * np.random.default_rng(1).uniform(-np.pi, np.pi, 10))
     steps = interpolation.phase_steps(both, flagged, np.zeros(N_CHANNELS, int))
     assert steps == pytest.approx(0.3)
+
+
+def test_one_solution_on_either_side_is_enough():
+    _, places = filled(np.ones(N_CHANNELS, complex), [slice(1, 3), slice(17, 19)])
+    assert places == [1, 2, 17, 18]

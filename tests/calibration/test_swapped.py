@@ -70,3 +70,18 @@ def test_an_antenna_is_named_if_both_of_its_ports_are_exchanged(both, found):
     assert np.argwhere(crossed).tolist() == ([[5, 0], [5, 1]] if both else [[5, 1]])
     names = [f"A{number}" for number in range(N_ANTENNAS)]
     assert swapped.names(sums, gain, flag, error, names) == found
+
+
+@pytest.mark.parametrize(("sigmas", "found"), [(3.0, True), (0.0, False)])
+def test_noise_alone_is_not_taken_for_the_other_polarization(sigmas, found):
+    """Of a port without a gain of its own, all that there is of XY and YX is the other's.
+
+    The mean square of 24 crossed gains over their variance is 1 of noise, and 1 + 9 of three sigma.
+    """
+    error = NOISE / np.sqrt(N_ANTENNAS - 1)
+    sums, gain = sums_and_gain(5, 1, own=0.0, other=sigmas * error, both=True)
+    errors = np.full(gain.shape, error)
+    flag = np.abs(gain) < 3 * errors
+    crossed, share = swapped.find(sums, gain, flag, errors)
+    assert crossed[5].tolist() == [found, found]
+    assert (share[5] > 0.5).all()
