@@ -1,0 +1,65 @@
+"""Model visibilities: points by their phases, shapes by the baselines that their sources see."""
+
+import numpy as np
+import pytest
+
+from lwacal.sky import predict
+from lwacal.telescope import geometry, naming, site
+from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
+from small_sets import small_array
+
+MJD_S = naming.stamp_time("20240524_090003")
+FREQUENCY_HZ = np.array([30e6, 60e6, 80e6])
+ARRAY = small_array(6)
+FIRST, SECOND = np.triu_indices(6, 1)
+CENTRE = site.zenith(MJD_S)
+SOURCES = np.array([CENTRE, (CENTRE[0] + 0.3, CENTRE[1] - 0.2)])
+FLUX_XX = np.array([[3.0, 2, 1], [6, 5, 4]])
+FLUX_YY = 2 * FLUX_XX + 1
+
+
+class Lopsided:
+    """Stands in for a source's shape: complex, another for each end of u and v and channel."""
+
+    def at(self, uv_m):
+        turns = uv_m @ [1.0, 0.5] / 300.0
+        return np.exp(2j * np.pi * turns[:, None] * np.arange(1, 4)) / (1 + turns**2)[:, None]
+
+
+def seen(shapes):
+    return predict.seen_by_antennas(
+        ARRAY.positions_m, FREQUENCY_HZ, MJD_S, SOURCES, FLUX_XX, FLUX_YY, shapes, CENTRE
+    )
+
+
+def points():
+    """Return the visibilities of each source alone, (source, row, channel, 2), by definition."""
+    towards = geometry.itrf_direction(SOURCES[:, 0], SOURCES[:, 1], MJD_S)
+    baseline_m = ARRAY.positions_m[FIRST] - ARRAY.positions_m[SECOND]
+    path_m = (towards - geometry.itrf_direction(*CENTRE, MJD_S)) @ baseline_m.T
+    phase = 2 * np.pi * path_m[..., None] * FREQUENCY_HZ / SPEED_OF_LIGHT_M_S
+    flux = np.stack([FLUX_XX, FLUX_YY], axis=-1)[:, None]
+    return np.exp(1j * phase)[..., None] * flux
+
+
+def test_points_have_the_phase_of_their_path_and_add_up():
+    found = seen([None, None]).rows(FIRST, SECOND)
+    assert found.shape == (15, 3, 2)
+    assert found == pytest.approx(points().sum(axis=0), abs=2e-4)
+
+
+def test_a_shape_is_that_of_the_baselines_in_the_frame_of_its_source():
+    uvw_m = geometry.antenna_uvw_m(ARRAY.positions_m, *SOURCES[1], MJD_S)
+    shape = Lopsided().at((uvw_m[FIRST] - uvw_m[SECOND])[:, :2])
+    expected = points()
+    expected[1] *= shape[..., None]
+    found = seen([None, Lopsided()]).rows(FIRST, SECOND)
+    assert found == pytest.approx(expected.sum(axis=0), abs=2e-4)
+
+
+def test_without_sources_there_is_nothing():
+    nothing = np.zeros((0, 3))
+    found = predict.seen_by_antennas(
+        ARRAY.positions_m, FREQUENCY_HZ, MJD_S, np.zeros((0, 2)), nothing, nothing, [], CENTRE
+    )
+    assert not found.rows(FIRST, SECOND).any()
