@@ -115,3 +115,37 @@ def test_days_for_which_tables_hold(losses, days, words):
 
 def test_without_pairs_of_the_same_sky_nothing_is_known():
     assert validity.valid_days([row(1, 0.01, "other")], 0.05)[0] is None
+
+
+def two_nights(known=352, gain_db=1.5, phase_deg=20.0):
+    """Return two equal nights but for gains and phases that are up by so much, or down.
+
+    Half of the antennas go each way, in gain and in phase apart; all but ``known`` are bad, and
+    have changed by far more.
+    """
+    series = quiet(nights=2, phase_deg=0.0, gain_db=0.0)
+    number = np.arange(352)
+    up = np.where(number % 2, 1, -1)[:, None] * np.where(number < known, 1, 9)[:, None]
+    ahead = np.where(number // 2 % 2, 1, -1)[:, None] * np.where(number < known, 1, 5)[:, None]
+    series.values["gain_db"][..., 1] = series.values["gain_db"][..., 0] + gain_db * up
+    turned = series.values["phase_deg"][..., 0] + phase_deg * ahead
+    series.values["phase_deg"][..., 1] = time_series.wrapped(turned)
+    series.status[known:] = 2
+    return series
+
+
+@pytest.mark.parametrize("known", [352, 200])
+def test_beam_loses_what_its_formula_says_for_known_changes(known):
+    """With r = exp(+-k) exp(+-i a), the mean is cosh k cos a, that of |r|^2 cosh 2 k."""
+    pairs = validity.compare(two_nights(known))
+    k, a = 1.5 * np.log(10) / 20, np.radians(20)
+    assert pairs.gain_rms_db == pytest.approx(1.5, rel=1e-4)
+    assert pairs.phase_rms_deg == pytest.approx(20, rel=1e-4)
+    expected = 1 - (np.cosh(k) * np.cos(a)) ** 2 / np.cosh(2 * k)
+    assert pairs.coherence_loss == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize(("known", "compared"), [(4, False), (5, True)])
+def test_fewer_than_five_antennas_are_not_compared(known, compared):
+    pairs = validity.compare(two_nights(known))
+    assert np.isfinite(pairs.coherence_loss).all() == compared
