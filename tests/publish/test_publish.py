@@ -166,7 +166,7 @@ def test_other_software_with_the_same_tables_is_no_new_version(tables, choice, m
     first = publish(tables, choice)
     run = made_up_records.run_record()
     run["git"]["commit"], run["versions"] = "f" * 40, {"numpy": "9"}
-    monkeypatch.setattr(made_up_observation, "_run", lambda: run)
+    monkeypatch.setattr(made_up_records, "run_record", lambda: run)
     again = publish(tables, choice)
     assert (again["message"], again["provenance"]) == ("already active", first["provenance"])
     assert publish(tables, choice, "warn", force=True)["version"] == f"{STAMP}_v002"

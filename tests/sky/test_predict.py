@@ -26,8 +26,8 @@ class Lopsided:
         return np.exp(2j * np.pi * turns[:, None] * np.arange(1, 4)) / (1 + turns**2)[:, None]
 
 
-def seen(shapes):
-    return predict.seen_by_antennas(
+def factored(shapes):
+    return predict.factor_by_antenna(
         ARRAY.positions_m, FREQUENCY_HZ, MJD_S, SOURCES, FLUX_XX, FLUX_YY, shapes, CENTRE
     )
 
@@ -43,7 +43,7 @@ def points():
 
 
 def test_points_have_the_phase_of_their_path_and_add_up():
-    found = seen([None, None]).rows(FIRST, SECOND)
+    found = factored([None, None]).rows(FIRST, SECOND)
     assert found.shape == (15, 3, 2)
     assert found == pytest.approx(points().sum(axis=0), abs=2e-4)
 
@@ -53,13 +53,13 @@ def test_a_shape_is_that_of_the_baselines_in_the_frame_of_its_source():
     shape = Lopsided().at((uvw_m[FIRST] - uvw_m[SECOND])[:, :2])
     expected = points()
     expected[1] *= shape[..., None]
-    found = seen([None, Lopsided()]).rows(FIRST, SECOND)
+    found = factored([None, Lopsided()]).rows(FIRST, SECOND)
     assert found == pytest.approx(expected.sum(axis=0), abs=2e-4)
 
 
 def test_without_sources_there_is_nothing():
     nothing = np.zeros((0, 3))
-    found = predict.seen_by_antennas(
+    found = predict.factor_by_antenna(
         ARRAY.positions_m, FREQUENCY_HZ, MJD_S, np.zeros((0, 2)), nothing, nothing, [], CENTRE
     )
     assert not found.rows(FIRST, SECOND).any()
