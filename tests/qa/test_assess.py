@@ -184,19 +184,20 @@ def test_delays_without_reference_are_kept_but_not_judged(tmp_path, quality):
     assert qa["antennas"][0]["delay_ns"] is not None
 
 
-def test_empty_records_do_not_crash(tmp_path, quality):
+def test_records_that_hold_nothing_do_not_crash(tmp_path, quality):
     inputs = read(tmp_path, SMALL)
-    empty = replace(
-        inputs,
-        health={},
-        flags={},
-        bandpass={},
-        solutions={},
-        delay={},
-        measurements={},
-        sky_model={},
-    )
-    qa = assess.assess(empty, quality, 100.0)
+    flags, bandpass = inputs.flags, inputs.bandpass
+    for band in SMALL.bands:
+        nothing = {name: None for name in flags[band]["fractions"]}
+        unknown = [None] * SMALL.n_antennas
+        flags[band] |= {"fractions": nothing, "antenna_fraction": unknown}
+        bandpass[band]["status"] = "no_data"
+        inputs.solutions["bands"][band] |= {"flagged_fraction": None, "solved": False}
+    for record in (inputs.health, inputs.solutions, inputs.delay):
+        record["antennas"] = []
+    inputs.measurements.update({name: [] for name in inputs.measurements if name != "schema"})
+    inputs.sky_model.update(sources=[], bands={}, unmodelled={}, message="no source is up")
+    qa = assess.assess(inputs, quality, 100.0)
     assert qa["verdict"] == "fail"
     assert quality_schema.errors(products.plain(qa)) == []
 

@@ -60,7 +60,9 @@ def test_what_is_up_but_not_modelled_is_named(quality, fraction, status):
 def test_without_a_model_nothing_is_said_to_be_missing(quality):
     assert unmodelled(quality, {"27MHz": None}, {"CasA": 2800.0})["status"] == "n/a"
     assert (
-        of_observation(model_metrics.of_model({}, {}, quality), "unmodelled_fraction")["status"]
+        of_observation(
+            model_metrics.of_model({"unmodelled": {}}, {}, quality), "unmodelled_fraction"
+        )["status"]
         == "n/a"
     )
 
@@ -68,7 +70,7 @@ def test_without_a_model_nothing_is_said_to_be_missing(quality):
 @pytest.mark.parametrize(("worst", "status"), [(1.05, "pass"), (1.6, "warn")])
 def test_residuals_beyond_the_noise_are_explained(quality, worst, status):
     bandpass = {"27MHz": {"residual_over_thermal": 1.01}, "50MHz": {"residual_over_thermal": worst}}
-    found = model_metrics.of_model({}, bandpass, quality)
+    found = model_metrics.of_model({"unmodelled": {}}, bandpass, quality)
     metric = of_observation(found, "residual_over_thermal")
     assert (metric["status"], metric["value"]) == (status, worst)
     assert "50MHz" in metric["message"]
@@ -80,5 +82,7 @@ def test_residuals_beyond_the_noise_are_explained(quality, worst, status):
 
 def test_solutions_that_do_not_tell_their_residuals_are_not_judged(quality):
     bandpass = {"27MHz": {"residual_over_thermal": None}, "50MHz": {}}
-    metric = of_observation(model_metrics.of_model({}, bandpass, quality), "residual_over_thermal")
+    metric = of_observation(
+        model_metrics.of_model({"unmodelled": {}}, bandpass, quality), "residual_over_thermal"
+    )
     assert (metric["status"], metric["decides"]) == ("n/a", False)

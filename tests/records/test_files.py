@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 
 import made_up_observation
-from lwacal.records import base, files
+from lwacal.qa import metric
+from lwacal.records import antpol, base, files, quality
 from lwacal.records.catalogue import RECORDS
 from lwacal.records.health import HealthRecord
 from lwacal.records.manifest import ManifestRecord
 from lwacal.records.measurements import MeasurementsRecord
 from lwacal.records.reference import ReferenceRecord
 from lwacal.runtime import errors, products
+from lwacal.telescope import antpol_states, correlations
 from made_up_plan import Plan
 
 REFERENCE: ReferenceRecord = {
@@ -148,3 +150,10 @@ def test_the_numbers_of_versions_are_written_in_one_place():
     for path in package.rglob("*.py"):
         if path.parent.name not in ("records", "driver"):
             assert '"schema": ' not in path.read_text(), path
+
+
+def test_words_of_models_are_those_of_the_code():
+    assert get_args(antpol.Reason) == tuple(antpol_states.REASONS)
+    assert get_args(antpol.Polarization) == correlations.POLARIZATIONS
+    assert get_args(quality.StageName) == metric.STAGES
+    assert set(get_args(quality.MetricStatus)) == set(metric.STATUS_RANK)

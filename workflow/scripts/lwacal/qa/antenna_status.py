@@ -9,12 +9,17 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
+from lwacal.records.antpol import Reason
+from lwacal.records.delay import DelayRecord
+from lwacal.records.flags import FlagsRecord
+from lwacal.records.health import HealthRecord
+from lwacal.records.quality import Antpol
+from lwacal.records.solution_flags import SolutionFlagsRecord
 from lwacal.telescope.antpol_states import (
     GOOD,
     ODD_SPECTRUM,
-    REASONS,
     STRONG,
     SUSPECT,
     WEAK,
@@ -32,13 +37,13 @@ FEWEST_ANTENNAS = 3  # to say how much is usually flagged
 
 def combine(
     names: Sequence[str],
-    health: Record,
-    solutions: Record,
-    delay: Record,
-    flags: Mapping[str, Record],
+    health: HealthRecord,
+    solutions: SolutionFlagsRecord,
+    delay: DelayRecord,
+    flags: Mapping[str, FlagsRecord],
     delay_limit_ns: float,
     excess_limit: float | None,
-) -> list[dict[str, Any]]:
+) -> list[Antpol]:
     """Return the antenna records of qa.json, X and Y of each antenna in correlator order.
 
     ``names`` are the antennas of the manifest; an antenna that a record leaves out is not judged
@@ -55,17 +60,31 @@ def combine(
         states.join(*antpol, of_delay(record, delay_limit_ns))
     for antpol, state in of_flags(states, flags, excess_limit).items():
         states.join(*antpol, state)
-    return [
-        {
-            **record,
-            **_state_fields(states[antpol_of(record)]),
-            **_measured(solved.get(antpol_of(record), {}), delays.get(antpol_of(record), {})),
-        }
-        for record in states.records()
-    ]
+    found: list[Antpol] = []
+    for record in states.records():
+        antpol = antpol_of(record)
+        state = _named(states[antpol])
+        solution, delayed = solved.get(antpol, {}), delays.get(antpol, {})
+        delayed = {} if delayed.get("flagged") else delayed
+        found.append(
+            {
+                "index": record["index"],
+                "antenna": record["antenna"],
+                "pol": record["pol"],
+                "status": record["status"],
+                "reasons": [word for word in get_args(Reason) if word in state.reasons],
+                "evidence": list(state.evidence),
+                "gain_db": solution.get("gain_db"),
+                "delay_ns": delayed.get("delay_ns"),
+                "delay_difference_ns": delayed.get("difference_ns"),
+                "phase_deg": delayed.get("phase_deg"),
+                "flagged_fraction": solution.get("flagged_fraction"),
+            }
+        )
+    return found
 
 
-def _by_antpol(product: Record, states: AntpolStates) -> dict[tuple[int, int], Record]:
+def _by_antpol(product: Mapping[str, Any], states: AntpolStates) -> dict[tuple[int, int], Record]:
     """Return the antenna records of a product by antpol, of those that the array has."""
     found = {antpol_of(record): record for record in product.get("antennas", [])}
     return {antpol: record for antpol, record in found.items() if antpol in states}
@@ -76,7 +95,7 @@ def of_health(record: Record, solved: Record) -> AntpolState:
 
     Power is gain or noise: if the gain is usual, it is neither weak nor strong. Much power is noise
     then, which the solutions show; if they do not tell the noise, the power does. An odd spectrum
-    has no reason of its own (see `_state_fields`).
+    has no reason of its own (see `_named`).
     """
     findings, status = list(record["reasons"]), record["status"]
     gain_db = solved.get("gain_db")
@@ -110,7 +129,7 @@ def of_delay(record: Record, limit_ns: float) -> AntpolState:
 
 
 def of_flags(
-    states: AntpolStates, flags: Mapping[str, Record], excess_limit: float | None
+    states: AntpolStates, flags: Mapping[str, FlagsRecord], excess_limit: float | None
 ) -> dict[tuple[int, int], AntpolState]:
     """Return which antpols are suspect because far more of their data are flagged than of others.
 
@@ -138,14 +157,10 @@ def of_flags(
     }
 
 
-def _flagged_fraction(flags: Mapping[str, Record], index: int) -> float | None:
+def _flagged_fraction(flags: Mapping[str, FlagsRecord], index: int) -> float | None:
     """Return the mean over sub-bands of the flagged fraction of an antenna's data."""
-    known = [
-        band["antenna_fraction"][index]
-        for band in flags.values()
-        if index < len(band.get("antenna_fraction", []))
-        and band["antenna_fraction"][index] is not None
-    ]
+    fractions = [band["antenna_fraction"][index] for band in flags.values()]
+    known = [fraction for fraction in fractions if fraction is not None]
     return statistics.fmean(known) if known else None
 
 
@@ -154,26 +169,8 @@ def _only_odd(state: AntpolState) -> bool:
     return state.evidence == (ODD_SPECTRUM,)
 
 
-def _state_fields(state: AntpolState) -> dict[str, Any]:
-    """Return reasons in the order of REASONS, and evidence.
-
-    An odd spectrum is called noisy if no other reason was found, which would explain it.
-    """
+def _named(state: AntpolState) -> AntpolState:
+    """Return a state whose odd spectrum is called noisy if no other reason explains it."""
     if ODD_SPECTRUM in state.evidence and not state.reasons:
-        state = replace(state, reasons=(reason_of(ODD_SPECTRUM),))
-    return {
-        "reasons": [word for word in REASONS if word in state.reasons],
-        "evidence": list(state.evidence),
-    }
-
-
-def _measured(solved: Record, delay: Record) -> dict[str, Any]:
-    """Return what was measured of an antpol; None where it was not."""
-    delay = {} if delay.get("flagged") else delay
-    return {
-        "gain_db": solved.get("gain_db"),
-        "delay_ns": delay.get("delay_ns"),
-        "delay_difference_ns": delay.get("difference_ns"),
-        "phase_deg": delay.get("phase_deg"),
-        "flagged_fraction": solved.get("flagged_fraction"),
-    }
+        return replace(state, reasons=(reason_of(ODD_SPECTRUM),))
+    return state

@@ -10,7 +10,6 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from lwacal.qa import (
     antenna_status,
@@ -19,42 +18,43 @@ from lwacal.qa import (
     model_metrics,
     stage_metrics,
 )
-from lwacal.qa.metric import Metric, stages, worst
+from lwacal.qa.metric import stages
+from lwacal.records.bandpass import BandpassRecord
 from lwacal.records.configuration.quality import Quality
-from lwacal.telescope import naming
-
-Record = Mapping[str, Any]
-CALIBRATOR_KEYS = (
-    "source",
-    "band",
-    "freq_mhz",
-    "flux_jy",
-    "flux_err_jy",
-    "flux_apparent_jy",
-    "flux_expected_jy",
-    "ratio",
-    "ra_offset_arcsec",
-    "dec_offset_arcsec",
-    "fit",
-    "reason",
+from lwacal.records.delay import DelayRecord
+from lwacal.records.flags import FlagsRecord
+from lwacal.records.health import HealthRecord
+from lwacal.records.manifest import ManifestRecord
+from lwacal.records.measurements import Calibrator, MeasurementsRecord
+from lwacal.records.quality import (
+    Metric,
+    Observation,
+    QualityRecord,
+    ReferenceAntenna,
+    Source,
+    SubBand,
 )
+from lwacal.records.sky_model import SkyModelRecord
+from lwacal.records.solution_flags import SolutionFlagsRecord
+from lwacal.records.verdict import Verdict
+from lwacal.telescope import naming
 
 
 @dataclass(frozen=True)
 class Inputs:
     """The records that an assessment needs; ``flags`` and ``bandpass`` by sub-band."""
 
-    manifest: Record
-    health: Record
-    flags: Mapping[str, Record]
-    bandpass: Mapping[str, Record]
-    solutions: Record
-    delay: Record
-    measurements: Record
-    sky_model: Record
+    manifest: ManifestRecord
+    health: HealthRecord
+    flags: Mapping[str, FlagsRecord]
+    bandpass: Mapping[str, BandpassRecord]
+    solutions: SolutionFlagsRecord
+    delay: DelayRecord
+    measurements: MeasurementsRecord
+    sky_model: SkyModelRecord
 
 
-def assess(inputs: Inputs, quality: Quality, delay_limit_ns: float) -> dict[str, Any]:
+def assess(inputs: Inputs, quality: Quality, delay_limit_ns: float) -> QualityRecord:
     """Return qa.json. ``quality`` is the configuration section with the limits."""
     bands = band_records(inputs)
     antennas = antenna_status.combine(
@@ -66,7 +66,7 @@ def assess(inputs: Inputs, quality: Quality, delay_limit_ns: float) -> dict[str,
         delay_limit_ns,
         quality.antenna_flagged_excess.warn,
     )
-    calibrators = [_calibrator(record) for record in inputs.measurements.get("calibrators", [])]
+    calibrators = list(inputs.measurements["calibrators"])
     reference = reference_antenna(inputs)
     metrics = [
         *stage_metrics.of_data(inputs.manifest, bands, quality),
@@ -75,7 +75,7 @@ def assess(inputs: Inputs, quality: Quality, delay_limit_ns: float) -> dict[str,
         *model_metrics.of_model(inputs.sky_model, inputs.bandpass, quality),
         *stage_metrics.of_delays(antennas, inputs.delay, quality),
         *calibrator_metrics.of_calibrators(calibrators, inputs.sky_model, quality),
-        *calibrator_metrics.of_positions(inputs.measurements.get("positions", []), quality),
+        *calibrator_metrics.of_positions(inputs.measurements["positions"], quality),
         *image_metrics.of_images(inputs.measurements, quality),
     ]
     verdict, reasons = decide(metrics, bands, calibrators)
@@ -88,50 +88,51 @@ def assess(inputs: Inputs, quality: Quality, delay_limit_ns: float) -> dict[str,
         "antennas": antennas,
         "bands": bands,
         "calibrators": calibrators,
-        "positions": list(inputs.measurements.get("positions", [])),
+        "positions": list(inputs.measurements["positions"]),
         "limits": {"delay_difference_ns": delay_limit_ns},
     }
 
 
-def observation_facts(inputs: Inputs, reference: Record) -> dict[str, Any]:
+def observation_facts(inputs: Inputs, reference: ReferenceAntenna) -> Observation:
     """Return what was observed, when and how, for the head of the report."""
     observation = inputs.manifest["observation"]
-    keys = ("id", "start_utc", "mid_utc", "end_utc", "lst_hours", "integration_s", "kind", "stamp")
-    sources = [
+    sources: list[Source] = [
         {
-            **{
-                key: source.get(key)
-                for key in (
-                    "name",
-                    "altitude_deg",
-                    "azimuth_deg",
-                    "calibrator",
-                    "in_model",
-                    "reason",
-                    "warnings",
-                )
-            },
+            "name": source["name"],
+            "altitude_deg": source["altitude_deg"],
+            "azimuth_deg": source["azimuth_deg"],
+            "calibrator": source["calibrator"],
+            "in_model": source["in_model"],
+            "reason": source["reason"],
+            "warnings": source["warnings"],
             "flux_uncertainty": flux_uncertainties(inputs.sky_model, source["name"]),
         }
-        for source in inputs.sky_model.get("sources", [])
+        for source in inputs.sky_model["sources"]
     ]
     return {
-        **{key: observation.get(key) for key in keys},
-        "telescope": observation.get("telescope", ""),
+        "id": observation["id"],
+        "start_utc": observation["start_utc"],
+        "mid_utc": observation["mid_utc"],
+        "end_utc": observation["end_utc"],
+        "lst_hours": observation["lst_hours"],
+        "integration_s": observation["integration_s"],
+        "kind": observation["kind"],
+        "stamp": observation["stamp"],
+        "telescope": observation["telescope"],
         "integrations": observation["n_integrations"],
         "bands": naming.sort_bands(inputs.manifest["bands"]),
         "n_antennas": len(inputs.manifest["antennas"]["names"]),
-        "reference_antenna": dict(reference),
-        "phase_freq_mhz": inputs.delay.get("phase_freq_mhz"),
-        "reference_delays": inputs.delay.get("reference_table") or None,
-        "flux_scale": inputs.sky_model.get("flux_scale"),
+        "reference_antenna": reference,
+        "phase_freq_mhz": inputs.delay["phase_freq_mhz"],
+        "reference_delays": inputs.delay["reference_table"] or None,
+        "flux_scale": inputs.sky_model["flux_scale"],
         "sources": sources,
-        "health_sources": list(inputs.health.get("sources", [])),
+        "health_sources": list(inputs.health["sources"]),
         "faults": list(inputs.manifest["faults"]),
     }
 
 
-def flux_uncertainties(sky_model: Record, source: str) -> dict[str, float | None]:
+def flux_uncertainties(sky_model: SkyModelRecord, source: str) -> dict[str, float | None]:
     """Return the disagreement of the flux scales by sub-band, as a fraction of the flux.
 
     None where only one scale is valid; sub-bands in which the source is not up are left out.
@@ -143,27 +144,25 @@ def flux_uncertainties(sky_model: Record, source: str) -> dict[str, float | None
     }
 
 
-def reference_antenna(inputs: Inputs) -> dict[str, str]:
+def reference_antenna(inputs: Inputs) -> ReferenceAntenna:
     """Return the antenna whose phase is zero in the solutions, and why it was chosen."""
     return {
-        "antenna": str(inputs.solutions.get("reference_antenna") or ""),
-        "why": str(inputs.solutions.get("reference_why") or ""),
+        "antenna": inputs.solutions["reference_antenna"],
+        "why": inputs.solutions["reference_why"],
     }
 
 
-def band_records(inputs: Inputs) -> list[dict[str, Any]]:
+def band_records(inputs: Inputs) -> list[SubBand]:
     """Return one record per sub-band of the manifest, in order of frequency."""
     return [_band(inputs, band) for band in naming.sort_bands(inputs.manifest["bands"])]
 
 
-def _band(inputs: Inputs, band: str) -> dict[str, Any]:
+def _band(inputs: Inputs, band: str) -> SubBand:
     facts = inputs.manifest["bands"][band]
-    flags, raw = inputs.flags.get(band, {}), inputs.bandpass.get(band, {})
-    solved = inputs.solutions.get("bands", {}).get(band, {})
-    fractions = flags.get("fractions", {})
-    frequencies = facts.get("frequency_hz") or []
-    flagged = solved.get("flagged_fraction")
-    messages = (facts.get("message"), flags.get("message"), raw.get("message"))
+    flags, raw = inputs.flags[band], inputs.bandpass[band]
+    solved, fractions = inputs.solutions["bands"][band], flags["fractions"]
+    frequencies, flagged = facts["frequency_hz"], solved["flagged_fraction"]
+    messages = (facts["message"], flags["message"], raw["message"])
     return {
         "band": band,
         "freq_mhz": statistics.fmean(frequencies) / 1e6 if frequencies else None,
@@ -173,23 +172,16 @@ def _band(inputs: Inputs, band: str) -> dict[str, Any]:
         "flagged_by_cause": {k: v for k, v in fractions.items() if k != "total"},
         "flagged_fraction_solutions": flagged,
         "solved": (
-            raw.get("status", "ok") == "ok"
-            and solved.get("solved", True)
-            and flagged is not None
-            and flagged < 1
+            raw["status"] == "ok" and solved["solved"] and flagged is not None and flagged < 1
         ),
-        "rfi_channels": list(solved.get("rfi_channels", [])),
+        "rfi_channels": list(solved["rfi_channels"]),
         "message": "; ".join(dict.fromkeys(text for text in messages if text)),
     }
 
 
-def _calibrator(record: Record) -> dict[str, Any]:
-    return {**{key: None for key in CALIBRATOR_KEYS}, **record}
-
-
 def decide(
-    metrics: Sequence[Metric], bands: Sequence[Record], calibrators: Sequence[Record]
-) -> tuple[str, list[str]]:
+    metrics: Sequence[Metric], bands: Sequence[SubBand], calibrators: Sequence[Calibrator]
+) -> tuple[Verdict, list[str]]:
     """Return the verdict and its reasons in words, most serious first."""
     deciding = [metric for metric in metrics if metric["decides"]]
     found = [
@@ -209,20 +201,20 @@ def decide(
                 f" positions are verified{_why_no_calibrator(metrics)}.",
             )
         )
-    verdict = worst(["pass", *(status for status, _ in found)])
-    if verdict != "pass":
+    if found:
+        verdict: Verdict = "fail" if any(status == "fail" for status, _ in found) else "warn"
         ordered = [text for grade in ("fail", "warn") for status, text in found if status == grade]
         return verdict, list(dict.fromkeys(ordered))
-    return verdict, [_all_is_well(deciding)]
+    return "pass", [_all_is_well(deciding)]
 
 
-def _measured(record: Record) -> bool:
+def _measured(record: Calibrator) -> bool:
     """Return whether a flux was measured in the image or, without images, in the visibilities."""
-    seen = not record["imaged"] and record.get("flux_visibility_jy") is not None
+    seen = not record["imaged"] and record["flux_visibility_jy"] is not None
     return seen or record["fit"] == "ok"
 
 
-def _says_more(metric: Metric, bands: Sequence[Record]) -> bool:
+def _says_more(metric: Metric, bands: Sequence[SubBand]) -> bool:
     """Return False for the count of sub-bands without solutions if no sub-band has any."""
     return metric["name"] != "unsolved_band_fraction" or any(band["solved"] for band in bands)
 

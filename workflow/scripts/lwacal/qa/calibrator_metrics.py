@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Final
 
-from lwacal.qa.metric import Metric, judge, not_judged, percent
+from lwacal.qa.metric import judge, not_judged, percent
 from lwacal.qa.stage_metrics import WITHIN
 from lwacal.records.configuration.quality import Quality
+from lwacal.records.measurements import Calibrator, Position
+from lwacal.records.quality import Metric
+from lwacal.records.sky_model import SkyModelRecord
 
-Record = Mapping[str, Any]
+STAGE: Final = "calibrators"
 
 
 def of_calibrators(
-    calibrators: Sequence[Record], sky_model: Record, quality: Quality
+    calibrators: Sequence[Calibrator], sky_model: SkyModelRecord, quality: Quality
 ) -> list[Metric]:
     """Return metrics of flux, position and fits for each calibrator of the sky model."""
     names = [s["name"] for s in sky_model.get("sources", []) if s["calibrator"]]
@@ -25,7 +28,7 @@ def of_calibrators(
             not_judged(
                 "flux_ratio_deviation",
                 f"no calibrator in the sky model: {why}",
-                stage="calibrators",
+                stage=STAGE,
                 unit="fraction",
             )
         ]
@@ -39,7 +42,7 @@ def of_calibrators(
     return found
 
 
-def _of_visibilities(source: str, records: Sequence[Record], quality: Quality) -> list[Metric]:
+def _of_visibilities(source: str, records: Sequence[Calibrator], quality: Quality) -> list[Metric]:
     """Return the ratio of the flux fitted to the visibilities to the expected flux.
 
     It decides if there are no images to measure fluxes in.
@@ -47,7 +50,7 @@ def _of_visibilities(source: str, records: Sequence[Record], quality: Quality) -
     ratios = [
         record["flux_visibility_jy"] / record["flux_expected_jy"]
         for record in records
-        if record.get("flux_visibility_jy") is not None
+        if record["flux_visibility_jy"] is not None and record["flux_expected_jy"] is not None
     ]
     if not ratios:
         return []
@@ -61,52 +64,58 @@ def _of_visibilities(source: str, records: Sequence[Record], quality: Quality) -
             quality.flux_ratio_deviation,
             words,
             limit=WITHIN,
-            stage="calibrators",
+            stage=STAGE,
             decides=not _imaged(records),
             source=source,
         )
     ]
 
 
-def _imaged(records: Sequence[Record]) -> list[Record]:
+def _imaged(records: Sequence[Calibrator]) -> list[Calibrator]:
     return [record for record in records if record["imaged"]]
 
 
-def of_positions(fits: Sequence[Record], quality: Quality) -> list[Metric]:
+def of_positions(fits: Sequence[Position], quality: Quality) -> list[Metric]:
     """Return the frequency-independent offsets and the ionospheric ones at 50 MHz.
 
     ``fits`` as refraction_fit.of_sources returns them.
     """
-    found = []
+    found: list[Metric] = []
     for item in fits:
-        common = {"stage": "calibrators", "decides": False, "source": item["source"]}
-        for key, name, words in (
-            ("constant", "constant_offset", "frequency-independent offset"),
-            ("ionosphere", "ionospheric_offset", "ionospheric offset at 50 MHz"),
+        constant = (item["ra_constant_arcsec"], item["dec_constant_arcsec"])
+        constant_err = (item["ra_constant_err_arcsec"], item["dec_constant_err_arcsec"])
+        ionosphere = (item["ra_ionosphere_arcsec"], item["dec_ionosphere_arcsec"])
+        ionosphere_err = (item["ra_ionosphere_err_arcsec"], item["dec_ionosphere_err_arcsec"])
+        for name, words, offset, error in (
+            ("constant_offset", "frequency-independent offset", constant, constant_err),
+            ("ionospheric_offset", "ionospheric offset at 50 MHz", ionosphere, ionosphere_err),
         ):
-            east, north = (item[f"{axis}_{key}_arcsec"] for axis in ("ra", "dec"))
-            error = math.hypot(*(item[f"{axis}_{key}_err_arcsec"] for axis in ("ra", "dec")))
-            size = math.hypot(east, north)
+            size, doubt = math.hypot(*offset), math.hypot(*error)
             found.append(
                 judge(
                     name,
                     size,
                     "arcsec",
                     quality.limits(name),
-                    f"{item['source']}: {words}: {size:.0f} ± {error:.0f} arcsec",
-                    **common,
+                    f"{item['source']}: {words}: {size:.0f} ± {doubt:.0f} arcsec",
+                    stage=STAGE,
+                    decides=False,
+                    source=item["source"],
                 )
             )
     return found
 
 
-def _of_source(source: str, records: Sequence[Record], quality: Quality) -> list[Metric]:
-    common: Record = {"stage": "calibrators", "source": source}
+def _of_source(source: str, records: Sequence[Calibrator], quality: Quality) -> list[Metric]:
     records = _imaged(records)
     if not records:
         return [
             not_judged(
-                "failed_fit_fraction", f"{source}: no image was measured", unit="fraction", **common
+                "failed_fit_fraction",
+                f"{source}: no image was measured",
+                unit="fraction",
+                stage=STAGE,
+                source=source,
             )
         ]
     good = [record for record in records if record["fit"] == "ok"]
@@ -119,10 +128,11 @@ def _of_source(source: str, records: Sequence[Record], quality: Quality) -> list
             "fraction",
             quality.failed_fit_fraction,
             words,
-            **common,
+            stage=STAGE,
+            source=source,
         )
     ]
-    ratios = [r["ratio"] for r in good if r.get("ratio") is not None]
+    ratios = [r["ratio"] for r in good if r["ratio"] is not None]
     if ratios:
         ratio = statistics.median(ratios)
         words = (
@@ -137,7 +147,8 @@ def _of_source(source: str, records: Sequence[Record], quality: Quality) -> list
                 quality.flux_ratio_deviation,
                 words,
                 limit=WITHIN,
-                **common,
+                stage=STAGE,
+                source=source,
             )
         )
     offsets = [
@@ -153,61 +164,87 @@ def _of_source(source: str, records: Sequence[Record], quality: Quality) -> list
             " (median)"
         )
         found.append(
-            judge("position_offset", beams, "beams", quality.position_offset, words, **common)
+            judge(
+                "position_offset",
+                beams,
+                "beams",
+                quality.position_offset,
+                words,
+                stage=STAGE,
+                source=source,
+            )
         )
     return found
 
 
-def _model_doubt(records: Sequence[Record]) -> str:
+def _model_doubt(records: Sequence[Calibrator]) -> str:
     """Return the uncertainty of the expected flux in words; empty if it is unknown."""
     doubts = [
         record["flux_expected_err_jy"] / record["flux_expected_jy"]
         for record in records
-        if record.get("flux_expected_err_jy") is not None
+        if record["flux_expected_err_jy"] is not None and record["flux_expected_jy"] is not None
     ]
     return f"; expected flux uncertain by {percent(statistics.median(doubts))}" if doubts else ""
 
 
-def _of_source_and_band(record: Record, quality: Quality) -> list[Metric]:
-    common = {
-        "stage": "calibrators",
-        "decides": False,
-        "source": record["source"],
-        "band": record["band"],
-    }
-    where = f"{record['source']} at {record['band']}"
+def _of_source_and_band(record: Calibrator, quality: Quality) -> list[Metric]:
+    source, band = record["source"], record["band"]
+    where = f"{source} at {band}"
     if record["fit"] != "ok":
-        why = record.get("reason") or "fit failed"
-        return [not_judged("flux_ratio_deviation", f"{where}: {why}", unit="fraction", **common)]
+        why = record["reason"] or "fit failed"
+        return [
+            not_judged(
+                "flux_ratio_deviation",
+                f"{where}: {why}",
+                unit="fraction",
+                stage=STAGE,
+                decides=False,
+                source=source,
+                band=band,
+            )
+        ]
     found = []
-    if record.get("ratio") is not None:
+    ratio, beams, arcsec = record["ratio"], offset_beams(record), offset_arcsec(record)
+    if ratio is not None:
         found.append(
             judge(
                 "flux_ratio_deviation",
-                abs(record["ratio"] - 1),
+                abs(ratio - 1),
                 "fraction",
                 quality.flux_ratio_deviation,
-                f"{where}: measured flux is {record['ratio']:.2f} x expected",
+                f"{where}: measured flux is {ratio:.2f} x expected",
                 limit=WITHIN,
-                **common,
+                stage=STAGE,
+                decides=False,
+                source=source,
+                band=band,
             )
         )
-    beams = offset_beams(record)
-    if beams is not None:
-        words = f"{where}: offset from catalogue position: {offset_arcsec(record):.0f} arcsec"
+    if beams is not None and arcsec is not None:
+        words = f"{where}: offset from catalogue position: {arcsec:.0f} arcsec"
         found.append(
-            judge("position_offset", beams, "beams", quality.position_offset, words, **common)
+            judge(
+                "position_offset",
+                beams,
+                "beams",
+                quality.position_offset,
+                words,
+                stage=STAGE,
+                decides=False,
+                source=source,
+                band=band,
+            )
         )
     return found
 
 
-def offset_arcsec(record: Record) -> float | None:
+def offset_arcsec(record: Calibrator) -> float | None:
     """Return the offset of a calibrator from its catalogue position in arcsec."""
-    east, north = record.get("ra_offset_arcsec"), record.get("dec_offset_arcsec")
+    east, north = record["ra_offset_arcsec"], record["dec_offset_arcsec"]
     return None if east is None or north is None else math.hypot(east, north)
 
 
-def offset_beams(record: Record) -> float | None:
+def offset_beams(record: Calibrator) -> float | None:
     """Return the same offset in units of the synthesized beam (FWHM)."""
-    distance, beam = offset_arcsec(record), record.get("beam_fwhm_arcsec")
+    distance, beam = offset_arcsec(record), record["beam_fwhm_arcsec"]
     return None if distance is None or not beam else distance / beam

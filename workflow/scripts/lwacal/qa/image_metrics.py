@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
-from typing import Any
 
-from lwacal.qa.metric import Metric, judge, not_judged, percent
+from lwacal.qa.metric import judge, not_judged, percent
 from lwacal.records.configuration.quality import Quality
+from lwacal.records.measurements import MeasurementsRecord
+from lwacal.records.quality import Metric
 
-Record = Mapping[str, Any]
 
-
-def of_images(measurements: Record, quality: Quality) -> list[Metric]:
+def of_images(measurements: MeasurementsRecord, quality: Quality) -> list[Metric]:
     """Return dynamic range and noise of the images, and the scintillation of the sources."""
     found = []
-    for image in measurements.get("allsky", []):
-        dynamic_range = image.get("dynamic_range")
-        words = f"all-sky image {image['name']}: {image.get('message') or 'not measured'}"
+    for image in measurements["allsky"]:
+        dynamic_range = image["dynamic_range"]
+        words = f"all-sky image {image['name']}: {image['message'] or 'not measured'}"
         if dynamic_range is not None:
             words = f"all-sky image {image['name']}: dynamic range {dynamic_range:.0f}"
         found.append(
@@ -40,18 +38,26 @@ def of_images(measurements: Record, quality: Quality) -> list[Metric]:
     return found + _noise(measurements, quality) + _scintillation(measurements, quality)
 
 
-def _noise(measurements: Record, quality: Quality) -> list[Metric]:
+def _noise(measurements: MeasurementsRecord, quality: Quality) -> list[Metric]:
     """Return the ratio of image noise to the thermal noise derived from the autocorrelations."""
     limits, found = quality.noise_over_thermal, []
-    common: Record = {"stage": "images", "decides": False}
-    for image in measurements.get("allsky", []):
-        if image.get("rms_jy") is not None and image.get("thermal_jy"):
+    for image in measurements["allsky"]:
+        if image["rms_jy"] is not None and image["thermal_jy"]:
             ratio = image["rms_jy"] / image["thermal_jy"]
             words = f"all-sky image {image['name']}: noise is {ratio:.1f} x thermal"
             found.append(
-                judge("noise_over_thermal", ratio, "", limits, words, band=image["name"], **common)
+                judge(
+                    "noise_over_thermal",
+                    ratio,
+                    "",
+                    limits,
+                    words,
+                    band=image["name"],
+                    stage="images",
+                    decides=False,
+                )
             )
-    calibrators = measurements.get("calibrators", [])
+    calibrators = measurements["calibrators"]
     for source in dict.fromkeys(item["source"] for item in calibrators):
         ratios = [
             item["rms_jy"] / item["thermal_jy"]
@@ -62,15 +68,24 @@ def _noise(measurements: Record, quality: Quality) -> list[Metric]:
             ratio = statistics.median(ratios)
             words = f"{source}: image noise is {ratio:.1f} x thermal (median)"
             found.append(
-                judge("noise_over_thermal", ratio, "", limits, words, source=source, **common)
+                judge(
+                    "noise_over_thermal",
+                    ratio,
+                    "",
+                    limits,
+                    words,
+                    source=source,
+                    stage="images",
+                    decides=False,
+                )
             )
     return found
 
 
-def _scintillation(measurements: Record, quality: Quality) -> list[Metric]:
+def _scintillation(measurements: MeasurementsRecord, quality: Quality) -> list[Metric]:
     """Return the scintillation index of each source, median over sub-bands."""
     series: dict[str, list[float]] = {}
-    for item in measurements.get("scintillation_indices", []):
+    for item in measurements["scintillation_indices"]:
         known = series.setdefault(item["source"], [])
         known += [item["index"]] if item["index"] is not None else []
     found = []

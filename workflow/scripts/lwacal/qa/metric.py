@@ -10,16 +10,16 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
+
+from typing_extensions import Unpack
 
 from lwacal.records.configuration.quality import Limits
+from lwacal.records.quality import AppliesTo, Metric, MetricStatus, Stage, StageName
 
-STAGES = ("data", "antennas", "solutions", "delays", "calibrators", "images")
-STATUS_RANK = {"n/a": 0, "pass": 1, "warn": 2, "fail": 3}
+STAGES: tuple[StageName, ...] = ("data", "antennas", "solutions", "delays", "calibrators", "images")
+STATUS_RANK: dict[MetricStatus, int] = {"n/a": 0, "pass": 1, "warn": 2, "fail": 3}
 SCORE_AT_WARN = 2 / 3
 SCORE_AT_FAIL = 1 / 3
-
-Metric = dict[str, Any]
 
 
 def score(value: float, warn: float | None, fail: float | None) -> float:
@@ -39,7 +39,7 @@ def score(value: float, warn: float | None, fail: float | None) -> float:
     return last_score * last_value / value if value > 0 and last_value > 0 else last_score
 
 
-def status(value: float, warn: float | None, fail: float | None) -> str:
+def status(value: float, warn: float | None, fail: float | None) -> MetricStatus:
     """Return "fail" at or above the failure limit, "warn" above the warning limit, else "pass"."""
     if fail is not None and value >= fail:
         return "fail"
@@ -55,11 +55,11 @@ def judge(
     limits: Limits,
     message: str,
     *,
-    stage: str,
+    stage: StageName,
     decides: bool = True,
     more_is_better: bool = False,
     limit: str = "limit {}",
-    **applies_to: str,
+    **applies_to: Unpack[AppliesTo],
 ) -> Metric:
     """Return an assessed metric, or one with status "n/a" if the value is None or not finite.
 
@@ -88,7 +88,13 @@ def judge(
 
 
 def not_judged(
-    name: str, why: str, *, stage: str, unit: str = "", decides: bool = True, **applies_to: str
+    name: str,
+    why: str,
+    *,
+    stage: StageName,
+    unit: str = "",
+    decides: bool = True,
+    **applies_to: Unpack[AppliesTo],
 ) -> Metric:
     """Return a metric that could not be assessed, with the reason in words."""
     return {
@@ -137,20 +143,24 @@ def percent(fraction: float) -> str:
     return f"{100 * fraction:.2g} %" if abs(fraction) < 0.1 else f"{100 * fraction:.0f} %"
 
 
-def worst(statuses: Iterable[str]) -> str:
+def worst(statuses: Iterable[MetricStatus]) -> MetricStatus:
     """Return the worst of some statuses; "n/a" if there is none or nothing was assessed."""
     return max(statuses, key=STATUS_RANK.__getitem__, default="n/a")
 
 
-def stages(metrics: Sequence[Metric]) -> list[dict[str, Any]]:
+def stages(metrics: Sequence[Metric]) -> list[Stage]:
     """Return score and status of each stage: those of its worst deciding metric."""
     return [_stage(stage, [m for m in metrics if m["stage"] == stage]) for stage in STAGES]
 
 
-def _stage(stage: str, metrics: Sequence[Metric]) -> dict[str, Any]:
+def _score(metric: Metric) -> float:
+    return 1.0 if metric["score"] is None else metric["score"]
+
+
+def _stage(stage: StageName, metrics: Sequence[Metric]) -> Stage:
     deciding = [metric for metric in metrics if metric["decides"]]
     judged = [metric for metric in deciding if metric["status"] != "n/a"]
-    lowest = min(judged, key=lambda metric: metric["score"], default=None)
+    lowest = min(judged, key=_score, default=None)
     message = lowest["message"] if lowest else "; ".join(m["message"] for m in deciding)
     return {
         "stage": stage,

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Final
 
-from lwacal.qa.metric import Metric, judge, not_judged, percent
+from lwacal.qa.metric import judge, not_judged, percent
+from lwacal.records.bandpass import BandpassRecord
 from lwacal.records.configuration.quality import Quality
+from lwacal.records.quality import Metric
+from lwacal.records.sky_model import SkyModelRecord
 from lwacal.telescope import naming
 
-Record = Mapping[str, Any]
-STAGE = "solutions"
+STAGE: Final = "solutions"
 
 
-def of_model(sky_model: Record, bandpass: Mapping[str, Record], quality: Quality) -> list[Metric]:
+def of_model(
+    sky_model: SkyModelRecord, bandpass: Mapping[str, BandpassRecord], quality: Quality
+) -> list[Metric]:
     """Return the unmodelled fraction of the flux and the residual power over thermal.
 
     ``bandpass`` are the solver's summaries by sub-band. The worst sub-band decides.
@@ -21,13 +25,10 @@ def of_model(sky_model: Record, bandpass: Mapping[str, Record], quality: Quality
     return [_unmodelled(sky_model, quality), *_residuals(bandpass, quality)]
 
 
-def _unmodelled(sky_model: Record, quality: Quality) -> Metric:
+def _unmodelled(sky_model: SkyModelRecord, quality: Quality) -> Metric:
     name = "unmodelled_fraction"
-    known = {
-        band: record
-        for band, record in sky_model.get("unmodelled", {}).items()
-        if record["fraction"] is not None
-    }
+    fractions = {band: item["fraction"] for band, item in sky_model["unmodelled"].items()}
+    known = {band: fraction for band, fraction in fractions.items() if fraction is not None}
     if not known:
         return not_judged(
             name,
@@ -35,8 +36,8 @@ def _unmodelled(sky_model: Record, quality: Quality) -> Metric:
             stage=STAGE,
             unit="fraction",
         )
-    band = max(naming.sort_bands(known), key=lambda band: known[band]["fraction"])
-    fraction, outside = known[band]["fraction"], known[band]["apparent_jy"]
+    band = max(naming.sort_bands(known), key=known.__getitem__)
+    fraction, outside = known[band], sky_model["unmodelled"][band]["apparent_jy"]
     words = "every bright source above the horizon is in the model"
     if outside:
         why = {source["name"]: source["reason"] for source in sky_model["sources"]}
@@ -51,11 +52,10 @@ def _unmodelled(sky_model: Record, quality: Quality) -> Metric:
     return judge(name, fraction, "fraction", quality.limits(name), words, stage=STAGE)
 
 
-def _residuals(bandpass: Mapping[str, Record], quality: Quality) -> list[Metric]:
+def _residuals(bandpass: Mapping[str, BandpassRecord], quality: Quality) -> list[Metric]:
     name = "residual_over_thermal"
-    known = {
-        band: record[name] for band, record in bandpass.items() if record.get(name) is not None
-    }
+    ratios = {band: item.get("residual_over_thermal") for band, item in bandpass.items()}
+    known = {band: ratio for band, ratio in ratios.items() if ratio is not None}
     if not known:
         return [
             not_judged(

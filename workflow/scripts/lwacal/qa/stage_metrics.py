@@ -11,8 +11,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lwacal.qa.metric import Metric, in_words, judge, not_judged, percent
+from lwacal.qa.metric import in_words, judge, not_judged, percent
 from lwacal.records.configuration.quality import Limits, Quality
+from lwacal.records.delay import DelayRecord
+from lwacal.records.health import HealthRecord
+from lwacal.records.manifest import ManifestRecord
+from lwacal.records.quality import Antpol, Metric, StageName, SubBand
 from lwacal.telescope.antpol_states import BAD, NO_DATA
 from lwacal.telescope.boards import ANTENNAS_PER_BOARD
 
@@ -21,10 +25,11 @@ WITHIN = "should agree within {}"
 Record = Mapping[str, Any]
 
 
-def of_data(manifest: Record, bands: Sequence[Record], quality: Quality) -> list[Metric]:
+def of_data(manifest: ManifestRecord, bands: Sequence[SubBand], quality: Quality) -> list[Metric]:
     """Return the missing fraction of the raw data and the flagged fraction of the rest."""
     found = [_missing_data(manifest, quality)]
-    known = [b for b in bands if b["flagged_fraction_healthy"] is not None]
+    fractions = {band["band"]: band["flagged_fraction_healthy"] for band in bands}
+    known = {name: fraction for name, fraction in fractions.items() if fraction is not None}
     for band in bands:
         fraction = band["flagged_fraction_healthy"]
         words = band["message"] or "no usable data"
@@ -54,11 +59,10 @@ def of_data(manifest: Record, bands: Sequence[Record], quality: Quality) -> list
                 unit="fraction",
             ),
         ]
-    mean = statistics.fmean(b["flagged_fraction_healthy"] for b in known)
-    top = max(known, key=lambda b: b["flagged_fraction_healthy"])
+    mean, top = statistics.fmean(known.values()), max(known, key=known.__getitem__)
     words = (
-        f"{percent(mean)} of the data of healthy antennas are flagged, most at {top['band']}"
-        f" ({percent(top['flagged_fraction_healthy'])})"
+        f"{percent(mean)} of the data of healthy antennas are flagged, most at {top}"
+        f" ({percent(known[top])})"
     )
     return [
         *found,
@@ -73,7 +77,7 @@ def of_data(manifest: Record, bands: Sequence[Record], quality: Quality) -> list
     ]
 
 
-def _missing_data(manifest: Record, quality: Quality) -> Metric:
+def _missing_data(manifest: ManifestRecord, quality: Quality) -> Metric:
     n_integrations = manifest["observation"]["n_integrations"]
     expected = n_integrations * len(manifest["bands"])
     usable = sum(
@@ -99,7 +103,7 @@ def _missing_data(manifest: Record, quality: Quality) -> Metric:
     )
 
 
-def of_antennas(signals: Sequence[Record], health: Record, quality: Quality) -> list[Metric]:
+def of_antennas(signals: Sequence[Antpol], health: HealthRecord, quality: Quality) -> list[Metric]:
     """Return the bad fraction of the antpols, the worst board, and the age of the health list."""
     if not signals:
         return [
@@ -143,7 +147,7 @@ def of_antennas(signals: Sequence[Record], health: Record, quality: Quality) -> 
     ]
 
 
-def present(signals: Sequence[Record]) -> list[Record]:
+def present(signals: Sequence[Antpol]) -> list[Antpol]:
     """Return the antpols of antennas that are in the data; all antpols if none is.
 
     An antenna without a single row was not correlated, which says nothing about its health.
@@ -152,12 +156,12 @@ def present(signals: Sequence[Record]) -> list[Record]:
 
 
 def _worst_board(
-    signals: Sequence[Record],
+    signals: Sequence[Antpol],
     marked: Sequence[bool],
     name: str,
     word: str,
     quality: Quality,
-    stage: str,
+    stage: StageName,
 ) -> Metric:
     boards: dict[int, list[bool]] = {}
     for signal, mark in zip(signals, marked):
@@ -173,10 +177,11 @@ def _worst_board(
     return judge(name, fractions[board], "fraction", quality.limits(name), words, stage=stage)
 
 
-def _health_list(health: Record, quality: Quality) -> Metric:
+def _health_list(health: HealthRecord, quality: Quality) -> Metric:
     name = "health_list_age"
     lists = [s for s in health.get("sources", []) if s["name"] in ("mnc", "cache")]
-    used = [s for s in lists if s["used"] and s.get("age_days") is not None]
+    ages = [(s["name"], s["age_days"]) for s in lists if s["used"]]
+    used = [(source, abs(age)) for source, age in ages if age is not None]
     if not used:
         messages = "; ".join(f"{s['name']}: {s['message']}" for s in lists if s["message"])
         return not_judged(
@@ -187,26 +192,26 @@ def _health_list(health: Record, quality: Quality) -> Metric:
             unit="d",
             decides=False,
         )
-    age = abs(used[0]["age_days"])
-    words = f"the antenna-health list ({used[0]['name']}) is {in_words(age, 'd')} old"
+    source, age = used[0]
+    words = f"the antenna-health list ({source}) is {in_words(age, 'd')} old"
     return judge(name, age, "d", quality.limits(name), words, stage="antennas", decides=False)
 
 
 def of_solutions(
-    bands: Sequence[Record], signals: Sequence[Record], reference: str, quality: Quality
+    bands: Sequence[SubBand], signals: Sequence[Antpol], reference: str, quality: Quality
 ) -> list[Metric]:
     """Return metrics of unsolved sub-bands, flagged solutions and the reference antenna."""
     solved = [band for band in bands if band["solved"]]
     found = []
     for band in bands:
-        fraction = band["flagged_fraction_solutions"]
+        fraction = band["flagged_fraction_solutions"] if band["solved"] else None
         words = f"{band['band']}: no solutions ({band['message'] or 'none unflagged'})"
-        if band["solved"]:
+        if fraction is not None:
             words = f"{band['band']}: {percent(fraction)} of the solutions are flagged"
         found.append(
             judge(
                 "flagged_solution_fraction",
-                fraction if band["solved"] else None,
+                fraction,
                 "fraction",
                 quality.flagged_solution_fraction,
                 words,
@@ -232,7 +237,7 @@ def of_solutions(
     )
     if not solved:
         return found
-    mean = statistics.fmean(band["flagged_fraction_solutions"] for band in solved)
+    mean = statistics.fmean(band["flagged_fraction_solutions"] or 0.0 for band in solved)
     found.append(
         judge(
             "flagged_solution_fraction",
@@ -246,7 +251,7 @@ def of_solutions(
     return [*found, _reference(reference, signals)]
 
 
-def _reference(reference: str, signals: Sequence[Record]) -> Metric:
+def _reference(reference: str, signals: Sequence[Antpol]) -> Metric:
     """Return whether the reference antenna is bad: its phase enters every solution."""
     own = [signal for signal in signals if signal["antenna"] == reference]
     if not own:
@@ -264,9 +269,10 @@ def _reference(reference: str, signals: Sequence[Record]) -> Metric:
     return {**metric, "message": words}
 
 
-def of_delays(signals: Sequence[Record], delay: Record, quality: Quality) -> list[Metric]:
+def of_delays(signals: Sequence[Antpol], delay: DelayRecord, quality: Quality) -> list[Metric]:
     """Return the fraction of delays off the reference, for the array and the worst board."""
-    name, stage = "delay_offset_fraction", "delays"
+    name: str = "delay_offset_fraction"
+    stage: StageName = "delays"
     measured = [s for s in signals if s["delay_ns"] is not None]
     if not measured:
         return [
@@ -301,7 +307,7 @@ def of_delays(signals: Sequence[Record], delay: Record, quality: Quality) -> lis
     ]
 
 
-def healthy_fraction(fractions: Record) -> float | None:
+def healthy_fraction(fractions: Mapping[str, float | None]) -> float | None:
     """Return the flagged fraction of the data on baselines without a bad antenna."""
     total, antenna = fractions.get("total"), fractions.get("antenna")
     if total is None or antenna is None or antenna >= 1:

@@ -17,6 +17,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from lwacal.imaging.refraction_fit import REFERENCE_MHZ
 from lwacal.qa.calibrator_metrics import offset_arcsec
+from lwacal.records.measurements import Calibrator, Position
 from lwacal.report.plots import style
 from lwacal.telescope.antpol_states import BAD
 
@@ -167,7 +168,7 @@ def _draw_ratio(axes: Axes, own: Sequence[Record], tolerance: float | None) -> N
         )
 
 
-def offsets(calibrators: Sequence[Record], fits: Sequence[Record]) -> Figure:
+def offsets(calibrators: Sequence[Calibrator], fits: Sequence[Position]) -> Figure:
     """Draw the offset of each calibrator from its catalogue position.
 
     ``fits`` as refraction_fit.of_sources returns them: constant plus ionosphere.

@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 
 from lwacal.nights.history import Nights, Record
 from lwacal.qa.metric import STAGES, STATUS_RANK, worst
+from lwacal.records.quality import MetricStatus
 from lwacal.report.plots import style
 from lwacal.telescope import naming
 from lwacal.telescope.antpol_states import BAD, GOOD, RANK, REASONS, SUSPECT
@@ -86,7 +87,7 @@ def verdicts(history: Nights) -> Figure:
     """Draw the verdict and the status of each stage, one column per observation."""
     _check(history.observations)
     place = history.place
-    statuses: dict[tuple[str, str], list[str]] = {}
+    statuses: dict[tuple[str, str], list[MetricStatus]] = {}
     for row in history.metrics:
         statuses.setdefault((row["stage"], row["observation"]), []).append(row["status"])
     ranks = np.zeros((1 + len(STAGES), len(place)), int)
