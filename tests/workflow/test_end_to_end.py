@@ -221,6 +221,6 @@ def test_nothing_is_left_to_do(night):
 
 
 def test_no_litter_is_left(night):
-    expected = {"workflow", "config", "results", "logs", "benchmarks", ".snakemake"}
-    assert {path.name for path in night.project.folder.iterdir()} <= expected | {"resources"}
+    expected = {"workflow", "config", "profiles", "results", "logs", "benchmarks", ".snakemake"}
+    assert {path.name for path in night.project.folder.iterdir()} <= expected
     assert list(night.project.results.rglob("*.part")) == []

@@ -211,6 +211,7 @@ def test_nothing_in_paths_and_values_is_executed(tmp_path):
             "benchmarks",
             "config",
             "logs",
+            "profiles",
             "sheet.tsv",
             "workflow",
             results,
