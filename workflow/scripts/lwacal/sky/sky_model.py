@@ -155,7 +155,10 @@ def _unmodelled(
 
 
 def read(path: str | Path) -> SkyModelRecord:
-    """Return sky_model.json, paths of component lists made absolute: solvers stand elsewhere."""
+    """Return sky_model.json, with absolute paths of component lists.
+
+    Solvers work in a scratch directory, where relative paths do not hold.
+    """
     model = files.read(SkyModelRecord, path)
     for source in model["sources"]:
         components = source["component_list"]
@@ -165,7 +168,7 @@ def read(path: str | Path) -> SkyModelRecord:
 
 
 def _component_list(choice: SkyModel, source: str) -> ComponentList | None:
-    """Return which list gives the shape of a source: path, components, digest, trusted range."""
+    """Return the record of the component list of a source, None for a point."""
     path = choice.component_lists.by_source()[source]
     if not path:
         return None
