@@ -18,6 +18,10 @@ from bench.place import NAME
 from bench.project import ENVIRONMENT
 from lwacal.calibration.reference_antenna import ReferenceOrder
 from lwacal.driver import run_record
+from lwacal.records import files
+from lwacal.records.bandpass import BandpassRecord
+from lwacal.records.health import HealthRecord
+from lwacal.records.reference import ReferenceRecord
 from lwacal.runtime import products
 from workflow_run import Project, copy_project
 
@@ -118,9 +122,9 @@ def _reference(
 
 
 def _job(band: str, results: Path, observation: Observation, work: Path) -> dict[str, Any]:
-    summary = products.read_json(results / f"tables/raw/{band}.json")
-    reference = products.read_json(results / "reference.json")
-    health = products.read_json(results / "health.json")
+    summary = files.read(BandpassRecord, results / f"tables/raw/{band}.json")
+    reference = files.read(ReferenceRecord, results / "reference.json")
+    health = files.read(HealthRecord, results / "health.json")
     bad = {item["index"] for item in health["antennas"] if item["status"] == "bad"}
     low, high = summary["uv_range_lambda"]
     return {

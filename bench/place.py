@@ -11,6 +11,7 @@ from bench import workflow_jobs
 from bench.data import Observation
 from lwacal.calibration.sub_band import SubBand
 from lwacal.driver import settings
+from lwacal.records import catalogue, files
 from lwacal.records.configuration.whole import Configuration
 from lwacal.runtime import products
 from lwacal.sky import sky_model
@@ -64,8 +65,8 @@ class Place:
         return self.folder / product
 
     def record(self, product: str) -> Any:
-        """Return a JSON product."""
-        return products.read_json(self.path(product))
+        """Return a record by its path below the folder of the observation."""
+        return files.read(catalogue.model_of(product), self.path(product))
 
     @property
     def bands(self) -> tuple[str, ...]:

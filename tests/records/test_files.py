@@ -11,7 +11,7 @@ import pytest
 
 import made_up_observation
 from lwacal.qa import metric
-from lwacal.records import antpol, base, files, quality
+from lwacal.records import antpol, base, catalogue, files, quality
 from lwacal.records.catalogue import RECORDS
 from lwacal.records.health import HealthRecord
 from lwacal.records.manifest import ManifestRecord
@@ -157,3 +157,22 @@ def test_words_of_models_are_those_of_the_code():
     assert get_args(antpol.Polarization) == correlations.POLARIZATIONS
     assert get_args(quality.StageName) == metric.STAGES
     assert set(get_args(quality.MetricStatus)) == set(metric.STATUS_RANK)
+
+
+@pytest.mark.parametrize(
+    ("product", "name"),
+    [
+        ("qa.json", "qa"),
+        ("inventory.json", "manifest"),
+        ("flags/59MHz.json", "flags"),
+        ("images/CygA/images.json", "images"),
+        ("images/allsky/images.json", "allsky"),
+    ],
+)
+def test_the_model_of_a_file_follows_from_its_path(product, name):
+    assert catalogue.model_of(product) is RECORDS[name]
+
+
+def test_what_is_no_record_has_no_model():
+    with pytest.raises(LookupError, match=r"report\.html"):
+        catalogue.model_of("report.html")

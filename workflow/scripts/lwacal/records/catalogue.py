@@ -1,7 +1,10 @@
-"""All kinds of records."""
+"""All kinds of records, by name, and which of them a file is."""
+
+import re
 
 from lwacal.records.allsky import AllskyRecord
 from lwacal.records.bandpass import BandpassRecord
+from lwacal.records.base import about
 from lwacal.records.calibrated import CalibratedRecord
 from lwacal.records.cleanup import CleanupRecord
 from lwacal.records.concat import ConcatRecord
@@ -48,3 +51,19 @@ RECORDS: dict[str, type] = {
     "cleanup": CleanupRecord,
     "failure": FailureRecord,
 }
+
+
+def model_of(product: str) -> type:
+    """Return the model of a record by its path below the folder of an observation.
+
+    Raises LookupError for a product that is no record.
+    """
+    fitting = [
+        (pattern, model)
+        for model in RECORDS.values()
+        for pattern in about(model).files
+        if re.fullmatch(re.sub(r"<\w+>", "[^/]+", pattern), product)
+    ]
+    if not fitting:
+        raise LookupError(f"{product} is no record")
+    return min(fitting, key=lambda item: item[0].count("<"))[1]  # allsky is no source
