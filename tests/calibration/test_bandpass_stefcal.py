@@ -11,16 +11,17 @@ N_ANTENNAS, N_CHANNELS, NOISE = 16, 20, 0.1
 FIRST, SECOND = np.triu_indices(N_ANTENNAS, 1)
 
 
-def drawn(lost=None, seed=1):
+def drawn(lost=None, seed=1, n_antennas=N_ANTENNAS):
     """Return sums of a point source of 1 Jy through gains of one, without ``lost``.
 
     ``lost`` (2, channel, baseline) bool. Twenty channels are three batches of the solver.
     """
     draw = np.random.default_rng(seed)
-    shape = (2, N_CHANNELS, len(FIRST))
+    baselines = BaselineMatrix(n_antennas)
+    shape = (2, N_CHANNELS, len(baselines.antenna1))
     used = np.ones(shape, bool) if lost is None else ~lost
     data = (1 + NOISE * (draw.normal(size=(*shape, 2)) @ [1, 1j]) / np.sqrt(2)) * used
-    sums = VisibilitySums.zeros(BaselineMatrix(N_ANTENNAS), np.full(len(FIRST), 50.0), N_CHANNELS)
+    sums = VisibilitySums.zeros(baselines, np.full(shape[2], 50.0), N_CHANNELS)
     sums.data_model += data
     sums.model_power += used
     sums.data_power += np.abs(data) ** 2
@@ -83,3 +84,14 @@ def test_share_of_outliers_is_that_of_the_baselines_there_are():
     solved = bandpass_stefcal.solve(sums, 3)
     assert solved.outliers[8] == pytest.approx(3 / 120)
     assert solved.outliers[7, 0] == pytest.approx(3 / np.count_nonzero(~lost[0, 7]))
+
+
+def test_outliers_are_found_among_the_baselines_that_are_left():
+    """Each of 40 antennas has 16 of its 39 baselines: one of 780 that is off is seen."""
+    lost = np.random.default_rng(3).random((2, N_CHANNELS, 780)) < 0.6
+    lost[..., 100] = False
+    sums = drawn(lost, n_antennas=40)
+    sums.data_model[..., 100] += 1.2
+    sums.data_power[..., 100] = np.abs(sums.data_model[..., 100]) ** 2
+    solved = bandpass_stefcal.solve(sums, 3)
+    assert solved.outliers == pytest.approx(1 / np.count_nonzero(~lost, axis=2).T)

@@ -17,7 +17,7 @@ N_ANTENNAS, N_CHANNELS, NOISE = 24, 48, 0.01
 PLANTED = (7, 1)  # antenna and polarization
 
 
-def cause_of(factor: float) -> np.ndarray:
+def cause_of(factor: float, settings: SolutionFlags = SETTINGS) -> np.ndarray:
     """Return the causes (antenna, 2) that all channels share, one antpol having a gain factor.
 
     No antenna is an outlier by the scatter of the others: the ratios alone decide.
@@ -37,7 +37,7 @@ def cause_of(factor: float) -> np.ndarray:
         error=NOISE * np.ones(gain.shape),
         baselines=np.full((N_ANTENNAS, 1), N_ANTENNAS - 1),
     )
-    solution_flags.find(band, SETTINGS)
+    solution_flags.find(band, settings)
     return np.bitwise_and.reduce(band.cause, axis=1)
 
 
@@ -49,6 +49,13 @@ def test_an_antpol_is_bad_just_beyond_the_ratio_and_good_just_within(limit, insi
     within, beyond = (cause_of(getattr(SETTINGS, limit) * step) for step in (inside, 1 / inside))
     assert not (within & cause).any()
     assert np.argwhere(beyond & cause).tolist() == [list(PLANTED)]
+
+
+@pytest.mark.parametrize(("factor", "weak"), [(0.45, False), (0.3, True)])
+def test_antennas_that_are_all_alike_do_not_make_one_of_half_their_gain_weak(factor, weak):
+    """Seven times the least scatter of 0.14 is a factor of 0.375; the ratio of 0.1 is further."""
+    found = cause_of(factor, SolutionFlags()) & CAUSES["weak"] > 0
+    assert np.argwhere(found).tolist() == ([list(PLANTED)] if weak else [])
 
 
 @pytest.mark.parametrize(("amplitude", "word"), [(0.09, "weak_gain"), (0.11, "solver_failed")])

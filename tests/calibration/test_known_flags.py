@@ -84,3 +84,51 @@ def test_a_single_solution_is_clipped_beyond_three_sigma_of_the_noise(sigmas, ca
     band.gain[3, 100, 0] = usual * np.exp(sigmas * NOISE / np.sqrt(2))
     solution_flags.find(band, SETTINGS)
     assert band.cause[3, 100, 0] == cause
+
+
+def test_garbage_of_most_antennas_is_a_matter_of_the_quorum_and_no_scatter():
+    band = drawn()
+    draw = np.random.default_rng(6)
+    most, channels = slice(0, 20), slice(70, 80)
+    part = band.gain[most, channels]
+    band.gain[most, channels] = part * np.exp(1.5 * draw.normal(size=part.shape))
+    band.cause[most, channels] = CAUSES["solver"]
+    solution_flags.find(band, SETTINGS)
+    assert band.has("quorum")[:, channels].all()
+    assert not band.has("scatter").any()
+
+
+def test_flagged_channels_do_not_tell_the_noise_of_an_antpol():
+    """Of 60 channels 35 are flagged, with garbage: a solution of five sigma is clipped all the
+    same.
+    """
+    band = drawn()
+    draw = np.random.default_rng(7)
+    usual = np.median(np.abs(band.gain[3, 60:120, 0]))
+    band.gain[3, 60:95, 0] *= np.exp(0.5 * draw.normal(size=35))
+    band.cause[3, 60:95, 0] = CAUSES["solver"]
+    band.gain[3, 110, 0] = usual * np.exp(5 * NOISE / np.sqrt(2))
+    solution_flags.find(band, SETTINGS)
+    assert band.cause[3, 110, 0] == CAUSES["clip"]
+
+
+def test_a_channel_in_which_all_antennas_deviate_is_seen_against_its_neighbours():
+    """The template is smooth over channels: it does not follow what a single one does."""
+    band = drawn()
+    band.gain[:, 200] *= 0.8
+    band.error[:, 200] *= 0.8
+    solution_flags.find(band, SETTINGS)
+    assert band.has("deviation")[:, 200].all()
+    assert not np.delete(band.has("deviation"), 200, axis=1).any()
+
+
+def test_errors_are_unknown_where_flagged_or_not_stated_or_without_a_gain():
+    band = drawn()
+    band.cause[1, 5, 0] = CAUSES["health"]
+    band.error[2, 6, 1] = 0.0
+    band.gain[3, 7, 0] = 0.0
+    band.error[4, 8, 1] = np.inf
+    relative, unknown = solution_flags.relative_errors(band)
+    expected = [[1, 5, 0], [2, 6, 1], [3, 7, 0], [4, 8, 1]]
+    assert np.argwhere(unknown).tolist() == expected
+    assert relative[~unknown] == pytest.approx(NOISE)
