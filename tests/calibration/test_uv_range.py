@@ -43,7 +43,7 @@ def test_the_lower_limit_is_halved_to_a_wavelength_and_no_further():
     assert usable({"within": 0.1, "between": 500.0})[:2] == (1.0, 100.0)
 
 
-@pytest.mark.parametrize("limits", [(6.0, 12.0), (0.0, 8.0)])
+@pytest.mark.parametrize("limits", [(6.0, 15.0), (0.0, 8.0)])
 def test_matrix_of_the_baselines_in_range_is_that_of_their_projected_lengths(limits):
     """As the source sees them: what of a baseline is across the direction of the phase centre."""
     enu_m = np.array([[0.0, 0, 0], [40, 20, 3], [120, -60, -2]])
