@@ -20,26 +20,14 @@ from astropy.stats import mad_std
 from bench import measuring, run_stages
 from bench.options import Options
 from bench.place import Place
-from bench.stages import BRIGHTEST
+from bench.stages import BRIGHTEST, RULES
 from lwacal.imaging import image_allsky, image_source, split, wsclean
 
 logger = logging.getLogger(__name__)
 
 MEMORY_MB = 8000  # memory limit of WSClean
-BEFORE = (
-    "inventory",
-    "concat",
-    "manifest",
-    "mnc_query",
-    "antenna_health",
-    "flag",
-    "reference_antenna",
-    "sky_model",
-    "bandpass",
-    "flag_solutions",
-    "bandpass_table",
-    "calibrate_split",
-)
+# What calibrated sets need; delays are not among it.
+BEFORE = tuple(rule for rule in RULES[: RULES.index("image_source")] if rule != "delay")
 W_GRIDDER = "-use-wgridder"  # used by the workflow
 
 
