@@ -11,100 +11,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import made_up_observation
 import made_up_records
-import small_quality
 from lwacal.driver import code_digest
 from lwacal.io import caltable
-from lwacal.io.ms_reader import Antennas
-from lwacal.io.solutions import SubBandSolutions
 from lwacal.nights import database_tables
 from lwacal.publish import checks, latest_link
 from lwacal.publish import publish as publication
-from lwacal.publish.provenance import Sources
 from lwacal.publish.publish import PublicationError
 from lwacal.records import files
 from lwacal.records.catalogue import RECORDS
-from lwacal.records.configuration.publish import Publish
 from lwacal.runtime import paths, products
-from lwacal.telescope import site
+from publish_case import (
+    BANDS,
+    STAMP,
+    everything,
+    loaded,
+    publish,
+    sources,
+    write_table,
+)
 
-STAMP = "20240601_110000"
-BANDS = ("59MHz", "73MHz")
-N_ANTENNAS, N_CHANNELS = 12, 8
 SCRIPT = paths.SCRIPTS / "publish.py"
-
-
-def write_table(path, gain=None, flag=None):
-    """Write a bandpass table of drawn gains, or of these."""
-    band = path.stem.rpartition("_")[2]
-    shape = (N_ANTENNAS, N_CHANNELS, 2)
-    draw = np.random.default_rng(len(path.name))
-    drawn = 1 + 0.1 * draw.normal(size=(*shape, 2)) @ [1, 1j]
-    names = [f"LWA{k:03d}" for k in range(N_ANTENNAS)]
-    solutions = SubBandSolutions.of(
-        drawn if gain is None else gain,
-        np.zeros(shape, bool) if flag is None else flag,
-        antenna_names=names,
-        frequency_hz=site.band_frequencies_hz(band, N_CHANNELS),
-        channel_width_hz=1e5,
-        mjd_s=5e9,
-    )
-    caltable.write_bandpass(path, solutions, Antennas(names, np.zeros((N_ANTENNAS, 3))), (0, 0))
-    return path
-
-
-@pytest.fixture
-def tables(tmp_path):
-    return [write_table(tmp_path / "tables" / f"{STAMP}_{band}.bcal") for band in BANDS]
-
-
-@pytest.fixture
-def choice(tmp_path):
-    """The settings: a folder, and tables of the size that these have."""
-    return Publish(
-        folder=str(tmp_path / "caltables"),
-        sub_bands=len(BANDS),
-        antennas=N_ANTENNAS,
-        channels=N_CHANNELS,
-    )
-
-
-def sources(verdict="pass"):
-    qa = small_quality.quality("20240601_110000", verdict)
-    qa["observation"] |= {
-        "id": "night",
-        "start_utc": "2024-06-01T11:00:00.000",
-        "lst_hours": 20.5,
-        "reference_antenna": {"antenna": "LWA003", "why": ""},
-    }
-    plan = made_up_observation.Plan(2, ("59MHz",), N_CHANNELS, 2)
-    manifest = made_up_observation.manifest(plan)
-    entries = manifest["bands"]["59MHz"]["entries"]
-    entries[0]["path"] = "/data/night/one.ms"
-    entries[1] |= {"path": "/data/night/zero.ms", "usable": False}
-    run = made_up_records.run_record()
-    return Sources(qa={**qa, "reasons": ["CygA is off."]}, run=run, manifest=manifest)
-
-
-def publish(tables, choice, verdict="pass", database=Path("none.sqlite"), **changed):
-    return publication.publish(
-        sources(verdict), tables, database, choice.model_copy(update=changed)
-    )
-
-
-def loaded(choice):
-    """Return what the beamformer would load: stamps and tables of latest/*.bcal."""
-    found = sorted(Path(choice.folder, "latest").glob("*.bcal"))
-    return {path.name.rpartition("_")[0] for path in found}, found
-
-
-def everything(folder):
-    return sorted(
-        str(path.relative_to(folder))
-        for path in Path(folder).rglob("*")
-        if path.name != publication.LOCK
-    )
 
 
 def test_beamformer_finds_the_tables(tables, choice):
@@ -223,110 +150,6 @@ def test_version_that_was_tampered_with_is_not_taken_for_whole(tables, choice):
     publish(tables, choice)
     (Path(choice.folder, f"{STAMP}_v001", tables[0].name, "table.f0")).write_bytes(b"spoilt")
     assert publish(tables, choice)["version"] == f"{STAMP}_v002"
-
-
-@pytest.mark.parametrize("verdict", ["warn", "fail"])
-def test_only_a_pass_is_published_unless_forced(tables, choice, verdict):
-    with pytest.raises(PublicationError, match=rf"is {verdict}.*CygA is off.*publish\.force"):
-        publish(tables, choice, verdict)
-    assert not Path(choice.folder).exists()
-    beside = publish(tables, choice, verdict, force=True)["provenance"]
-    assert (beside["forced"], beside["verdict"]) == (True, verdict)
-
-
-def test_without_a_folder_the_key_is_named(tables, choice):
-    with pytest.raises(PublicationError, match=r"publish\.folder"):
-        publish(tables, choice, folder="")
-
-
-def test_older_observation_does_not_replace_a_later_one_unless_forced(tables, choice):
-    publish(tables, choice)
-    older = [
-        write_table(table.with_name(f"20240501_110000_{band}.bcal"))
-        for table, band in zip(tables, BANDS)
-    ]
-    with pytest.raises(PublicationError, match=f"later observation.*{STAMP}_v001"):
-        publish(older, choice)
-    assert loaded(choice)[0] == {STAMP}
-    going_back = publish(older, choice, force=True)
-    assert going_back["forced"]
-    assert going_back["provenance"]["forced"]
-    assert loaded(choice)[0] == {"20240501_110000"}
-    assert publish(older, choice, force=True)["message"] == "already active"
-    again = publish(tables, choice)
-    assert (again["message"], again["forced"]) == ("published again", False)
-    assert loaded(choice)[0] == {STAMP}
-    once_more = publish(older, choice, force=True)
-    assert (once_more["version"], once_more["forced"]) == (going_back["version"], True)
-
-
-def test_sub_bands_must_all_be_there(tables, choice):
-    """The number always; active sub-bands stay active unless forced."""
-    with pytest.raises(PublicationError, match=r"1 sub-bands of .*needs 2 \(publish\.sub_b"):
-        publish(tables[:1], choice, force=True)
-    publish(tables, choice)
-    later = write_table(tables[0].with_name("20240701_110000_59MHz.bcal"))
-    with pytest.raises(PublicationError, match=r"active tables of 73MHz.*publish\.force"):
-        publish([later], choice, sub_bands=0)
-    assert len(loaded(choice)[1]) == 2
-    publish([later], choice, sub_bands=0, force=True)
-    assert [path.name for path in loaded(choice)[1]] == [later.name]
-
-
-def spoil(kind):
-    """Return gains and flags of a table that is broken in some way."""
-    shape = (N_ANTENNAS, N_CHANNELS, 2)
-    gain, flag = np.ones(shape, complex), np.zeros(shape, bool)
-    gain[3, 2, 1] = {"nan": np.nan, "infinite": np.inf, "zero": 0, "flagged nan": np.nan}[kind]
-    flag[3, 2, 1] = kind == "flagged nan"
-    return gain, flag
-
-
-@pytest.mark.parametrize(
-    ("kind", "words"),
-    [
-        ("nan", "1 gains that are not finite.*LWA003 Y, channel 2"),
-        ("infinite", "not finite"),
-        ("flagged nan", "not finite"),
-        ("zero", "1 unflagged gains of zero.*LWA003 Y"),
-    ],
-)
-def test_gains_that_would_spoil_beams_are_refused(tables, choice, kind, words):
-    write_table(tables[1], *spoil(kind))
-    with pytest.raises(PublicationError, match=words):
-        publish(tables, choice, force=True)
-    assert not Path(choice.folder).exists()
-
-
-def test_flagged_zero_is_allowed_and_all_flagged_is_not(tables, choice):
-    gain, flag = spoil("zero")
-    write_table(tables[1], gain, gain == 0)
-    assert publish(tables, choice)["version"]
-    for table in tables:
-        write_table(table, flag=np.ones_like(flag))
-    with pytest.raises(PublicationError, match="all solutions of all tables are flagged"):
-        publish(tables, choice)
-
-
-@pytest.mark.parametrize("key", ["antennas", "channels"])
-def test_shape_that_the_beamformer_does_not_take_is_refused(tables, choice, key):
-    with pytest.raises(PublicationError, match=rf"needs 352 \(publish\.{key}"):
-        publish(tables, choice, **{key: 352})
-    assert publish(tables, choice, **{key: 0})["version"]
-
-
-def test_names_of_two_stamps_or_none_are_refused(tables, choice, tmp_path):
-    other = write_table(tmp_path / "tables" / "20240602_110000_59MHz.bcal")
-    with pytest.raises(PublicationError, match="2 stamps"):
-        publish([*tables, other], choice)
-    with pytest.raises(PublicationError, match="YYYYMMDD_HHMMSS_NNMHz"):
-        publish([tables[0].rename(tables[0].with_name("night.bcal"))], choice)
-
-
-def test_truncated_table_is_refused(tables, choice):
-    (tables[0] / "table.f0").unlink()
-    with pytest.raises(PublicationError, match="cannot be read"):
-        publish(tables, choice)
 
 
 def test_folder_in_place_of_the_link_is_left_alone(tables, choice):

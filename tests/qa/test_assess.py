@@ -8,10 +8,9 @@ import pytest
 
 import made_up_observation as made_up
 import quality_schema
-from lwacal.qa import antenna_status, assess, metric, stage_metrics
-from lwacal.records.configuration.quality import MoreIsBetter, Quality
+from lwacal.qa import assess, stage_metrics
+from lwacal.records.configuration.quality import Quality
 from lwacal.runtime import paths, products
-from lwacal.telescope import antpol_states
 from made_up_plan import Plan, usual_faults
 
 SCHEMAS = paths.SCHEMAS
@@ -35,36 +34,6 @@ def read(folder: Path, plan: Plan) -> assess.Inputs:
 
 def judged(qa, name, **applies_to):
     return next(m for m in qa["metrics"] if m["name"] == name and m["applies_to"] == applies_to)
-
-
-def test_score_passes_through_the_limits_and_falls():
-    values = [0, 0.1, 0.2, 0.3, 0.5, 1, 10]
-    scores = [metric.score(value, 0.2, 0.5) for value in values]
-    assert scores[0] == 1
-    assert scores[2] == pytest.approx(2 / 3)
-    assert scores[4] == pytest.approx(1 / 3)
-    assert scores == sorted(scores, reverse=True)
-    assert scores[-1] > 0
-
-
-@pytest.mark.parametrize(("warn", "fail"), [(0.0, 0.0), (None, None), (0.1, None), (None, 0.1)])
-def test_score_stays_between_0_and_1(warn, fail):
-    for value in (0.0, 0.05, 0.1, 1.0, 1e9):
-        assert 0 <= metric.score(value, warn, fail) <= 1
-
-
-def test_limits_are_reached_when_equalled():
-    assert [metric.status(v, 0.2, 0.5) for v in (0.19, 0.2, 0.5)] == ["pass", "warn", "fail"]
-    assert metric.status(99, None, None) == "pass"
-
-
-def test_more_is_better():
-    limits = MoreIsBetter(warn=30, fail=10)
-    statuses = [
-        metric.judge("range", value, "", limits, "", stage="images", more_is_better=True)["status"]
-        for value in (100, 30, 10, 0)
-    ]
-    assert statuses == ["pass", "warn", "fail", "fail"]
 
 
 def test_good_night_passes_and_fits_the_schema(tmp_path, quality):
@@ -256,126 +225,6 @@ def test_faults_of_the_data_are_counted_by_kind(tmp_path, quality):
     assert "1 zero filled" in metric["message"]
 
 
-def test_findings_combine_and_the_worse_wins():
-    signal = {"index": 0, "antenna": "LWA001", "pol": "X"}
-    combined = antenna_status.combine(
-        ["LWA001"],
-        {
-            "antennas": [
-                {**signal, "status": "suspect", "reasons": ["autocorr:weak", "mnc:selfcorr"]},
-                {**signal, "index": 7, "status": "bad", "reasons": ["mnc:selfcorr"]},
-            ]
-        },
-        {
-            "antennas": [
-                {
-                    **signal,
-                    "status": "bad",
-                    "reasons": ["weak_gain"],
-                    "gain_db": -30.0,
-                    "flagged_fraction": 1.0,
-                }
-            ]
-        },
-        {"antennas": [{**signal, "flagged": False, "delay_ns": 5.0, "difference_ns": -180.0}]},
-        {},
-        100.0,
-        None,
-    )
-    assert [s["pol"] for s in combined] == ["X", "Y"]
-    assert combined[0]["status"] == "bad"
-    assert combined[0]["reasons"] == ["weak_gain", "delay_offset", "health_list"]
-    assert "autocorr:weak" in combined[0]["evidence"]
-    assert combined[1]["status"] == "good"
-
-
-@pytest.mark.parametrize(
-    ("power", "gain_db", "solved", "expected"),
-    [
-        ("strong", 1.0, [], ("good", [])),
-        ("odd_spectrum", 1.0, [], ("suspect", ["noisy"])),
-        ("odd_spectrum", 18.0, ["strong_gain"], ("suspect", ["strong_gain"])),
-        ("strong", 1.0, ["noisy"], ("suspect", ["noisy"])),
-        ("strong", 18.0, ["strong_gain"], ("suspect", ["strong_gain"])),
-        ("strong", 7.0, [], ("suspect", ["strong_gain"])),
-        ("weak", -1.0, [], ("good", [])),
-        ("weak", None, [], ("suspect", ["weak_gain"])),
-        ("dead", 0.0, [], ("bad", ["dead"])),
-    ],
-)
-def test_much_power_at_a_usual_gain_is_no_gain(power, gain_db, solved, expected):
-    """Power is gain or noise, and the solutions tell which; the power stays as evidence."""
-    signal = {"index": 0, "antenna": "LWA001", "pol": "X"}
-    health = {
-        **signal,
-        "status": "bad" if power == "dead" else "suspect",
-        "reasons": [f"autocorr:{power}"],
-    }
-    solutions = {
-        **signal,
-        "status": "suspect" if solved else "good",
-        "reasons": solved,
-        "gain_db": gain_db,
-        "flagged_fraction": 0.0,
-        "noise_ratio": 1.2,
-    }
-    found = antenna_status.combine(
-        ["LWA001"], {"antennas": [health]}, {"antennas": [solutions]}, {}, {}, 100.0, None
-    )[0]
-    assert (found["status"], found["reasons"]) == expected
-    assert f"autocorr:{power}" in found["evidence"]
-
-
-def test_much_power_is_noise_where_the_solutions_do_not_tell_it():
-    signal = {"index": 0, "antenna": "LWA001", "pol": "X"}
-    health = {**signal, "status": "suspect", "reasons": ["autocorr:strong"]}
-    solutions = {
-        **signal,
-        "status": "good",
-        "reasons": [],
-        "gain_db": 1.0,
-        "noise_ratio": None,
-        "flagged_fraction": 0.0,
-    }
-    found = antenna_status.combine(
-        ["LWA001"], {"antennas": [health]}, {"antennas": [solutions]}, {}, {}, 100.0, None
-    )[0]
-    assert (found["status"], found["reasons"]) == ("suspect", ["noisy"])
-
-
-def test_odd_spectrum_with_far_more_flags_than_others_is_interference():
-    names = [f"LWA{number:03d}" for number in range(4)]
-    odd = [
-        {
-            "index": number,
-            "antenna": names[number],
-            "pol": "X",
-            "status": "suspect",
-            "reasons": ["autocorr:odd_spectrum"],
-        }
-        for number in (0, 1)
-    ]
-    flags = {"50MHz": {"antenna_fraction": [0.6, 0.1, 0.1, 0.1]}}
-    signals = antenna_status.combine(names, {"antennas": odd}, {}, {}, flags, 100.0, 0.2)
-    found = {s["antenna"] + s["pol"]: s["reasons"] for s in signals if s["reasons"]}
-    assert found == {"LWA000X": ["rfi"], "LWA000Y": ["rfi"], "LWA001X": ["noisy"]}
-
-
-def test_a_flagged_delay_accuses_nobody():
-    """A flagged antenna has delay 0 in the table: its difference is minus the reference."""
-    record = {
-        "index": 0,
-        "antenna": "LWA001",
-        "pol": "X",
-        "flagged": True,
-        "delay_ns": 0.0,
-        "difference_ns": 236.0,
-    }
-    combined = antenna_status.combine(["LWA001"], {}, {}, {"antennas": [record]}, {}, 100.0, None)
-    assert combined[0]["status"] == "good"
-    assert combined[0]["delay_ns"] is None
-
-
 def test_an_antenna_with_more_flags_than_the_others_is_suspect(tmp_path, quality):
     inputs = read(tmp_path, SMALL)
     for band in inputs.flags.values():
@@ -402,22 +251,3 @@ def test_flags_of_bad_antennas_do_not_count_as_interference():
     fractions = {"total": 0.28, "antenna": 0.2, "aoflagger": 0.08}
     assert stage_metrics.healthy_fraction(fractions) == pytest.approx(0.1)
     assert stage_metrics.healthy_fraction({"total": 1.0, "antenna": 1.0}) is None
-
-
-@pytest.mark.parametrize(
-    ("finding", "word"),
-    [
-        ("mnc:selfcorr", "health_list"),
-        ("config:bad_antennas", "health_list"),
-        ("autocorr:dead", "dead"),
-        ("autocorr:weak", "weak_gain"),
-        ("autocorr:strong", "strong_gain"),
-        ("autocorr:noisy", "noisy"),
-        ("autocorr:odd_spectrum", "noisy"),
-        ("data:no_data", "no_data"),
-        ("data:flagged", "no_data"),
-        ("noisy", "noisy"),
-    ],
-)
-def test_reason_words(finding, word):
-    assert antpol_states.reason_of(finding) == word
