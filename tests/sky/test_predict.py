@@ -1,5 +1,7 @@
 """Model visibilities: points by their phases, shapes by the baselines that their sources see."""
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 import pytest
 
@@ -63,3 +65,37 @@ def test_without_sources_there_is_nothing():
         ARRAY.positions_m, FREQUENCY_HZ, MJD_S, np.zeros((0, 2)), nothing, nothing, [], CENTRE
     )
     assert not found.rows(FIRST, SECOND).any()
+
+
+@dataclass
+class Constant:
+    """Diffuse emission that is the same on all baselines, and differs by channel."""
+
+    of_channel: np.ndarray
+
+    def visibilities(self, antenna1, antenna2):
+        shape = (2, len(self.of_channel), len(antenna1))
+        return np.broadcast_to(self.of_channel[:, None], shape).astype(np.complex64)
+
+
+def test_diffuse_emission_adds_and_parts_are_parts():
+    draw = np.random.default_rng(4)
+    whole = predict.factor_by_antenna(
+        small_array(5, 200.0, 1).positions_m,
+        np.linspace(40e6, 44e6, 6),
+        MJD_S,
+        [[1.0, 0.5], [2.0, 0.7], [1.5, 0.2]],
+        draw.random((3, 6)),
+        draw.random((3, 6)),
+        [None] * 3,
+        (1.5, 0.6),
+    )
+    first, second = np.triu_indices(5, 1)
+    points = whole.visibilities(first, second)
+    level = np.arange(1.0, 7.0)
+    seen = replace(whole, diffuse=Constant(level), diffuse_factor=0.5)
+    assert np.allclose(seen.visibilities(first, second), points + level[:, None] / 2)
+    some = seen.of_channels(np.array([4, 1])).visibilities(first, second)
+    assert np.allclose(some, seen.visibilities(first, second)[:, [4, 1]])
+    parts = [seen.of_sources(np.array(numbers)) for numbers in ([0, 2], [1])]
+    assert np.allclose(sum(part.visibilities(first, second) for part in parts), points, atol=1e-6)

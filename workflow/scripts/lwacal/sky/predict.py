@@ -1,13 +1,14 @@
 """Model visibilities of sources, factored by antenna (lwacal.telescope.phasors).
 
-A resolved source is a point times its shape (lwacal.sky.source_shape).
+A resolved source is a point times its shape (lwacal.sky.source_shape). Diffuse emission, which does
+not factor, is added to the sources.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -22,22 +23,73 @@ class Shape(Protocol):
         """Return the ratio, (row, channel), for u and v (row, 2) in metres towards the source."""
 
 
+class Diffuse(Protocol):
+    """Diffuse emission in one integration."""
+
+    def visibilities(self, antenna1: np.ndarray, antenna2: np.ndarray) -> np.ndarray:
+        """Return XX and YY of baselines, (2, channel, row), complex64, in Jy."""
+
+
+@dataclass(frozen=True)
+class _SomeChannels:
+    """A shape, or diffuse emission, in some channels only."""
+
+    whole: Any
+    channels: np.ndarray
+
+    def at(self, uv_m: np.ndarray) -> np.ndarray:
+        return self.whole.at(uv_m)[:, self.channels]
+
+    def visibilities(self, antenna1: np.ndarray, antenna2: np.ndarray) -> np.ndarray:
+        return self.whole.visibilities(antenna1, antenna2)[:, self.channels]
+
+
 @dataclass(frozen=True)
 class FactoredModel:
     """The model of one integration, factored by antenna; see `factor_by_antenna`.
 
     ``phasors`` (source, channel, antenna) complex64; ``flux_jy`` (2, source, channel, 1) XX and YY;
     ``uv_m`` has u and v (antenna, 2) towards each resolved source, and is empty for points.
+    ``diffuse`` is None without a model of the diffuse emission; ``diffuse_factor`` multiplies it.
     """
 
     phasors: np.ndarray
     flux_jy: np.ndarray
     shapes: Sequence[Shape | None]
     uv_m: Sequence[np.ndarray]
+    diffuse: Diffuse | None = None
+    diffuse_factor: float = 1.0
+
+    def of_channels(self, channels: np.ndarray) -> FactoredModel:
+        """Return the model of some channels, (channel,) numbers."""
+        return replace(
+            self,
+            phasors=self.phasors[:, channels],
+            flux_jy=self.flux_jy[:, :, channels],
+            shapes=[shape and _SomeChannels(shape, channels) for shape in self.shapes],
+            diffuse=self.diffuse and _SomeChannels(self.diffuse, channels),
+        )
+
+    def of_sources(self, sources: np.ndarray) -> FactoredModel:
+        """Return the model of some sources, (source,) numbers, without diffuse emission."""
+        return replace(
+            self,
+            phasors=self.phasors[sources],
+            flux_jy=self.flux_jy[:, sources],
+            shapes=[self.shapes[source] for source in sources],
+            uv_m=[self.uv_m[source] for source in sources],
+            diffuse=None,
+        )
+
+    def diffuse_visibilities(self, antenna1: np.ndarray, antenna2: np.ndarray) -> np.ndarray:
+        """Return those of the diffuse emission, (2, channel, row), complex64, in Jy."""
+        if self.diffuse is None:
+            return np.zeros((2, self.phasors.shape[1], len(antenna1)), np.complex64)
+        return np.float32(self.diffuse_factor) * self.diffuse.visibilities(antenna1, antenna2)
 
     def visibilities(self, antenna1: np.ndarray, antenna2: np.ndarray) -> np.ndarray:
         """Return XX and YY of baselines, (2, channel, row), complex64, in Jy."""
-        model = np.zeros((2, self.phasors.shape[1], len(antenna1)), np.complex64)
+        model = self.diffuse_visibilities(antenna1, antenna2)
         for number, (phasor, shape, uv_m) in enumerate(zip(self.phasors, self.shapes, self.uv_m)):
             rows = np.take(phasor, antenna1, axis=1)
             rows *= np.take(phasor.conj(), antenna2, axis=1)
