@@ -33,6 +33,17 @@ def test_digest_follows_imports(copied_code):
     assert code_digest.code_digest("work.py") != before
 
 
+def test_digest_covers_the_data_of_modules(copied_code):
+    folder = copied_code / "lwacal" / "data"
+    folder.mkdir()
+    (folder / "far.npz").write_bytes(b"one")
+    before = code_digest.code_digest("work.py")
+    (folder / "other.npz").write_bytes(b"of a module that is not imported")
+    assert code_digest.code_digest("work.py") == before
+    (folder / "far.npz").write_bytes(b"two")
+    assert code_digest.code_digest("work.py") != before
+
+
 def test_concat_does_not_depend_on_the_sky_model():
     names = {path.name for path in code_digest.code_files("concat.py")}
     assert {"concat.py", "ms_writer.py", "geometry.py"} <= names

@@ -42,9 +42,9 @@ def test_program_and_data_are_installed(installed):
     assert (done.stdout, done.returncode) == (f"{VERSION}\n", 0)
     assert list(installed.glob(f"ovro_lwa_calibration-{VERSION}.dist-info"))
     of_source = {path.relative_to(paths.PACKAGE) for path in paths.PACKAGE.rglob("*.*")}
-    wanted = {path for path in of_source if path.suffix in (".py", ".mplstyle")}
+    wanted = {path for path in of_source if path.suffix in (".py", ".mplstyle", ".npz")}
     assert {path for path in wanted if not (installed / "lwacal" / path).is_file()} == set()
-    assert any(path.suffix == ".mplstyle" for path in wanted)
+    assert {path.suffix for path in wanted} == {".py", ".mplstyle", ".npz"}
 
 
 @pytest.fixture

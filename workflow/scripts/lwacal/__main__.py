@@ -22,6 +22,10 @@ COMMANDS = {
         "lwacal.driver.resources_check",
         "compare the memory that rules ask for with what their jobs used",
     ),
+    "galaxy-map": (
+        "lwacal.sky.derive_galaxy_map",
+        "derive the shipped map of the diffuse sky from a published one (for developers)",
+    ),
     "schemas": (
         "lwacal.driver.schema_files",
         "generate the JSON Schemas and config/config.yaml (for developers)",

@@ -2,7 +2,8 @@
 
 Snakemake compares the modification time of a script, which a fresh checkout changes, and ignores
 the modules that it imports. The digest covers the contents of the script and of all modules of this
-package that it imports, directly or indirectly.
+package that it imports, directly or indirectly, and the data of these modules: the files named like
+a module in the folder data/ beside it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ def code_digest(*scripts: str, with_report: bool = False, also: Iterable[str] = 
     files in the folder workflow/ to add.
     """
     digest = hashlib.sha256()
-    paths = code_files(*scripts) + (_report_files() if with_report else [])
+    modules = code_files(*scripts)
+    paths = modules + _data_files(modules) + (_report_files() if with_report else [])
     paths += [SCRIPTS.parent / name for name in also]
     for path in paths:
         digest.update(path.name.encode() + b"\0")
@@ -38,6 +40,12 @@ def _report_files() -> list[Path]:
     templates = (SCRIPTS.parent / "report").iterdir()
     styles = (SCRIPTS / PACKAGE / "report" / "plots").glob("*.mplstyle")
     return sorted(path for path in (*templates, *styles) if path.is_file())
+
+
+def _data_files(modules: Iterable[Path]) -> list[Path]:
+    return sorted(
+        file for path in modules for file in (path.parent / "data").glob(f"{path.stem}.*")
+    )
 
 
 def code_files(*scripts: str) -> list[Path]:
