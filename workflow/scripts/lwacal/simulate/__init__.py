@@ -13,7 +13,10 @@ truth.npz
     complex, such that V_observed(i, j) = G_i conj(G_j) V_sky(i, j), including faults of gain and
     delay (for a swapped antenna, the gains of its ports); ``flux_<band>`` (source, channel)
     intrinsic flux densities in Jy; ``beam_xx_<band>``, ``beam_yy_<band>``
-    (source, channel) at the middle of the observation.
+    (source, channel) at the middle of the observation; and the drawn values of effects:
+    ``refraction_arcmin`` (integration, source, 2), east and north at 40 MHz; ``tec_tecu``
+    (integration, source, antenna), the slant electron columns; ``scintillation_30mhz``
+    (integration, source), flux factors.
 """
 
 from lwacal.simulate.observation import simulate

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from lwacal.simulate import Simulation, faults, simulate
+from lwacal.simulate import Simulation, effects, faults, simulate
 from lwacal.telescope import site
 
 logger = logging.getLogger(__name__)
@@ -21,7 +21,10 @@ def parse(words: Sequence[str] | None = None) -> tuple[Path, Simulation]:
         prog="lwacal simulate",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="The truth is written to FOLDER.truth. Kinds of faults:\n" + faults.describe(),
+        epilog="The truth is written to FOLDER.truth. Kinds of faults:\n"
+        + faults.describe()
+        + "\n\nEffects, with their default strengths and where these come from:\n"
+        + effects.describe(),
     )
     add = parser.add_argument
     add("folder", type=Path, help="folder for the measurement sets; must be empty")
@@ -63,6 +66,8 @@ def parse(words: Sequence[str] | None = None) -> tuple[Path, Simulation]:
     )
     add("--layout", type=Path, help="CSV file or measurement set that gives the antennas")
     add("--fault", action="append", default=[], help="fault to simulate (may be repeated)")
+    add("--effect", action="append", default=[], help="effect to simulate (may be repeated)")
+    add("--sky-map", type=Path, help="map of the diffuse emission (default: that of the package)")
     given = parser.parse_args(words)
     bands = site.BANDS if list(given.bands) == ["all"] else given.bands
     try:
@@ -80,6 +85,8 @@ def parse(words: Sequence[str] | None = None) -> tuple[Path, Simulation]:
             real_headers=not given.clean_headers,
             layout=given.layout,
             faults=tuple(map(faults.Fault.parse, given.fault)),
+            effects=tuple(map(effects.Effect.parse, given.effect)),
+            sky_map=given.sky_map,
         )
     except ValueError as error:
         parser.error(str(error))

@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from lwacal.io.ms_reader import Antennas
 from lwacal.io.ms_writer import Field, MeasurementSetWriter
 from lwacal.runtime import products
-from lwacal.simulate import layout, truth, visibilities
+from lwacal.simulate import drawn, layout, truth, visibilities
 from lwacal.simulate import sky as skies
 from lwacal.simulate.layout import Layout
 from lwacal.simulate.options import Simulation
+from lwacal.simulate.seen import Exposure, Observation
 from lwacal.telescope import geometry, naming, site
 
 logger = logging.getLogger(__name__)
@@ -43,10 +45,14 @@ def simulate(options: Simulation, folder: Path) -> Path:
     ]
     middle = (starts[0] + starts[-1] + options.interval_s) / 2
     sky = skies.draw_sky(options, middle)
+    antennas = array.antennas
+    mid_mjd_s = np.array(starts) + options.interval_s / 2
+    night = Observation(options, antennas.names, antennas.positions_m, sky, mid_mjd_s)
+    effects = drawn.draw(night)
     for number, start in enumerate(starts, 1):
         for band_number, band in enumerate(options.bands):
-            _write_set(options, folder, array, antpols, sky, band_number, band, number, start)
-    return _write_truth(options, folder, array, antpols, sky, starts, middle)
+            _write_set(night, effects, folder, antennas, antpols, band_number, band, number, start)
+    return _write_truth(options, folder, array, antpols, sky, effects, starts, middle)
 
 
 def _layout(options: Simulation) -> Layout:
@@ -70,16 +76,17 @@ def _has(options: Simulation, kind: str, band: str, number: int) -> bool:
 
 
 def _write_set(
-    options: Simulation,
+    night: Observation,
+    effects: drawn.Drawn,
     folder: Path,
-    array: Layout,
+    antennas: Antennas,
     antpols: truth.Antpols,
-    sky: skies.Sky,
     band_number: int,
     band: str,
     number: int,
     start: float,
 ) -> None:
+    options, positions_m = night.options, night.positions_m
     stamp = naming.format_stamp(np.floor(start))
     name = naming.raw_name(stamp, band)
     if _has(options, "missing", band, number):
@@ -90,8 +97,7 @@ def _write_set(
     frequency_hz = site.band_frequencies_hz(band, options.n_channels)
     middle = start + options.interval_s / 2
     centre = zenith_of_header(middle) if options.real_headers else site.zenith(middle)
-    exposure = visibilities.Exposure(band, band_number, number, frequency_hz, middle, centre)
-    positions_m = array.antennas.positions_m
+    exposure = Exposure(band, band_number, number, frequency_hz, middle, centre)
     uvw = (
         geometry.local_enu_m(positions_m)
         if options.real_headers
@@ -99,15 +105,13 @@ def _write_set(
     )
     with MeasurementSetWriter(
         folder / name,
-        array.antennas,
+        antennas,
         frequency_hz,
         truth.channel_width_hz(options),
         [Field("zenith", *centre)],
         observer="lwacal.simulate",
     ) as writer:
-        for first, second, data in visibilities.blocks(
-            options, exposure, positions_m, antpols, sky
-        ):
+        for first, second, data in visibilities.blocks(night, exposure, antpols, effects):
             _spoil(options, data, band, number)
             writer.append(
                 start,
@@ -145,6 +149,7 @@ def _write_truth(
     array: Layout,
     antpols: truth.Antpols,
     sky: skies.Sky,
+    effects: drawn.Drawn,
     starts: list[float],
     middle: float,
 ) -> Path:
@@ -153,6 +158,7 @@ def _write_truth(
     arrays: dict[str, np.ndarray] = {
         "positions_m": array.antennas.positions_m,
         "delays_ns": antpols.delays_ns,
+        **effects.truth(),
     }
     bands: dict[str, Any] = {}
     for band in options.bands:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lwacal.simulate.effects import Effect
 from lwacal.simulate.faults import Fault
 from lwacal.telescope import naming, site
 
@@ -19,7 +20,9 @@ class Simulation:
     noise, ``gain_spread`` is the rms of the log of gain amplitudes between antpols. With
     ``real_headers`` the FIELD direction is the geocentric zenith and UVW are of date, as in real
     data. ``layout`` is the path of a CSV file or a measurement set that gives the antennas, or None
-    for the built-in layout. Raises ValueError for options that cannot be simulated.
+    for the built-in layout. ``effects`` are those of the real sky and instrument (at most one of a
+    kind); ``sky_map`` is a file with a map of the diffuse emission, or None for the map of the
+    package. Raises ValueError for options that cannot be simulated.
     """
 
     n_antennas: int = 48
@@ -39,6 +42,8 @@ class Simulation:
     real_headers: bool = True
     layout: Path | None = None
     faults: tuple[Fault, ...] = field(default_factory=tuple)
+    effects: tuple[Effect, ...] = ()
+    sky_map: Path | None = None
 
     def __post_init__(self) -> None:
         if not naming.is_stamp(self.start):
@@ -48,3 +53,7 @@ class Simulation:
             raise ValueError(f"{', '.join(unknown)}: sub-bands are {', '.join(site.BANDS)}")
         if self.n_integrations < 1:
             raise ValueError("n_integrations must be at least 1")
+        names = [effect.name for effect in self.effects]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)}: give an effect once")

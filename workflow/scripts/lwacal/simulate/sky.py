@@ -1,11 +1,15 @@
-"""The sky of a simulated observation: the A-team and random faint sources."""
+"""The sources of a simulated observation: A-team, random faint ones, and those of effects."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from lwacal.simulate import catalogue, solar_system
+from lwacal.simulate.body import Body
+from lwacal.simulate.effects import Effect, find
 from lwacal.simulate.options import Simulation
 from lwacal.sky import beam, sources
 from lwacal.telescope import site
@@ -16,15 +20,26 @@ SPECTRAL_INDEX = -0.75
 
 @dataclass(frozen=True)
 class Sky:
-    """Sources: names, ICRS directions (source, 2) in radians, faint sources' flux at 50 MHz."""
+    """Sources: names, ICRS directions (source, 2) in radians, faint sources' flux at 50 MHz.
+
+    ``bodies`` are the sources that effects have added, by name.
+    """
 
     names: list[str]
     radec: np.ndarray
-    faint_jy: np.ndarray  # (source,), NaN for sources on a flux scale
+    faint_jy: np.ndarray  # (source,), NaN for others
+    bodies: Mapping[str, Body] = field(default_factory=dict)
+
+
+ADDED: Mapping[str, Callable[[Simulation, Effect, float], list[Body]]] = {
+    "3c": catalogue.secondary,
+    "sun": solar_system.sun,
+    "jupiter": solar_system.jupiter,
+}
 
 
 def draw_sky(options: Simulation, mid_mjd_s: float) -> Sky:
-    """Return the sources of the options, and random faint ones above 20 degrees elevation."""
+    """Return the sources of options and effects, and random faint ones above 20 degrees."""
     draw = np.random.default_rng([options.seed, 2])
     positions = [sources.POSITIONS[name] for name in options.sources]
     radec = [[position.ra_rad, position.dec_rad] for position in positions]
@@ -41,7 +56,16 @@ def draw_sky(options: Simulation, mid_mjd_s: float) -> Sky:
             # the source counts of a Euclidean universe, N(>S) proportional to S^-1.5
             ratio = (BRIGHTEST_JY / FAINTEST_JY) ** -1.5
             faint.append(FAINTEST_JY * (1 - draw.random() * (1 - ratio)) ** (-1 / 1.5))
-    return Sky(names, np.array(radec).reshape(-1, 2), np.array(faint))
+    bodies = {
+        body.name: body
+        for name, add in ADDED.items()
+        if (effect := find(options.effects, name)) is not None
+        for body in add(options, effect, mid_mjd_s)
+    }
+    names += bodies
+    radec += [list(body.radec) for body in bodies.values()]
+    faint += [np.nan] * len(bodies)
+    return Sky(names, np.array(radec).reshape(-1, 2), np.array(faint), bodies)
 
 
 def intrinsic_jy(
@@ -51,7 +75,9 @@ def intrinsic_jy(
     year = float(site.astropy_time(mjd_s).decimalyear)
     rows = []
     for name, faint_jy in zip(sky.names, sky.faint_jy):
-        if np.isnan(faint_jy):
+        if name in sky.bodies:
+            rows.append(sky.bodies[name].flux_jy(frequency_hz, year))
+        elif np.isnan(faint_jy):
             rows.append(sources.flux_jy(options.flux_scale, name, frequency_hz, year))
         else:
             rows.append(faint_jy * (frequency_hz / 50e6) ** SPECTRAL_INDEX)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from lwacal.simulate import sky as skies
 from lwacal.simulate import truth
+from lwacal.simulate.body import Body
+from lwacal.simulate.drawn import Drawn
 from lwacal.simulate.options import Simulation
+from lwacal.simulate.seen import Disk, Exposure, Observation, OnSources, Seen
 from lwacal.telescope import geometry
 from lwacal.telescope.correlations import FIRST_POLARIZATION, PARALLEL_HANDS, SECOND_POLARIZATION
-from lwacal.telescope.phasors import antenna_phasors, baseline_phasors
+from lwacal.telescope.phasors import antenna_phasors
 
 ROWS = 4096  # per block: 25 MB of visibilities with 192 channels
 RFI_OVER_SEFD = 0.3
@@ -20,33 +22,18 @@ RFI_OVER_SEFD = 0.3
 SWAP_FIRST, SWAP_SECOND = [2, 3, 0, 1], [1, 0, 3, 2]
 
 
-@dataclass(frozen=True)
-class Exposure:
-    """One integration of one sub-band: its middle (MJD seconds) and phase centre (ICRS radians)."""
-
-    band: str
-    band_number: int
-    integration: int  # from 1
-    frequency_hz: np.ndarray
-    mid_mjd_s: float
-    field_radec: tuple[float, float]
-
-
 def blocks(
-    options: Simulation,
-    exposure: Exposure,
-    positions_m: np.ndarray,
-    antpols: truth.Antpols,
-    sky: skies.Sky,
+    night: Observation, exposure: Exposure, antpols: truth.Antpols, effects: Drawn
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Yield antenna 1, antenna 2 (row,) and data (row, channel, 4) of blocks of rows.
 
     Each block has its own random generator, so that the same options give the same data. Memory:
     about ten blocks, and one (antenna, channel) array per source.
     """
-    antenna1, antenna2 = np.triu_indices(len(positions_m))
-    phasors, roots = _sources(options, exposure, positions_m, sky)
-    interference = _interference(options, exposure, len(positions_m))
+    options, n_antennas = night.options, len(night.names)
+    antenna1, antenna2 = np.triu_indices(n_antennas)
+    seen = sources(night, exposure, effects.on_sources)
+    interference = _interference(options, exposure, n_antennas)
     width_hz = truth.channel_width_hz(options)
     for number, start in enumerate(range(0, len(antenna1), ROWS)):
         rows = slice(start, start + ROWS)
@@ -54,7 +41,7 @@ def blocks(
         draw = np.random.default_rng(
             [options.seed, 3, exposure.band_number, exposure.integration, number]
         )
-        data = _sky(first, second, phasors, roots, antpols)
+        data = _sky(first, second, seen, antpols)
         data += _noise(draw, options, exposure.frequency_hz, width_hz, first, second, antpols)
         data += interference(first, second)
         gain = antpols.gain[exposure.band].astype(np.complex64)
@@ -63,38 +50,55 @@ def blocks(
         yield first, second, data
 
 
-def _sources(
-    options: Simulation, exposure: Exposure, positions_m: np.ndarray, sky: skies.Sky
-) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Return phasors (antenna, channel) and apparent fluxes (channel, 2) of the sources."""
+def sources(
+    night: Observation, exposure: Exposure, effects: Sequence[OnSources] = ()
+) -> list[Seen]:
+    """Return the sources above the horizon as the antennas see them."""
+    options, sky, positions_m = night.options, night.sky, night.positions_m
     frequency_hz, mjd_s = exposure.frequency_hz, exposure.mid_mjd_s
     flux_jy = skies.intrinsic_jy(sky, options, frequency_hz, mjd_s)
     xx, yy = skies.beams(sky, options, frequency_hz, mjd_s)
     apparent = np.stack([flux_jy * xx, flux_jy * yy], axis=-1)
     up = apparent.max(axis=(1, 2)) > 0 if len(sky.names) else np.zeros(0, bool)
     centre = geometry.path_m(positions_m, *exposure.field_radec, mjd_s)
-    paths = [geometry.path_m(positions_m, ra, dec, mjd_s) - centre for ra, dec in sky.radec[up]]
-    phasors = [antenna_phasors(path, frequency_hz).astype(np.complex64) for path in paths]
-    return phasors, list(apparent[up].astype(np.float32))
+    found = []
+    for number in np.flatnonzero(up):
+        ra_rad, dec_rad = sky.radec[number]
+        path = geometry.path_m(positions_m, ra_rad, dec_rad, mjd_s) - centre
+        phasors = antenna_phasors(path, frequency_hz).astype(np.complex64)
+        seen = Seen(phasors, apparent[number].astype(np.float32), int(number))
+        body = sky.bodies.get(sky.names[number])
+        if body is not None:
+            _describe(seen, body, exposure, positions_m)
+        for effect in effects:
+            effect.apply(seen, exposure)
+        found.append(seen)
+    return found
+
+
+def _describe(seen: Seen, body: Body, exposure: Exposure, positions_m: np.ndarray) -> None:
+    """Set what distinguishes a body from a steady unpolarized point."""
+    if body.diameter_rad is not None:
+        uvw_m = geometry.antenna_uvw_m(positions_m, *body.radec, exposure.mid_mjd_s)
+        diameter_rad = body.diameter_rad(exposure.frequency_hz)
+        seen.disk = Disk.of(diameter_rad, exposure.frequency_hz, uvw_m[:, :2])
+    if body.circular:
+        seen.cross_jy = 1j * body.circular * np.sqrt(seen.flux_jy.prod(axis=1))
+    if body.variation is not None:
+        seen.scale(np.broadcast_to(body.variation[exposure.integration - 1], len(seen.flux_jy)))
 
 
 def _sky(
-    first: np.ndarray,
-    second: np.ndarray,
-    phasors: list[np.ndarray],
-    apparent: list[np.ndarray],
-    antpols: truth.Antpols,
+    first: np.ndarray, second: np.ndarray, seen: list[Seen], antpols: truth.Antpols
 ) -> np.ndarray:
     """Return the visibilities of the sky at the antenna ports, without gains, (row, channel, 4).
 
-    Sources are unpolarized and feeds are ideal, so XY and YX are zero unless cables are swapped.
+    XY and YX are zero without effects, unless cables are swapped.
     """
     n_channels = antpols.gain[next(iter(antpols.gain))].shape[1]
     data = np.zeros((len(first), n_channels, 4), np.complex64)
-    for phasor, flux in zip(phasors, apparent):
-        rows = baseline_phasors(phasor, first, second)
-        data[..., 0] += rows * flux[:, 0]
-        data[..., 3] += rows * flux[:, 1]
+    for source in seen:
+        source.add(data, first, second)
     for swapped, order in (
         (antpols.swapped[first], SWAP_FIRST),
         (antpols.swapped[second], SWAP_SECOND),
