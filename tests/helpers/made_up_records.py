@@ -256,6 +256,8 @@ def sky_model_record(plan: Plan, mid: float) -> dict[str, Any]:
     sources: list[dict[str, Any]] = [
         {
             "name": name,
+            "kind": "a_team",
+            "flux_sigma": 0.1,
             "ra_rad": 1.0,
             "dec_rad": 0.6,
             "altitude_deg": altitude,

@@ -216,6 +216,8 @@ def _model(frequency_hz: Mapping[str, np.ndarray], lists: Mapping[str, Path]) ->
         sources.append(
             {
                 "name": name,
+                "kind": "a_team",
+                "flux_sigma": 0.1,
                 "in_model": True,
                 "calibrator": True,
                 "reason": "",

@@ -21,6 +21,7 @@ SMALL_IMAGES = (
     "imaging={source: {size: 256, scale_deg: 0.02}, scintillation: {size: 256, scale_deg: 0.02},"
     " allsky: {size: 512, scale_deg: 0.25, niter: 500}}"
 )
+SIMULATED_SKY = "sky_model={secondary: false, solar: []}"  # that of lwacal.simulate
 
 
 @dataclass
@@ -51,14 +52,17 @@ class Project:
         return job_counts(self.snakemake("-n", *words, config=config))
 
 
-def copy_project(folder: Path, *config: str) -> Project:
-    """Copy what the workflow consists of into a folder and return it."""
+def copy_project(folder: Path, *config: str, sky: str = SIMULATED_SKY) -> Project:
+    """Copy what the workflow consists of into a folder and return it.
+
+    ``sky`` are --config words of the sources that the data have; empty for those of the real sky.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for name in COPIED:
         if (PROJECT / name).is_dir():
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(PROJECT / name, folder / name, symlinks=True, ignore=ignored)
-    return Project(folder, [*config, SMALL_IMAGES])
+    return Project(folder, [*([sky] if sky else []), *config, SMALL_IMAGES])
 
 
 def job_counts(done: subprocess.CompletedProcess[str]) -> dict[str, int]:

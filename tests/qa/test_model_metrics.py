@@ -53,7 +53,7 @@ def test_what_is_up_but_not_modelled_is_named(quality, fraction, status):
     words = metric["message"]
     assert "at 50MHz" in words
     assert "CasA 2800 Jy (elevation 15.1 deg" in words
-    assert "VirA 700 Jy (not in sky_model.sources)" in words
+    assert "VirA 700 Jy (left out by sky_model.sources)" in words
     assert words.index("CasA") < words.index("VirA")
 
 

@@ -99,3 +99,35 @@ def test_diffuse_emission_adds_and_parts_are_parts():
     assert np.allclose(some, seen.visibilities(first, second)[:, [4, 1]])
     parts = [seen.of_sources(np.array(numbers)) for numbers in ([0, 2], [1])]
     assert np.allclose(sum(part.visibilities(first, second) for part in parts), points, atol=1e-6)
+
+
+@pytest.mark.parametrize("order", ["first antenna", "second antenna", "random"])
+def test_many_points_add_up_in_any_order_of_rows(order):
+    """More first antennas than one product takes; XX and YY differ."""
+    draw = np.random.default_rng(8)
+    array, number = small_array(20), 7
+    radec = np.array(CENTRE) + draw.uniform(-0.4, 0.4, (number, 2))
+    flux_xx, flux_yy = draw.uniform(1, 9, (2, number, 3))
+    first, second = np.triu_indices(20)  # with autocorrelations
+    if order == "second antenna":
+        by = np.lexsort((first, second))
+        first, second = first[by], second[by]
+    elif order == "random":
+        first, second = draw.permuted(np.column_stack([first, second]), axis=1).T
+        by = draw.permutation(len(first))
+        first, second = first[by], second[by]
+    shapes = [None, Lopsided(), *[None] * (number - 2)]
+    model = predict.factor_by_antenna(
+        array.positions_m, FREQUENCY_HZ, MJD_S, radec, flux_xx, flux_yy, shapes, CENTRE
+    )
+    expected = sum(model.of_sources(np.array([n])).rows(first, second) for n in range(number))
+    assert model.rows(first, second) == pytest.approx(expected, abs=1e-3)
+    towards = geometry.itrf_direction(radec[:, 0], radec[:, 1], MJD_S)
+    path_m = (towards - geometry.itrf_direction(*CENTRE, MJD_S)) @ (
+        array.positions_m[first] - array.positions_m[second]
+    ).T
+    phasors = np.exp(2j * np.pi * path_m[..., None] * FREQUENCY_HZ / SPEED_OF_LIGHT_M_S)
+    points = np.delete(np.arange(number), 1)
+    plain = np.einsum("src,sc->rc", phasors[points], flux_yy[points])
+    found = model.of_sources(points).rows(first, second)[..., 1]
+    assert found == pytest.approx(plain, abs=1e-3)

@@ -54,8 +54,8 @@ def at_lst(lst_hours: float) -> dict:
     return manifest(naming.format_stamp(start + wait_h * 3600 / 1.00274))
 
 
-def names(sources) -> list[str]:
-    return [source["name"] for source in sources]
+def names(sources, kind="a_team") -> list[str]:
+    return [source["name"] for source in sources if source["kind"] == kind]
 
 
 def test_bright_sources_that_are_up_are_calibrators():
@@ -85,17 +85,92 @@ def test_all_bright_sources_that_are_up_are_modelled(lst_hours):
 
 
 def test_unmodelled_flux_is_compared_with_the_model():
-    model = built(manifest(), sources=("CygA",))
+    model = built(manifest(), sources=("CygA",), secondary=False)
     assert names(model["sources"]) == ["CygA"]
-    every = built(manifest())
+    every = built(manifest(), secondary_min_flux_jy=0)
+    secondary = [source for source in every["sources"] if source["kind"] == "secondary"]
+    bright = {source["name"] for source in secondary if source["brightest_apparent_jy"] >= 100}
+    assert 0 < len(bright) < len(secondary)
     for band in BANDS:
         seen_jy = sky_model.apparent_jy(every, band)
         left_out = model["unmodelled"][band]
-        assert left_out["apparent_jy"] == {"CasA": pytest.approx(seen_jy["CasA"])}
-        assert left_out["fraction"] == pytest.approx(seen_jy["CasA"] / seen_jy["CygA"])
-    high = built(at_lst(8), model_min_elevation_deg=18)
+        outside = {name: seen_jy[name] for name in {"CasA", *bright}}
+        assert left_out["apparent_jy"] == pytest.approx(outside)
+        total = np.sqrt(sum(jy**2 for jy in outside.values()))
+        assert left_out["fraction"] == pytest.approx(total / seen_jy["CygA"])
+    high = built(at_lst(8), model_min_elevation_deg=18, solar=("Jupiter",))
     assert "sky_model.model_min_elevation_deg (18)" in reasons(high)["CasA"]
     assert high["unmodelled"]["73MHz"]["fraction"] > 0.5
+    seen_jy = sky_model.apparent_jy(high, "73MHz")
+    modelled = [seen_jy[source["name"]] for source in sky_model.model_sources(high, "73MHz")]
+    assert len(modelled) > 5
+    assert high["unmodelled"]["73MHz"]["fraction"] == pytest.approx(
+        np.linalg.norm(list(high["unmodelled"]["73MHz"]["apparent_jy"].values()))
+        / np.linalg.norm(modelled)
+    )
+
+
+def test_secondary_sources_are_modelled_above_their_limits():
+    low = built(manifest(), secondary_min_flux_jy=50, model_min_elevation_deg=10)
+    high = built(manifest(), secondary_min_flux_jy=300, model_min_elevation_deg=10)
+    for model, least_jy in ((low, 50), (high, 300)):
+        found = [source for source in model["sources"] if source["kind"] == "secondary"]
+        assert found
+        for source in found:
+            assert source["in_model"]
+            assert not source["calibrator"]
+            assert source["altitude_deg"] >= 10
+            seen = sky_model.apparent_jy(model, "36MHz")[source["name"]]
+            assert source["brightest_apparent_jy"] >= max(least_jy, seen)
+            assert source["flux_sigma"] == 0.15
+    assert set(names(high["sources"], "secondary")) < set(names(low["sources"], "secondary"))
+    assert "3C348" in names(high["sources"], "secondary")  # Hercules A
+    missing = set(high["unmodelled"]["73MHz"]["apparent_jy"])
+    assert missing == {
+        source["name"]
+        for source in low["sources"]
+        if source["kind"] == "secondary" and 100 <= source["brightest_apparent_jy"] < 300
+    }
+
+
+def test_a_switch_leaves_out_secondary_sources_and_the_sun():
+    noon = manifest("20240601_200000")
+    assert names(built(noon)["sources"], "solar") == ["Sun", "Jupiter"]
+    model = built(noon, secondary=False, solar=())
+    assert {source["kind"] for source in model["sources"]} == {"a_team"}
+    missing = model["unmodelled"]["73MHz"]["apparent_jy"]
+    assert missing["Sun"] > 5000
+    assert "Jupiter" not in missing  # silent but for its bursts
+
+
+def test_the_sun_is_modelled_while_it_is_up():
+    noon, night = built(manifest("20240601_200000")), built(manifest())
+    sun, jupiter = (source for source in noon["sources"] if source["kind"] == "solar")
+    assert sun["altitude_deg"] == pytest.approx(90 - 37.24 + 22.1, abs=0.3)  # transit, 1 June
+    assert sun["in_model"]
+    assert not sun["calibrator"]
+    assert sun["flux_sigma"] > 1
+    assert noon["bands"]["73MHz"]["Sun"]["flux_jy"][0] == pytest.approx(12.5e3, rel=0.1)
+    assert jupiter["in_model"]  # 14 degrees west of the Sun then
+    assert "Jupiter" in noon["bands"]["36MHz"]
+    assert "Jupiter" not in noon["bands"]["73MHz"]
+    assert "Jupiter" not in names(sky_model.model_sources(noon, "73MHz"), "solar")
+    assert len(sky_model.model_fluxes(noon, "36MHz")[0]) == 1 + len(
+        sky_model.model_fluxes(noon, "73MHz")[0]
+    )
+    sun = next(source for source in night["sources"] if source["name"] == "Sun")
+    assert not sun["in_model"]
+    assert "below the horizon" in sun["reason"]
+
+
+def test_doubt_about_the_flux_of_the_a_team_is_that_of_the_scales():
+    model = built(manifest())
+    sigma = {source["name"]: source["flux_sigma"] for source in model["sources"]}
+    doubts = [model["bands"][band]["CasA"]["flux_uncertainty"] for band in BANDS]
+    assert sigma["CasA"] == max(doubts) > 0.05
+    assert sigma["CygA"] == 0.05  # the scales agree better than each is known
+    alone = built(manifest(bands=("13MHz",)))
+    assert alone["sources"][0]["flux_sigma"] == 0.1  # one scale is valid there
 
 
 @pytest.mark.parametrize(

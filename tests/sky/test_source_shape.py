@@ -220,7 +220,7 @@ def test_paths_of_lists_are_absolute(tmp_path, monkeypatch):
 
 def test_long_baselines_are_used_if_vir_a_has_a_list():
     limits = solver_case.BANDPASS
-    point = {"name": "VirA", "in_model": True, "component_list": None}
+    point = {"name": "VirA", "kind": "a_team", "in_model": True, "component_list": None}
     resolved = {**point, "component_list": {"path": "list.txt"}}
     seen = {"flux_jy": [2000.0], "beam_xx": [0.5], "beam_yy": [0.5]}
     bands = {"59MHz": {"VirA": seen}}

@@ -31,7 +31,7 @@ def twenty_antennas(unpack_real, tmp_path_factory):
     raw.mkdir()
     shutil.move(unpack_real(TWENTY), raw / "20180326_185404_27MHz.ms")
     digest = folder_digest(raw)
-    project = copy_project(folder / "project", f"input={raw}", "observation=real")
+    project = copy_project(folder / "project", f"input={raw}", "observation=real", sky="")
     project.snakemake("--cores", "2", config=("imaging={allsky: {size: 512, scale_deg: 0.25}}",))
     assert folder_digest(raw) == digest
     return project.results / "real"

@@ -34,7 +34,11 @@ def main() -> None:
     files.write(SkyModelRecord, arguments.json, model)
     products.write_csv(arguments.csv, sky_model.table(model, manifest), sky_model.COLUMNS)
     casa_component_list.write(model, manifest, arguments.component_list)
+    secondary = [source["name"] for source in model["sources"] if source["kind"] == "secondary"]
+    logger.info(f"{len(secondary)} secondary sources in the model: {', '.join(secondary)}")
     for source in model["sources"]:
+        if source["kind"] == "secondary":
+            continue
         result = source["reason"] or f"apparent flux up to {source['brightest_apparent_jy']:.0f} Jy"
         logger.info(f"{source['name']}: elevation {source['altitude_deg']:.1f} deg, {result}")
         components = source["component_list"]

@@ -64,7 +64,7 @@ def solve(
         "band": band.name,
         "engine": settings.engine,
         "reference_antenna": antennas.names[used],
-        "sources": [source["name"] for source in sky_model.model_sources(band.model)],
+        "sources": [source["name"] for source in sky_model.model_sources(band.model, band.name)],
         "uv_range_lambda": list(attempt.uv_range_lambda),
         "min_snr": settings.min_snr,
         "min_baselines_per_antenna": settings.min_baselines_per_antenna,

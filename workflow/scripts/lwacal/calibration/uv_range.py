@@ -43,7 +43,7 @@ def share_of_point(model: SkyModelRecord, name: str) -> float:
     shares = []
     for band in model["bands"]:
         seen_jy = sky_model.apparent_jy(model, band)
-        shares.append(seen_jy[name] / sum(seen_jy[other] for other in sources))
+        shares.append(seen_jy[name] / sum(jy for other, jy in seen_jy.items() if other in sources))
     return float(np.mean(shares))
 
 

@@ -204,8 +204,8 @@ def _write_all(
     Fluxes are measured on the baselines within the uv limits, like the gains.
     """
     measured = Measured()
-    names, sky = visibility_flux.sources_of(band.model), band.sky()
-    fluxes = visibility_flux.FluxFit(names, sky.by_source())
+    parts = visibility_flux.separate(band.model, band.name, band.sky())
+    fluxes = visibility_flux.FluxFit(list(parts), list(parts.values()))
     in_range = uv_range.matrix_in_range(band.manifest, band.name, uv_limits_lambda)
     autocorrelations = band.antenna_powers()
 
@@ -215,7 +215,7 @@ def _write_all(
         if calibrated.flag.all():
             return
         measured.add(item, calibrated.information)
-        this_integration = visibility_flux.FluxFit(names, fluxes.models)
+        this_integration = visibility_flux.FluxFit(fluxes.names, fluxes.models)
         this_integration.add(
             calibrated.antenna1,
             calibrated.antenna2,
@@ -227,8 +227,8 @@ def _write_all(
         fluxes.join(this_integration)
         ratios = this_integration.solve()
         measured.flux_ratios_in_time.append(ratios)
-        models = subtract_sources.at_measured_fluxes(names, sky, ratios).by_source()
-        sets.append(calibrated, item, dict(zip(names, models)) if subtract_others else {})
+        models = subtract_sources.at_measured_fluxes(parts, ratios) if subtract_others else {}
+        sets.append(calibrated, item, models)
 
     with band.flag_file() as flags:
         channels = [len(band.frequency_hz) // target.n_average for target in targets]

@@ -23,14 +23,17 @@ XX_YY = slice(None, None, 3)  # of XX, XY, YX, YY
 
 
 def at_measured_fluxes(
-    names: Sequence[str], model: BandModel, fluxes: Mapping[str, FluxRatio]
-) -> BandModel:
-    """Return the model with each source scaled by its ratio in ``fluxes`` (FluxFit.solve).
+    models: Mapping[str, BandModel], fluxes: Mapping[str, FluxRatio]
+) -> dict[str, BandModel]:
+    """Return each part of the model scaled by its ratio in ``fluxes`` (FluxFit.solve).
 
-    A source without a measured flux keeps its expected flux.
+    ``models`` by name, as visibility_flux.separate gives them. A part without a measured flux keeps
+    its expected flux.
     """
-    ratios = [fluxes[name]["ratio"] if name in fluxes else 1.0 for name in names]
-    return model.scaled(ratios)
+    return {
+        name: model.scaled(fluxes[name]["ratio"]) if name in fluxes else model
+        for name, model in models.items()
+    }
 
 
 def subtract(

@@ -2,7 +2,8 @@
 
 The calibrated XX and YY data are fitted with the sum over sources of a_s M_s, where M_s are the
 model visibilities of source s and a_s is the ratio of its flux to the expected flux. All sources
-are fitted together, so that their sidelobes do not bias each other. The thermal noise follows from
+are fitted together, so that their sidelobes do not bias each other. The many faint secondary
+sources have one ratio. The thermal noise follows from
 the autocorrelations (radiometer equation).
 """
 
@@ -16,9 +17,11 @@ import numpy as np
 from lwacal.records.calibrated import FluxRatio
 from lwacal.records.sky_model import SkyModelRecord
 from lwacal.runtime.blocks import blocks_of
+from lwacal.sky import sky_model
 from lwacal.sky.band_model import BandModel
 from lwacal.telescope.correlations import PARALLEL_HANDS
 
+SECONDARY = "secondary"  # the name of the secondary sources together
 ROWS_AT_ONCE = 512  # 2 MB per source at 192 channels
 
 
@@ -26,9 +29,9 @@ ROWS_AT_ONCE = 512  # 2 MB per source at 192 channels
 class FluxFit:
     """Normal equations of the flux fit, summed over integrations.
 
-    ``names`` are the sources and ``models`` the model of each source alone. ``matrix`` is
-    (source, source) and ``vector`` (source,); ``power`` is the weighted sum of |data|^2, and
-    ``count`` the number of visibilities with a weight.
+    ``names`` are the sources and ``models`` the model of each of them alone (`separate`).
+    ``matrix`` is (source, source) and ``vector`` (source,); ``power`` is the weighted sum of
+    |data|^2, and ``count`` the number of visibilities with a weight.
     """
 
     names: Sequence[str]
@@ -106,6 +109,15 @@ def thermal_jy(information: float) -> float | None:
     return float(information**-0.5) if information > 0 else None
 
 
-def sources_of(model: SkyModelRecord) -> list[str]:
-    """Return the names of the sources in the model, in the order of sky_model.model_fluxes."""
-    return [source["name"] for source in model["sources"] if source["in_model"]]
+def separate(model: SkyModelRecord, band: str, sky: BandModel) -> dict[str, BandModel]:
+    """Return the parts of the model of a sub-band whose fluxes are fitted, by name.
+
+    Each calibrator, low source of the A-team, the Sun and Jupiter by itself, and the secondary
+    sources together, which are too faint and too many to be fitted one by one. ``sky`` has the
+    sources of ``model`` in this sub-band.
+    """
+    rows: dict[str, list[int]] = {}
+    for number, source in enumerate(sky_model.model_sources(model, band)):
+        name = SECONDARY if source["kind"] == "secondary" else source["name"]
+        rows.setdefault(name, []).append(number)
+    return {name: sky.only(numbers) for name, numbers in rows.items()}

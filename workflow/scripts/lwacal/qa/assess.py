@@ -108,6 +108,7 @@ def observation_facts(inputs: Inputs, reference: ReferenceAntenna) -> Observatio
             "flux_uncertainty": flux_uncertainties(inputs.sky_model, source["name"]),
         }
         for source in inputs.sky_model["sources"]
+        if source["kind"] != "secondary"
     ]
     return {
         "id": observation["id"],
@@ -127,6 +128,11 @@ def observation_facts(inputs: Inputs, reference: ReferenceAntenna) -> Observatio
         "reference_delays": inputs.delay["reference_table"] or None,
         "flux_scale": inputs.sky_model["flux_scale"],
         "sources": sources,
+        "secondary_sources": [
+            source["name"]
+            for source in inputs.sky_model["sources"]
+            if source["kind"] == "secondary" and source["in_model"]
+        ],
         "health_sources": list(inputs.health["sources"]),
         "faults": list(inputs.manifest["faults"]),
     }

@@ -10,6 +10,7 @@ from lwacal.records.bandpass import BandpassRecord
 from lwacal.records.configuration.quality import Quality
 from lwacal.records.quality import Metric
 from lwacal.records.sky_model import SkyModelRecord
+from lwacal.sky import bright_sources
 from lwacal.telescope import naming
 
 STAGE: Final = "solutions"
@@ -42,7 +43,8 @@ def _unmodelled(sky_model: SkyModelRecord, quality: Quality) -> Metric:
     if outside:
         why = {source["name"]: source["reason"] for source in sky_model["sources"]}
         listed = ", ".join(
-            f"{source} {outside[source]:.0f} Jy ({why.get(source) or 'not in sky_model.sources'})"
+            f"{source} {outside[source]:.0f} Jy"
+            f" ({why.get(source) or 'left out by ' + bright_sources.key(source)})"
             for source in sorted(outside, key=outside.__getitem__, reverse=True)
         )
         words = (

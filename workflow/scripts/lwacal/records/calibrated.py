@@ -37,7 +37,10 @@ class CalibratedRecord(Record):
     times: Annotated[list[float], described("Their middles, MJD.", unit="s", axes="(integration)")]
     flux_ratios: Annotated[
         dict[str, FluxRatio],
-        described("By source, of all integrations; none if sources cannot be told apart."),
+        described(
+            "By source, of all integrations; that of all secondary sources together is named"
+            " secondary. None if sources cannot be told apart."
+        ),
     ]
     flux_ratios_in_time: Annotated[
         list[dict[str, FluxRatio]], described("The same by integration.", axes="(integration)")

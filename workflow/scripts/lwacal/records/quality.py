@@ -15,7 +15,7 @@ StageName = Literal["data", "antennas", "solutions", "delays", "calibrators", "i
 
 
 class Source(Part):
-    """A source of the sky model."""
+    """A source of the A-team, the Sun or Jupiter."""
 
     name: Annotated[str, described("Name, such as CygA.")]
     altitude_deg: Annotated[float | None, described("Elevation.", unit="deg")]
@@ -78,7 +78,12 @@ class Observation(Part):
     flux_scale: NotRequired[
         Annotated[str | None, described("sky_model.flux_scale of the configuration.")]
     ]
-    sources: NotRequired[Annotated[list[Source], described("The sources of the sky model.")]]
+    sources: NotRequired[
+        Annotated[list[Source], described("The sources of the sky model but secondary ones.")]
+    ]
+    secondary_sources: NotRequired[
+        Annotated[list[str], described("Names of the secondary sources that are in the model.")]
+    ]
     health_sources: NotRequired[
         Annotated[
             list[health.Source], described("What is known of antennas beforehand, and whence.")

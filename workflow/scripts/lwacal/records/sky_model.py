@@ -1,6 +1,6 @@
 """sky_model.json: the sources, and what X and Y dipoles see of them."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from lwacal.records.base import Band, Count, Part, Record, described, record
 
@@ -23,10 +23,17 @@ class ComponentList(Part):
 
 
 class Source(Part):
-    """A source of sky_model.sources."""
+    """A source of sky_model.sources or sky_model.solar, or a secondary source in the model."""
 
-    name: Annotated[str, described("Name, such as CygA.")]
-    ra_rad: Annotated[float, described("Right ascension, ICRS.", unit="rad")]
+    name: Annotated[str, described("Name, such as CygA, 3C353 or Sun.")]
+    kind: Annotated[
+        Literal["a_team", "secondary", "solar"],
+        described("A-team, secondary source of the catalogue, or Sun and Jupiter."),
+    ]
+    ra_rad: Annotated[
+        float,
+        described("Right ascension, ICRS; of the Sun and Jupiter in mid-observation.", unit="rad"),
+    ]
     dec_rad: Annotated[float, described("Declination, ICRS.", unit="rad")]
     altitude_deg: Annotated[float, described("Elevation.", unit="deg", ge=-90, le=90)]
     azimuth_deg: Annotated[float, described("Azimuth, from north through east.", unit="deg")]
@@ -34,7 +41,17 @@ class Source(Part):
         float,
         described("Highest apparent flux density of all channels, (XX + YY) / 2.", unit="Jy"),
     ]
-    calibrator: Annotated[bool, described("Whether it is imaged, measured and judged.")]
+    flux_sigma: Annotated[
+        float,
+        described(
+            "Uncertainty of the flux density before anything is measured, as a fraction: of the"
+            " A-team the largest disagreement of the flux scales; above 1 the flux is unknown.",
+            gt=0,
+        ),
+    ]
+    calibrator: Annotated[
+        bool, described("Whether it is imaged, measured and judged; always of the A-team.")
+    ]
     in_model: Annotated[bool, described("Whether gains are solved with it.")]
     reason: Annotated[str, described("Why it is not in the model, or no calibrator; or empty.")]
     warnings: Annotated[list[str], described("Doubts about its flux or shape.")]
@@ -65,7 +82,11 @@ class SourceInBand(Part):
 
 
 class Unmodelled(Part):
-    """What the A-team has above the horizon and outside the model, in one sub-band."""
+    """Bright sources above the horizon and outside the model, in one sub-band.
+
+    The A-team at any flux density; secondary sources and the quiet Sun from 100 Jy on, in the
+    brightest channel.
+    """
 
     apparent_jy: Annotated[
         dict[str, float],
@@ -73,11 +94,14 @@ class Unmodelled(Part):
     ]
     fraction: Annotated[
         float | None,
-        described("Their sum over that of the sources in the model; null without a model."),
+        described(
+            "The root of the sum of their squares over that of the sources in the model; null"
+            " without a model."
+        ),
     ]
 
 
-@record(version=2, rule="sky_model", files=("sky_model.json",))
+@record(version=3, rule="sky_model", files=("sky_model.json",))
 class SkyModelRecord(Record):
     """The sources above the horizon in the middle of the observation, as X and Y dipoles see them.
 
@@ -90,10 +114,19 @@ class SkyModelRecord(Record):
         float, described("sky_model.min_elevation_deg of the configuration.", unit="deg")
     ]
     beam: Annotated[dict[str, Any], described("Section beam of the configuration.")]
-    sources: Annotated[list[Source], described("The sources of sky_model.sources.")]
+    sources: Annotated[
+        list[Source],
+        described(
+            "Those of sky_model.sources and sky_model.solar, and the secondary sources in the"
+            " model."
+        ),
+    ]
     bands: Annotated[
         dict[Band, dict[str, SourceInBand]],
-        described("By sub-band and source; sources below the horizon are left out."),
+        described(
+            "By sub-band and source; without sources below the horizon, and without Jupiter where"
+            " it is silent."
+        ),
     ]
     unmodelled: Annotated[dict[Band, Unmodelled], described("By sub-band.")]
     message: Annotated[str, described("Why nothing can be calibrated; empty if it can.")]

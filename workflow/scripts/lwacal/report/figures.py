@@ -176,7 +176,7 @@ def _all_sky(report: ReportRecords) -> Figure:
     sources = {
         s["name"]: (np.degrees(s["ra_rad"]), np.degrees(s["dec_rad"]))
         for s in report.sky_model.get("sources", [])
-        if s["altitude_deg"] > 0
+        if s["altitude_deg"] > 0 and s["kind"] != "secondary"
     }
     return sky.all_sky(images, rgb, sources)
 

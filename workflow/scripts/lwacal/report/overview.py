@@ -87,6 +87,17 @@ def sources(qa: Record) -> Table:
                 cells.number(middle, ".2f", _colour(ratio)),
             ]
         )
+    secondary = qa["observation"].get("secondary_sources")
+    if secondary:
+        rows.append(
+            [
+                cells.text(f"{len(secondary)} secondary sources"),
+                cells.number(None, ".0f"),
+                cells.text(f"yes: {', '.join(secondary)}"),
+                Cell(NOTHING, 0),
+                cells.number(None, ".2f"),
+            ]
+        )
     return Table(
         "sources",
         "Sources",

@@ -87,7 +87,7 @@ def _projection(image: sky.Image) -> dict[str, Any]:
 def _places(image: sky.Image, sources: Sequence[Source]) -> list[dict[str, Any]]:
     places = []
     for source in sources:
-        if source["altitude_deg"] > 0:
+        if source["altitude_deg"] > 0 and source["kind"] != "secondary":
             x, y = sky.pixel_of(image, np.degrees(source["ra_rad"]), np.degrees(source["dec_rad"]))
             if np.isfinite(x) and np.isfinite(y):
                 places.append({"name": source["name"], "x": float(x), "y": float(y)})

@@ -11,7 +11,7 @@ import numpy as np
 from lwacal.ingest.manifest_record import manifest_antennas, manifest_centre
 from lwacal.records.manifest import ManifestRecord
 from lwacal.records.sky_model import SkyModelRecord, Source
-from lwacal.sky import component_lists, predict, sky_model
+from lwacal.sky import analytic_shape, component_lists, predict, sky_model, solar
 from lwacal.sky.component_lists import ComponentListError
 from lwacal.sky.predict import Shape
 from lwacal.sky.sources import Direction
@@ -50,21 +50,22 @@ class BandModel:
 
     def by_source(self) -> list[BandModel]:
         """Return one model per source."""
-        each = [slice(number, number + 1) for number in range(len(self.shapes))]
-        return [
-            replace(
-                self,
-                sources_radec=self.sources_radec[rows],
-                flux_xx=self.flux_xx[rows],
-                flux_yy=self.flux_yy[rows],
-                shapes=self.shapes[rows],
-            )
-            for rows in each
-        ]
+        return [self.only([number]) for number in range(len(self.shapes))]
 
-    def scaled(self, ratios: Sequence[float]) -> BandModel:
-        """Return the model with the flux of each source multiplied by its ratio, (source,)."""
-        factor = np.asarray(ratios, float)[:, None]
+    def only(self, sources: Sequence[int]) -> BandModel:
+        """Return the model of some of the sources, by their numbers."""
+        rows = list(sources)
+        return replace(
+            self,
+            sources_radec=self.sources_radec[rows],
+            flux_xx=self.flux_xx[rows],
+            flux_yy=self.flux_yy[rows],
+            shapes=tuple(self.shapes[row] for row in rows),
+        )
+
+    def scaled(self, ratios: float | Sequence[float]) -> BandModel:
+        """Return the model with fluxes multiplied by one ratio, or by one per source (source,)."""
+        factor = np.asarray(ratios, float)[..., None]
         return replace(self, flux_xx=self.flux_xx * factor, flux_yy=self.flux_yy * factor)
 
     def with_phase_centre(self, centre_radec: tuple[float, float]) -> BandModel:
@@ -83,7 +84,7 @@ def of_band(manifest: ManifestRecord, band: str, model: SkyModelRecord) -> BandM
     baselines_m = positions_m[:, None] - positions_m
     longest_m = float(np.linalg.norm(baselines_m, axis=2).max(initial=0))
     shapes = tuple(
-        _shape(source, frequency_hz, longest_m) for source in sky_model.model_sources(model)
+        _shape(source, frequency_hz, longest_m) for source in sky_model.model_sources(model, band)
     )
     return BandModel(
         positions_m,
@@ -95,7 +96,9 @@ def of_band(manifest: ManifestRecord, band: str, model: SkyModelRecord) -> BandM
 
 
 def _shape(source: Source, frequency_hz: np.ndarray, longest_m: float) -> Shape | None:
-    record = source.get("component_list")
+    record = source["component_list"]
+    if source["name"] == "Sun":
+        return analytic_shape.shape(analytic_shape.disk(solar.disk_rad), frequency_hz)
     if not record:
         return None
     from lwacal.sky import source_shape  # slow to import, and few models need it

@@ -2,7 +2,7 @@
 
 A component has one spectrum of Stokes I, here the apparent flux density (XX + YY) / 2. The solvers
 do not use this list: they model XX and YY separately. Every source is a point with its total flux
-density, even if it has a component list (sky_model.component_lists).
+density, even if the solvers take it as resolved.
 """
 
 from __future__ import annotations
@@ -56,6 +56,8 @@ def _spectrum(
     """Return frequencies in increasing order and apparent flux densities, each (channel,)."""
     frequencies, fluxes = [], []
     for band in naming.sort_bands(model["bands"]):
+        if source not in model["bands"][band]:
+            continue
         record = model["bands"][band][source]
         beams = np.add(record["beam_xx"], record["beam_yy"]) / 2
         frequencies.append(np.array(manifest["bands"][band]["frequency_hz"]))

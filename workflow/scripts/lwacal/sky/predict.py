@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
 
 from lwacal.telescope import geometry
 from lwacal.telescope.phasors import antenna_phasors
+
+FEW = 8  # antennas by all others in one product of matrices: 9 MB at 192 channels
 
 
 class Shape(Protocol):
@@ -90,14 +93,50 @@ class FactoredModel:
     def visibilities(self, antenna1: np.ndarray, antenna2: np.ndarray) -> np.ndarray:
         """Return XX and YY of baselines, (2, channel, row), complex64, in Jy."""
         model = self.diffuse_visibilities(antenna1, antenna2)
+        self._add_points(model, antenna1, antenna2)
         for number, (phasor, shape, uv_m) in enumerate(zip(self.phasors, self.shapes, self.uv_m)):
+            if shape is None:
+                continue
             rows = np.take(phasor, antenna1, axis=1)
             rows *= np.take(phasor.conj(), antenna2, axis=1)
-            if shape is not None:
-                rows *= shape.at(uv_m[antenna1] - uv_m[antenna2]).T
+            rows *= shape.at(uv_m[antenna1] - uv_m[antenna2]).T
             for pol in (0, 1):
                 model[pol] += rows * self.flux_jy[pol, number]
         return model
+
+    def _add_points(self, model: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray) -> None:
+        """Add the points to visibilities (2, channel, row), by products of matrices, in place.
+
+        Blocks of rows in the order of measurement sets have few first (or few second) antennas. Per
+        channel the product has these by all antennas, so that many faint points cost little. Rows
+        in another order are taken in pieces.
+        """
+        points, phasors = self._points
+        if not points:
+            return
+        n_channels, n_antennas = phasors.shape[1:]
+        every, seconds = np.unique(antenna1), np.unique(antenna2)
+        swap = len(seconds) < len(every)
+        if swap:
+            every, antenna1, antenna2 = seconds, antenna2, antenna1
+        for few in (every[start : start + FEW] for start in range(0, len(every), FEW)):
+            rows: slice | np.ndarray = slice(None)
+            if len(every) > FEW:
+                rows = np.flatnonzero((antenna1 >= few[0]) & (antenna1 <= few[-1]))
+            left = phasors[:, :, few].conj() * self.flux_jy[:, points]
+            left = left.transpose(2, 0, 3, 1).reshape(n_channels, 2 * len(few), len(points))
+            product = left @ phasors.transpose(1, 0, 2)  # (channel, 2 few, antenna), conjugated
+            product = product.reshape(n_channels, 2, len(few) * n_antennas)
+            place = np.searchsorted(few, antenna1[rows]) * n_antennas + antenna2[rows]
+            for pol in (0, 1):
+                found = np.take(product[:, pol], place, axis=1)
+                model[pol][:, rows] += found if swap else found.conj()
+
+    @cached_property
+    def _points(self) -> tuple[list[int], np.ndarray]:
+        """The numbers of the points and their phasors, (source, channel, antenna)."""
+        points = [number for number, shape in enumerate(self.shapes) if shape is None]
+        return points, self.phasors[points]
 
     def rows(self, antenna1: np.ndarray, antenna2: np.ndarray) -> np.ndarray:
         """Return XX and YY in the axis order of data, (row, channel, 2), complex64, in Jy."""

@@ -19,9 +19,8 @@ from lwacal.records.sky_model import (
     SourceInBand,
     Unmodelled,
 )
-from lwacal.sky import beam, component_lists
-from lwacal.sky import sources as flux
-from lwacal.sky.flux_scales import SECONDARY
+from lwacal.sky import beam, bright_sources, component_lists
+from lwacal.sky.bright_sources import BrightSource, Kind
 from lwacal.telescope import naming, site
 
 COLUMNS = ("source", "band", "frequency_hz", "flux_jy", "apparent_xx_jy", "apparent_yy_jy")
@@ -32,20 +31,28 @@ def build(manifest: ManifestRecord, choice: SkyModel, dipole: Beam) -> SkyModelR
 
     Every source above the horizon has its intrinsic flux density and the beams of X and Y in each
     channel, and the uncertainty of the flux density in each sub-band as a fraction
-    (sources.disagreement). A source is a ``calibrator``, to be imaged, measured and judged, if its
-    elevation and, somewhere in the band, its apparent flux density (XX + YY) / 2 exceed limits. The
-    gains are solved with the sources ``in_model``, for which the limits are lower, since unmodelled
-    flux biases the gains. Without a calibrator the model is empty. ``component_list`` describes the
-    list that gives the shape of a source, None for a point. ``unmodelled`` has the flux of the
-    A-team outside the model by sub-band, including sources that the configuration leaves out.
+    (sources.disagreement). A source of the A-team is a ``calibrator``, to be imaged, measured and
+    judged, if its elevation and, somewhere in the band, its apparent flux density (XX + YY) / 2
+    exceed limits. The gains are solved with the sources ``in_model``, for which the limits are
+    lower, since unmodelled flux biases the gains. Secondary sources below these limits are not
+    recorded. The Sun and Jupiter have no limit of flux, because theirs is unknown. Without a
+    calibrator the model is empty. ``component_list`` describes the list that gives the shape of a
+    source, None for a point. ``unmodelled`` has the flux of bright sources outside the model by
+    sub-band, including those that the configuration leaves out.
     """
-    sources = []
+    sources, missing = [], {}
     bands: dict[str, dict[str, Any]] = {band: {} for band in naming.sort_bands(manifest["bands"])}
-    for name in choice.sources:
-        source, by_band = _source(name, manifest, choice, dipole)
+    mjd_s = manifest["observation"]["mid_mjd_s"]
+    for item in bright_sources.chosen(choice, mjd_s):
+        source, by_band = _source(item, manifest, choice, dipole)
+        if item.kind == "secondary" and not source["in_model"]:
+            missing[item.name] = (source, by_band)
+            continue
         for band, record in by_band.items():
-            bands[band][name] = record
+            bands[band][item.name] = record
         sources.append(source)
+    for item in bright_sources.left_out(choice, mjd_s):
+        missing[item.name] = _source(item, manifest, choice, dipole)
     if not any(source["calibrator"] for source in sources):
         for source in sources:
             source["in_model"] = False
@@ -56,24 +63,32 @@ def build(manifest: ManifestRecord, choice: SkyModel, dipole: Beam) -> SkyModelR
         "beam": dipole.as_json(),
         "sources": sources,
         "bands": bands,
-        "unmodelled": _unmodelled(sources, bands, manifest, choice, dipole),
+        "unmodelled": _unmodelled(
+            {name: by_band for name, (source, by_band) in missing.items() if _bright(source)},
+            sources,
+            bands,
+        ),
         "message": _message(sources),
     }
 
 
 def _source(
-    name: str, manifest: ManifestRecord, choice: SkyModel, dipole: Beam
+    item: BrightSource, manifest: ManifestRecord, choice: SkyModel, dipole: Beam
 ) -> tuple[Source, dict[str, SourceInBand]]:
     """Return the record of a source, and its fluxes and beams by sub-band if it is up."""
-    mjd_s, position = manifest["observation"]["mid_mjd_s"], flux.POSITIONS[name]
-    year = float(site.astropy_time(mjd_s).decimalyear)
+    mjd_s, position = manifest["observation"]["mid_mjd_s"], item.position
     altitude, azimuth = site.altitude_azimuth(position.ra_rad, position.dec_rad, mjd_s)
-    components = _component_list(choice, name)
+    components = _component_list(choice, item)
     warnings: dict[str, None] = {}  # an ordered set
     by_band: dict[str, SourceInBand] = {}
-    for band in naming.sort_bands(manifest["bands"]) if altitude > 0 else ():
-        frequency_hz = np.array(manifest["bands"][band]["frequency_hz"])
-        expected = flux.expected(choice.flux_scale, name, frequency_hz, year)
+    frequencies_hz = {
+        band: np.array(manifest["bands"][band]["frequency_hz"])
+        for band in naming.sort_bands(manifest["bands"])
+    }
+    for band, frequency_hz in frequencies_hz.items() if altitude > 0 else ():
+        expected = item.expected(frequency_hz)
+        if not expected.flux_jy.any():
+            continue
         trust = _trust_warnings(components, frequency_hz)
         warnings.update(dict.fromkeys(expected.warnings + trust))
         xx, yy = beam.power(
@@ -92,21 +107,42 @@ def _source(
         }
     brightest = max((float(_apparent_jy(record).max()) for record in by_band.values()), default=0.0)
     altitude_deg = float(np.rad2deg(altitude))
-    no_calibrator = _below_limits(altitude_deg, brightest, choice, "")
-    not_modelled = no_calibrator and _below_limits(altitude_deg, brightest, choice, "model_")
+    calibrator, in_model, reason = _part(item.kind, altitude_deg, brightest, choice)
     return {
-        "name": name,
+        "name": item.name,
+        "kind": item.kind,
         "ra_rad": position.ra_rad,
         "dec_rad": position.dec_rad,
         "altitude_deg": altitude_deg,
         "azimuth_deg": float(np.rad2deg(azimuth)),
         "brightest_apparent_jy": brightest,
-        "calibrator": not no_calibrator,
-        "in_model": not not_modelled,
-        "reason": not_modelled or no_calibrator,
+        "flux_sigma": item.flux_sigma(frequencies_hz, mjd_s),
+        "calibrator": calibrator,
+        "in_model": in_model,
+        "reason": reason,
         "warnings": list(warnings),
         "component_list": components,
     }, by_band
+
+
+def _part(
+    kind: Kind, altitude_deg: float, brightest_jy: float, choice: SkyModel
+) -> tuple[bool, bool, str]:
+    """Return whether a source is a calibrator and in the model, and why not."""
+    lowest = "model_min_elevation_deg"
+    if kind == "solar":
+        reason = _below_limits(altitude_deg, brightest_jy, choice, lowest, "")
+        return False, not reason, reason
+    if kind == "secondary":
+        reason = _below_limits(altitude_deg, brightest_jy, choice, lowest, "secondary_min_flux_jy")
+        return False, not reason, reason
+    no_calibrator = _below_limits(
+        altitude_deg, brightest_jy, choice, "min_elevation_deg", "min_flux_jy"
+    )
+    not_modelled = no_calibrator and _below_limits(
+        altitude_deg, brightest_jy, choice, lowest, "model_min_flux_jy"
+    )
+    return not no_calibrator, not not_modelled, not_modelled or no_calibrator
 
 
 def _apparent_jy(record: SourceInBand) -> np.ndarray:
@@ -124,34 +160,39 @@ def _mean_apparent_jy(records: Mapping[str, SourceInBand]) -> dict[str, float]:
 
 
 def _unmodelled(
+    missing: Mapping[str, Mapping[str, SourceInBand]],
     sources: list[Source],
     bands: Mapping[str, Mapping[str, SourceInBand]],
-    manifest: ManifestRecord,
-    choice: SkyModel,
-    dipole: Beam,
 ) -> dict[str, Unmodelled]:
-    """Return by sub-band the sources of the A-team that are up but not in the model.
+    """Return by sub-band the bright sources that are up but not in the model.
 
-    ``apparent_jy`` by source, and ``fraction``, their sum over that of the sources in the model;
-    None without a model.
+    ``missing`` are those without a record among the ``sources``, by name and sub-band.
+    ``apparent_jy`` by source, and ``fraction``, the root of the sum of their squares over that of
+    the sources in the model; None without a model. What different sources add to a baseline has
+    different phases, so that their squares add up.
     """
     modelled = {source["name"] for source in sources if source["in_model"]}
-    others = {
-        name: _source(name, manifest, choice, dipole)[1]
-        for name in flux.POSITIONS
-        if name not in choice.sources
-    }
+    silent = {source["name"] for source in sources if not _bright(source)}
     unmodelled: dict[str, Unmodelled] = {}
     for band, records in bands.items():
-        added = {name: by_band[band] for name, by_band in others.items() if band in by_band}
+        added = {name: by_band[band] for name, by_band in missing.items() if band in by_band}
         all_jy = _mean_apparent_jy({**records, **added})
-        outside = {name: jy for name, jy in all_jy.items() if name not in modelled}
-        total = sum(jy for name, jy in all_jy.items() if name in modelled)
+        outside = {name: jy for name, jy in all_jy.items() if name not in modelled | silent}
+        total_jy = _root_of_squares(jy for name, jy in all_jy.items() if name in modelled)
         unmodelled[band] = {
             "apparent_jy": outside,
-            "fraction": sum(outside.values()) / total if total > 0 else None,
+            "fraction": _root_of_squares(outside.values()) / total_jy if total_jy > 0 else None,
         }
     return unmodelled
+
+
+def _root_of_squares(values: Iterable[float]) -> float:
+    return float(np.sqrt(sum(value**2 for value in values)))
+
+
+def _bright(source: Source) -> bool:
+    """Return whether a source should not be missing from the model if it is up."""
+    return source["kind"] == "a_team" or source["brightest_apparent_jy"] >= bright_sources.BRIGHT_JY
 
 
 def read(path: str | Path) -> SkyModelRecord:
@@ -167,17 +208,17 @@ def read(path: str | Path) -> SkyModelRecord:
     return model
 
 
-def _component_list(choice: SkyModel, source: str) -> ComponentList | None:
+def _component_list(choice: SkyModel, item: BrightSource) -> ComponentList | None:
     """Return the record of the component list of a source, None for a point."""
-    path = choice.component_lists.by_source()[source]
+    path = choice.component_lists.by_source().get(item.name)
     if not path:
         return None
     try:
         components = component_lists.read(path)
     except component_lists.ComponentListError as error:
         raise component_lists.ComponentListError(
-            f"sky_model.component_lists.{source}: {error}. Correct the key, or leave it empty for a"
-            " point"
+            f"sky_model.component_lists.{item.name}: {error}. Correct the key, or leave it empty"
+            " for a point"
         ) from error
     return {
         "path": path,
@@ -201,12 +242,16 @@ def _trust_warnings(components: ComponentList | None, frequency_hz: np.ndarray) 
     )
 
 
-def _below_limits(altitude_deg: float, brightest_jy: float, choice: SkyModel, prefix: str) -> str:
-    """Return which limit a source is below, of the keys with this prefix; empty if none."""
+def _below_limits(
+    altitude_deg: float, brightest_jy: float, choice: SkyModel, lowest: str, faintest: str
+) -> str:
+    """Return which of the limits of these keys a source is below; empty if none.
+
+    ``faintest`` is empty if the flux does not matter.
+    """
     if altitude_deg <= 0:
         return f"below the horizon (elevation {altitude_deg:.1f} deg)"
-    lowest, faintest = f"{prefix}min_elevation_deg", f"{prefix}min_flux_jy"
-    least_deg, least_jy = getattr(choice, lowest), getattr(choice, faintest)
+    least_deg, least_jy = getattr(choice, lowest), getattr(choice, faintest) if faintest else 0.0
     if altitude_deg < least_deg:
         return f"elevation {altitude_deg:.1f} deg is below sky_model.{lowest} ({least_deg:g})"
     if brightest_jy < least_jy:
@@ -220,13 +265,22 @@ def _below_limits(altitude_deg: float, brightest_jy: float, choice: SkyModel, pr
 def _message(sources: list[Source]) -> str:
     if any(source["calibrator"] for source in sources):
         return ""
-    reasons = "; ".join(f"{source['name']}: {source['reason']}" for source in sources)
+    reasons = "; ".join(
+        f"{source['name']}: {source['reason']}" for source in sources if source["kind"] == "a_team"
+    )
     return f"no calibrator, so nothing can be calibrated: {reasons}"
 
 
-def model_sources(model: SkyModelRecord) -> list[Source]:
-    """Return the sources that the gains are solved with."""
-    return [source for source in model["sources"] if source["in_model"]]
+def model_sources(model: SkyModelRecord, band: str | None = None) -> list[Source]:
+    """Return the sources that the gains are solved with, in a sub-band or in any.
+
+    In the order of `model_fluxes`. A source that is silent in a sub-band is not in it.
+    """
+    return [
+        source
+        for source in model["sources"]
+        if source["in_model"] and (band is None or source["name"] in model["bands"][band])
+    ]
 
 
 def calibrators(model: SkyModelRecord) -> list[Source]:
@@ -240,39 +294,12 @@ def model_fluxes(model: SkyModelRecord, band: str) -> tuple[np.ndarray, np.ndarr
     Directions are (source, 2), ICRS radians; flux densities of XX and of YY are each
     (source, channel), Jy. All are empty if no source is in the model.
     """
-    sources = model_sources(model)
+    sources = model_sources(model, band)
     radec = np.array([[source["ra_rad"], source["dec_rad"]] for source in sources]).reshape(-1, 2)
     records = [model["bands"][band][source["name"]] for source in sources]
     xx = [np.multiply(record["flux_jy"], record["beam_xx"]) for record in records]
     yy = [np.multiply(record["flux_jy"], record["beam_yy"]) for record in records]
     return radec, np.array(xx), np.array(yy)
-
-
-def secondary_rows(model: SkyModelRecord, manifest: ManifestRecord) -> Iterator[dict[str, Any]]:
-    """Yield rows of sky_model.csv for secondary calibrators above the elevation limit.
-
-    They are for information only; none is in the model. Only sub-bands in which the published
-    spectrum is valid are listed.
-    """
-    mjd_s, dipole = manifest["observation"]["mid_mjd_s"], model["beam"]
-    for name, spectrum in SECONDARY.items():
-        position = flux.SECONDARY_POSITIONS[name]
-        altitude, azimuth = site.altitude_azimuth(position.ra_rad, position.dec_rad, mjd_s)
-        if np.rad2deg(altitude) < model["min_elevation_deg"]:
-            continue
-        for band in model["bands"]:
-            frequency_hz = np.array(manifest["bands"][band]["frequency_hz"])
-            if spectrum.valid(frequency_hz).all():
-                intrinsic = spectrum.flux_jy(frequency_hz, 0)
-                xx, yy = beam.power(
-                    dipole["model"],
-                    frequency_hz,
-                    altitude,
-                    azimuth,
-                    dipole["x_azimuth_deg"],
-                    dipole["file"],
-                )
-                yield from _rows(name, band, frequency_hz, intrinsic, xx[0], yy[0])
 
 
 def table(model: SkyModelRecord, manifest: ManifestRecord) -> Iterator[dict[str, Any]]:
@@ -290,7 +317,6 @@ def table(model: SkyModelRecord, manifest: ManifestRecord) -> Iterator[dict[str,
                 record["beam_xx"],
                 record["beam_yy"],
             )
-    yield from secondary_rows(model, manifest)
 
 
 def _rows(

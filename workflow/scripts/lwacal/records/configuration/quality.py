@@ -77,9 +77,10 @@ class Quality(Section):
     )
     unmodelled_fraction: LessIsBetter = Field(
         LessIsBetter(warn=0.05, fail=0.3),
-        description="Apparent flux of A-team sources that are up but not in the model, over that of"
-        " the model, in the worst sub-band [fraction]. Unmodelled flux biases the gains. Change it"
-        " when you calibrate on some of the sources on purpose.",
+        description="Apparent flux of bright sources that are up but not in the model, over that of"
+        " the model (both the root of the sum of squares over sources), in the worst sub-band"
+        " [fraction]. Unmodelled flux biases the gains. Change it when you calibrate on some of the"
+        " sources on purpose.",
     )
     residual_over_thermal: LessIsBetter = Field(
         LessIsBetter(warn=1.2, fail=None),

@@ -10,6 +10,7 @@ from lwacal.records.configuration.section import Section
 from lwacal.records.configuration.values import DISTINCT
 
 SourceName = Literal["CygA", "CasA", "TauA", "VirA"]
+SolarName = Literal["Sun", "Jupiter"]
 FluxScale = Literal["ovro2023", "perley2017", "degasperin2020", "baars1977"]
 TrustedMhz = Annotated[float, Field(gt=0, le=1000)]
 
@@ -58,6 +59,25 @@ class SkyModel(Section):
         description="Sources to model. Those that are high and bright enough are calibrators, which"
         " are also imaged. Change it to leave out a source, or to calibrate on one alone; the flux"
         " of sources that are up but left out biases the gains (quality.unmodelled_fraction).",
+    )
+    secondary: bool = Field(
+        True,
+        description="Whether other bright sources (3C and others; see secondary_min_flux_jy) are in"
+        " the model. They are not imaged, measured or judged. Set it to false for data that do not"
+        " have them, such as simulations of the A-team alone.",
+    )
+    secondary_min_flux_jy: float = Field(
+        100,
+        ge=0,
+        description="Smallest apparent flux density of a secondary source in the model, in its"
+        " brightest channel [Jy]. Each source costs time. Raise it to save time, or lower it to"
+        " model more of them.",
+    )
+    solar: Annotated[tuple[SolarName, ...], *DISTINCT] = Field(
+        ("Sun", "Jupiter"),
+        description="Which of the Sun and Jupiter are in the model while they are above"
+        " model_min_elevation_deg, with a flux that starts at the quiet Sun's and a silent"
+        " Jupiter's. Change it to [] for data that do not have them.",
     )
     flux_scale: FluxScale = Field(
         "ovro2023",
