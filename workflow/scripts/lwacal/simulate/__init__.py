@@ -16,7 +16,9 @@ truth.npz
     (source, channel) at the middle of the observation; and the drawn values of effects:
     ``refraction_arcmin`` (integration, source, 2), east and north at 40 MHz; ``tec_tecu``
     (integration, source, antenna), the slant electron columns; ``scintillation_30mhz``
-    (integration, source), flux factors.
+    (integration, source), flux factors; ``variation_<source>`` (integration,), flux factors of the
+    Sun and Jupiter. With noise of the sky, ``power_<band>`` (antenna, channel, 2) is the power in
+    Jy that antpols receive: the autocorrelation over |gain|^2.
 """
 
 from lwacal.simulate.observation import simulate

@@ -44,6 +44,21 @@ def _number(name: str, default: float, unit: str = "") -> Parameter:
 
 SKY = (
     Kind(
+        "galaxy",
+        17,
+        (_number("factor", 1.0), _number("error", 0.1)),
+        "diffuse emission of a sky map, times a factor and a smooth random error (rms, a fraction)",
+        "maps differ by 10 to 20 %: Dowell et al. 2017, MNRAS 469, 4537",
+    ),
+    Kind(
+        "noise",
+        18,
+        (Parameter("of", "sky", choices=("sky",)), _number("spread", 0.03)),
+        "noise of the sky map through the beam, of the sources and of receivers at 250 K, which"
+        " differ by a random fraction (rms)",
+        "receiver: Hicks et al. 2012, PASP 124, 1090",
+    ),
+    Kind(
         "3c",
         5,
         (_number("spread", 0.1),),

@@ -51,8 +51,8 @@ def simulate(options: Simulation, folder: Path) -> Path:
     effects = drawn.draw(night)
     for number, start in enumerate(starts, 1):
         for band_number, band in enumerate(options.bands):
-            _write_set(night, effects, folder, antennas, antpols, band_number, band, number, start)
-    return _write_truth(options, folder, array, antpols, sky, effects, starts, middle)
+            _write_set(effects, folder, antennas, antpols, band_number, band, number, start)
+    return _write_truth(effects, folder, array, antpols, starts, middle)
 
 
 def _layout(options: Simulation) -> Layout:
@@ -76,7 +76,6 @@ def _has(options: Simulation, kind: str, band: str, number: int) -> bool:
 
 
 def _write_set(
-    night: Observation,
     effects: drawn.Drawn,
     folder: Path,
     antennas: Antennas,
@@ -86,7 +85,7 @@ def _write_set(
     number: int,
     start: float,
 ) -> None:
-    options, positions_m = night.options, night.positions_m
+    options, positions_m = effects.night.options, effects.night.positions_m
     stamp = naming.format_stamp(np.floor(start))
     name = naming.raw_name(stamp, band)
     if _has(options, "missing", band, number):
@@ -111,7 +110,7 @@ def _write_set(
         [Field("zenith", *centre)],
         observer="lwacal.simulate",
     ) as writer:
-        for first, second, data in visibilities.blocks(night, exposure, antpols, effects):
+        for first, second, data in visibilities.blocks(exposure, antpols, effects):
             _spoil(options, data, band, number)
             writer.append(
                 start,
@@ -144,15 +143,14 @@ def zenith_of_header(mjd_s: float) -> tuple[float, float]:
 
 
 def _write_truth(
-    options: Simulation,
+    effects: drawn.Drawn,
     folder: Path,
     array: Layout,
     antpols: truth.Antpols,
-    sky: skies.Sky,
-    effects: drawn.Drawn,
     starts: list[float],
     middle: float,
 ) -> Path:
+    options, sky = effects.night.options, effects.night.sky
     output = folder.with_name(folder.name + ".truth")
     width_hz = truth.channel_width_hz(options)
     arrays: dict[str, np.ndarray] = {
@@ -160,10 +158,20 @@ def _write_truth(
         "delays_ns": antpols.delays_ns,
         **effects.truth(),
     }
+    arrays |= {
+        f"variation_{name}": body.variation
+        for name, body in sky.bodies.items()
+        if body.variation is not None
+    }
     bands: dict[str, Any] = {}
-    for band in options.bands:
+    for band_number, band in enumerate(options.bands):
         frequency_hz = site.band_frequencies_hz(band, options.n_channels)
         noise = options.noise_scale * truth.noise_jy(frequency_hz, width_hz, options.interval_s)
+        if effects.noise is not None:
+            exposure = Exposure(band, band_number, 1, frequency_hz, middle, site.zenith(middle))
+            seen = visibilities.sources(effects.night, exposure)
+            power = arrays[f"power_{band}"] = effects.noise.power_jy(exposure, seen)
+            noise *= power.mean(axis=(0, 2)) / truth.sefd_jy(frequency_hz)
         bands[band] = {"frequency_hz": frequency_hz, "noise_jy": noise}
         arrays[f"gain_{band}"] = antpols.gain[band]
         arrays[f"flux_{band}"] = skies.intrinsic_jy(sky, options, frequency_hz, middle)

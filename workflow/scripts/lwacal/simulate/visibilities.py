@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from lwacal.simulate import sky as skies
-from lwacal.simulate import truth
+from lwacal.simulate import sky_noise, truth
 from lwacal.simulate.body import Body
+from lwacal.simulate.diffuse import Rows
 from lwacal.simulate.drawn import Drawn
 from lwacal.simulate.options import Simulation
 from lwacal.simulate.seen import Disk, Exposure, Observation, OnSources, Seen
@@ -23,16 +24,19 @@ SWAP_FIRST, SWAP_SECOND = [2, 3, 0, 1], [1, 0, 3, 2]
 
 
 def blocks(
-    night: Observation, exposure: Exposure, antpols: truth.Antpols, effects: Drawn
+    exposure: Exposure, antpols: truth.Antpols, effects: Drawn
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Yield antenna 1, antenna 2 (row,) and data (row, channel, 4) of blocks of rows.
 
     Each block has its own random generator, so that the same options give the same data. Memory:
     about ten blocks, and one (antenna, channel) array per source.
     """
-    options, n_antennas = night.options, len(night.names)
+    night, options = effects.night, effects.night.options
+    n_antennas = len(night.names)
     antenna1, antenna2 = np.triu_indices(n_antennas)
     seen = sources(night, exposure, effects.on_sources)
+    emission = effects.emission(exposure)
+    power_jy = None if effects.noise is None else effects.noise.power_jy(exposure, seen)
     interference = _interference(options, exposure, n_antennas)
     width_hz = truth.channel_width_hz(options)
     for number, start in enumerate(range(0, len(antenna1), ROWS)):
@@ -41,8 +45,13 @@ def blocks(
         draw = np.random.default_rng(
             [options.seed, 3, exposure.band_number, exposure.integration, number]
         )
-        data = _sky(first, second, seen, antpols)
-        data += _noise(draw, options, exposure.frequency_hz, width_hz, first, second, antpols)
+        data = _sky(first, second, seen, emission, antpols)
+        noise = _noise(draw, options, exposure.frequency_hz, width_hz, first, second, antpols)
+        if power_jy is not None:
+            data[first == second] = 0  # the noise of autocorrelations holds all power
+            sefd_jy = truth.sefd_jy(exposure.frequency_hz)
+            noise *= sky_noise.scale(power_jy, sefd_jy, first, second)
+        data += noise
         data += interference(first, second)
         gain = antpols.gain[exposure.band].astype(np.complex64)
         data *= gain[first][..., FIRST_POLARIZATION]
@@ -89,7 +98,11 @@ def _describe(seen: Seen, body: Body, exposure: Exposure, positions_m: np.ndarra
 
 
 def _sky(
-    first: np.ndarray, second: np.ndarray, seen: list[Seen], antpols: truth.Antpols
+    first: np.ndarray,
+    second: np.ndarray,
+    seen: list[Seen],
+    emission: Rows | None,
+    antpols: truth.Antpols,
 ) -> np.ndarray:
     """Return the visibilities of the sky at the antenna ports, without gains, (row, channel, 4).
 
@@ -99,6 +112,8 @@ def _sky(
     data = np.zeros((len(first), n_channels, 4), np.complex64)
     for source in seen:
         source.add(data, first, second)
+    if emission is not None:
+        data[..., PARALLEL_HANDS] += emission(first, second)
     for swapped, order in (
         (antpols.swapped[first], SWAP_FIRST),
         (antpols.swapped[second], SWAP_SECOND),
