@@ -294,6 +294,7 @@ def sky_model_record(plan: Plan, mid: float) -> dict[str, Any]:
         "sources": sources,
         "bands": bands,
         "message": "",
+        "galaxy_max_lambda": None,
         "unmodelled": {band: {"apparent_jy": {}, "fraction": 0.0} for band in plan.bands},
     }
 

@@ -249,6 +249,7 @@ def _model(frequency_hz: Mapping[str, np.ndarray], lists: Mapping[str, Path]) ->
         "beam": {},
         "sources": sources,
         "bands": bands,
+        "galaxy_max_lambda": None,
         "unmodelled": {band: {"apparent_jy": {}, "fraction": 0.0} for band in bands},
         "message": "",
     }

@@ -128,5 +128,12 @@ class SkyModelRecord(Record):
             " it is silent."
         ),
     ]
+    galaxy_max_lambda: Annotated[
+        float | None,
+        described(
+            "Longest baseline on which the diffuse Galaxy is in the model; null without it.",
+            unit="wavelengths",
+        ),
+    ]
     unmodelled: Annotated[dict[Band, Unmodelled], described("By sub-band.")]
     message: Annotated[str, described("Why nothing can be calibrated; empty if it can.")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -13,15 +14,25 @@ from lwacal.records.manifest import ManifestRecord
 from lwacal.records.sky_model import SkyModelRecord, Source
 from lwacal.sky import analytic_shape, component_lists, predict, sky_model, solar
 from lwacal.sky.component_lists import ComponentListError
-from lwacal.sky.predict import Shape
+from lwacal.sky.predict import Diffuse, Shape
 from lwacal.sky.sources import Direction
 
 logger = logging.getLogger(__name__)
 
 
+class DiffuseEmission(Protocol):
+    """Diffuse emission as an array sees it in a sub-band (galaxy.DiffuseSky)."""
+
+    def at(self, mjd_s: float, centre_radec: tuple[float, float]) -> Diffuse:
+        """Return it in the middle of an integration, for a phase centre in ICRS radians."""
+
+
 @dataclass(frozen=True)
 class BandModel:
-    """The sources in the model of a sub-band, and the array; see predict.factor_by_antenna."""
+    """The sources in the model of a sub-band, and the array; see predict.factor_by_antenna.
+
+    ``galaxy`` is the diffuse sky on short baselines, None without it.
+    """
 
     positions_m: np.ndarray
     frequency_hz: np.ndarray
@@ -30,6 +41,7 @@ class BandModel:
     flux_xx: np.ndarray
     flux_yy: np.ndarray
     shapes: tuple[Shape | None, ...]
+    galaxy: DiffuseEmission | None = None
 
     def visibilities(self, antenna1: np.ndarray, antenna2: np.ndarray, mjd_s: float) -> np.ndarray:
         """Return XX and YY in the middle of an integration, (row, channel, 2), in Jy."""
@@ -37,7 +49,7 @@ class BandModel:
 
     def factored(self, mjd_s: float) -> predict.FactoredModel:
         """Return the model in the middle of an integration, factored by antenna."""
-        return predict.factor_by_antenna(
+        sources = predict.factor_by_antenna(
             self.positions_m,
             self.frequency_hz,
             mjd_s,
@@ -47,13 +59,16 @@ class BandModel:
             self.shapes,
             self.centre_radec,
         )
+        if self.galaxy is None:
+            return sources
+        return replace(sources, diffuse=self.galaxy.at(mjd_s, self.centre_radec))
 
     def by_source(self) -> list[BandModel]:
-        """Return one model per source."""
+        """Return one model per source, without the Galaxy."""
         return [self.only([number]) for number in range(len(self.shapes))]
 
     def only(self, sources: Sequence[int]) -> BandModel:
-        """Return the model of some of the sources, by their numbers."""
+        """Return the model of some of the sources, by their numbers, without the Galaxy."""
         rows = list(sources)
         return replace(
             self,
@@ -61,6 +76,7 @@ class BandModel:
             flux_xx=self.flux_xx[rows],
             flux_yy=self.flux_yy[rows],
             shapes=tuple(self.shapes[row] for row in rows),
+            galaxy=None,
         )
 
     def scaled(self, ratios: float | Sequence[float]) -> BandModel:
@@ -92,7 +108,20 @@ def of_band(manifest: ManifestRecord, band: str, model: SkyModelRecord) -> BandM
         manifest_centre(manifest),
         *sky_model.model_fluxes(model, band),
         shapes,
+        _galaxy(positions_m, frequency_hz, model),
     )
+
+
+def _galaxy(
+    positions_m: np.ndarray, frequency_hz: np.ndarray, model: SkyModelRecord
+) -> DiffuseEmission | None:
+    longest_lambda = model["galaxy_max_lambda"]
+    if longest_lambda is None:
+        return None
+    from lwacal.sky.galaxy import DiffuseSky  # slow to import, as below
+    from lwacal.sky.galaxy_map import GalaxyMap
+
+    return DiffuseSky(GalaxyMap.read(), positions_m, frequency_hz, model["beam"], longest_lambda)
 
 
 def _shape(source: Source, frequency_hz: np.ndarray, longest_m: float) -> Shape | None:

@@ -63,6 +63,7 @@ def build(manifest: ManifestRecord, choice: SkyModel, dipole: Beam) -> SkyModelR
         "beam": dipole.as_json(),
         "sources": sources,
         "bands": bands,
+        "galaxy_max_lambda": choice.galaxy_max_lambda if choice.galaxy else None,
         "unmodelled": _unmodelled(
             {name: by_band for name, (source, by_band) in missing.items() if _bright(source)},
             sources,

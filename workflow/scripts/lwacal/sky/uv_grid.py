@@ -3,8 +3,8 @@
 V(u, v) = sum_p I_p exp(+2 pi i (u l_p + v m_p)), with direction cosines l and m within -1..1 and u
 and v in wavelengths. Points are spread on a grid in l and m, transformed by FFT to a grid in u and
 v, and interpolated there, both times by cubic B-splines. The Fourier transforms of the splines are
-divided out, as in the non-uniform FFT (Dutt & Rokhlin 1993, SIAM J. Sci. Comput. 14, 1368). What
-aliases is (x / (1 - x))^4, with x the position in cells over the extent of the other grid: at most
+divided out, as in the non-uniform FFT (Dutt & Rokhlin 1993, SIAM Journal on Scientific Computing
+14, 1368). What aliases is (x / (1 - x))^4, with x in cycles per cell of the other grid: at most
 1/81 at the horizon and 1/256 at the longest baseline.
 """
 

@@ -124,3 +124,17 @@ class SkyModel(Section):
         " [MHz]. Outside it the shape is that at the nearest end, because the polynomials diverge."
         " Change it to the range of the data from which your lists were made.",
     )
+    galaxy: bool = Field(
+        False,
+        description="Whether the diffuse Galaxy is in the model that the gains are solved with"
+        " (docs/galaxy.md). Set it to false for data that do not have it, such as simulations of"
+        " point sources.",
+    )
+    galaxy_max_lambda: float = Field(
+        30,
+        gt=0,
+        le=100,
+        description="Longest baseline on which the Galaxy is modelled [wavelengths]. The map has a"
+        " resolution of 1 degree, and beyond 15 wavelengths other sources are brighter than the"
+        " Galaxy. Lower it to save time.",
+    )
