@@ -1,0 +1,122 @@
+"""What a beamformer loses by a table of gains: figures of merit of a table against the truth.
+
+A beamformer divides the voltages of antennas by the gains of the table and adds them. With r the
+true gain over that of the table, it keeps the fraction eta = |sum r|^2 / (N sum |r|^2) of the power
+of a source on its target. A plane in the phase of r does not blur the beam but points it elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lwacal.telescope import geometry
+from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
+
+RADII_M = (60.0, 120.0, 300.0, 800.0, np.inf)  # a plane is fitted to ever more antennas
+STEPS = 3
+ENOUGH = 0.5  # of the power of the core: the plane is found without a search
+CORE_M = 120.0
+FARTHEST = 1.5  # of the shift in the search, in direction cosines
+FEWEST = 3
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Figures of merit of a table, by channel; NaN with fewer than three antennas.
+
+    ``eta`` (channel,) is the power kept on the target; ``eta_on_beam`` (channel,) that on the peak
+    of the beam, with the phase plane removed; ``shift_arcmin`` (channel, 2) where the beam points
+    minus where it should, towards east and north for a beam at the zenith; ``scale`` (channel,) the
+    median over antennas of the gain of the table over the true one.
+    """
+
+    eta: np.ndarray
+    eta_on_beam: np.ndarray
+    shift_arcmin: np.ndarray
+    scale: np.ndarray
+
+
+def figures(
+    gain_true: np.ndarray,
+    gain_table: np.ndarray,
+    used: np.ndarray,
+    positions_m: np.ndarray,
+    frequency_hz: np.ndarray,
+) -> Figures:
+    """Return the figures of merit of the gains of one polarization.
+
+    ``gain_true`` and ``gain_table`` (antenna, channel) complex, such that V_observed(i, j) =
+    G_i conj(G_j) V_sky; ``used`` (antenna,) or (antenna, channel) bool, healthy and not flagged;
+    ``positions_m`` (antenna, 3) ITRF; ``frequency_hz`` (channel,).
+    """
+    enu_m = geometry.local_enu_m(positions_m)[:, :2]
+    used = np.broadcast_to(used.reshape(len(used), -1), gain_true.shape)
+    good = used & (gain_table != 0) & np.isfinite(gain_table) & (gain_true != 0)
+    ratio = np.divide(gain_true, gain_table, out=np.zeros(good.shape, complex), where=good)
+    n_channels = len(frequency_hz)
+    eta, on_beam, scale = np.full((3, n_channels), np.nan)
+    shift_arcmin = np.full((n_channels, 2), np.nan)
+    for channel, hz in enumerate(frequency_hz):
+        chosen = good[:, channel]
+        if chosen.sum() < FEWEST:
+            continue
+        r, wave = ratio[chosen, channel], 2 * np.pi * hz / SPEED_OF_LIGHT_M_S * enu_m[chosen]
+        slope = phase_plane(r, wave, hz)
+        eta[channel] = efficiency(r)
+        on_beam[channel] = efficiency(r * np.exp(-1j * wave @ slope))
+        shift_arcmin[channel] = -np.rad2deg(slope) * 60
+        scale[channel] = np.median(1 / np.abs(r))
+    return Figures(eta, on_beam, shift_arcmin, scale)
+
+
+def efficiency(ratio: np.ndarray) -> float:
+    """Return |sum r|^2 / (N sum |r|^2) of ratios (antenna,)."""
+    return float(np.abs(ratio.sum()) ** 2 / (len(ratio) * (np.abs(ratio) ** 2).sum()))
+
+
+def phase_plane(ratio: np.ndarray, wave: np.ndarray, frequency_hz: float) -> np.ndarray:
+    """Return the slopes (2,), east and north in radians, of the phase of ratios (antenna,).
+
+    ``wave`` (antenna, 2) is 2 pi nu/c times east and north. The plane is fitted to the core first,
+    after a search if the core is not in phase, and then to antennas farther out.
+    """
+    radius_m = np.linalg.norm(wave, axis=1) * SPEED_OF_LIGHT_M_S / (2 * np.pi * frequency_hz)
+    order = np.argsort(radius_m)
+    core = order[: max(FEWEST + 1, int((radius_m < CORE_M).sum()))]
+    slope = _refined(ratio, wave, np.zeros(2), radius_m)
+    kept = efficiency(ratio[core] * np.exp(-1j * wave[core] @ slope))
+    if kept < ENOUGH:
+        found = _refined(ratio, wave, _search(ratio[core], wave[core]), radius_m)
+        if efficiency(ratio[core] * np.exp(-1j * wave[core] @ found)) > kept:
+            slope = found
+    return slope
+
+
+def _refined(
+    ratio: np.ndarray, wave: np.ndarray, slope: np.ndarray, radius_m: np.ndarray
+) -> np.ndarray:
+    """Fit a plane to the phases left by a slope, within ever larger radii."""
+    for limit in RADII_M:
+        chosen = radius_m < limit
+        if chosen.sum() <= FEWEST:
+            continue
+        near, weight = wave[chosen], np.abs(ratio[chosen])
+        design = np.column_stack([near, np.ones(len(near))]) * weight[:, None]
+        for _ in range(STEPS):
+            left = ratio[chosen] * np.exp(-1j * near @ slope)
+            phase = np.angle(left * np.conj(left.sum()))
+            slope = slope + np.linalg.lstsq(design, phase * weight, rcond=None)[0][:2]
+    return slope
+
+
+def _search(ratio: np.ndarray, wave: np.ndarray) -> np.ndarray:
+    """Return the slope of the largest sum on a grid of direction cosines."""
+    step = np.pi / 2 / max(np.ptp(wave, axis=0).max(), 1.0)
+    axis = np.arange(-FARTHEST, FARTHEST + step, step)
+    east = np.exp(-1j * np.outer(axis, wave[:, 0])) * ratio
+    north = np.exp(-1j * np.outer(axis, wave[:, 1]))
+    power = np.abs(east @ north.T)
+    best = np.unravel_index(np.argmax(power), power.shape)
+    return np.array([axis[best[0]], axis[best[1]]])
