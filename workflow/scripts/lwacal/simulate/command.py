@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from lwacal.simulate import Simulation, effects, faults, simulate
+from lwacal.simulate import Simulation, effects, faults, scenarios, simulate
 from lwacal.telescope import site
 
 logger = logging.getLogger(__name__)
@@ -24,7 +24,9 @@ def parse(words: Sequence[str] | None = None) -> tuple[Path, Simulation]:
         epilog="The truth is written to FOLDER.truth. Kinds of faults:\n"
         + faults.describe()
         + "\n\nEffects, with their default strengths and where these come from:\n"
-        + effects.describe(),
+        + effects.describe()
+        + "\n\nScenarios:\n"
+        + scenarios.describe(),
     )
     add = parser.add_argument
     add("folder", type=Path, help="folder for the measurement sets; must be empty")
@@ -48,13 +50,12 @@ def parse(words: Sequence[str] | None = None) -> tuple[Path, Simulation]:
         default=DEFAULTS.n_integrations,
         help="number of integrations of 10 s (default %(default)s)",
     )
-    add("--start", default=DEFAULTS.start, help="UTC, YYYYMMDD_HHMMSS (default %(default)s)")
+    add("--start", help=f"UTC, YYYYMMDD_HHMMSS (default: of the scenario, or {DEFAULTS.start})")
     add("--seed", type=int, default=DEFAULTS.seed, help="seed of all random numbers")
     add(
         "--faint",
         type=int,
-        default=DEFAULTS.n_faint,
-        help="number of faint sources (default %(default)s)",
+        help=f"number of random faint sources (default {DEFAULTS.n_faint}; 0 in a scenario)",
     )
     add("--sources", nargs="*", default=DEFAULTS.sources, help="bright sources (default: A-team)")
     add("--beam", default=DEFAULTS.beam, help="beam model (default %(default)s)")
@@ -66,31 +67,49 @@ def parse(words: Sequence[str] | None = None) -> tuple[Path, Simulation]:
     )
     add("--layout", type=Path, help="CSV file or measurement set that gives the antennas")
     add("--fault", action="append", default=[], help="fault to simulate (may be repeated)")
-    add("--effect", action="append", default=[], help="effect to simulate (may be repeated)")
+    add("--scenario", metavar="NAME", help="a named set of effects")
+    add(
+        "--effect",
+        action="append",
+        default=[],
+        metavar="NAME[:VALUE...]",
+        help="effect to simulate, also in place of that of a scenario (may be repeated)",
+    )
     add("--sky-map", type=Path, help="map of the diffuse emission (default: that of the package)")
     given = parser.parse_args(words)
-    bands = site.BANDS if list(given.bands) == ["all"] else given.bands
     try:
-        options = Simulation(
-            n_antennas=given.antennas,
-            bands=tuple(bands),
-            n_channels=given.channels,
-            n_integrations=given.integrations,
-            start=given.start,
-            seed=given.seed,
-            n_faint=given.faint,
-            sources=tuple(given.sources),
-            beam=given.beam,
-            noise_scale=given.noise_scale,
-            real_headers=not given.clean_headers,
-            layout=given.layout,
-            faults=tuple(map(faults.Fault.parse, given.fault)),
-            effects=tuple(map(effects.Effect.parse, given.effect)),
-            sky_map=given.sky_map,
-        )
+        options = _options(given)
     except ValueError as error:
         parser.error(str(error))
     return given.folder, options
+
+
+def _options(given: argparse.Namespace) -> Simulation:
+    """Return the options; raise ValueError for what cannot be simulated."""
+    bands = site.BANDS if list(given.bands) == ["all"] else given.bands
+    chosen = {
+        "n_antennas": given.antennas,
+        "bands": tuple(bands),
+        "n_channels": given.channels,
+        "n_integrations": given.integrations,
+        "seed": given.seed,
+        "sources": tuple(given.sources),
+        "beam": given.beam,
+        "noise_scale": given.noise_scale,
+        "real_headers": not given.clean_headers,
+        "layout": given.layout,
+        "faults": tuple(map(faults.Fault.parse, given.fault)),
+        "sky_map": given.sky_map,
+    }
+    if given.start is not None:
+        chosen["start"] = given.start
+    if given.faint is not None:
+        chosen["n_faint"] = given.faint
+    more = tuple(map(effects.Effect.parse, given.effect))
+    if given.scenario is None:
+        return Simulation(**chosen, effects=more)
+    effects.check_once(more)
+    return scenarios.simulation(given.scenario, more, **chosen)
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -9,7 +9,7 @@ and gone above 0.5 wavelengths per (radian per pixel).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -17,6 +17,7 @@ from astropy.constants import k_B
 from scipy.interpolate import BarycentricInterpolator
 
 from lwacal.simulate.effects import find
+from lwacal.simulate.mixing import Mixing
 from lwacal.simulate.options import Simulation
 from lwacal.simulate.seen import Exposure, Observation
 from lwacal.sky import beam, derive_galaxy_map
@@ -128,12 +129,11 @@ def visibilities(
     sky: SkyMap,
     night: Observation,
     exposure: Exposure,
-    couple: Callable[[np.ndarray, float], np.ndarray] | None = None,
+    mixing: Sequence[Mixing] = (),
 ) -> Rows:
     """Return a function of antenna 1 and antenna 2 that gives the emission, (row, channel, 2).
 
-    XX and YY in Jy, zero for autocorrelations. ``couple`` takes phasors (antenna, pixel) and a
-    frequency, and returns the phasors that the antennas receive.
+    XX and YY in Jy, zero for autocorrelations. ``mixing`` is what mixes the signals of antennas.
     """
     frequency_hz = exposure.frequency_hz
     at_hz, matrix = nodes(frequency_hz, GONE / sky.pixel_rad)
@@ -141,7 +141,7 @@ def visibilities(
     path_m = (night.positions_m - night.positions_m.mean(axis=0)) @ directions.T
     summed = np.stack(
         [
-            _matrices(path_m, float(hz), flux[:, number].astype(np.float32), couple)
+            _matrices(path_m, float(hz), flux[:, number].astype(np.float32), mixing)
             for number, hz in enumerate(at_hz)
         ]
     )
@@ -191,7 +191,7 @@ def _matrices(
     path_m: np.ndarray,
     frequency_hz: float,
     flux_jy: np.ndarray,
-    couple: Callable[[np.ndarray, float], np.ndarray] | None,
+    mixing: Sequence[Mixing],
 ) -> np.ndarray:
     """Return the sum over pixels of S p_1 conj(p_2), (2, antenna, antenna) complex64."""
     total = np.zeros((2, len(path_m), len(path_m)), np.complex64)
@@ -201,8 +201,8 @@ def _matrices(
         angle = (2 * np.pi * (turns - np.rint(turns))).astype(np.float32)
         phasors = np.empty(angle.shape, np.complex64)
         phasors.real, phasors.imag = np.cos(angle), np.sin(angle)
-        if couple is not None:
-            phasors = couple(phasors, frequency_hz)
+        for one in mixing:
+            phasors = one.receive(phasors, frequency_hz)
         conjugate = phasors.conj().T
         for pol in (0, 1):
             total[pol] += (phasors * flux_jy[part, pol]) @ conjugate

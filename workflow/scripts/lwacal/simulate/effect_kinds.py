@@ -123,5 +123,119 @@ IONOSPHERE = (
         "the Fresnel scale at 30 MHz of a screen at 300 km is 0.7 km",
     ),
 )
-KINDS = (*SKY, *IONOSPHERE)
+DIPOLES = (
+    Kind(
+        "beams",
+        10,
+        (_number("error", 0.1),),
+        "the voltage beam of each dipole differs by a smooth random fraction (rms, in amplitude"
+        " and in phase)",
+        "simulated coupling in the LWA: Ellingson 2011, IEEE Trans. AP 59, 1855",
+    ),
+    Kind(
+        "coupling",
+        11,
+        (_number("volt", 0.08),),
+        "a dipole receives this fraction of the voltage of a neighbour at 5 m, ~ 1/distance",
+        "Ellingson 2011, IEEE Trans. AP 59, 1855: the same order",
+    ),
+    Kind(
+        "leakage",
+        21,
+        (_number("factor", 1.0),),
+        "XY of unpolarized sources away from the zenith, as crossed dipoles see them, times a"
+        " factor",
+        "geometry",
+    ),
+)
+INSTRUMENT = (
+    Kind(
+        "echoes",
+        12,
+        (_number("fraction", 0.05),),
+        "reflections in cables: each antpol has one of this voltage, after 150 to 900 ns",
+        "assumed: cables of 20 to 120 m with a return loss of 13 dB at both ends",
+    ),
+    Kind(
+        "filter_edges",
+        22,
+        (_number("order", 8.0),),
+        "analog filters: Butterworth, 21 to 84 MHz, of this order; edges differ by 2 %",
+        "filters of the ARX boards of the OVRO-LWA, here as Butterworth",
+    ),
+    Kind(
+        "gain_steps",
+        13,
+        (_number("antpols", 3.0),),
+        "the digital gain of a number of antpols changes by 2 within a sub-band",
+        "coefficients of the F engine of the OVRO-LWA are set by channel",
+    ),
+    Kind(
+        "saturation",
+        14,
+        (_number("fraction", 0.1),),
+        "a fraction of the antennas loses gain when the power exceeds that of the usual sky:"
+        " 1.5 / (1 + power / (2 usual power))",
+        "assumed: 2.5 dB at twice the usual power",
+    ),
+    Kind(
+        "crosstalk",
+        15,
+        (_number("volt", 0.01),),
+        "adjacent antennas of an ARX board leak into each other by this fraction of the voltage",
+        "assumed: an isolation of 40 dB",
+    ),
+)
+TRANSMITTERS = (
+    Kind(
+        "tv",
+        16,
+        (_number("flux", 300.0, "kJy"),),
+        "pilots of digital television, channels 2 to 6, in 24 kHz",
+        "ATSC A/53: 309 kHz above the lower edge of a channel",
+    ),
+    Kind(
+        "fm",
+        23,
+        (_number("flux", 1000.0, "kJy"),),
+        "FM radio, falling off below 88 MHz",
+        "47 CFR 73: 88 to 108 MHz",
+    ),
+    Kind(
+        "hf",
+        24,
+        (_number("flux", 3000.0, "kJy"),),
+        "short-wave broadcasts below 30 MHz, in 24 kHz, a third of the channels of their bands",
+        "ITU Radio Regulations, bands of 21 to 11 m",
+    ),
+    Kind(
+        "meteor",
+        25,
+        (_number("flux", 30.0, "kJy"),),
+        "a meteor trail reflects television channel 3 in one integration",
+        "overdense trails: McKinley 1961, Meteor Science and Engineering",
+    ),
+    Kind(
+        "satellite",
+        26,
+        (_number("flux", 1.0, "kJy"),),
+        "unintended emission of a satellite, 54 to 66 MHz, moving",
+        "Bassa et al. 2024, A&A 689, L10",
+    ),
+    Kind(
+        "power_line",
+        27,
+        (_number("flux", 5.0, "kJy"), _number("azimuth", 250.0, "deg")),
+        "arcing power line on the horizon, 5 km away, broad-band",
+        "Eastwood et al. 2018, AJ 156, 32, see such sources at the OVRO-LWA",
+    ),
+    Kind(
+        "near_field",
+        28,
+        (_number("flux", 20.0, "kJy"), _number("distance", 300.0, "m")),
+        "a broad-band source on the ground near the array (flux density at its centre)",
+        "assumed: electronics of the site",
+    ),
+)
+KINDS = (*SKY, *IONOSPHERE, *DIPOLES, *INSTRUMENT, *TRANSMITTERS)
 BY_NAME = {kind.name: kind for kind in KINDS}

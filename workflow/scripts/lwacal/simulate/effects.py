@@ -67,6 +67,14 @@ def _value(text: str, kind: Kind, parameter: Parameter, word: str) -> float | st
     return number
 
 
+def check_once(effects: tuple[Effect, ...]) -> None:
+    """Raise ValueError if an effect is given twice."""
+    names = [effect.name for effect in effects]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{', '.join(twice)}: give an effect once")
+
+
 def find(effects: tuple[Effect, ...], name: str) -> Effect | None:
     """Return the effect of this name, None if it is not simulated."""
     return next((effect for effect in effects if effect.name == name), None)

@@ -12,7 +12,7 @@ import numpy as np
 from lwacal.io.ms_reader import Antennas
 from lwacal.io.ms_writer import Field, MeasurementSetWriter
 from lwacal.runtime import products
-from lwacal.simulate import drawn, layout, truth, visibilities
+from lwacal.simulate import drawn, instrument, layout, truth, visibilities
 from lwacal.simulate import sky as skies
 from lwacal.simulate.layout import Layout
 from lwacal.simulate.options import Simulation
@@ -39,6 +39,8 @@ def simulate(options: Simulation, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     array = _layout(options)
     antpols = truth.draw_antpols(options, array)
+    for band, factor in instrument.factors(options, len(array.antennas.names)).items():
+        antpols.gain[band] = antpols.gain[band] * factor
     starts = [
         naming.stamp_time(options.start) + STAMP_FRACTION_S + number * options.interval_s
         for number in range(options.n_integrations)

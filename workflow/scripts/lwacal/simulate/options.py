@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lwacal.simulate.effects import Effect
+from lwacal.simulate.effects import Effect, check_once
 from lwacal.simulate.faults import Fault
 from lwacal.telescope import naming, site
 
@@ -53,7 +53,4 @@ class Simulation:
             raise ValueError(f"{', '.join(unknown)}: sub-bands are {', '.join(site.BANDS)}")
         if self.n_integrations < 1:
             raise ValueError("n_integrations must be at least 1")
-        names = [effect.name for effect in self.effects]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"{', '.join(twice)}: give an effect once")
+        check_once(self.effects)

@@ -34,9 +34,13 @@ def blocks(
     night, options = effects.night, effects.night.options
     n_antennas = len(night.names)
     antenna1, antenna2 = np.triu_indices(n_antennas)
-    seen = sources(night, exposure, effects.on_sources)
+    seen = sources(night, exposure, effects.on_sources) + effects.transmitters(exposure)
     emission = effects.emission(exposure)
+    sefd_jy = truth.sefd_jy(exposure.frequency_hz)
     power_jy = None if effects.noise is None else effects.noise.power_jy(exposure, seen)
+    gain = antpols.gain[exposure.band].astype(np.complex64)
+    if effects.saturation is not None:
+        gain *= effects.saturation.gain(exposure, seen)[:, None, None].astype(np.float32)
     interference = _interference(options, exposure, n_antennas)
     width_hz = truth.channel_width_hz(options)
     for number, start in enumerate(range(0, len(antenna1), ROWS)):
@@ -49,11 +53,13 @@ def blocks(
         noise = _noise(draw, options, exposure.frequency_hz, width_hz, first, second, antpols)
         if power_jy is not None:
             data[first == second] = 0  # the noise of autocorrelations holds all power
-            sefd_jy = truth.sefd_jy(exposure.frequency_hz)
             noise *= sky_noise.scale(power_jy, sefd_jy, first, second)
         data += noise
+        if effects.crosstalk is not None:
+            level_jy = sefd_jy[:, None] if power_jy is None else power_jy
+            level_jy = level_jy * antpols.noise[:, None, :] ** 2
+            data[..., PARALLEL_HANDS] += effects.crosstalk.noise_jy(level_jy, first, second)
         data += interference(first, second)
-        gain = antpols.gain[exposure.band].astype(np.complex64)
         data *= gain[first][..., FIRST_POLARIZATION]
         data *= gain[second][..., SECOND_POLARIZATION].conj()
         yield first, second, data

@@ -71,8 +71,14 @@ def snap2(index: int) -> str:
     return f"SNAP2 board {board_of(index)}"
 
 
+def number_of(antenna: str) -> int | None:
+    """Return the number in the name of an antenna (266 of ``LWA266``), None for other names."""
+    match = _NUMBER.match(antenna.strip().upper())
+    return int(match[1]) if match else None
+
+
 def arx(antenna: str) -> str | None:
     """Return the name of the ARX board of an antenna (``LWA266``), None if unknown."""
-    match = _NUMBER.match(antenna.strip().upper())
-    board = _ARX_BOARD_OF.get(int(match[1])) if match else None
+    number = number_of(antenna)
+    board = None if number is None else _ARX_BOARD_OF.get(number)
     return None if board is None else f"ARX board {board}"
