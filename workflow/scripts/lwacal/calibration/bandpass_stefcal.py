@@ -9,6 +9,7 @@ antenna's own residuals.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import product
@@ -21,6 +22,7 @@ from lwacal.calibration import (
     normal_equations,
     reference_phase,
     residuals,
+    sky_solution,
     stefcal,
     swapped,
     uv_range,
@@ -30,12 +32,14 @@ from lwacal.calibration.normal_equations import VisibilitySums
 from lwacal.calibration.reference_antenna import ReferenceOrder
 from lwacal.calibration.solver_result import Attempt
 from lwacal.calibration.sub_band import SubBand
+from lwacal.io.ms_reader import Integration
 from lwacal.io.solutions import SubBandSolutions, unsolved
 from lwacal.records.antpol import Polarization
 from lwacal.records.bandpass import Convergence, SolverFindings
 from lwacal.records.configuration.bandpass import Bandpass
 from lwacal.runtime.robust import median_of_sorted
 from lwacal.runtime.timing import Stopwatch
+from lwacal.sky.predict import FactoredModel
 from lwacal.telescope.correlations import POLARIZATIONS
 
 CHANNELS_AT_ONCE = 8  # 30 MB a thread at 352 antennas
@@ -63,14 +67,20 @@ def attempt(
 ) -> Attempt:
     """Solve a sub-band; ``nothing`` is returned if it cannot be solved."""
     watch = Stopwatch()
-    sums, low, high, changed = in_range(band, settings, threads, watch)
+    sky = None
+    if settings.free_sky:
+        with watch.part("fitting the sky"):
+            sky = sky_solution.solve(band, settings, threads)
+    seen = sky.seen if sky else None
+    sums, low, high, changed = in_range(band, settings, threads, watch, seen=seen)
     if sums is None:
         message = f"sub-band {band.name} has no unflagged data to solve with"
         return Attempt(nothing, "no_data", message, (low, high))
     least, names = settings.min_baselines_per_antenna, band.antennas.names
     with watch.part("solving"):
         factor = residuals.lower_weights(sums, least)
-        solved = solve(sums, least, threads)
+        start = sky.first_gains(sums.n_channels) if sky else None
+        solved = solve(sums, least, threads, start)
     snr, flag = _judge(solved, settings.min_snr)
     index, gain, flag = reference_phase.refer(solved.gain, flag, reference)
     solutions = replace(
@@ -92,6 +102,7 @@ def attempt(
         "unconverged_channels": int((~solved.converged).sum()),
         "convergence": convergence(solved),
         "without_solutions": faint_signals.measure(solved.gain, solved.error, flag),
+        "sky": sky.record() if sky else None,
     }
     if flag.all():
         message = (
@@ -110,13 +121,14 @@ def in_range(
     threads: int,
     watch: Stopwatch,
     integrations: int | None = None,
+    seen: Callable[[Integration], FactoredModel] | None = None,
 ) -> tuple[VisibilitySums | None, float, float, str]:
     """Return the normal equations of the baselines to solve with, their range, and a message.
 
     The sums are None if all data are flagged; see `normal_equations.read` and `uv_range.usable`.
     """
     with watch.part("reading and adding up"):
-        sums = normal_equations.read(band, integrations, threads, watch)
+        sums = normal_equations.read(band, integrations, threads, watch, seen)
     there = sums.count.any(axis=(0, 1))
     if not there.any():
         return None, *uv_range.configured(band.model, settings), ""
@@ -145,8 +157,13 @@ def convergence(solved: Solved) -> dict[Polarization, Convergence]:
     }
 
 
-def solve(sums: VisibilitySums, least_baselines: int, threads: int = 1) -> Solved:
-    """Solve all channels and polarizations of a sub-band.
+def solve(
+    sums: VisibilitySums,
+    least_baselines: int,
+    threads: int = 1,
+    start: np.ndarray | None = None,
+) -> Solved:
+    """Solve all channels and polarizations of a sub-band, from gains (antenna, channel, 2).
 
     An antenna with fewer baselines than ``least_baselines`` in a channel gets no gain there.
     """
@@ -161,10 +178,11 @@ def solve(sums: VisibilitySums, least_baselines: int, threads: int = 1) -> Solve
     )
 
     def solve_some(part: tuple[int, int]) -> None:
-        start, pol = part
-        channels = slice(start, min(start + CHANNELS_AT_ONCE, sums.n_channels))
+        first, pol = part
+        channels = slice(first, min(first + CHANNELS_AT_ONCE, sums.n_channels))
         some = ChannelSums.of(sums, pol, channels, least_baselines)
-        found, noise, outliers = _solve_some(some, least_baselines)
+        begin = None if start is None else start[:, channels, pol].T
+        found, noise, outliers = _solve_some(some, least_baselines, begin)
         with np.errstate(divide="ignore", invalid="ignore"):
             error = np.sqrt(noise / found.information)
         error = np.where(found.information > 0, error, np.inf)
@@ -181,11 +199,11 @@ def solve(sums: VisibilitySums, least_baselines: int, threads: int = 1) -> Solve
 
 
 def _solve_some(
-    some: ChannelSums, least_baselines: int
+    some: ChannelSums, least_baselines: int, start: np.ndarray | None
 ) -> tuple[stefcal.Gains, np.ndarray, np.ndarray]:
     """Return gains, the noise of residuals (channel, antenna), share of outliers (channel,)."""
     before = np.count_nonzero(some.count, axis=1)
-    found = some.solve()
+    found = some.solve(start)
     outliers = _outliers(some, found.gain)
     if outliers.any():
         some.leave_out(outliers)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
@@ -107,14 +108,22 @@ def read(
     integrations: int | None = None,
     threads: int = 1,
     watch: Stopwatch | None = None,
+    seen: Callable[[Integration], FactoredModel] | None = None,
 ) -> VisibilitySums:
     """Read a sub-band and return its sums; ``integrations`` limits how many are used.
 
+    ``seen`` gives the model of an integration in place of the sky model.
     Data are read once, a block of rows at a time. Memory: the sums, the flags of an integration
     (48 MB at full size), and some 15 MB a thread.
     """
     watch = watch or Stopwatch()
-    sky, powers = band.sky(), band.antenna_powers()
+    powers = band.antenna_powers()
+    if seen is None:
+        sky = band.sky()
+
+        def seen(item: Integration) -> FactoredModel:
+            return sky.factored(item.mjd_s)
+
     _, _, length_lambda = uv_range.baselines_of_array(band.manifest, band.name)
     baselines = BaselineMatrix(len(band.antennas.names))
     sums = VisibilitySums.zeros(baselines, length_lambda, len(band.frequency_hz))
@@ -130,7 +139,7 @@ def read(
             power = powers.of(item, masks)
             weight, product = noise_weights.of_pairs(power, item.antenna1, item.antenna2)
             sums.thermal_variances.append(product / (band.channel_width_hz * item.interval_s))
-            one = _Integration(item, masks, weight, sky.factored(item.mjd_s), sums)
+            one = _Integration(item, masks, weight, seen(item), sums)
             _add_all(one, table, pool, 2 * threads, watch)
     return sums
 

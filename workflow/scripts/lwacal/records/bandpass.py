@@ -28,6 +28,71 @@ class Unsolved(Part):
     power_err: Annotated[float, described("Its error.")]
 
 
+class SkyStart(Part):
+    """A start of the search for the fluxes."""
+
+    name: Annotated[str, described("The start in words.")]
+    cost: Annotated[float, described("The residual power it led to, over that of the best.")]
+
+
+PerSource = list[list[float]]
+SOURCE_AXES = "(source, integration)"
+
+
+class FittedSky(Part):
+    """Fluxes and places of the bright sources, solved together with the gains.
+
+    The means over sources and integrations of the shifts are held at zero, because gains can take
+    them up; errors are those of differences from the means.
+    """
+
+    sources: Annotated[list[str], described("Sources whose flux and place are free.")]
+    integrations: Annotated[list[Count], described("Numbers of the integrations.")]
+    frequency_hz: Annotated[float, described("Frequency nu_0 of shifts and ratios.", unit="Hz")]
+    flux_ratio: Annotated[
+        PerSource, described("Flux density over that of the sky model.", axes=SOURCE_AXES)
+    ]
+    flux_ratio_err: Annotated[PerSource, described("Standard error.", axes=SOURCE_AXES)]
+    flux_slope: Annotated[
+        PerSource,
+        described("Change of the ratio with nu / nu_0 over the sub-band.", axes=SOURCE_AXES),
+    ]
+    flux_slope_err: Annotated[PerSource, described("Standard error.", axes=SOURCE_AXES)]
+    shift_east_arcmin: Annotated[
+        PerSource,
+        described(
+            "Shift of the direction cosine to the east at nu_0; it follows nu^-2.",
+            unit="arcmin",
+            axes=SOURCE_AXES,
+        ),
+    ]
+    shift_east_err_arcmin: Annotated[
+        PerSource, described("Standard error.", unit="arcmin", axes=SOURCE_AXES)
+    ]
+    shift_north_arcmin: Annotated[
+        PerSource,
+        described("Shift of the direction cosine to the north.", unit="arcmin", axes=SOURCE_AXES),
+    ]
+    shift_north_err_arcmin: Annotated[
+        PerSource, described("Standard error.", unit="arcmin", axes=SOURCE_AXES)
+    ]
+    diffuse_factor: Annotated[float, described("Factor of the model of the diffuse emission.")]
+    diffuse_factor_err: Annotated[float, described("Its standard error.")]
+    scale_weight: Annotated[
+        list[Fraction], described("Share of each source in the flux scale.", axes="(source)")
+    ]
+    scale_err: Annotated[
+        float, described("Relative error of the flux scale from scintillation.", ge=0)
+    ]
+    scintillation_index: Annotated[
+        float | None,
+        described("Rms over mean of the fluxes over integrations; null with a single one."),
+    ]
+    noise: Annotated[float, described("Residual power over the noise that weights assume.")]
+    converged: Annotated[bool, described("Whether the fit converged.")]
+    starts: Annotated[list[SkyStart], described("Starts of the search, and what became of them.")]
+
+
 class SolverFindings(Record, total=False):
     """What a solver found; each has what the engine finds: stefcal all, casa only swapped."""
 
@@ -47,9 +112,13 @@ class SolverFindings(Record, total=False):
     ]
     convergence: Annotated[dict[Polarization, Convergence], described("For X and Y, by channel.")]
     without_solutions: Annotated[list[Unsolved], described("Antpols without solutions.")]
+    sky: Annotated[
+        FittedSky | None,
+        described("Fluxes and places of the sources; null if they are not free."),
+    ]
 
 
-@record(version=1, rule="bandpass", files=("tables/raw/<band>.json",))
+@record(version=2, rule="bandpass", files=("tables/raw/<band>.json",))
 class BandpassRecord(SolverFindings):
     """How the solution of a sub-band's bandpass went; the solutions are in tables/raw/<band>.bcal.
 

@@ -59,6 +59,12 @@ class Bandpass(Section):
         " [fraction]: 0 always applies uv_max_lambda_vir_a, 1 only if Vir A is the whole model."
         " Lower it to reduce the effect of its structure; outer antennas then get fewer solutions.",
     )
+    free_sky: bool = Field(
+        True,
+        description="Whether fluxes and places of the bright sources are solved together with the"
+        " gains, in each integration: they scintillate, and the ionosphere moves them. Set it to"
+        " false to hold them at the sky model. The engine casa always holds them.",
+    )
     min_snr: float = Field(
         3,
         ge=0,

@@ -1,0 +1,302 @@
+"""Fluxes and places of the bright sources, solved together with the gains.
+
+The data of a sample (lwacal.calibration.sky_sample) are V_ij = G_i conj(G_j) M_ij(theta) + noise. A
+Gauss-Newton step changes gains by exp(a_i + i phi_i) and the sky by dtheta:
+
+    V_ij / (G_i conj(G_j)) - M_ij
+        = M_ij [(a_i + a_j) + i (phi_i - phi_j)] + sum_k dM_ij/dtheta_k dtheta_k.
+
+Gains differ by channel and polarization; theta does not. Eliminating the gains (Schur complement)
+leaves the equations of theta alone, whose inverse is the covariance of theta with all gains free
+(Kay 1993, Fundamentals of Statistical Signal Processing, chapter 3). Gains can take up a mean of
+the fluxes, of their slopes and of the shifts; these means are therefore held, and errors are those
+of the differences from them.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from scipy import linalg, sparse
+
+from lwacal.calibration.sky_sample import SkySample
+from lwacal.calibration.sky_state import EAST, NORTH, RATIO, SLOPE, SkyState
+
+MOST_STEPS = 15
+CONVERGED = 0.03  # of a parameter's error
+SMALLEST_SHARE = 0.05  # of a step
+LARGEST_CHANGE = 0.7  # of a gain in one step, relative
+SLOPE_SIGMA = 1.5  # of the flux of a source over the frequency, relative to a power law
+SHIFT_SIGMA_RAD = np.deg2rad(15 / 60)  # at 40 MHz; disturbed ionospheres reach 10 arcmin
+SHIFT_REFERENCE_HZ = 40e6
+DIFFUSE_SIGMA = 0.3
+
+
+@dataclass
+class SkyFit:
+    """The sky and the gains that fit a sample best.
+
+    ``gain`` (2, sampled channel, antenna); ``covariance`` of the parameters in the order of
+    SkyState.vector; ``cost`` is the weighted sum of squares of the data and of the prior;
+    ``residual`` (2, baseline) that of the data alone, ``count`` (2, baseline) the number of
+    visibilities in it.
+    """
+
+    state: SkyState
+    gain: np.ndarray
+    covariance: np.ndarray
+    cost: float
+    residual: np.ndarray
+    count: np.ndarray
+    n_steps: int
+    converged: bool
+
+    def errors(self) -> np.ndarray:
+        """Return the standard error of each parameter, in the order of SkyState.vector."""
+        return np.sqrt(np.diagonal(self.covariance))
+
+    @property
+    def noise(self) -> float:
+        """The variance of a visibility of weight one."""
+        return float(self.residual.sum()) / max(int(self.count.sum()) - self.gain.size, 1)
+
+
+def prior_sigma(state: SkyState, flux_sigma: np.ndarray) -> np.ndarray:
+    """Return the prior rms of each parameter, in the order of SkyState.vector.
+
+    ``flux_sigma`` (free source,) is that of the ratio.
+    """
+    sigma = np.empty_like(state.values)
+    sigma[:, RATIO] = flux_sigma
+    sigma[:, SLOPE] = SLOPE_SIGMA * np.maximum(flux_sigma, 1.0)
+    scale = (SHIFT_REFERENCE_HZ / state.middle_hz) ** 2
+    sigma[:, [EAST, NORTH]] = SHIFT_SIGMA_RAD * scale
+    return np.append(sigma.ravel(), DIFFUSE_SIGMA)
+
+
+def fit(
+    sample: SkySample,
+    state: SkyState,
+    gain: np.ndarray,
+    sigma: np.ndarray,
+    threads: int = 1,
+    most_steps: int = MOST_STEPS,
+) -> SkyFit:
+    """Return the best fit from a start.
+
+    ``gain`` (2, sampled channel, antenna), zero for antennas without one; ``sigma`` the prior rms
+    of the parameters. A step that makes the fit worse is halved.
+    """
+    target, prior = SkyState.of_model(state.free, len(state.values), state.middle_hz), 1 / sigma**2
+    equations = _Equations(sample, state, gain, threads)
+    best, share, converged = _Point.at(equations, prior, target), 1.0, False
+    for steps in range(1, most_steps + 1):
+        errors = np.sqrt(np.diagonal(best.covariance))
+        converged = bool((np.abs(best.step) < CONVERGED * errors).all())
+        if converged or share < SMALLEST_SHARE:
+            break
+        moved = best.equations.state.moved(share * best.step)
+        changed = best.equations.gain * np.exp(share * _limited(best.changes))
+        trial = _Point.at(_Equations(sample, moved, changed, threads), prior, target)
+        better = trial.cost <= best.cost
+        best, share = (trial, 1.0) if better else (best, share / 2)
+    found = best.equations
+    return SkyFit(
+        found.state,
+        found.gain,
+        best.covariance,
+        best.cost,
+        found.residual,
+        found.count,
+        steps,
+        converged,
+    )
+
+
+@dataclass
+class _Point:
+    """A sky with gains, what it costs, and the Gauss-Newton step from there."""
+
+    equations: _Equations
+    cost: float
+    step: np.ndarray
+    changes: np.ndarray
+    covariance: np.ndarray
+
+    @staticmethod
+    def at(equations: _Equations, prior: np.ndarray, target: SkyState) -> _Point:
+        """Return the step; ``prior`` is the information on the parameters, around ``target``.
+
+        The noise of the data sets the weight of the prior.
+        """
+        away = equations.state.vector() - target.vector()
+        noise = max(equations.noise, np.finfo(float).tiny)
+        cost = equations.chi2 + noise * float(prior @ away**2)
+        step, changes, inverse = equations.step(prior * noise, -prior * noise * away)
+        return _Point(equations, cost, step, changes, inverse * noise)
+
+
+class _Equations:
+    """The normal equations of one Gauss-Newton step."""
+
+    def __init__(self, sample: SkySample, state: SkyState, gain: np.ndarray, threads: int) -> None:
+        self.sample, self.state, self.gain = sample, state, gain
+        first, second = sample.baselines.antenna1, sample.baselines.antenna2
+        n_baselines, n_antennas = len(first), sample.baselines.n_antennas
+        rows = np.arange(n_baselines)
+        one = np.ones(n_baselines, np.float32)
+        shape = (n_baselines, n_antennas)
+        at_first = sparse.csr_matrix((one, (rows, first)), shape)
+        at_second = sparse.csr_matrix((one, (rows, second)), shape)
+        self._ends = (at_first + at_second).tocsr(), (at_first - at_second).tocsr()
+        parts = list(product((0, 1), range(len(sample.channels))))
+        with ThreadPoolExecutor(threads) as pool:
+            self._parts = dict(zip(parts, pool.map(lambda part: self._channel(*part), parts)))
+        self.residual, self.count = (
+            np.stack(
+                [
+                    sum(getattr(self._parts[pol, c], name) for c in range(len(sample.channels)))
+                    for pol in (0, 1)
+                ]
+            )
+            for name in ("residual", "count")
+        )
+        self.chi2 = float(self.residual.sum())
+        self.noise = self.chi2 / max(int(self.count.sum()) - gain.size, 1)
+
+    def _channel(self, pol: int, channel: int) -> _Channel:
+        """Return the sums of one channel and polarization over baselines and integrations."""
+        sample, n_free = self.sample, len(self.state.free)
+        per = 4 * n_free  # parameters of an integration
+        n_parameters = per * len(sample.integrations) + 1
+        sums = _Channel.zeros(n_parameters, sample.baselines.n_antennas)
+        pairs = _pairs(self.gain[pol, channel], sample)
+        known = pairs != 0
+        for number, one in enumerate(sample.integrations):
+            weight = np.where(known, one.weight[pol, channel], 0) * np.abs(pairs) ** 2
+            used = weight > 0
+            data = np.divide(one.data[pol, channel], pairs, out=np.zeros_like(pairs), where=used)
+            model, parts = sample.terms(one, self.state, number, pol, channel)
+            left = np.where(used, data - model, 0)
+            own = np.append(np.arange(number * per, (number + 1) * per), n_parameters - 1)
+            weighted = parts * weight
+            sums.information[np.ix_(own, own)] += _real_products(weighted, parts)
+            sums.gradient[own] += _real_products(weighted, left[None])[:, 0]
+            turned = weighted * model.conj()
+            sums.with_amplitude[own] += (self._ends[0].T @ turned.real.T).T
+            sums.with_phase[own] += (self._ends[1].T @ turned.imag.T).T
+            power = weight * np.abs(model) ** 2
+            sums.power += power
+            pull = weight * model.conj() * left
+            sums.amplitude += self._ends[0].T @ pull.real
+            sums.phase += self._ends[1].T @ pull.imag
+            sums.residual += weight * np.abs(left) ** 2
+            sums.count += used
+        return sums
+
+    def step(
+        self, prior: np.ndarray, pull: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the step of the parameters, of the gains, and the inverse of the information.
+
+        ``prior`` (parameter,) is the information of the prior, ``pull`` its gradient. The step of
+        the gains (2, channel, antenna) is complex, a + i phi.
+        """
+        information, gradient = np.diag(prior), pull.copy()
+        solved = {}
+        for key, part in self._parts.items():
+            information += part.information
+            gradient += part.gradient
+            for sign, coupling, mine in (
+                (1, part.with_amplitude, part.amplitude),
+                (-1, part.with_phase, part.phase),
+            ):
+                factor = linalg.cho_factor(self._gain_matrix(part.power, sign))
+                taken = linalg.cho_solve(factor, np.column_stack([coupling.T, mine]))
+                information -= coupling @ taken[:, :-1]
+                gradient -= coupling @ taken[:, -1]
+                solved[key, sign] = taken
+        information = (information + information.T) / 2
+        for mean in _means(self.state):
+            held = mean > 0
+            information += np.outer(mean, mean) * information[held, held].max(initial=0)
+        inverse = linalg.inv(information)
+        step = inverse @ gradient
+        changes = np.zeros(self.gain.shape, complex)
+        for (pol, channel), _ in self._parts.items():
+            a, phi = (
+                taken[:, -1] - taken[:, :-1] @ step
+                for taken in (solved[(pol, channel), 1], solved[(pol, channel), -1])
+            )
+            changes[pol, channel] = a + 1j * phi
+        return step, changes, inverse
+
+    def _gain_matrix(self, power: np.ndarray, sign: int) -> np.ndarray:
+        """Return the information on amplitudes (sign 1) or phases (-1), (antenna, antenna)."""
+        matrix = self.sample.baselines.symmetric(power[None])[0].astype(float)
+        total = matrix.sum(axis=1)
+        usual = total.max(initial=0) or 1.0
+        diagonal = np.where(total > 0, total * (1 + 1e-9), usual) + 1e-9 * usual
+        return sign * matrix + np.diag(diagonal)
+
+
+@dataclass
+class _Channel:
+    """Sums of one channel and polarization; see `_Equations`."""
+
+    information: np.ndarray  # (parameter, parameter)
+    gradient: np.ndarray  # (parameter,)
+    with_amplitude: np.ndarray  # (parameter, antenna)
+    with_phase: np.ndarray  # (parameter, antenna)
+    amplitude: np.ndarray  # (antenna,)
+    phase: np.ndarray  # (antenna,)
+    power: np.ndarray  # (baseline,)
+    residual: np.ndarray  # (baseline,)
+    count: np.ndarray  # (baseline,)
+
+    @staticmethod
+    def zeros(n_parameters: int, n_antennas: int) -> _Channel:
+        n_baselines = n_antennas * (n_antennas - 1) // 2
+        return _Channel(
+            np.zeros((n_parameters, n_parameters)),
+            np.zeros(n_parameters),
+            np.zeros((n_parameters, n_antennas)),
+            np.zeros((n_parameters, n_antennas)),
+            np.zeros(n_antennas),
+            np.zeros(n_antennas),
+            np.zeros(n_baselines),
+            np.zeros(n_baselines),
+            np.zeros(n_baselines, int),
+        )
+
+
+def _limited(changes: np.ndarray) -> np.ndarray:
+    """Return changes a + i phi of gains, of which none is larger than LARGEST_CHANGE."""
+    size = np.abs(changes)
+    return changes * np.minimum(1, LARGEST_CHANGE / np.maximum(size, LARGEST_CHANGE))
+
+
+def _means(state: SkyState) -> list[np.ndarray]:
+    """Return what is held: the sums of ratios, slopes and shifts, each (parameter,)."""
+    held = []
+    for kind in (RATIO, SLOPE, EAST, NORTH):
+        mean = np.zeros_like(state.values)
+        mean[:, kind] = 1
+        held.append(np.append(mean.ravel(), 0.0))
+    return held
+
+
+def _pairs(gain: np.ndarray, sample: SkySample) -> np.ndarray:
+    """Return G_i conj(G_j), (baseline,)."""
+    return (gain[sample.baselines.antenna1] * gain[sample.baselines.antenna2].conj()).astype(
+        np.complex64
+    )
+
+
+def _real_products(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return Re sum_b conj(one) other, (row of one, row of other)."""
+    flat = [np.ascontiguousarray(part).view(np.float32) for part in (one, other)]
+    return (flat[0] @ flat[1].T).astype(float)

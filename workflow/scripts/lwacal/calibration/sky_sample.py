@@ -1,0 +1,262 @@
+"""A sample of a sub-band: a few of its channels, with all integrations kept apart.
+
+Fluxes and places of the sources are solved from it, together with gains
+(lwacal.calibration.sky_fit).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from lwacal.calibration import noise_weights
+from lwacal.calibration.sky_state import EAST, NORTH, RATIO, SLOPE, SkyState, wave_number
+from lwacal.calibration.sub_band import SubBand
+from lwacal.io import ms_reader
+from lwacal.io.ms_reader import Integration
+from lwacal.runtime.blocks import blocks_of
+from lwacal.sky.predict import FactoredModel
+from lwacal.telescope import geometry
+from lwacal.telescope.baselines import BaselineMatrix
+from lwacal.telescope.correlations import PARALLEL_HANDS
+
+MOST_CHANNELS, FEWEST_CHANNELS = 12, 4
+CHANNELS_TIMES_INTEGRATIONS = 64  # 0.1 GB of data and weights with 352 antennas
+ROWS_AT_ONCE = 2048
+
+
+@dataclass
+class SampledIntegration:
+    """One integration of the sample.
+
+    ``data`` and ``weight`` (2, channel, baseline) of XX and YY, zero where flagged; ``seen`` is the
+    model; ``fixed`` (2, channel, baseline) the visibilities of all sources that are not free,
+    ``diffuse`` likewise those of the diffuse emission; ``shapes`` (free source) are None or
+    (channel, baseline).
+    """
+
+    scan: int
+    data: np.ndarray
+    weight: np.ndarray
+    seen: FactoredModel
+    fixed: np.ndarray
+    diffuse: np.ndarray
+    shapes: list[np.ndarray | None]
+
+    def of_channels(self, places: np.ndarray) -> SampledIntegration:
+        """Return some of the sampled channels, (channel,) places."""
+        return replace(
+            self,
+            data=self.data[:, places],
+            weight=self.weight[:, places],
+            seen=self.seen.of_channels(places),
+            fixed=self.fixed[:, places],
+            diffuse=self.diffuse[:, places],
+            shapes=[None if shape is None else shape[places] for shape in self.shapes],
+        )
+
+
+@dataclass
+class SkySample:
+    """The sample.
+
+    ``channels`` (sampled channel,) are their numbers, ``free`` those of the free sources;
+    ``east_north_m`` (antenna, 2).
+    """
+
+    baselines: BaselineMatrix
+    east_north_m: np.ndarray
+    channels: np.ndarray
+    frequency_hz: np.ndarray
+    middle_hz: float
+    free: np.ndarray
+    integrations: list[SampledIntegration] = field(default_factory=list)
+
+    def of_channels(self, places: np.ndarray) -> SkySample:
+        """Return the sample of some of its channels, (channel,) places; data are copied."""
+        return replace(
+            self,
+            channels=self.channels[places],
+            frequency_hz=self.frequency_hz[places],
+            integrations=[one.of_channels(places) for one in self.integrations],
+        )
+
+    def of_integration(self, number: int) -> SkySample:
+        """Return the sample of one integration alone."""
+        return replace(self, integrations=[self.integrations[number]])
+
+    def within(self, longest_m: float) -> SkySample:
+        """Return the sample with zero weights of longer baselines; it shares the data."""
+        east_north_m = self.east_north_m
+        paths_m = east_north_m[self.baselines.antenna1] - east_north_m[self.baselines.antenna2]
+        short = np.hypot(*paths_m.T) <= longest_m
+        parts = [replace(one, weight=one.weight * short) for one in self.integrations]
+        return replace(self, integrations=parts)
+
+    def pairs(self, gain: np.ndarray) -> np.ndarray:
+        """Return G_i conj(G_j), (2, channel, baseline), of gains (2, channel, antenna)."""
+        first, second = self.baselines.antenna1, self.baselines.antenna2
+        return (gain[..., first] * gain[..., second].conj()).astype(np.complex64)
+
+    def visibilities(self, one: SampledIntegration, state: SkyState, number: int) -> np.ndarray:
+        """Return the model of an integration, (2, channel, baseline), in Jy."""
+        model = self.not_free(one, state)
+        offset = self.frequency_hz / self.middle_hz - 1
+        now = state.values[number]
+        turns = wave_number(self.frequency_hz, self.middle_hz)
+        first, second = self.baselines.antenna1, self.baselines.antenna2
+        for place, unit in enumerate(self.units(one)):
+            path_m = self.east_north_m @ now[[EAST, NORTH], place]
+            phasor = np.exp(1j * np.outer(turns, path_m)).astype(np.complex64)
+            level = (now[RATIO, place] + now[SLOPE, place] * offset).astype(np.float32)
+            model += unit * (phasor[:, first] * phasor[:, second].conj() * level[:, None])
+        return model
+
+    def units(self, one: SampledIntegration) -> Iterator[np.ndarray]:
+        """Yield the free sources as the model has them, (2, channel, baseline), in Jy."""
+        first, second = self.baselines.antenna1, self.baselines.antenna2
+        for place, source in enumerate(self.free):
+            phasor = one.seen.phasors[source]
+            unit = phasor[:, first] * phasor[:, second].conj()
+            shape = one.shapes[place]
+            yield (unit if shape is None else unit * shape) * one.seen.flux_jy[:, source].real
+
+    def not_free(self, one: SampledIntegration, state: SkyState) -> np.ndarray:
+        """Return what is not free in place or flux, (2, channel, baseline), in Jy."""
+        return one.fixed + np.float32(state.diffuse) * one.diffuse
+
+    def weigh(self, factor: np.ndarray) -> None:
+        """Multiply weights by factors (2, baseline) or (baseline,), in place."""
+        for one in self.integrations:
+            one.weight *= np.broadcast_to(factor, (2, factor.shape[-1]))[:, None].astype(np.float32)
+
+    def terms(
+        self, one: SampledIntegration, state: SkyState, number: int, pol: int, channel: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the model (baseline,) and its derivatives (kind x free source + 1, baseline).
+
+        Of one integration, polarization and sampled channel; the last derivative is that by the
+        factor of the diffuse emission.
+        """
+        now = state.values[number]
+        offset = self.frequency_hz[channel] / self.middle_hz - 1
+        turn = wave_number(self.frequency_hz[channel], self.middle_hz)
+        first, second = self.baselines.antenna1, self.baselines.antenna2
+        n_free = len(self.free)
+        parts = np.zeros((4 * n_free + 1, len(first)), np.complex64)
+        model = one.fixed[pol, channel] + np.float32(state.diffuse) * one.diffuse[pol, channel]
+        paths_m = self.east_north_m[first] - self.east_north_m[second]
+        for place, source in enumerate(self.free):
+            angle = turn * (self.east_north_m @ now[[EAST, NORTH], place])
+            phasor = one.seen.phasors[source, channel] * np.exp(1j * angle).astype(np.complex64)
+            unit = phasor[first] * phasor[second].conj()
+            unit *= one.seen.flux_jy[pol, source, channel, 0].real
+            shape = one.shapes[place]
+            if shape is not None:
+                unit *= shape[channel]
+            level = np.float32(now[RATIO, place] + now[SLOPE, place] * offset)
+            parts[place] = unit
+            parts[n_free + place] = unit * np.float32(offset)
+            turned = unit * np.complex64(1j * turn * level)
+            parts[2 * n_free + place] = turned * paths_m[:, 0]
+            parts[3 * n_free + place] = turned * paths_m[:, 1]
+            model = model + level * unit
+        parts[-1] = one.diffuse[pol, channel]
+        return model, parts
+
+
+def sampled_channels(n_channels: int, n_integrations: int) -> np.ndarray:
+    """Return the numbers of the channels to sample, evenly over the sub-band."""
+    wanted = CHANNELS_TIMES_INTEGRATIONS // max(n_integrations, 1)
+    number = min(n_channels, max(FEWEST_CHANNELS, min(MOST_CHANNELS, wanted)))
+    edges = (np.arange(number) + 0.5) * n_channels / number
+    return np.unique(edges.astype(int))
+
+
+def read(band: SubBand, free: np.ndarray) -> SkySample:
+    """Read the sample; one pass over the data."""
+    model = band.sky()
+    n_integrations = band.manifest["observation"]["n_integrations"]
+    channels = sampled_channels(len(band.frequency_hz), n_integrations)
+    sample = SkySample(
+        BaselineMatrix(len(band.antennas.names)),
+        geometry.local_enu_m(band.antennas.positions_m)[:, :2].astype(np.float32),
+        channels,
+        band.frequency_hz[channels],
+        float(np.mean(band.frequency_hz)),
+        free,
+    )
+    powers = band.antenna_powers()
+    with band.flag_file() as flags:
+        for item in ms_reader.iterate_integrations(band.concatenated, ()):
+            lost = flags.causes(item.rows)
+            power = powers.of(item, lost)
+            weight, _ = noise_weights.of_pairs(power, item.antenna1, item.antenna2)
+            data, used = _read_channels(band, item, lost, channels, sample.baselines)
+            place = np.zeros((2, len(sample.baselines.antenna1)), np.float32)
+            rows, baseline = _crosses(item, sample.baselines)
+            place[:, baseline] = weight[rows][:, PARALLEL_HANDS].T
+            seen = model.factored(item.mjd_s).of_channels(channels)
+            sample.integrations.append(
+                _integration(item, data, place[:, None] * used, seen, sample)
+            )
+    return sample
+
+
+def _crosses(item: Integration, baselines: BaselineMatrix) -> tuple[np.ndarray, np.ndarray | slice]:
+    rows = np.flatnonzero(item.antenna1 != item.antenna2)
+    return rows, baselines.of_rows(item.antenna1[rows], item.antenna2[rows])
+
+
+def _read_channels(
+    band: SubBand,
+    item: Integration,
+    lost: np.ndarray,
+    channels: np.ndarray,
+    baselines: BaselineMatrix,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return data and whether they are used, (2, channel, baseline); data are zero if not."""
+    shape = (2, len(channels), len(baselines.antenna1))
+    data, used = np.zeros(shape, np.complex64), np.zeros(shape, bool)
+    with ms_reader.open_table(band.concatenated) as table:
+        for block in blocks_of(len(item.antenna1), ROWS_AT_ONCE):
+            values = ms_reader.read_rows(
+                table, "DATA", item.rows.start + block.start, block.stop - block.start
+            )
+            rows = np.arange(block.start, block.stop)
+            rows = rows[item.antenna1[block] != item.antenna2[block]]
+            baseline = baselines.of_rows(item.antenna1[rows], item.antenna2[rows])
+            some = values[rows - block.start][:, channels]
+            free = lost[rows][:, channels] == 0
+            for pol, correlation in enumerate(PARALLEL_HANDS):
+                kept = free[..., correlation].T
+                data[pol][:, baseline] = np.where(kept, some[..., correlation].T, 0)
+                used[pol][:, baseline] = kept
+    return data, used
+
+
+def _integration(
+    item: Integration,
+    data: np.ndarray,
+    weight: np.ndarray,
+    seen: FactoredModel,
+    sample: SkySample,
+) -> SampledIntegration:
+    first, second = sample.baselines.antenna1, sample.baselines.antenna2
+    others = np.setdiff1d(np.arange(len(seen.phasors)), sample.free)
+    shapes: list[np.ndarray | None] = []
+    for source in sample.free:
+        shape = seen.shapes[source]
+        uv_m = seen.uv_m[source]
+        shapes.append(None if shape is None else shape.at(uv_m[first] - uv_m[second]).T)
+    return SampledIntegration(
+        item.scan,
+        data,
+        weight,
+        seen,
+        seen.of_sources(others).visibilities(first, second),
+        seen.diffuse_visibilities(first, second),
+        shapes,
+    )

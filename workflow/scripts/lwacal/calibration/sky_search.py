@@ -1,0 +1,189 @@
+"""Finds the sky that a sample of the data fits best, from several starts.
+
+With wrong fluxes, least squares has false minima: gains with the phase plane that moves one source
+to the place of another. The search therefore starts from several ratios of the fluxes of the
+brightest sources, in the brightest integration, and from these planes. Each start alternates
+between gains (StEFCal) and fluxes (least squares that keeps them positive) in a few channels. The
+best start is fitted in full (lwacal.calibration.sky_fit), with short baselines first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import permutations
+
+import numpy as np
+from scipy.optimize import nnls
+
+from lwacal.calibration import sky_fit, stefcal
+from lwacal.calibration.sky_fit import SkyFit
+from lwacal.calibration.sky_sample import SkySample
+from lwacal.calibration.sky_state import RATIO, SkyState
+from lwacal.runtime.robust import masked_median
+
+SEARCH_CHANNELS = 3
+MOST_SOURCES = 3  # whose fluxes and planes are searched
+FLUX_FACTORS = (1.0, 0.2, 5.0)  # of one source over the others
+ROUNDS = 4  # of gains and fluxes
+SHORT_M = 250.0  # on longer baselines a shift of some arcminutes may turn phases by a radian
+ROUNDS_OF_WEIGHTS = 3
+LEAST_RATIO = 2.0  # of the noise of an antpol over that of the median one, to lower its weights
+OUTLIER_RATIO = 8.0  # of a baseline's residual power over that of the noisier of its antennas
+
+
+@dataclass(frozen=True)
+class Start:
+    """A start of the search, in words, and the residual power it came to, relative to the best."""
+
+    name: str
+    cost: float
+
+
+def best_fit(
+    sample: SkySample, flux_sigma: np.ndarray, names: list[str], threads: int = 1
+) -> tuple[SkyFit, list[Start]]:
+    """Return the best fit, and what became of each start.
+
+    ``flux_sigma`` and ``names`` (free source,). Weights of antpols with more noise than they
+    assume are lowered, and baselines far from the model are left out, in the sample.
+    """
+    state, starts = search(sample, names)
+    sigma = sky_fit.prior_sigma(state, flux_sigma)
+    short = sample.within(SHORT_M)
+    state = sky_fit.fit(short, state, gains_of(short, state), sigma, threads).state
+    gain = gains_of(sample, state)
+    for _ in range(ROUNDS_OF_WEIGHTS):
+        found = sky_fit.fit(sample, state, gain, sigma, threads)
+        state, gain = found.state, found.gain
+        if not lower_weights(sample, found):
+            break
+    return sky_fit.fit(sample, state, gain, sigma, threads), starts
+
+
+def search(sample: SkySample, names: list[str]) -> tuple[SkyState, list[Start]]:
+    """Return the fluxes of the best start, with shifts and slopes of zero, and all starts."""
+    middle = np.linspace(0, len(sample.channels) - 1, SEARCH_CHANNELS + 2)[1:-1]
+    few = sample.of_channels(np.unique(middle.astype(int)))
+    model = SkyState.of_model(sample.free, len(sample.integrations), sample.middle_hz)
+    alone = few.of_integration(brightest_integration(few))
+    bright = brightest_sources(few)
+    tried = {"fluxes of the model": _alternate(few, model, gains_of(few, model))}
+    for place in bright if len(bright) > 1 else ():
+        for factor in FLUX_FACTORS[1:]:
+            fluxes = SkyState.of_model(sample.free, 1, sample.middle_hz)
+            fluxes.values[0, RATIO, place] = factor
+            gain = gains_of(alone, fluxes)
+            start = f"{names[place]} {factor:g} times as bright"
+            tried[start] = _alternate(few, fluxes_of(few, model, gain), gain)
+    best = min(tried.values(), key=lambda item: item[2])
+    for one, other in permutations(bright, 2):
+        gain = best[1] * plane(few, one, other)
+        start = f"{names[one]} at the place of {names[other]}"
+        tried[start] = _alternate(few, fluxes_of(few, model, gain), gain)
+    least = min(cost for _, _, cost in tried.values())
+    state = next(state for state, _, cost in tried.values() if cost == least)
+    mean = state.values[:, RATIO].mean()
+    return state.scaled(1 / mean), [Start(name, item[2] / least) for name, item in tried.items()]
+
+
+def _alternate(
+    sample: SkySample, state: SkyState, gain: np.ndarray
+) -> tuple[SkyState, np.ndarray, float]:
+    """Return the fluxes, the gains and the residual power after some rounds."""
+    for _ in range(ROUNDS):
+        gain = gains_of(sample, state, gain)
+        state = fluxes_of(sample, state, gain)
+    return state, gain, residual_power(sample, state, gain)
+
+
+def gains_of(sample: SkySample, state: SkyState, start: np.ndarray | None = None) -> np.ndarray:
+    """Return the gains of a sky, (2, sampled channel, antenna), by StEFCal."""
+    shape = sample.integrations[0].data.shape
+    data_model, model_power = np.zeros(shape, np.complex64), np.zeros(shape, np.float32)
+    for number, one in enumerate(sample.integrations):
+        model = sample.visibilities(one, state, number)
+        data_model += one.weight * one.data * model.conj()
+        model_power += one.weight * np.abs(model) ** 2
+    hermitian, symmetric = sample.baselines.hermitian, sample.baselines.symmetric
+    starts = (None, None) if start is None else start
+    return np.stack(
+        [
+            stefcal.solve(hermitian(a), symmetric(b), begin).gain
+            for a, b, begin in zip(data_model, model_power, starts)
+        ]
+    )
+
+
+def fluxes_of(sample: SkySample, state: SkyState, gain: np.ndarray) -> SkyState:
+    """Return the state with the ratios that fit best with these gains; none is negative."""
+    values = state.values.copy()
+    pairs = sample.pairs(gain)
+    for number, one in enumerate(sample.integrations):
+        units = sample.units(one)
+        root = np.sqrt(one.weight)
+        columns = [(root * pairs * unit).ravel() for unit in units]
+        left = (root * (one.data - pairs * sample.not_free(one, state))).ravel()
+        matrix = np.stack(columns).view(np.float32).astype(float)
+        target = left.astype(np.complex64).view(np.float32).astype(float)
+        scale = np.linalg.norm(matrix) or 1.0
+        square = matrix @ matrix.T / scale**2 + 1e-9 * np.eye(len(matrix))
+        upper = np.linalg.cholesky(square).T
+        values[number, RATIO], _ = nnls(upper, np.linalg.solve(upper.T, matrix @ target / scale**2))
+    return replace(state, values=values)
+
+
+def residual_power(sample: SkySample, state: SkyState, gain: np.ndarray) -> float:
+    """Return the weighted sum of squares that gains and sky leave."""
+    pairs = sample.pairs(gain)
+    return sum(
+        float(
+            (
+                one.weight * np.abs(one.data - pairs * sample.visibilities(one, state, number)) ** 2
+            ).sum()
+        )
+        for number, one in enumerate(sample.integrations)
+    )
+
+
+def brightest_integration(sample: SkySample) -> int:
+    """Return the number of the integration with the greatest power for its weights."""
+    power = [
+        float((one.weight * np.abs(one.data) ** 2).sum() / max((one.weight > 0).sum(), 1))
+        for one in sample.integrations
+    ]
+    return int(np.argmax(power))
+
+
+def brightest_sources(sample: SkySample) -> np.ndarray:
+    """Return which of the free sources are the brightest, (place among the free sources,)."""
+    flux_jy = sample.integrations[0].seen.flux_jy[:, sample.free].real.mean(axis=(0, 2, 3))
+    return np.argsort(-flux_jy)[:MOST_SOURCES]
+
+
+def plane(sample: SkySample, one: int, other: int) -> np.ndarray:
+    """Return the phasors (sampled channel, antenna) that put one free source in another's place."""
+    phasors = sample.integrations[len(sample.integrations) // 2].seen.phasors[sample.free]
+    return phasors[one] * phasors[other].conj()
+
+
+def lower_weights(sample: SkySample, found: SkyFit) -> bool:
+    """Lower weights of noisy antpols, and leave out outlying baselines, in place.
+
+    The noise of an antpol is the median over its baselines of the residual power. Returns whether
+    anything was changed.
+    """
+    count = np.maximum(found.count, 1)
+    power = np.where(found.count > 0, found.residual / count, np.nan)
+    factor = np.ones_like(power)
+    for pol in (0, 1):
+        square = sample.baselines.symmetric(power[pol][None], diagonal=np.nan)[0]
+        noise = masked_median(square, ~np.isfinite(square), axis=1)
+        noise /= np.nanmedian(noise)
+        ratio = np.where(noise > LEAST_RATIO, noise, 1.0)[None]
+        first, second = sample.baselines.of_antennas(ratio)
+        factor[pol] = (1 / (first * second))[0]
+        first, second = sample.baselines.of_antennas(np.nan_to_num(noise)[None])
+        usual = np.nanmedian(power[pol]) * np.maximum(first, second)[0]
+        factor[pol][power[pol] > OUTLIER_RATIO * usual] = 0
+    sample.weigh(factor)
+    return bool((factor != 1).any())

@@ -1,0 +1,156 @@
+"""The sky of a sub-band as its data have it: fluxes and places of the bright sources."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+
+from lwacal.calibration import flux_anchor, sky_sample, sky_search, uv_range
+from lwacal.calibration.flux_anchor import Anchor
+from lwacal.calibration.sky_fit import SkyFit
+from lwacal.calibration.sky_sample import SkySample
+from lwacal.calibration.sky_search import Start
+from lwacal.calibration.sky_state import EAST, NORTH, RATIO, SLOPE, SkyState
+from lwacal.calibration.sub_band import SubBand
+from lwacal.io.ms_reader import Integration
+from lwacal.records.bandpass import FittedSky
+from lwacal.records.configuration.bandpass import Bandpass
+from lwacal.records.sky_model import SkyModelRecord
+from lwacal.sky import sky_model
+from lwacal.sky.band_model import BandModel
+from lwacal.sky.predict import FactoredModel
+from lwacal.telescope import geometry
+
+logger = logging.getLogger(__name__)
+
+LEAST_SHARE = 0.02  # of the flux of the model, for a source to be free
+MOST_FREE = 8
+FREE_RATIO_SIGMA = 1.0  # fluxes scintillate
+
+
+@dataclass(frozen=True)
+class SkySolution:
+    """The model of a sub-band with the fluxes and places that its data have.
+
+    ``channels`` (sampled channel,) and ``gain`` (2, sampled channel, antenna) are those of the fit.
+    """
+
+    model: BandModel
+    names: list[str]
+    scans: list[int]
+    state: SkyState
+    fit: SkyFit
+    anchor: Anchor
+    starts: list[Start]
+    channels: np.ndarray
+
+    def seen(self, item: Integration) -> FactoredModel:
+        """Return the model of an integration."""
+        seen = self.model.factored(item.mjd_s)
+        if item.scan not in self.scans:
+            return seen
+        east_north_m = geometry.local_enu_m(self.model.positions_m)[:, :2]
+        number = self.scans.index(item.scan)
+        return self.state.adjust(seen, east_north_m, self.model.frequency_hz, number)
+
+    def first_gains(self, n_channels: int) -> np.ndarray:
+        """Return the gains of the nearest sampled channels, (antenna, channel, 2)."""
+        distance = np.abs(np.arange(n_channels)[:, None] - self.channels)
+        return self.fit.gain[:, distance.argmin(axis=1)].transpose(2, 1, 0)
+
+    def record(self) -> FittedSky:
+        """Return what bandpass records of the sky."""
+        values, errors = self.state.values, self.fit.errors()
+        errors = errors[:-1].reshape(values.shape)
+        errors[:, [RATIO, SLOPE]] *= self.anchor.factor
+        arcmin = np.rad2deg(1) * 60
+
+        def of_sources(kind: int, unit: float = 1.0) -> tuple[list[list[float]], list[list[float]]]:
+            return (values[:, kind].T * unit).tolist(), (errors[:, kind].T * unit).tolist()
+
+        ratio, ratio_err = of_sources(RATIO)
+        slope, slope_err = of_sources(SLOPE)
+        east, east_err = of_sources(EAST, arcmin)
+        north, north_err = of_sources(NORTH, arcmin)
+        return {
+            "sources": self.names,
+            "integrations": self.scans,
+            "frequency_hz": self.state.middle_hz,
+            "flux_ratio": ratio,
+            "flux_ratio_err": ratio_err,
+            "flux_slope": slope,
+            "flux_slope_err": slope_err,
+            "shift_east_arcmin": east,
+            "shift_east_err_arcmin": east_err,
+            "shift_north_arcmin": north,
+            "shift_north_err_arcmin": north_err,
+            "diffuse_factor": self.state.diffuse,
+            "diffuse_factor_err": float(self.fit.errors()[-1]),
+            "scale_weight": self.anchor.weight.tolist(),
+            "scale_err": self.anchor.error,
+            "scintillation_index": self.anchor.index,
+            "noise": self.fit.noise,
+            "converged": self.fit.converged,
+            "starts": [{"name": start.name, "cost": start.cost} for start in self.starts],
+        }
+
+
+def solve(band: SubBand, settings: Bandpass, threads: int = 1) -> SkySolution | None:
+    """Return the sky that the data of a sub-band fit best; None if nothing of it is free.
+
+    Nothing is free of one source in one integration, and without data.
+    """
+    names, flux_sigma, free = free_sources(band.model, band.name)
+    n_integrations = band.manifest["observation"]["n_integrations"]
+    if len(free) * n_integrations < 2:
+        return None
+    sample = sky_sample.read(band, free)
+    if not leave_out_of_range(sample, band, settings):
+        return None
+    sigma = np.maximum(flux_sigma, FREE_RATIO_SIGMA)
+    fit, starts = sky_search.best_fit(sample, sigma, names, threads)
+    errors = fit.errors()[:-1].reshape(fit.state.values.shape)
+    anchor = flux_anchor.of_sources(fit.state.values[:, RATIO], errors[:, RATIO], flux_sigma)
+    return SkySolution(
+        band.sky(),
+        names,
+        [one.scan for one in sample.integrations],
+        fit.state.scaled(anchor.factor),
+        fit,
+        anchor,
+        starts,
+        sample.channels,
+    )
+
+
+def free_sources(model: SkyModelRecord, band: str) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """Return names, relative uncertainty of the flux, and numbers in the model of free sources.
+
+    Each (free source,): the brightest sources of the model of a sub-band.
+    """
+    sources = sky_model.model_sources(model)
+    seen_jy = sky_model.apparent_jy(model, band)
+    flux_jy = np.array([seen_jy[source["name"]] for source in sources])
+    order = np.argsort(-flux_jy, kind="stable")[:MOST_FREE]
+    free = np.sort(order[flux_jy[order] >= LEAST_SHARE * flux_jy.sum()])
+    names = [sources[number]["name"] for number in free]
+    unknown = 0.15
+    known = [model["bands"][band][name]["flux_uncertainty"] for name in names]
+    return names, np.array([unknown if value is None else value for value in known]), free
+
+
+def leave_out_of_range(sample: SkySample, band: SubBand, settings: Bandpass) -> bool:
+    """Set weights outside the range of baselines to zero; return whether data are left."""
+    first, second = sample.baselines.antenna1, sample.baselines.antenna2
+    _, _, length = uv_range.baselines_of_array(band.manifest, band.name)
+    there = np.zeros(len(first), bool)
+    for one in sample.integrations:
+        there |= (one.weight > 0).any(axis=(0, 1))
+    if not there.any():
+        return False
+    ends = first[there], second[there]
+    low, high, _ = uv_range.usable(*ends, length[there], band.model, settings)
+    sample.weigh(((length >= low) & (length <= high)).astype(float))
+    return True
