@@ -51,7 +51,6 @@ class SkyFit:
     cost: float
     residual: np.ndarray
     count: np.ndarray
-    n_steps: int
     converged: bool
 
     def errors(self) -> np.ndarray:
@@ -93,7 +92,7 @@ def fit(
     target, prior = SkyState.of_model(state.free, len(state.values), state.middle_hz), 1 / sigma**2
     equations = _Equations(sample, state, gain, threads)
     best, share, converged = _Point.at(equations, prior, target), 1.0, False
-    for steps in range(1, most_steps + 1):
+    for _ in range(most_steps):
         errors = np.sqrt(np.diagonal(best.covariance))
         converged = bool((np.abs(best.step) < CONVERGED * errors).all())
         if converged or share < SMALLEST_SHARE:
@@ -111,7 +110,6 @@ def fit(
         best.cost,
         found.residual,
         found.count,
-        steps,
         converged,
     )
 

@@ -1,4 +1,4 @@
-"""A sample of a sub-band: a few of its channels, with all integrations kept apart.
+"""A sample of a sub-band: some of its antennas and channels, with all integrations kept apart.
 
 Fluxes and places of the sources are solved from it, together with gains
 (lwacal.calibration.sky_fit).
@@ -23,7 +23,8 @@ from lwacal.telescope.baselines import BaselineMatrix
 from lwacal.telescope.correlations import PARALLEL_HANDS
 
 MOST_CHANNELS, FEWEST_CHANNELS = 12, 4
-CHANNELS_TIMES_INTEGRATIONS = 64  # 0.1 GB of data and weights with 352 antennas
+CHANNELS_TIMES_INTEGRATIONS = 96
+MOST_ANTENNAS = 128  # fluxes are then known to a thousandth of a channel's gain
 ROWS_AT_ONCE = 2048
 
 
@@ -62,10 +63,11 @@ class SampledIntegration:
 class SkySample:
     """The sample.
 
-    ``channels`` (sampled channel,) are their numbers, ``free`` those of the free sources;
-    ``east_north_m`` (antenna, 2).
+    ``antennas`` (sampled antenna,) and ``channels`` (sampled channel,) are numbers of the whole
+    sub-band, ``free`` those of the free sources; ``east_north_m`` (sampled antenna, 2).
     """
 
+    antennas: np.ndarray
     baselines: BaselineMatrix
     east_north_m: np.ndarray
     channels: np.ndarray
@@ -176,65 +178,78 @@ def sampled_channels(n_channels: int, n_integrations: int) -> np.ndarray:
 
 
 def read(band: SubBand, free: np.ndarray) -> SkySample:
-    """Read the sample; one pass over the data."""
-    model = band.sky()
-    n_integrations = band.manifest["observation"]["n_integrations"]
-    channels = sampled_channels(len(band.frequency_hz), n_integrations)
-    sample = SkySample(
-        BaselineMatrix(len(band.antennas.names)),
-        geometry.local_enu_m(band.antennas.positions_m)[:, :2].astype(np.float32),
-        channels,
-        band.frequency_hz[channels],
-        float(np.mean(band.frequency_hz)),
-        free,
-    )
-    powers = band.antenna_powers()
+    """Read the sample; one pass over the data. Memory: the sample and a block of rows."""
+    integrations = list(ms_reader.iterate_integrations(band.concatenated, ()))
+    channels = sampled_channels(len(band.frequency_hz), len(integrations))
     with band.flag_file() as flags:
-        for item in ms_reader.iterate_integrations(band.concatenated, ()):
-            lost = flags.causes(item.rows)
-            power = powers.of(item, lost)
+        positions_m = band.antennas.positions_m
+        antennas = sampled_antennas(positions_m, integrations, flags.causes(integrations[0].rows))
+        model = replace(band.sky(), positions_m=positions_m[antennas])
+        sample = SkySample(
+            antennas,
+            BaselineMatrix(len(antennas)),
+            geometry.local_enu_m(positions_m[antennas])[:, :2].astype(np.float32),
+            channels,
+            band.frequency_hz[channels],
+            float(np.mean(band.frequency_hz)),
+            free,
+        )
+        powers = band.antenna_powers()
+        for item in integrations:
+            causes = flags.causes(item.rows)
+            power = powers.of(item, causes)
             weight, _ = noise_weights.of_pairs(power, item.antenna1, item.antenna2)
-            data, used = _read_channels(band, item, lost, channels, sample.baselines)
-            place = np.zeros((2, len(sample.baselines.antenna1)), np.float32)
-            rows, baseline = _crosses(item, sample.baselines)
-            place[:, baseline] = weight[rows][:, PARALLEL_HANDS].T
+            data, weights = _read_data(band, item, causes, weight, sample)
             seen = model.factored(item.mjd_s).of_channels(channels)
-            sample.integrations.append(
-                _integration(item, data, place[:, None] * used, seen, sample)
-            )
+            sample.integrations.append(_integration(item, data, weights, seen, sample))
     return sample
 
 
-def _crosses(item: Integration, baselines: BaselineMatrix) -> tuple[np.ndarray, np.ndarray | slice]:
-    rows = np.flatnonzero(item.antenna1 != item.antenna2)
-    return rows, baselines.of_rows(item.antenna1[rows], item.antenna2[rows])
+def sampled_antennas(
+    positions_m: np.ndarray, integrations: list[Integration], causes: np.ndarray
+) -> np.ndarray:
+    """Return the numbers of the antennas to sample, evenly over their distances from the centre.
+
+    ``causes`` (row, channel, 4) are the flags of the first integration; an antenna without
+    unflagged data is not taken.
+    """
+    first = integrations[0]
+    cross = first.antenna1 != first.antenna2
+    there = (causes[..., PARALLEL_HANDS] == 0).any(axis=(1, 2)) & cross
+    seen = np.union1d(first.antenna1[there], first.antenna2[there])
+    distance_m = np.linalg.norm(positions_m - np.median(positions_m, axis=0), axis=1)
+    ordered = seen[np.argsort(distance_m[seen], kind="stable")]
+    number = min(len(ordered), MOST_ANTENNAS)
+    places = np.linspace(0, len(ordered) - 1, number).round().astype(int)
+    return np.sort(ordered[places])
 
 
-def _read_channels(
-    band: SubBand,
-    item: Integration,
-    lost: np.ndarray,
-    channels: np.ndarray,
-    baselines: BaselineMatrix,
+def _read_data(
+    band: SubBand, item: Integration, causes: np.ndarray, weight: np.ndarray, sample: SkySample
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return data and whether they are used, (2, channel, baseline); data are zero if not."""
-    shape = (2, len(channels), len(baselines.antenna1))
-    data, used = np.zeros(shape, np.complex64), np.zeros(shape, bool)
+    """Return data and weights, (2, channel, baseline), zero where flagged."""
+    shape = (2, len(sample.channels), len(sample.baselines.antenna1))
+    data, weights = np.zeros(shape, np.complex64), np.zeros(shape, np.float32)
+    place = np.full(len(band.antennas.names), -1)
+    place[sample.antennas] = np.arange(len(sample.antennas))
+    first, second = place[item.antenna1], place[item.antenna2]
+    wanted = (first >= 0) & (second >= 0) & (first != second)
     with ms_reader.open_table(band.concatenated) as table:
-        for block in blocks_of(len(item.antenna1), ROWS_AT_ONCE):
+        for block in blocks_of(len(wanted), ROWS_AT_ONCE):
+            rows = block.start + np.flatnonzero(wanted[block])
+            if not len(rows):
+                continue
             values = ms_reader.read_rows(
                 table, "DATA", item.rows.start + block.start, block.stop - block.start
             )
-            rows = np.arange(block.start, block.stop)
-            rows = rows[item.antenna1[block] != item.antenna2[block]]
-            baseline = baselines.of_rows(item.antenna1[rows], item.antenna2[rows])
-            some = values[rows - block.start][:, channels]
-            free = lost[rows][:, channels] == 0
+            baseline = sample.baselines.of_rows(first[rows], second[rows])
+            some = values[rows - block.start][:, sample.channels]
+            kept = causes[rows][:, sample.channels] == 0
             for pol, correlation in enumerate(PARALLEL_HANDS):
-                kept = free[..., correlation].T
-                data[pol][:, baseline] = np.where(kept, some[..., correlation].T, 0)
-                used[pol][:, baseline] = kept
-    return data, used
+                mine = kept[..., correlation].T
+                data[pol][:, baseline] = np.where(mine, some[..., correlation].T, 0)
+                weights[pol][:, baseline] = mine * weight[rows, correlation]
+    return data, weights
 
 
 def _integration(

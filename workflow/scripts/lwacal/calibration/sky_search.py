@@ -23,8 +23,8 @@ from lwacal.runtime.robust import masked_median
 
 SEARCH_CHANNELS = 3
 MOST_SOURCES = 3  # whose fluxes and planes are searched
-FLUX_FACTORS = (1.0, 0.2, 5.0)  # of one source over the others
-ROUNDS = 4  # of gains and fluxes
+FLUX_FACTORS = (0.2, 5.0)  # of one source over the others
+ROUNDS = 3  # of gains and fluxes
 SHORT_M = 250.0  # on longer baselines a shift of some arcminutes may turn phases by a radian
 ROUNDS_OF_WEIGHTS = 3
 LEAST_RATIO = 2.0  # of the noise of an antpol over that of the median one, to lower its weights
@@ -68,8 +68,8 @@ def search(sample: SkySample, names: list[str]) -> tuple[SkyState, list[Start]]:
     alone = few.of_integration(brightest_integration(few))
     bright = brightest_sources(few)
     tried = {"fluxes of the model": _alternate(few, model, gains_of(few, model))}
-    for place in bright if len(bright) > 1 else ():
-        for factor in FLUX_FACTORS[1:]:
+    for place in _enough(bright):
+        for factor in FLUX_FACTORS:
             fluxes = SkyState.of_model(sample.free, 1, sample.middle_hz)
             fluxes.values[0, RATIO, place] = factor
             gain = gains_of(alone, fluxes)
@@ -84,6 +84,11 @@ def search(sample: SkySample, names: list[str]) -> tuple[SkyState, list[Start]]:
     state = next(state for state, _, cost in tried.values() if cost == least)
     mean = state.values[:, RATIO].mean()
     return state.scaled(1 / mean), [Start(name, item[2] / least) for name, item in tried.items()]
+
+
+def _enough(bright: np.ndarray) -> np.ndarray:
+    """Return the sources whose fluxes differ in a start; the ratio of two needs one."""
+    return bright[:1] if len(bright) == 2 else bright if len(bright) > 2 else bright[:0]
 
 
 def _alternate(

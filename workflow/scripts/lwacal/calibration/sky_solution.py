@@ -22,6 +22,7 @@ from lwacal.sky import sky_model
 from lwacal.sky.band_model import BandModel
 from lwacal.sky.predict import FactoredModel
 from lwacal.telescope import geometry
+from lwacal.telescope.baselines import BaselineMatrix
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ FREE_RATIO_SIGMA = 1.0  # fluxes scintillate
 class SkySolution:
     """The model of a sub-band with the fluxes and places that its data have.
 
-    ``channels`` (sampled channel,) and ``gain`` (2, sampled channel, antenna) are those of the fit.
+    ``antennas`` (sampled antenna,) and ``channels`` (sampled channel,) are those of the fit.
     """
 
     model: BandModel
@@ -44,6 +45,7 @@ class SkySolution:
     fit: SkyFit
     anchor: Anchor
     starts: list[Start]
+    antennas: np.ndarray
     channels: np.ndarray
 
     def seen(self, item: Integration) -> FactoredModel:
@@ -56,9 +58,11 @@ class SkySolution:
         return self.state.adjust(seen, east_north_m, self.model.frequency_hz, number)
 
     def first_gains(self, n_channels: int) -> np.ndarray:
-        """Return the gains of the nearest sampled channels, (antenna, channel, 2)."""
+        """Return the gains of the nearest sampled channels, (antenna, channel, 2), else zero."""
         distance = np.abs(np.arange(n_channels)[:, None] - self.channels)
-        return self.fit.gain[:, distance.argmin(axis=1)].transpose(2, 1, 0)
+        gain = np.zeros((len(self.model.positions_m), n_channels, 2), np.complex64)
+        gain[self.antennas] = self.fit.gain[:, distance.argmin(axis=1)].transpose(2, 1, 0)
+        return gain
 
     def record(self) -> FittedSky:
         """Return what bandpass records of the sky."""
@@ -121,6 +125,7 @@ def solve(band: SubBand, settings: Bandpass, threads: int = 1) -> SkySolution | 
         fit,
         anchor,
         starts,
+        sample.antennas,
         sample.channels,
     )
 
@@ -144,13 +149,15 @@ def free_sources(model: SkyModelRecord, band: str) -> tuple[list[str], np.ndarra
 def leave_out_of_range(sample: SkySample, band: SubBand, settings: Bandpass) -> bool:
     """Set weights outside the range of baselines to zero; return whether data are left."""
     first, second = sample.baselines.antenna1, sample.baselines.antenna2
-    _, _, length = uv_range.baselines_of_array(band.manifest, band.name)
+    _, _, every = uv_range.baselines_of_array(band.manifest, band.name)
+    whole = BaselineMatrix(len(band.antennas.names))
+    length = every[whole.of_rows(sample.antennas[first], sample.antennas[second])]
     there = np.zeros(len(first), bool)
     for one in sample.integrations:
         there |= (one.weight > 0).any(axis=(0, 1))
     if not there.any():
         return False
-    ends = first[there], second[there]
+    ends = sample.antennas[first[there]], sample.antennas[second[there]]
     low, high, _ = uv_range.usable(*ends, length[there], band.model, settings)
     sample.weigh(((length >= low) & (length <= high)).astype(float))
     return True
