@@ -27,6 +27,7 @@ from lwacal.calibration.sky_state import EAST, NORTH, RATIO, SLOPE, SkyState
 
 MOST_STEPS = 15
 CONVERGED = 0.03  # of a parameter's error
+HOLD = 1e4  # information on the means that are held, over that of the data on a parameter
 SMALLEST_SHARE = 0.05  # of a step
 LARGEST_CHANGE = 0.7  # of a gain in one step, relative
 SLOPE_SIGMA = 1.5  # of the flux of a source over the frequency, relative to a power law
@@ -131,10 +132,10 @@ class _Point:
         The noise of the data sets the weight of the prior.
         """
         away = equations.state.vector() - target.vector()
-        noise = max(equations.noise, np.finfo(float).tiny)
-        cost = equations.chi2 + noise * float(prior @ away**2)
-        step, changes, inverse = equations.step(prior * noise, -prior * noise * away)
-        return _Point(equations, cost, step, changes, inverse * noise)
+        variance = max(equations.noise, np.finfo(float).tiny) / 2  # of the real part alone
+        cost = equations.chi2 + variance * float(prior @ away**2)
+        step, changes, inverse = equations.step(prior * variance, -prior * variance * away)
+        return _Point(equations, cost, step, changes, inverse * variance)
 
 
 class _Equations:
@@ -220,7 +221,7 @@ class _Equations:
         information = (information + information.T) / 2
         for mean in _means(self.state):
             held = mean > 0
-            information += np.outer(mean, mean) * information[held, held].max(initial=0)
+            information += np.outer(mean, mean) * HOLD * information[held, held].max(initial=0)
         inverse = linalg.inv(information)
         step = inverse @ gradient
         changes = np.zeros(self.gain.shape, complex)

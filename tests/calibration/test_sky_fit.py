@@ -1,0 +1,109 @@
+"""Fluxes and places of sources, solved together with the gains: against the truth and the limit."""
+
+import numpy as np
+import pytest
+
+import sky_sample_case
+from lwacal.calibration import sky_search
+from lwacal.calibration.sky_state import EAST, NORTH, RATIO, SLOPE, SkyState
+from sky_sample_case import differences, make
+
+SIGMA = np.ones(2)
+
+
+def fitted(case):
+    found, _ = sky_search.best_fit(case.sample, SIGMA, list(sky_sample_case.NAMES))
+    return found
+
+
+def in_errors(case, found):
+    """Return errors of what gains cannot take up over stated ones, (integration, kind, source)."""
+    errors = found.errors()[:-1].reshape(found.state.values.shape)
+    return (differences(found.state) - differences(case.truth)) / errors
+
+
+def test_errors_are_those_that_the_fit_states():
+    kinds = {RATIO: "ratio", EAST: "east", NORTH: "north"}
+    found = [
+        in_errors(case, fitted(case))
+        for case in (make(seed, index=0.4, shift_arcmin=4) for seed in range(40))
+    ]
+    for kind in kinds:
+        rms = np.sqrt(np.mean(np.square([item[:, kind] for item in found])))
+        assert 0.85 < rms < 1.15, kinds[
+            kind
+        ]  # twice the error of 40 cases with three free differences
+
+
+def test_slope_of_a_flux_over_the_sub_band_is_found():
+    values = np.zeros((2, 4, 2))
+    values[:, RATIO] = [[0.5, 1.4], [1.2, 0.9]]
+    values[:, SLOPE] = [[0.4, -0.5], [0.0, 0.1]]
+    case = make(3, values=values)
+    found = fitted(case)
+    assert np.abs(in_errors(case, found)[:, SLOPE]).max() < 4
+    errors = found.errors()[:-1].reshape(values.shape)[:, SLOPE]
+    assert errors.max() < 0.1  # the slopes above are far from zero
+
+
+def test_shift_common_to_all_sources_is_left_to_the_gains():
+    values = np.zeros((2, 4, 2))
+    values[:, RATIO], values[:, EAST] = 1, np.deg2rad(3 / 60)
+    case = make(4, values=values)
+    found = fitted(case)
+    assert np.abs(found.state.values[:, EAST]).max() < np.deg2rad(0.1 / 60)
+    path_m = case.sample.east_north_m @ np.deg2rad([3 / 60, 0])
+    turns = 2 * np.pi * case.sample.middle_hz**2 / case.sample.frequency_hz / 299792458.0
+    plane = np.exp(1j * turns[:, None] * path_m)
+    ratio = found.gain / (case.gain * plane)
+    assert np.abs(ratio.mean(axis=2)).min() > 0.99
+
+
+def test_factor_of_the_diffuse_emission_is_found():
+    case = make(5, diffuse_jy=8000.0, diffuse_factor=1.2)
+    found = fitted(case)
+    assert abs(found.state.diffuse - 1.2) < 4 * found.errors()[-1]
+    assert found.errors()[-1] < 0.03
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_scintillation_makes_no_false_minimum(seed):
+    case = make(seed, n_antennas=24, index=0.7, shift_arcmin=4)
+    assert not sky_sample_case.swapped(case, fitted(case).gain)
+
+
+def test_a_swap_is_told_by_the_measure_of_the_tests():
+    case = make(1, n_antennas=24)
+    moved = case.gain * sky_search.plane(case.sample, 0, 1)
+    assert sky_sample_case.swapped(case, moved)
+    assert not sky_sample_case.swapped(case, case.gain)
+
+
+def test_fluxes_of_the_model_alone_can_lead_into_the_false_minimum():
+    def of_model(case):
+        model = SkyState.of_model(case.sample.free, 2, case.sample.middle_hz)
+        return sky_search.gains_of(case.sample, model)
+
+    cases = [make(seed, n_antennas=24, index=0.7) for seed in range(40)]
+    assert any(sky_sample_case.swapped(case, of_model(case)) for case in cases)
+
+
+def test_noisy_antennas_get_lower_weights_and_do_not_spoil_the_fit():
+    case = make(6, index=0.3, noisy=[3, 9])
+    before = case.sample.integrations[0].weight.copy()
+    found = fitted(case)
+    ratio = case.sample.integrations[0].weight / before
+    ends = case.sample.baselines.antenna1, case.sample.baselines.antenna2
+    with_noisy = np.isin(ends[0], [3, 9]) | np.isin(ends[1], [3, 9])
+    assert np.median(ratio[..., with_noisy]) < 0.35  # a fifth of the noise power is right
+    assert np.median(ratio[..., ~with_noisy]) == 1
+    assert np.abs(in_errors(case, found)[:, [RATIO, EAST, NORTH]]).max() < 5
+
+
+def test_a_baseline_far_from_the_model_is_left_out():
+    case = make(7)
+    for one in case.sample.integrations:
+        one.data[:, :, 11] += 20 * np.abs(one.data[:, :, 11]).max()
+    found = fitted(case)
+    assert (case.sample.integrations[0].weight[:, :, 11] == 0).all()
+    assert found.noise == pytest.approx(1, abs=0.1)

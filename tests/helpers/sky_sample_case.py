@@ -1,0 +1,153 @@
+"""Samples of a sub-band's visibilities from a drawn sky, as sky_sample.read gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lwacal.calibration.sky_sample import SampledIntegration, SkySample
+from lwacal.calibration.sky_state import EAST, NORTH, RATIO, SLOPE, SkyState
+from lwacal.simulate import layout
+from lwacal.sky import predict, sources
+from lwacal.telescope import geometry, naming, site
+from lwacal.telescope.baselines import BaselineMatrix
+
+START_MJD_S = naming.stamp_time("20240601_110000")  # Cyg A and Cas A are high
+NAMES = ("CygA", "CasA")
+FLUX_JY = (12000.0, 9000.0)
+NOISE_JY = 4000.0  # of a visibility, as at 27 MHz in 10 s and 190 kHz
+
+
+@dataclass
+class SkyCase:
+    """A sample, its true sky and its true gains (2, channel, antenna)."""
+
+    sample: SkySample
+    truth: SkyState
+    gain: np.ndarray
+
+
+def draw_sky(
+    draw: np.random.Generator, n_integrations: int, index: float, shift_arcmin: float
+) -> np.ndarray:
+    """Return parameters (integration, kind, source): fluxes scintillate, shifts drift a little."""
+    values = np.zeros((n_integrations, 4, len(NAMES)))
+    values[:, RATIO] = draw.gamma(1 / index**2, index**2, values[:, RATIO].shape) if index else 1
+    values[:, SLOPE] = draw.normal(0, 0.2 * index, values[:, SLOPE].shape)
+    place = draw.normal(0, shift_arcmin, (1, 2, len(NAMES)))
+    drift = draw.normal(0, shift_arcmin / 10, (n_integrations, 2, len(NAMES)))
+    values[:, [EAST, NORTH]] = np.deg2rad((place + drift) / 60)
+    return values
+
+
+def make(
+    seed: int,
+    n_antennas: int = 32,
+    n_integrations: int = 2,
+    n_channels: int = 4,
+    index: float = 0.0,
+    shift_arcmin: float = 0.0,
+    noise_jy: float = NOISE_JY,
+    values: np.ndarray | None = None,
+    middle_hz: float = 25e6,
+    diffuse_jy: float = 0.0,
+    diffuse_factor: float = 1.0,
+    noisy: Sequence[int] = (),
+) -> SkyCase:
+    """Draw a case; antennas ``noisy`` have five times the noise that their weights assume.
+
+    ``diffuse_jy`` is the rms of diffuse emission on baselines shorter than 100 m.
+    """
+    draw = np.random.default_rng(seed)
+    positions_m = layout.built_in(n_antennas).antennas.positions_m
+    radec = np.array(
+        [(sources.POSITIONS[name].ra_rad, sources.POSITIONS[name].dec_rad) for name in NAMES]
+    )
+    frequency_hz = middle_hz + np.linspace(-2.2e6, 2.2e6, n_channels)
+    free = np.arange(len(NAMES))
+    if values is None:
+        values = draw_sky(draw, n_integrations, index, shift_arcmin)
+    truth = SkyState(free, values, middle_hz, diffuse_factor)
+    east_north_m = geometry.local_enu_m(positions_m)[:, :2].astype(np.float32)
+    baselines = BaselineMatrix(n_antennas)
+    sample = SkySample(
+        np.arange(n_antennas),
+        baselines,
+        east_north_m,
+        np.arange(n_channels),
+        frequency_hz,
+        middle_hz,
+        free,
+    )
+    first, second = baselines.antenna1, baselines.antenna2
+    gain = np.exp(0.2 * draw.normal(size=(2, n_channels, n_antennas)))
+    gain = gain * np.exp(1j * draw.uniform(-np.pi, np.pi, gain.shape))
+    pairs = gain[..., first] * gain[..., second].conj()
+    short = np.hypot(*(east_north_m[first] - east_north_m[second]).T) < 100
+    noise = np.where(np.isin(np.arange(n_antennas), noisy), 5.0, 1.0) * noise_jy
+    rms = np.sqrt(noise[first] * noise[second])
+    flux_xx = np.outer(FLUX_JY, np.ones(n_channels))
+    for number in range(n_integrations):
+        mjd_s = START_MJD_S + 10 * number
+        seen = predict.factor_by_antenna(
+            positions_m,
+            frequency_hz,
+            mjd_s,
+            radec,
+            flux_xx,
+            0.9 * flux_xx,
+            [None, None],
+            site.zenith(mjd_s),
+        )
+        diffuse = diffuse_jy * short * _complex(draw, pairs.shape)
+        sky = truth.adjust(seen, east_north_m, frequency_hz, number).visibilities(first, second)
+        sky = sky + diffuse_factor * diffuse
+        data = pairs * (sky + rms * _complex(draw, pairs.shape))
+        sample.integrations.append(
+            SampledIntegration(
+                number + 1,
+                data.astype(np.complex64),
+                (noise_jy**-2 / np.abs(pairs) ** 2).astype(np.float32),
+                seen,
+                np.zeros_like(data, np.complex64),
+                diffuse.astype(np.complex64),
+                [None, None],
+            )
+        )
+    return SkyCase(sample, truth, gain)
+
+
+def _complex(draw: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Return complex Gaussian noise of rms 1."""
+    return (draw.normal(size=shape) + 1j * draw.normal(size=shape)) / np.sqrt(2)
+
+
+def differences(state: SkyState) -> np.ndarray:
+    """Return what gains cannot take up: ratios over their mean, the others less theirs."""
+    values = state.values.copy()
+    mean = values[:, RATIO].mean()
+    values[:, SLOPE] -= values[:, SLOPE].mean() / mean * values[:, RATIO]
+    values[:, [RATIO, SLOPE]] /= mean
+    for kind in (EAST, NORTH):
+        values[:, kind] -= values[:, kind].mean()
+    return values
+
+
+def swapped(case: SkyCase, gain: np.ndarray) -> bool:
+    """Tell whether gains hold the phase plane from one source to another, or another large one.
+
+    The power that a beam keeps, |sum r|^2 / (N sum |r|^2) with r = true / solved gain, after the
+    planes of refraction, at most 15 arcmin, are taken out.
+    """
+    ratio = case.gain / gain
+    grid = np.deg2rad(np.arange(-15, 16) / 60)
+    best = np.zeros(ratio.shape[:2])
+    turns = 2 * np.pi * case.sample.frequency_hz[:, None] / 299792458.0
+    for east in grid:
+        for north in grid:
+            path_m = case.sample.east_north_m @ np.array([east, north])
+            total = np.abs((ratio * np.exp(-1j * turns * path_m)).sum(axis=2)) ** 2
+            best = np.maximum(best, total / (np.abs(ratio) ** 2).sum(axis=2) / ratio.shape[2])
+    return bool(best.min() < 0.9)
