@@ -133,17 +133,19 @@ def solve(band: SubBand, settings: Bandpass, threads: int = 1) -> SkySolution | 
 def free_sources(model: SkyModelRecord, band: str) -> tuple[list[str], np.ndarray, np.ndarray]:
     """Return names, relative uncertainty of the flux, and numbers in the model of free sources.
 
-    Each (free source,): the brightest sources of the model of a sub-band.
+    Each (free source,): the Sun and Jupiter, whose fluxes are unknown, and the brightest others in
+    the model of a sub-band.
     """
     sources = sky_model.model_sources(model)
     seen_jy = sky_model.apparent_jy(model, band)
     flux_jy = np.array([seen_jy[source["name"]] for source in sources])
-    order = np.argsort(-flux_jy, kind="stable")[:MOST_FREE]
-    free = np.sort(order[flux_jy[order] >= LEAST_SHARE * flux_jy.sum()])
-    names = [sources[number]["name"] for number in free]
-    unknown = 0.15
-    known = [model["bands"][band][name]["flux_uncertainty"] for name in names]
-    return names, np.array([unknown if value is None else value for value in known]), free
+    solar = np.array([source["kind"] == "solar" for source in sources])
+    order = np.lexsort([-flux_jy, ~solar])[:MOST_FREE]
+    bright = flux_jy >= LEAST_SHARE * flux_jy[~solar].sum()
+    free = np.sort(order[(bright | solar)[order] & (flux_jy[order] > 0)])
+    chosen = [sources[number] for number in free]
+    names = [source["name"] for source in chosen]
+    return names, np.array([source["flux_sigma"] for source in chosen]), free
 
 
 def leave_out_of_range(sample: SkySample, band: SubBand, settings: Bandpass) -> bool:
