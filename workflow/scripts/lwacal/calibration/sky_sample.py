@@ -177,9 +177,14 @@ def sampled_channels(n_channels: int, n_integrations: int) -> np.ndarray:
     return np.unique(edges.astype(int))
 
 
-def read(band: SubBand, free: np.ndarray) -> SkySample:
-    """Read the sample; one pass over the data. Memory: the sample and a block of rows."""
+def read(band: SubBand, free: np.ndarray) -> SkySample | None:
+    """Read the sample; one pass over the data. Memory: the sample and a block of rows.
+
+    None if the set has no rows.
+    """
     integrations = list(ms_reader.iterate_integrations(band.concatenated, ()))
+    if not integrations:
+        return None
     channels = sampled_channels(len(band.frequency_hz), len(integrations))
     with band.flag_file() as flags:
         positions_m = band.antennas.positions_m

@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 LEAST_SHARE = 0.02  # of the flux of the model, for a source to be free
 MOST_FREE = 8
+FEWEST_ANTENNAS = 8
 FREE_RATIO_SIGMA = 1.0  # fluxes scintillate
 
 
@@ -104,13 +105,16 @@ class SkySolution:
 def solve(band: SubBand, settings: Bandpass, threads: int = 1) -> SkySolution | None:
     """Return the sky that the data of a sub-band fit best; None if nothing of it is free.
 
-    Nothing is free of one source in one integration, and without data.
+    Nothing is free of one source in one integration, of an array of a few antennas, whose gains
+    could take up nearly everything, and without data.
     """
     names, flux_sigma, free = free_sources(band.model, band.name)
     n_integrations = band.manifest["observation"]["n_integrations"]
-    if len(free) * n_integrations < 2:
+    if len(free) * n_integrations < 2 or len(band.antennas.names) < FEWEST_ANTENNAS:
         return None
     sample = sky_sample.read(band, free)
+    if sample is None or len(sample.antennas) < FEWEST_ANTENNAS:
+        return None
     if not leave_out_of_range(sample, band, settings):
         return None
     sigma = np.maximum(flux_sigma, FREE_RATIO_SIGMA)
