@@ -4,7 +4,7 @@ Gains and fluxes together are undefined by a factor. The flux scale sets it: the
 and integrations of measured flux over that of the model is one. A source counts by how well it
 keeps to the scale: the uncertainty of its flux there, and its scintillation, whose index is
 estimated from the scatter of its fluxes over the integrations. Scintillation has a mean of one
-(Narayan 1992, Phil. Trans. R. Soc. Lond. A 341, 151).
+(Narayan 1992, Phil. Trans. R. Soc. A 341, 151).
 """
 
 from __future__ import annotations
