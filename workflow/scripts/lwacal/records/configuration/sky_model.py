@@ -134,7 +134,7 @@ class SkyModel(Section):
         30,
         gt=0,
         le=100,
-        description="Longest baseline on which the Galaxy is modelled [wavelengths]. The map has a"
-        " resolution of 1 degree, and beyond 15 wavelengths other sources are brighter than the"
-        " Galaxy. Lower it to save time.",
+        description="Longest baseline on which the Galaxy is modelled [wavelengths]. Pixels of 0.9"
+        " degrees are too coarse for more than 30, and beyond 15 wavelengths other sources are"
+        " brighter than the Galaxy. Lower it to save time.",
     )
