@@ -263,6 +263,7 @@ def sky_model_record(plan: Plan, mid: float) -> dict[str, Any]:
             "altitude_deg": altitude,
             "azimuth_deg": 120.0 + 40 * k,
             "brightest_apparent_jy": FLUX_50MHZ_JY[name][0],
+            "shape": "point",
             "component_list": None,
             "in_model": altitude > 0,
             "calibrator": altitude > 20,

@@ -227,6 +227,7 @@ def _model(frequency_hz: Mapping[str, np.ndarray], lists: Mapping[str, Path]) ->
                 "azimuth_deg": 0.0,
                 "brightest_apparent_jy": 10000.0,
                 "warnings": [],
+                "shape": "list" if name in lists else "point",
                 "component_list": _list_record(lists[name]) if name in lists else None,
             }
         )

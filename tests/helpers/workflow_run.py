@@ -21,7 +21,10 @@ SMALL_IMAGES = (
     "imaging={source: {size: 256, scale_deg: 0.02}, scintillation: {size: 256, scale_deg: 0.02},"
     " allsky: {size: 512, scale_deg: 0.25, niter: 500}}"
 )
-SIMULATED_SKY = "sky_model={secondary: false, solar: []}"  # that of lwacal.simulate
+SIMULATED_SKY = (  # that of lwacal.simulate: points of the A-team
+    "sky_model={secondary: false, solar: [], component_lists:"
+    " {CygA: point, CasA: point, TauA: point, VirA: point}}"
+)
 
 
 @dataclass

@@ -5,7 +5,10 @@ import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
 
+import component_list_text
 from lwacal.imaging import point_source_fit
+from lwacal.sky import a_team_shapes, appearance, sources
+from lwacal.sky.appearance import Appearance
 
 SIZE, SCALE_DEG = 128, 0.02
 CENTRE_DEG = (299.868, 40.734)
@@ -22,16 +25,21 @@ def plane(pixels, beam=BEAM):
     return point_source_fit.PlaneImage(pixels, wcs, beam, fwhm)
 
 
+def gaussian(column, row, centre, beam):
+    """Return a source of 1 Jy that looks like the beam."""
+    return point_source_fit.template(beam, 1.0).at(column, row, centre)
+
+
 def image(flux_jy, column, row, noise_jy, seed=0):
     """Return an image of a source and of noise that is as smooth as the beam."""
     draw = np.random.default_rng(seed)
     rows, columns = np.indices((SIZE, SIZE))
-    kernel = point_source_fit.gaussian(columns, rows, (SIZE // 2, SIZE // 2), BEAM)
+    kernel = gaussian(columns, rows, (SIZE // 2, SIZE // 2), BEAM)
     noise = np.fft.ifft2(
         np.fft.fft2(draw.normal(size=(SIZE, SIZE))) * np.fft.fft2(np.fft.ifftshift(kernel))
     ).real
     pixels = noise * noise_jy / noise.std()
-    return plane(pixels + flux_jy * point_source_fit.gaussian(columns, rows, (column, row), BEAM))
+    return plane(pixels + flux_jy * gaussian(columns, rows, (column, row), BEAM))
 
 
 def at_centre(picture, radius_beams=3.0):
@@ -69,10 +77,10 @@ def test_offsets_are_measured_minus_catalogue():
 
 def test_angle_of_the_beam_is_from_north_through_east():
     rows, columns = np.indices((41, 41))
-    along = point_source_fit.gaussian(columns, rows, (20, 20), (10.0, 2.0, np.deg2rad(90)))
+    along = gaussian(columns, rows, (20, 20), (10.0, 2.0, np.deg2rad(90)))
     assert along[20, 15] > 0.4  # east-west: along columns
     assert along[15, 20] < 0.01
-    tilted = point_source_fit.gaussian(columns, rows, (20, 20), (10.0, 2.0, np.deg2rad(45)))
+    tilted = gaussian(columns, rows, (20, 20), (10.0, 2.0, np.deg2rad(45)))
     assert tilted[24, 16] > 0.3  # north-east: more rows, fewer columns
     assert tilted[24, 24] < 0.01
 
@@ -80,9 +88,7 @@ def test_angle_of_the_beam_is_from_north_through_east():
 def test_brighter_neighbour_outside_the_radius_is_not_taken():
     rows, columns = np.indices((SIZE, SIZE))
     picture = image(500.0, SIZE / 2, SIZE / 2, 5.0)
-    picture.pixels[:] += 5000 * point_source_fit.gaussian(
-        columns, rows, (SIZE / 2 + 40, SIZE / 2), BEAM
-    )
+    picture.pixels[:] += 5000 * gaussian(columns, rows, (SIZE / 2 + 40, SIZE / 2), BEAM)
     assert at_centre(picture).flux_jy == pytest.approx(500, rel=0.1)
 
 
@@ -140,7 +146,7 @@ def test_a_source_is_not_looked_for_beyond_a_third_of_the_image():
     rows, columns = np.indices((SIZE, SIZE))
     picture = image(500.0, SIZE / 2, SIZE / 2, 5.0)
     bright = (SIZE / 2 + 0.4 * SIZE, SIZE / 2)
-    picture.pixels[:] += 5000 * point_source_fit.gaussian(columns, rows, bright, BEAM)
+    picture.pixels[:] += 5000 * gaussian(columns, rows, bright, BEAM)
     found = point_source_fit.fit_point(
         picture, *np.deg2rad(CENTRE_DEG), point_source_fit.Search(100.0, 200.0)
     )
@@ -172,3 +178,71 @@ def written(path, **beam):
         header[f"CTYPE{number}"], header[f"CRVAL{number}"] = kind, value
         header[f"CDELT{number}"], header[f"CRPIX{number}"] = step, 1.0
     fits.writeto(path, np.zeros((1, 1, 8, 8), np.float32), header)
+
+
+# --- resolved sources ----------------------------------------------------------------------------
+
+PIXEL_RAD = np.deg2rad(SCALE_DEG)
+WIDE = Appearance(  # in pixels: a core, and a part twice as wide as the beam to the north-east
+    np.array([0.6, 0.4]),
+    np.array([[1.0, -0.5], [4.0, 3.0]]) * PIXEL_RAD,
+    np.array([[0.0, 0, 0], [9.0, 20.0, 6.0]]) * PIXEL_RAD**2,
+)
+
+
+def fine_image(source: Appearance, column: float, row: float) -> np.ndarray:
+    """Return a source of 1 Jy convolved with the beam, as a sum over points drawn from its parts.
+
+    Columns increase to the west.
+    """
+    draw = np.random.default_rng(6)
+    rows, columns = np.indices((SIZE, SIZE))
+    total = np.zeros((SIZE, SIZE))
+    number = 1500
+    for share, offset, (ee, nn, en) in zip(source.share, source.offset_rad, source.moments):
+        points = draw.multivariate_normal(offset, [[ee, en], [en, nn]], number) / PIXEL_RAD
+        points -= points.mean(axis=0) - offset / PIXEL_RAD
+        for east, north in points if ee else points[:1]:
+            centre = (column - east, row + north)
+            total += share / (number if ee else 1) * gaussian(columns, rows, centre, BEAM)
+    return total
+
+
+def test_a_resolved_source_has_its_integrated_flux_and_its_catalogue_position():
+    column, row = SIZE / 2 + 0.3, SIZE / 2 - 0.2
+    picture = image(0.0, 0, 0, 0.5)
+    picture.pixels[:] += 1000 * fine_image(WIDE, column, row)
+    search = point_source_fit.Search(3.0, 7.0)
+    place = np.deg2rad(CENTRE_DEG)
+    found = point_source_fit.fit_point(picture, *place, search, WIDE)
+    assert found.flux_jy == pytest.approx(1000, rel=0.03)  # the drawn points scatter
+    scale = SCALE_DEG * 3600
+    assert found.ra_offset_arcsec == pytest.approx(-0.3 * scale, abs=0.2 * scale)
+    assert found.dec_offset_arcsec == pytest.approx(-0.2 * scale, abs=0.2 * scale)
+    assert found.flux_err_jy > found.rms_jy * 1.2  # the peak is below the flux
+    as_point = point_source_fit.fit_point(picture, *place, search)
+    assert as_point.flux_jy < 850
+    assert as_point.ra_offset_arcsec > 0.5 * scale  # drawn to the east
+
+
+def test_what_sources_look_like(tmp_path):
+    """Built-in Gaussians, a list, a point: shares, offsets and sizes."""
+    place = sources.POSITIONS["CygA"]
+    source = {"name": "CygA", "ra_rad": place.ra_rad, "dec_rad": place.dec_rad}
+    looks = appearance.of_source({**source, "shape": "gaussians", "component_list": None}, 55e6)
+    arcsec = np.deg2rad(1 / 3600)
+    assert looks.share @ looks.offset_rad / arcsec == pytest.approx(
+        a_team_shapes.centroid_arcsec("CygA", 55e6)
+    )
+    assert looks.moments[0, 0] == pytest.approx((23.1 * arcsec) ** 2 / (8 * np.log(2)))
+    line = component_list_text.gaussian(place.ra_rad, place.dec_rad + 60 * arcsec, 2, 100, 40, 90)
+    path = component_list_text.write(tmp_path / "list.txt", line)
+    record = {"path": str(path), "trusted_mhz": [30, 77]}
+    looks = appearance.of_source({**source, "shape": "list", "component_list": record}, 55e6)
+    assert looks.offset_rad / arcsec == pytest.approx(np.array([[0, 60]]), abs=1e-3)
+    assert looks.moments * 8 * np.log(2) / arcsec**2 == pytest.approx(
+        np.array([[100**2, 40**2, 0]]), abs=1e-6
+    )
+    assert appearance.of_source({**source, "shape": "point", "component_list": None}, 55e6) is (
+        appearance.POINT
+    )

@@ -161,7 +161,16 @@ def test_all_broken_lists_are_reported_at_once(tmp_path):
     assert "does not exist" in found[start + "Sun"]
     lists = {"VirA": str(fine)}
     chosen = settings.resolve({"sky_model": {"component_lists": lists}}).sky_model
-    assert chosen.component_lists.by_source() == {"CygA": "", "CasA": "", "TauA": "", **lists}
+    others = dict.fromkeys(("CygA", "CasA", "TauA"), "built-in")
+    assert chosen.component_lists.by_source() == {**others, **lists}
+    assert chosen.component_lists.paths() == lists
+
+
+def test_an_empty_text_is_the_built_in_shape():
+    given = {"CygA": "", "CasA": "point", "TauA": "built-in", "VirA": ""}
+    chosen = settings.resolve({"sky_model": {"component_lists": given}}).sky_model.component_lists
+    assert chosen.by_source() == {**dict.fromkeys(given, "built-in"), "CasA": "point"}
+    assert chosen.paths() == {}
 
 
 def test_trusted_frequencies_must_increase():

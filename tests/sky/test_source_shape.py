@@ -183,7 +183,7 @@ def list_of(source, path, *shifts):
 
 def test_sky_model_names_the_list_and_keeps_fluxes(tmp_path):
     path = list_of("CygA", tmp_path / "list.txt", (0, 0), (ARCMIN, 0))
-    model, points = built(path), built("")
+    model, points = built(path), built("point")
     cyg_a, cas_a = model["sources"][:2]
     assert cyg_a["component_list"] == {
         "path": str(path),
@@ -192,6 +192,12 @@ def test_sky_model_names_the_list_and_keeps_fluxes(tmp_path):
         "trusted_mhz": [30, 77],
     }
     assert cas_a["component_list"] is None
+    assert [source["shape"] for source in model["sources"][:3]] == [
+        "list",
+        "gaussians",
+        "gaussians",
+    ]
+    assert points["sources"][0]["shape"] == "point"
     assert cyg_a["warnings"] == []
     for with_list, without in zip(
         sky_model.model_fluxes(model, "59MHz"), sky_model.model_fluxes(points, "59MHz")
@@ -218,14 +224,15 @@ def test_paths_of_lists_are_absolute(tmp_path, monkeypatch):
     assert read["sources"][1]["component_list"] is None
 
 
-def test_long_baselines_are_used_if_vir_a_has_a_list():
+def test_long_baselines_are_used_if_vir_a_has_a_shape():
     limits = solver_case.BANDPASS
-    point = {"name": "VirA", "kind": "a_team", "in_model": True, "component_list": None}
-    resolved = {**point, "component_list": {"path": "list.txt"}}
+    point = {"name": "VirA", "kind": "a_team", "in_model": True, "shape": "point"}
     seen = {"flux_jy": [2000.0], "beam_xx": [0.5], "beam_yy": [0.5]}
     bands = {"59MHz": {"VirA": seen}}
     assert uv_range.configured({"sources": [point], "bands": bands}, limits) == (5, 185)
-    assert uv_range.configured({"sources": [resolved], "bands": bands}, limits) == (5, 350)
+    for shape in ("list", "gaussians"):
+        resolved = {**point, "shape": shape}
+        assert uv_range.configured({"sources": [resolved], "bands": bands}, limits) == (5, 350)
 
 
 # --- the solvers -------------------------------------------------------------------------------
@@ -260,7 +267,7 @@ def solve(case, model, engine, output):
 def test_gains_of_a_resolved_sky_need_its_shape(resolved_case, tmp_path, engine):
     """Errors in units of the Cramer-Rao limit; their rms scatters by 5 % here."""
     points = json.loads(json.dumps(resolved_case.model, default=np.ndarray.tolist))
-    points["sources"][0]["component_list"] = None
+    points["sources"][0] |= {"shape": "point", "component_list": None}
     for error in solve(resolved_case, resolved_case.model, engine, tmp_path / "good.bcal"):
         assert rms(error) == pytest.approx(1, abs=0.15)
     for error in solve(resolved_case, points, engine, tmp_path / "poor.bcal"):

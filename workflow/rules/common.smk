@@ -146,8 +146,8 @@ def digest_of(name, key):
 def component_lists(wildcards):
     """Return the component lists of the sources that may be modelled."""
     chosen = observation(wildcards).settings.sky_model
-    lists = chosen.component_lists.by_source()
-    return [local(lists[source]) for source in chosen.sources if lists[source]]
+    lists = chosen.component_lists.paths()
+    return [local(lists[source]) for source in chosen.sources if source in lists]
 
 
 def for_each_band(pattern, name):

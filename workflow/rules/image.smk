@@ -121,6 +121,7 @@ rule measure:
         sky_model="<results>/{obs}/sky_model.json",
         images=of_sources("<results>/{obs}/images/{source}"),
         allsky="<results>/{obs}/images/allsky",
+        component_lists=component_lists,
     output:
         measurements="<results>/{obs}/qa/measurements.json",
         spectra="<results>/{obs}/qa/spectra.csv",

@@ -45,6 +45,8 @@ def main() -> None:
         if components:
             number, path = components["n_components"], components["path"]
             logger.info(f"{source['name']}: modelled with {number} components of {path}")
+        elif source["in_model"]:
+            logger.info(f"{source['name']}: modelled as {source['shape']}")
         for warning in source["warnings"]:
             logger.warning(warning)
     calibrators = [source["name"] for source in model["sources"] if source["calibrator"]]

@@ -35,10 +35,10 @@ def configured(model: SkyModelRecord, settings: Bandpass) -> tuple[float, float]
 def share_of_point(model: SkyModelRecord, name: str) -> float:
     """Return the share that a source, modelled as a point, has of the model's apparent flux.
 
-    The mean over sub-bands; 0 if it is not in the model or has a component list.
+    The mean over sub-bands; 0 if it is not in the model or has a shape.
     """
     sources = {source["name"]: source for source in sky_model.model_sources(model)}
-    if name not in sources or sources[name].get("component_list"):
+    if name not in sources or sources[name]["shape"] != "point":
         return 0.0
     shares = []
     for band in model["bands"]:

@@ -188,16 +188,15 @@ def _beam_file(settings: Configuration) -> Iterator[Problem]:
 def _component_lists(settings: Configuration) -> Iterator[Problem]:
     """Read the lists: a broken one would stop the run halfway."""
     low, high = settings.sky_model.component_lists_mhz
-    for source, path in settings.sky_model.component_lists.by_source().items():
+    for source, path in settings.sky_model.component_lists.paths().items():
         try:
-            if path:
-                found = component_lists.read(path)
-                component_lists.check(found, sources.POSITIONS[source], (low, high))
+            found = component_lists.read(path)
+            component_lists.check(found, sources.POSITIONS[source], (low, high))
         except ComponentListError as error:
             yield Problem(
                 f"sky_model.component_lists.{source}",
                 found_words(path),
-                "a component list of the source in WSClean's format",
+                "built-in, point, or a component list of the source in WSClean's format",
                 f"correcting it: {error}",
             )
 

@@ -22,6 +22,7 @@ from lwacal.records.measurements import (
     ScintillationIndex,
 )
 from lwacal.records.sky_model import SkyModelRecord, Source
+from lwacal.sky import appearance
 
 NO_IMAGE = "no image: imaging is switched off (imaging.enabled)"
 FEWEST_TIMES = 3  # integrations needed for a scintillation index
@@ -124,7 +125,7 @@ def calibrator(
     found, beam_arcsec = point_source_fit.PointFit(False, NO_IMAGE, np.nan), None
     if item["file"]:
         image = point_source_fit.read_image(folder / item["file"])
-        found = point_source_fit.fit_point(image, source["ra_rad"], source["dec_rad"], search)
+        found = _fit(image, source, item["freq_mhz"], search)
         beam_arcsec = image.beam_fwhm_arcsec
     beam = _mean_beam(model, source["name"], item["band"])
     modelled = model["bands"][item["band"]][source["name"]]
@@ -159,6 +160,17 @@ def calibrator(
     }
 
 
+def _fit(
+    image: point_source_fit.PlaneImage,
+    source: Source,
+    freq_mhz: float,
+    search: point_source_fit.Search,
+) -> point_source_fit.PointFit:
+    """Fit a source as it is modelled: as a point, or resolved."""
+    looks = appearance.of_source(source, freq_mhz * 1e6)
+    return point_source_fit.fit_point(image, source["ra_rad"], source["dec_rad"], search, looks)
+
+
 def _visibility_flux(
     found: FluxRatio | None, expected_jy: float
 ) -> tuple[float | None, float | None]:
@@ -181,7 +193,7 @@ def integration_flux(
     are apparent.
     """
     image = point_source_fit.read_image(folder / item["file"])
-    found = point_source_fit.fit_point(image, source["ra_rad"], source["dec_rad"], search)
+    found = _fit(image, source, item["freq_mhz"], search)
     expected = float(np.mean(model["bands"][item["band"]][source["name"]]["flux_jy"]))
     beam = _mean_beam(model, source["name"], item["band"])
     visibility_jy, visibility_err_jy = _visibility_flux(item["visibilities"], expected)

@@ -1,4 +1,8 @@
-"""Fits a point source in an image: the restoring beam with free position and flux."""
+"""Fits a source in an image: its appearance, seen with the restoring beam; free position and flux.
+
+A point looks like the beam. A resolved source is the sum of Gaussians, each convolved with the
+beam, so that its flux density is the integrated one, and its position that of the catalogue.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from astropy.wcs import WCS
 from scipy.optimize import least_squares
 
 from lwacal.io import fits_image
+from lwacal.sky.appearance import POINT, Appearance
 
 FWHM_PER_SIGMA = np.sqrt(8 * np.log(2))
 LEAST_SNR = 5.0
@@ -63,21 +68,51 @@ def read_image(path: Path) -> PlaneImage:
     return PlaneImage(pixels, wcs, beam, float(np.sqrt(major * minor)) * 3600)
 
 
-def gaussian(
-    column: np.ndarray,
-    row: np.ndarray,
-    centre: tuple[float, float],
-    beam: tuple[float, float, float],
-) -> np.ndarray:
-    """Return a Gaussian ``beam`` (PlaneImage.beam) with a peak of 1 at ``centre`` (column, row).
+@dataclass(frozen=True)
+class Template:
+    """A source of 1 Jy in an image, Jy/beam: a sum of Gaussians on the grid of pixels.
 
-    The position angle is from north (increasing rows) through east (decreasing columns).
+    ``peak`` (part,) is that of each Gaussian; ``offset`` (part, 2) its columns and rows from the
+    position of the source; ``inverse`` (part, 3) are the elements column column, row row and column
+    row of the inverse of its covariance in pixels.
     """
-    major, minor, angle = beam
-    along = -(column - centre[0]) * np.sin(angle) + (row - centre[1]) * np.cos(angle)
-    across = (column - centre[0]) * np.cos(angle) + (row - centre[1]) * np.sin(angle)
-    squares = (along / major) ** 2 + (across / minor) ** 2
-    return np.exp(-0.5 * squares * FWHM_PER_SIGMA**2)
+
+    peak: np.ndarray
+    offset: np.ndarray
+    inverse: np.ndarray
+
+    def at(self, column: np.ndarray, row: np.ndarray, centre: tuple[float, float]) -> np.ndarray:
+        """Return the template of a source at ``centre`` (column, row) at pixels (any shape)."""
+        total = np.zeros(np.shape(column))
+        for peak, (right, up), (cc, rr, cr) in zip(self.peak, self.offset, self.inverse):
+            x, y = column - centre[0] - right, row - centre[1] - up
+            total += peak * np.exp(-0.5 * (cc * x**2 + rr * y**2 + 2 * cr * x * y))
+        return total
+
+
+def template(
+    beam: tuple[float, float, float], pixel_rad: float, source: Appearance = POINT
+) -> Template:
+    """Return what a source looks like with a restoring ``beam`` (PlaneImage.beam).
+
+    ``pixel_rad`` is the size of a pixel. Columns increase to the west, rows to the north.
+    """
+    major, minor, angle = beam[0] / FWHM_PER_SIGMA, beam[1] / FWHM_PER_SIGMA, beam[2]
+    sin, cos = np.sin(angle), np.cos(angle)
+    of_beam = np.array(
+        [
+            (major * sin) ** 2 + (minor * cos) ** 2,
+            (major * cos) ** 2 + (minor * sin) ** 2,
+            -(major**2 - minor**2) * sin * cos,
+        ]
+    )
+    total = of_beam + source.moments / pixel_rad**2 * np.array([1, 1, -1])
+    area = total[:, 0] * total[:, 1] - total[:, 2] ** 2
+    return Template(
+        source.share * major * minor / np.sqrt(area),
+        source.offset_rad / pixel_rad * np.array([-1, 1]),
+        total[:, [1, 0, 2]] * np.array([1, 1, -1]) / area[:, None],
+    )
 
 
 @dataclass(frozen=True)
@@ -88,16 +123,23 @@ class Search:
     noise_radius_beams: float
 
 
-def fit_point(image: PlaneImage, ra_rad: float, dec_rad: float, search: Search) -> PointFit:
-    """Fit a point source near a catalogue position.
+def fit_point(
+    image: PlaneImage,
+    ra_rad: float,
+    dec_rad: float,
+    search: Search,
+    source: Appearance = POINT,
+) -> PointFit:
+    """Fit a source near a catalogue position: a point, or what ``source`` looks like.
 
     The brightest pixel within ``search.radius_beams`` (geometric mean FWHM; less in a small image)
     is the initial guess. Flux and position are then fitted by least squares to the pixels within
     one FWHM of it. The noise is the scaled median absolute deviation of the pixels between the
     search radius and ``search.noise_radius_beams``, or of all pixels outside the search radius if
     these are too few. A fit fails, with a reason, if it does not converge, is fainter than five
-    times the noise, or ends outside the search radius. The error of the flux is the noise; the
-    error of the position is FWHM / (2.35 x signal-to-noise) (Condon 1997, PASP 109, 166).
+    times the noise at its peak, or ends outside the search radius. The error of the flux is the
+    noise over the peak of a source of 1 Jy; the error of the position is FWHM / (2.35 x
+    signal-to-noise of the peak) (Condon 1997, PASP 109, 166).
     """
     if image.beam is None:
         return PointFit(False, "the image has no restoring beam: no data were imaged", np.nan)
@@ -124,8 +166,14 @@ def fit_point(image: PlaneImage, ra_rad: float, dec_rad: float, search: Search) 
             False, f"no pixel near the source is above {LEAST_SNR:g} times the noise", rms
         )
     box = valid & (np.hypot(columns - start_column, rows - start_row) <= max(width, 1.5))
+    seen = template(image.beam, _pixel_rad(image), source)
+    height = float(seen.at(columns, rows, (float(expected[0]), float(expected[1]))).max())
     solved = _solve(
-        image.beam, columns[box], rows[box], image.pixels[box], (peak, start_column, start_row)
+        seen,
+        columns[box],
+        rows[box],
+        image.pixels[box],
+        (peak / height, start_column, start_row),
     )
     if solved is None:
         return PointFit(False, "the fit did not converge", rms)
@@ -133,7 +181,7 @@ def fit_point(image: PlaneImage, ra_rad: float, dec_rad: float, search: Search) 
     if np.hypot(column - expected[0], row - expected[1]) > radius:
         beams = radius / width
         return PointFit(False, f"the fit ended more than {beams:.2g} beams from the source", rms)
-    if flux <= LEAST_SNR * rms:
+    if flux * height <= LEAST_SNR * rms:
         return PointFit(False, f"the fitted flux is below {LEAST_SNR:g} times the noise", rms)
     ra_deg, dec_deg = image.wcs.pixel_to_world_values(column, row)
     ra_difference_deg = (float(ra_deg) - np.rad2deg(ra_rad) + 180) % 360 - 180
@@ -142,10 +190,10 @@ def fit_point(image: PlaneImage, ra_rad: float, dec_rad: float, search: Search) 
         reason="",
         rms_jy=rms,
         flux_jy=flux,
-        flux_err_jy=rms,
+        flux_err_jy=rms / height,
         ra_offset_arcsec=ra_difference_deg * float(np.cos(dec_rad)) * 3600,
         dec_offset_arcsec=(float(dec_deg) - np.rad2deg(dec_rad)) * 3600,
-        offset_err_arcsec=image.beam_fwhm_arcsec / FWHM_PER_SIGMA * rms / flux,
+        offset_err_arcsec=image.beam_fwhm_arcsec / FWHM_PER_SIGMA * rms / (flux * height),
     )
 
 
@@ -155,8 +203,12 @@ def _noise_pixels(outside: np.ndarray, distance: np.ndarray, radius: float) -> n
     return local if local.sum() >= FEWEST_NOISE_PIXELS else outside
 
 
+def _pixel_rad(image: PlaneImage) -> float:
+    return float(np.deg2rad(abs(image.wcs.wcs.cdelt[1])))
+
+
 def _solve(
-    beam: tuple[float, float, float],
+    seen: Template,
     columns: np.ndarray,
     rows: np.ndarray,
     pixels: np.ndarray,
@@ -166,7 +218,7 @@ def _solve(
 
     def residual(values: np.ndarray) -> np.ndarray:
         flux, column, row = values
-        return (flux * gaussian(columns, rows, (column, row), beam) - pixels) / start[0]
+        return (flux * seen.at(columns, rows, (column, row)) - pixels) / start[0]
 
     solution = least_squares(residual, np.array(start, float), x_scale=[abs(start[0]), 1.0, 1.0])
     if not (solution.success and np.isfinite(solution.x).all()):

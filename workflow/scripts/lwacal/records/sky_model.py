@@ -55,8 +55,15 @@ class Source(Part):
     in_model: Annotated[bool, described("Whether gains are solved with it.")]
     reason: Annotated[str, described("Why it is not in the model, or no calibrator; or empty.")]
     warnings: Annotated[list[str], described("Doubts about its flux or shape.")]
+    shape: Annotated[
+        Literal["point", "gaussians", "disk", "list"],
+        described(
+            "What its visibilities are predicted with: a point, the built-in Gaussians, a uniform"
+            " disk (the Sun), or a component list."
+        ),
+    ]
     component_list: Annotated[
-        ComponentList | None, described("What gives its shape; null for a point.")
+        ComponentList | None, described("The list that gives its shape, if one does.")
     ]
 
 
@@ -101,7 +108,7 @@ class Unmodelled(Part):
     ]
 
 
-@record(version=3, rule="sky_model", files=("sky_model.json",))
+@record(version=4, rule="sky_model", files=("sky_model.json",))
 class SkyModelRecord(Record):
     """The sources above the horizon in the middle of the observation, as X and Y dipoles see them.
 

@@ -7,16 +7,18 @@ Chebyshev nodes, and the channels follow by polynomial interpolation.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.interpolate import BarycentricInterpolator
 from scipy.special import j1
 
+from lwacal.sky.component_lists import ARCSEC_RAD, SIGMA_OF_FWHM
 from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
 
-N_NODES = 5  # error below 1e-4 in every sub-band: tests/sky/test_analytic_shape.py
+N_NODES = 5  # error below 1e-4, and below 1e-3 in sub-bands where shares have a bend
+SHARE_HZ, FITTED_HZ = 55e6, (30e6, 77e6)  # of Gaussians
 Pattern = Callable[[np.ndarray, float], np.ndarray]
 
 
@@ -50,6 +52,72 @@ def shape(pattern: Pattern, frequency_hz: np.ndarray) -> AnalyticShape:
     nodes_hz = (low + high) / 2 + nodes * (high - low) / 2
     of_node = BarycentricInterpolator(nodes_hz, np.eye(N_NODES))(frequency_hz)
     return AnalyticShape(pattern, nodes_hz, of_node.astype(np.float32))
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """A part of a source: an elliptical Gaussian.
+
+    ``share`` of the flux density at 55 MHz, which is proportional to nu^slope (relative to the
+    source as a whole); ``east_arcsec`` and ``north_arcsec`` from the position of the source; FWHM
+    of both axes; ``angle_deg`` of the major axis from north through east.
+    """
+
+    share: float
+    slope: float
+    east_arcsec: float
+    north_arcsec: float
+    major_arcsec: float
+    minor_arcsec: float
+    angle_deg: float
+
+    def second_moments(self) -> tuple[float, float, float]:
+        """Return the moments east east, north north and east north, in radians squared."""
+        major, minor = (
+            (fwhm * ARCSEC_RAD * SIGMA_OF_FWHM) ** 2
+            for fwhm in (self.major_arcsec, self.minor_arcsec)
+        )
+        sin, cos = np.sin(np.deg2rad(self.angle_deg)), np.cos(np.deg2rad(self.angle_deg))
+        return (
+            float(major * sin**2 + minor * cos**2),
+            float(major * cos**2 + minor * sin**2),
+            float((major - minor) * sin * cos),
+        )
+
+
+def shares(parts: Sequence[Gaussian], frequency_hz: float) -> np.ndarray:
+    """Return the fractions of the flux density in each part, (part,); they add up to 1.
+
+    Outside FITTED_HZ those at the nearest end.
+    """
+    ratio = np.clip(frequency_hz, *FITTED_HZ) / SHARE_HZ
+    flux = np.array([part.share * ratio**part.slope for part in parts])
+    return flux / flux.sum()
+
+
+def gaussians(parts: Sequence[Gaussian]) -> Pattern:
+    """Return the pattern of a sum of Gaussians.
+
+    Each has share x exp(2 pi i (u l + v m)) exp(-2 pi^2 (u^2 ll + v^2 mm + 2 u v lm)), with l its
+    offset to the east, m to the north, and ll, mm, lm its second moments.
+    """
+    offsets = np.array([[part.east_arcsec, part.north_arcsec] for part in parts]) * ARCSEC_RAD
+    moments = np.array([part.second_moments() for part in parts])
+
+    def pattern(uv_lambda: np.ndarray, frequency_hz: float) -> np.ndarray:
+        u, v = uv_lambda.T.astype(np.float32)
+        total = np.zeros(len(u), np.complex64)
+        for share, (east, north), (ll, mm, lm) in zip(
+            shares(parts, frequency_hz), offsets, moments
+        ):
+            phase = np.float32(2 * np.pi * east) * u + np.float32(2 * np.pi * north) * v
+            exponent = ll * u**2 + mm * v**2 + 2 * lm * u * v
+            envelope = np.float32(share) * np.exp(np.float32(-2 * np.pi**2) * exponent)
+            total.real += envelope * np.cos(phase)
+            total.imag += envelope * np.sin(phase)
+        return total
+
+    return pattern
 
 
 def disk(diameter_rad: Callable[[float], float]) -> Pattern:

@@ -12,7 +12,7 @@ import numpy as np
 from lwacal.ingest.manifest_record import manifest_antennas, manifest_centre
 from lwacal.records.manifest import ManifestRecord
 from lwacal.records.sky_model import SkyModelRecord, Source
-from lwacal.sky import analytic_shape, component_lists, predict, sky_model, solar
+from lwacal.sky import a_team_shapes, analytic_shape, component_lists, predict, sky_model, solar
 from lwacal.sky.component_lists import ComponentListError
 from lwacal.sky.predict import Diffuse, Shape
 from lwacal.sky.sources import Direction
@@ -125,10 +125,14 @@ def _galaxy(
 
 
 def _shape(source: Source, frequency_hz: np.ndarray, longest_m: float) -> Shape | None:
-    record = source["component_list"]
-    if source["name"] == "Sun":
+    if source["shape"] == "gaussians":
+        return analytic_shape.shape(
+            analytic_shape.gaussians(a_team_shapes.GAUSSIANS[source["name"]]), frequency_hz
+        )
+    if source["shape"] == "disk":
         return analytic_shape.shape(analytic_shape.disk(solar.disk_rad), frequency_hz)
-    if not record:
+    record = source["component_list"]
+    if record is None:
         return None
     from lwacal.sky import source_shape  # slow to import, and few models need it
 

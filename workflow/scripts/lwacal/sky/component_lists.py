@@ -21,6 +21,7 @@ from lwacal.sky.sources import Direction
 
 REQUIRED = ("type", "ra", "dec", "i")
 ARCSEC_RAD = np.deg2rad(1 / 3600)
+SIGMA_OF_FWHM = float(1 / np.sqrt(8 * np.log(2)))
 LARGEST_OFFSET_RAD = np.deg2rad(1.0)  # of a component; beyond it w (n - 1) matters
 GAUSSIAN_COLUMNS = ("majoraxis", "minoraxis", "orientation")
 LOGARITHMIC = {"true": True, "false": False, "": True}  # column LogarithmicSI; true by default
@@ -70,6 +71,16 @@ class Components:
         flux = self.flux_jy[:, None]
         log_terms = np.where(self.logarithmic[:, None], total, 0)
         return np.where(self.logarithmic[:, None], flux * 10**log_terms, flux + total)
+
+    def second_moments(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return those of Gaussians, l l, m m and l m, in radians squared, each (component,)."""
+        major, minor = (self.major_rad * SIGMA_OF_FWHM) ** 2, (self.minor_rad * SIGMA_OF_FWHM) ** 2
+        sin, cos = np.sin(self.angle_rad), np.cos(self.angle_rad)
+        return (
+            major * sin**2 + minor * cos**2,
+            major * cos**2 + minor * sin**2,
+            (major - minor) * sin * cos,
+        )
 
 
 def read(path: str | Path) -> Components:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from lwacal.records import files
 from lwacal.records.configuration.beam import Beam
-from lwacal.records.configuration.sky_model import SkyModel
+from lwacal.records.configuration.sky_model import BUILT_IN, POINT, SkyModel
 from lwacal.records.manifest import ManifestRecord
 from lwacal.records.sky_model import (
     ComponentList,
@@ -37,7 +37,7 @@ def build(manifest: ManifestRecord, choice: SkyModel, dipole: Beam) -> SkyModelR
     lower, since unmodelled flux biases the gains. Secondary sources below these limits are not
     recorded. The Sun and Jupiter have no limit of flux, because theirs is unknown. Without a
     calibrator the model is empty. ``component_list`` describes the list that gives the shape of a
-    source, None for a point. ``unmodelled`` has the flux of bright sources outside the model by
+    source, if one does. ``unmodelled`` has the flux of bright sources outside the model by
     sub-band, including those that the configuration leaves out.
     """
     sources, missing = [], {}
@@ -122,8 +122,20 @@ def _source(
         "in_model": in_model,
         "reason": reason,
         "warnings": list(warnings),
+        "shape": _shape(item, choice),
         "component_list": components,
     }, by_band
+
+
+def _shape(item: BrightSource, choice: SkyModel) -> Literal["point", "gaussians", "disk", "list"]:
+    if item.name == "Sun":
+        return "disk"
+    if item.kind != "a_team":
+        return "point"
+    chosen = choice.component_lists.by_source()[item.name]
+    if chosen == POINT:
+        return "point"
+    return "gaussians" if chosen == BUILT_IN else "list"
 
 
 def _part(
@@ -210,16 +222,16 @@ def read(path: str | Path) -> SkyModelRecord:
 
 
 def _component_list(choice: SkyModel, item: BrightSource) -> ComponentList | None:
-    """Return the record of the component list of a source, None for a point."""
-    path = choice.component_lists.by_source().get(item.name)
-    if not path:
+    """Return the record of the component list of a source, None without one."""
+    path = choice.component_lists.paths().get(item.name)
+    if path is None:
         return None
     try:
         components = component_lists.read(path)
     except component_lists.ComponentListError as error:
         raise component_lists.ComponentListError(
-            f"sky_model.component_lists.{item.name}: {error}. Correct the key, or leave it empty"
-            " for a point"
+            f"sky_model.component_lists.{item.name}: {error}. Correct the key, or"
+            f" set it to {BUILT_IN} or {POINT}"
         ) from error
     return {
         "path": path,

@@ -29,7 +29,6 @@ from lwacal.sky.component_lists import Components, offsets, shares
 from lwacal.sky.sources import Direction
 from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
 
-SIGMA_OF_FWHM = 1 / np.sqrt(8 * np.log(2))
 GRID_ERROR = 1e-3  # largest error of the interpolation in u and v, over the flux density
 NODE_ERROR = 1e-4  # largest error of the interpolation in frequency
 # Error of a bicubic spline over step^4 times the sum of the fourth derivatives: 5/384 in one
@@ -92,25 +91,13 @@ def shape(
     return Shape(along_u.t, np.ascontiguousarray(coefficients.reshape(number**2, -1)))
 
 
-def _widths(components: Components) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the second moments l l, m m and l m of the Gaussians, each (component,)."""
-    major = (components.major_rad * SIGMA_OF_FWHM) ** 2
-    minor = (components.minor_rad * SIGMA_OF_FWHM) ** 2
-    sin, cos = np.sin(components.angle_rad), np.cos(components.angle_rad)
-    return (
-        major * sin**2 + minor * cos**2,
-        major * cos**2 + minor * sin**2,
-        (major - minor) * sin * cos,
-    )
-
-
 def _step_lambda(components: Components, source: Direction, fraction: np.ndarray) -> float:
     """Return the grid step in wavelengths for which the spline error is GRID_ERROR.
 
     The fourth derivatives of the shape are at most (2 pi)^4 times the fourth moments.
     """
     offset_l, offset_m = offsets(components, source)
-    width_l, width_m, _ = _widths(components)
+    width_l, width_m, _ = components.second_moments()
     fourth = sum(
         offset**4 + 6 * offset**2 * width + 3 * width**2
         for offset, width in ((offset_l, width_l), (offset_m, width_m))
@@ -131,7 +118,7 @@ def _on_grid(
     longest_m: float,
 ) -> np.ndarray:
     """Return the shape on the grid, (u, v, channel)."""
-    offset, width = np.stack(offsets(components, source)), _widths(components)
+    offset, width = np.stack(offsets(components, source)), components.second_moments()
     radius = float((np.hypot(*offset) + 3 * np.sqrt(width[0] + width[1])).max())
     half_hz = np.ptp(frequency_hz) / 2
     phase_rad = 2 * np.pi * radius * longest_m * half_hz / SPEED_OF_LIGHT_M_S

@@ -48,7 +48,7 @@ class Bandpass(Section):
         185,
         gt=0,
         description="Longest baseline used where Vir A, which is resolved, dominates the model as a"
-        " point (vir_a_share) [wavelengths]. It does not apply if Vir A has a component list."
+        " point (vir_a_share) [wavelengths]. It does not apply to its built-in shape or a list."
         " Change it together with uv_max_lambda.",
     )
     vir_a_share: float = Field(

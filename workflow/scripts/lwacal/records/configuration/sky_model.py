@@ -15,39 +15,52 @@ FluxScale = Literal["ovro2023", "perley2017", "degasperin2020", "baars1977"]
 TrustedMhz = Annotated[float, Field(gt=0, le=1000)]
 
 
-class ComponentLists(Section):
-    """Component lists in WSClean's format (text, or compressed as .gz) for resolved sources.
+BUILT_IN, POINT = "built-in", "point"
 
-    A list gives the shape of the source in place of a point; the flux density remains that of
-    flux_scale. The CASA component list among the products always has points.
+
+class ComponentLists(Section):
+    """The shapes of the A-team: built-in, point, or the path of a component list.
+
+    A shape takes the place of a point; the flux density remains that of flux_scale. Lists are in
+    WSClean's format (text, or compressed as .gz). The CASA component list among the products always
+    has points.
     """
 
     cyg_a: str = Field(
-        "",
+        BUILT_IN,
         alias="CygA",
-        description="List of Cygnus A; empty: a point. Change it to the path of a list, such as"
-        " those of de Gasperin et al. (2020, A&A 635, A150).",
+        description="Shape of Cygnus A: built-in (a few Gaussians), point, or the path of a list."
+        " Change it to use another list, such as those of de Gasperin et al. (2020, A&A 635, A150),"
+        " or for simulated points. An empty text means built-in.",
     )
     cas_a: str = Field(
-        "",
+        BUILT_IN,
         alias="CasA",
-        description="List of Cassiopeia A; empty: a point. Change it to the path of a list.",
+        description="Shape of Cassiopeia A: built-in, point, or the path of a list. Change it as"
+        " that of Cygnus A.",
     )
     tau_a: str = Field(
-        "",
+        BUILT_IN,
         alias="TauA",
-        description="List of Taurus A; empty: a point. Change it to the path of a list.",
+        description="Shape of Taurus A: built-in, point, or the path of a list. Change it as that"
+        " of Cygnus A.",
     )
     vir_a: str = Field(
-        "",
+        BUILT_IN,
         alias="VirA",
-        description="List of Virgo A; empty: a point. Change it to the path of a list: baselines"
-        " up to bandpass.uv_max_lambda are then used even if Vir A dominates the model.",
+        description="Shape of Virgo A: built-in, point, or the path of a list. Change it as that of"
+        " Cygnus A. As a point, baselines longer than bandpass.uv_max_lambda_vir_a are left out"
+        " where Vir A dominates the model.",
     )
 
     def by_source(self) -> dict[str, str]:
-        """Return the path of each source's list, "" for a point."""
-        return self.as_json()
+        """Return the shape of each source: built-in, point, or a path."""
+        return {name: shape or BUILT_IN for name, shape in self.as_json().items()}
+
+    def paths(self) -> dict[str, str]:
+        """Return the paths of the lists, by source; sources without a list are left out."""
+        shapes = self.by_source().items()
+        return {name: shape for name, shape in shapes if shape not in (BUILT_IN, POINT)}
 
 
 class SkyModel(Section):
@@ -121,8 +134,9 @@ class SkyModel(Section):
     ] = Field(
         (30, 77),
         description="Frequency range over which the spectra in the component lists are trusted"
-        " [MHz]. Outside it the shape is that at the nearest end, because the polynomials diverge."
-        " Change it to the range of the data from which your lists were made.",
+        " [MHz]. Outside it the shape is that at the nearest end, because the polynomials diverge;"
+        " built-in shapes, which were fitted from 30 to 77 MHz, do the same. Change it to the range"
+        " of the data from which your lists were made.",
     )
     galaxy: bool = Field(
         False,
