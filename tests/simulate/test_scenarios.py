@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import effects_table
 from lwacal.simulate import scenarios, simulate, solar_system
 from lwacal.simulate.command import parse
 from lwacal.simulate.effects import find
@@ -69,3 +70,9 @@ def test_scenarios_are_simulated_with_many_effects(tmp_path, name):
     with np.load(place / "truth.npz") as archive:
         for key in archive:
             assert np.isfinite(archive[key]).all(), key
+
+
+def test_the_page_has_all_effects_and_scenarios():
+    page = effects_table.PAGE.read_text()
+    assert page == effects_table.written(page)
+    assert all(line in page for line in [*effects_table.effects(), *effects_table.nights()])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lwacal.simulate import diffuse, dipoles, ionosphere, scintillation, transmitters
+from lwacal.simulate import diffuse, dipoles, ionosphere, scintillation, smearing, transmitters
 from lwacal.simulate.effects import Effect, find
 from lwacal.simulate.instrument import Saturation
 from lwacal.simulate.mixing import Coupling, Crosstalk, Mixing
@@ -22,6 +22,7 @@ ON_SOURCES: Mapping[str, Callable[[Observation, Effect], OnSources]] = {
     "tid": ionosphere.Disturbance,
     "beams": dipoles.BeamErrors,
     "leakage": dipoles.Leakage,
+    "smearing": smearing.Smearing,
     "coupling": Coupling,
     "crosstalk": Crosstalk,
 }

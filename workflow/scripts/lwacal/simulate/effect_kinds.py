@@ -150,6 +150,13 @@ DIPOLES = (
 )
 INSTRUMENT = (
     Kind(
+        "smearing",
+        29,
+        (_number("factor", 1.0),),
+        "long baselines lose what turns during an integration and within a channel of 24 kHz",
+        "geometry: Thompson, Moran & Swenson 2017, chapter 6",
+    ),
+    Kind(
         "echoes",
         12,
         (_number("fraction", 0.05),),

@@ -14,7 +14,6 @@ import numpy as np
 
 from lwacal.simulate.effects import Effect
 from lwacal.simulate.seen import Exposure, Observation, Seen, correlated
-from lwacal.telescope import geometry
 from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
 
 TECU_RAD_HZ = 2 * np.pi * 40.31 * 1e16 / SPEED_OF_LIGHT_M_S  # phase per TECU times frequency
@@ -42,10 +41,7 @@ class Refraction:
         """Multiply by exp(2 pi i nu/c x.ds), with ds ~ nu^-2."""
         if seen.source < 0:
             return
-        ra_rad, dec_rad = self._night.sky.radec[seen.source]
-        uv_m = geometry.antenna_uvw_m(self._night.positions_m, ra_rad, dec_rad, exposure.mid_mjd_s)[
-            :, :2
-        ]
+        uv_m = self._night.uvw_m(seen.source, exposure.mid_mjd_s)[:, :2]
         shift_rad = np.deg2rad(self.shift_arcmin[exposure.integration - 1, seen.source] / 60)
         turns = np.outer(
             uv_m @ shift_rad, REFRACTION_HZ**2 / exposure.frequency_hz / SPEED_OF_LIGHT_M_S

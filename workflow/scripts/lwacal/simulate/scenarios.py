@@ -69,6 +69,7 @@ SCENARIOS = {
     "beams_strong": _night("beams:0.2"),
     "coupling": _night("coupling"),
     "leakage": _night("leakage"),
+    "smearing": _night("smearing"),
     "cables": _night("echoes", "filter_edges", "gain_steps", "crosstalk"),
     "transmitters": _night("tv", "fm", "hf", "meteor", "satellite"),
     "power_line": _night("power_line:5"),

@@ -7,7 +7,7 @@ cables) changes the phasors and flux densities.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -15,9 +15,11 @@ from scipy.special import j1
 
 from lwacal.simulate.options import Simulation
 from lwacal.simulate.sky import Sky
-from lwacal.telescope import geometry
+from lwacal.telescope import geometry, site
 from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
 from lwacal.telescope.correlations import FIRST_POLARIZATION, SECOND_POLARIZATION
+
+NORTH_RAD = 1e-4  # 20 arcsec, for the direction of increasing declination
 
 
 @dataclass(frozen=True)
@@ -45,16 +47,39 @@ class Observation:
     positions_m: np.ndarray
     sky: Sky
     mid_mjd_s: np.ndarray
+    _axes: dict[float, np.ndarray] = field(default_factory=dict, init=False, compare=False)
 
     @property
     def enu_m(self) -> np.ndarray:
         """Return east, north, up of the antennas, (antenna, 3)."""
         return geometry.local_enu_m(self.positions_m)
 
+    def axes(self, mjd_s: float) -> np.ndarray:
+        """Return the u, v and w axes towards all sources, (source, 3, 3), rows in ITRF."""
+        if mjd_s not in self._axes:
+            self._axes.clear()
+            ra_rad, dec_rad = self.sky.radec.T
+            w = geometry.itrf_direction(ra_rad, dec_rad, mjd_s)
+            north = geometry.itrf_direction(ra_rad, dec_rad + NORTH_RAD, mjd_s)
+            v = north - (north * w).sum(axis=1, keepdims=True) * w
+            v /= np.linalg.norm(v, axis=1, keepdims=True)
+            self._axes[mjd_s] = np.stack([np.cross(v, w), v, w], axis=1)
+        return self._axes[mjd_s]
+
+    def uvw_m(self, source: int, mjd_s: float) -> np.ndarray:
+        """Return u, v, w of the antennas towards a source, (antenna, 3)."""
+        return np.asarray((self.positions_m - site.itrf_centre_m()) @ self.axes(mjd_s)[source].T)
+
     def direction_enu(self, source: int, mjd_s: float) -> np.ndarray:
         """Return the apparent unit vector towards a source in east, north, up, (3,)."""
-        ra_rad, dec_rad = self.sky.radec[source]
-        return geometry.enu_axes() @ geometry.itrf_direction(ra_rad, dec_rad, mjd_s)
+        return np.asarray(geometry.enu_axes() @ self.axes(mjd_s)[source, 2])
+
+
+class Shape(Protocol):
+    """What multiplies the visibilities of a source on baselines."""
+
+    def visibility(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Return factors (row, channel) for antenna 1 and antenna 2 (row,)."""
 
 
 @dataclass(frozen=True)
@@ -85,20 +110,21 @@ class Seen:
 
     ``phasors`` (antenna, channel), or (antenna, channel, 2) if X and Y differ; ``flux_jy``
     (channel, 2) apparent XX and YY; ``cross_jy`` (channel,) complex apparent XY, None if zero;
-    ``source`` the number of the source in the sky, -1 for transmitters; ``disk`` of a resolved one.
+    ``source`` the number of the source in the sky, -1 for transmitters; ``shapes`` multiply the
+    visibilities of baselines.
     """
 
     phasors: np.ndarray
     flux_jy: np.ndarray
     source: int = -1
     cross_jy: np.ndarray | None = None
-    disk: Disk | None = None
+    shapes: list[Shape] = field(default_factory=list)
 
     def add(self, data: np.ndarray, first: np.ndarray, second: np.ndarray) -> None:
         """Add the source to data (row, channel, 4) of baselines, in place."""
-        shape = None if self.disk is None else self.disk.visibility(first, second)
+        shapes = [shape.visibility(first, second) for shape in self.shapes]
         if self.phasors.ndim == 2:
-            common = _product(self.phasors, self.phasors, first, second, shape)
+            common = _product(self.phasors, self.phasors, first, second, shapes)
         flux: list[np.ndarray | None] = [self.flux_jy[:, 0], None, None, self.flux_jy[:, 1]]
         if self.cross_jy is not None:
             cross = self.cross_jy.astype(np.complex64)
@@ -109,7 +135,7 @@ class Seen:
             if self.phasors.ndim == 3:
                 one = self.phasors[..., FIRST_POLARIZATION[correlation]]
                 two = self.phasors[..., SECOND_POLARIZATION[correlation]]
-                common = _product(one, two, first, second, shape)
+                common = _product(one, two, first, second, shapes)
             data[..., correlation] += common * jansky
 
     def multiply(self, factor: np.ndarray) -> None:
@@ -133,12 +159,12 @@ def _product(
     two: np.ndarray,
     first: np.ndarray,
     second: np.ndarray,
-    shape: np.ndarray | None,
+    shapes: list[np.ndarray],
 ) -> np.ndarray:
-    """Return p_1 conj(p_2) times a shape, (row, channel)."""
+    """Return p_1 conj(p_2) times shapes, (row, channel)."""
     rows = one[first]
     rows *= two.conj()[second]
-    if shape is not None:
+    for shape in shapes:
         rows *= shape
     return rows
 

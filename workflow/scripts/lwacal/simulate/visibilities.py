@@ -84,19 +84,19 @@ def sources(
         seen = Seen(phasors, apparent[number].astype(np.float32), int(number))
         body = sky.bodies.get(sky.names[number])
         if body is not None:
-            _describe(seen, body, exposure, positions_m)
+            _describe(seen, body, exposure, night)
         for effect in effects:
             effect.apply(seen, exposure)
         found.append(seen)
     return found
 
 
-def _describe(seen: Seen, body: Body, exposure: Exposure, positions_m: np.ndarray) -> None:
+def _describe(seen: Seen, body: Body, exposure: Exposure, night: Observation) -> None:
     """Set what distinguishes a body from a steady unpolarized point."""
     if body.diameter_rad is not None:
-        uvw_m = geometry.antenna_uvw_m(positions_m, *body.radec, exposure.mid_mjd_s)
+        uvw_m = night.uvw_m(seen.source, exposure.mid_mjd_s)
         diameter_rad = body.diameter_rad(exposure.frequency_hz)
-        seen.disk = Disk.of(diameter_rad, exposure.frequency_hz, uvw_m[:, :2])
+        seen.shapes.append(Disk.of(diameter_rad, exposure.frequency_hz, uvw_m[:, :2]))
     if body.circular:
         seen.cross_jy = 1j * body.circular * np.sqrt(seen.flux_jy.prod(axis=1))
     if body.variation is not None:
