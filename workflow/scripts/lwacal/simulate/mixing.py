@@ -17,6 +17,7 @@ from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
 
 COUPLED_M, REFERENCE_M = 30.0, 5.0  # no coupling beyond; the distance of the strength
 PAIR_SPREAD = 0.3
+KEPT = 300  # matrices: those of a sub-band and of the nodes of diffuse emission
 
 
 class Mixing:
@@ -38,9 +39,17 @@ class Mixing:
     ) -> None:
         self.to, self.origin, self.volt, self.path_m = to, origin, volt, path_m
         self._shape = (n_antennas, n_antennas)
+        self._matrices: dict[float, csr_array] = {}
 
     def matrix(self, frequency_hz: float) -> csr_array:
-        """Return C, (antenna, antenna)."""
+        """Return C, (antenna, antenna); those of the last frequencies are kept."""
+        if frequency_hz not in self._matrices:
+            if len(self._matrices) > KEPT:
+                self._matrices.clear()
+            self._matrices[frequency_hz] = self._matrix(frequency_hz)
+        return self._matrices[frequency_hz]
+
+    def _matrix(self, frequency_hz: float) -> csr_array:
         turns = self.path_m * (frequency_hz / SPEED_OF_LIGHT_M_S)
         volt = (self.volt * np.exp(-2j * np.pi * turns)).astype(np.complex64)
         return csr_array((volt, (self.to, self.origin)), shape=self._shape)

@@ -78,11 +78,14 @@ def sources(
     centre = geometry.path_m(positions_m, *exposure.field_radec, mjd_s)
     found = []
     for number in np.flatnonzero(up):
-        ra_rad, dec_rad = sky.radec[number]
-        path = geometry.path_m(positions_m, ra_rad, dec_rad, mjd_s) - centre
-        phasors = antenna_phasors(path, frequency_hz).astype(np.complex64)
-        seen = Seen(phasors, apparent[number].astype(np.float32), int(number))
         body = sky.bodies.get(sky.names[number])
+        if body is None:
+            ra_rad, dec_rad = sky.radec[number]
+            path = geometry.path_m(positions_m, ra_rad, dec_rad, mjd_s)
+        else:  # the same, of all sources at once
+            path = night.uvw_m(int(number), mjd_s)[:, 2]
+        phasors = antenna_phasors(path - centre, frequency_hz).astype(np.complex64)
+        seen = Seen(phasors, apparent[number].astype(np.float32), int(number))
         if body is not None:
             _describe(seen, body, exposure, night)
         for effect in effects:
