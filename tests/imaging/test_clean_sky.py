@@ -1,8 +1,10 @@
 """Fluxes and positions on a simulated sky of three high sources, solved and imaged: the truth.
 
-No Snakemake and no flags: raw data to measurements by the functions of the rules, one by one.
+Points and resolved sources, each with a model of its kind. No Snakemake and no flags: raw data to
+measurements by the functions of the rules, one by one.
 """
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -14,9 +16,11 @@ from lwacal.driver import settings
 from lwacal.imaging import image_source, measure, point_source_fit, split, wsclean
 from lwacal.ingest import discover
 from lwacal.io import flag_file, ms_reader
+from lwacal.records.configuration.sky_model import ComponentLists
 from lwacal.records.images import ImagesRecord
 from lwacal.runtime import products
 from lwacal.simulate import Simulation, simulate
+from lwacal.simulate.effects import Effect
 from lwacal.sky import sky_model
 from small_sets import joined, write_powers
 
@@ -24,12 +28,7 @@ BANDS = ("36MHz", "73MHz")
 SOURCES = ("CygA", "CasA", "TauA")  # all higher than 30 degrees then (LST 1 h)
 SETTINGS = settings.resolve(
     {
-        "sky_model": {
-            "min_flux_jy": 100,
-            "secondary": False,
-            "solar": [],
-            "component_lists": dict.fromkeys(("CygA", "CasA", "TauA", "VirA"), "point"),
-        },
+        "sky_model": {"min_flux_jy": 100, "secondary": False, "solar": []},
         "imaging": {
             "source": {"size": 256, "scale_deg": 0.02},
             "scintillation": {"enabled": False},
@@ -48,12 +47,19 @@ OPTIONS = Simulation(
 )
 
 
-@pytest.fixture(scope="module")
-def calibrators(tmp_path_factory):
+POINTS = ComponentLists(**dict.fromkeys(("CygA", "CasA", "TauA", "VirA"), "point"))
+
+
+@pytest.fixture(scope="module", params=["points", "resolved"])
+def calibrators(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("sky")
-    simulate(OPTIONS, folder / "raw")
+    shapes, effects = POINTS, ()
+    if request.param == "resolved":
+        shapes, effects = ComponentLists(), (Effect.parse("resolved"),)
+    simulate(replace(OPTIONS, effects=effects), folder / "raw")
     manifest = joined(discover.discover(str(folder / "raw"), ""), folder)
-    model = products.plain(sky_model.build(manifest, SETTINGS.sky_model, SETTINGS.beam))
+    chosen = SETTINGS.sky_model.model_copy(update={"component_lists": shapes})
+    model = products.plain(sky_model.build(manifest, chosen, SETTINGS.beam))
     assert [source["name"] for source in sky_model.model_sources(model)] == list(SOURCES)
     folders = [calibrated(folder, manifest, model, band) for band in BANDS]
     splits = image_source.read_splits(folders)

@@ -39,7 +39,14 @@ def test_jupiter_is_up_in_its_scenario():
 def test_effects_of_the_command_line_replace_those_of_a_scenario():
     _, options = parse(["f", "--scenario", "tid", "--effect", "tid:0.7", "--effect", "tv"])
     assert find(options.effects, "tid") == effects("tid:0.7")[0]
-    assert {effect.name for effect in options.effects} == {"galaxy", "3c", "noise", "tid", "tv"}
+    assert {effect.name for effect in options.effects} == {
+        "galaxy",
+        "resolved",
+        "3c",
+        "noise",
+        "tid",
+        "tv",
+    }
     assert options.n_faint == 0
     _, options = parse(["f", "--scenario", "quiet_sun", "--start", "20240601_110000"])
     assert options.start == "20240601_110000"

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lwacal.simulate import diffuse, dipoles, ionosphere, scintillation, smearing, transmitters
+from lwacal.simulate import (
+    diffuse,
+    dipoles,
+    ionosphere,
+    resolved,
+    scintillation,
+    smearing,
+    transmitters,
+)
 from lwacal.simulate.effects import Effect, find
 from lwacal.simulate.instrument import Saturation
 from lwacal.simulate.mixing import Coupling, Crosstalk, Mixing
@@ -16,6 +24,7 @@ from lwacal.simulate.sky_noise import SkyNoise
 
 # in the order in which a wave meets them
 ON_SOURCES: Mapping[str, Callable[[Observation, Effect], OnSources]] = {
+    "resolved": resolved.Resolved,
     "scintillation": scintillation.Scintillation,
     "scintillation_antennas": scintillation.AntennaScintillation,
     "refraction": ionosphere.Refraction,

@@ -59,6 +59,13 @@ SKY = (
         "receiver: Hicks et al. 2012, PASP 124, 1090",
     ),
     Kind(
+        "resolved",
+        30,
+        (),
+        "the A-team has the sizes that are built into the sky model, in place of points",
+        "de Gasperin et al. 2020, A&A 635, A150",
+    ),
+    Kind(
         "3c",
         5,
         (_number("spread", 0.1),),

@@ -15,7 +15,7 @@ from lwacal.simulate.options import Simulation
 LST_20, LST_12, LST_2 = "20240601_110000", "20240501_051500", "20241101_071000"
 NOON = "20240612_192500"  # LST 4.9 h: Tau A and the Sun transit, 4 degrees apart
 JUPITER_UP = "20241101_094500"  # LST 5 h
-SKY = ("galaxy", "3c", "noise")
+SKY = ("galaxy", "resolved", "3c", "noise")
 MODERATE = (
     *SKY,
     "refraction:1.5",
