@@ -76,6 +76,13 @@ def parse(words: Sequence[str] | None = None) -> tuple[Path, Simulation]:
         help="effect to simulate, also in place of that of a scenario (may be repeated)",
     )
     add("--sky-map", type=Path, help="map of the diffuse emission (default: that of the package)")
+    add(
+        "--component-list",
+        action="append",
+        default=[],
+        metavar="SOURCE=FILE",
+        help="components of a bright source, for the effect resolved (may be repeated)",
+    )
     given = parser.parse_args(words)
     try:
         options = _options(given)
@@ -100,6 +107,7 @@ def _options(given: argparse.Namespace) -> Simulation:
         "layout": given.layout,
         "faults": tuple(map(faults.Fault.parse, given.fault)),
         "sky_map": given.sky_map,
+        "component_lists": tuple(map(_component_list, given.component_list)),
     }
     if given.start is not None:
         chosen["start"] = given.start
@@ -110,6 +118,13 @@ def _options(given: argparse.Namespace) -> Simulation:
         return Simulation(**chosen, effects=more)
     effects.check_once(more)
     return scenarios.simulation(given.scenario, more, **chosen)
+
+
+def _component_list(text: str) -> tuple[str, Path]:
+    name, equals, path = text.partition("=")
+    if not equals:
+        raise ValueError(f"'{text}' is not SOURCE=FILE, such as CygA=cyga.txt")
+    return name, Path(path)
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -59,19 +59,20 @@ SKY = (
         "receiver: Hicks et al. 2012, PASP 124, 1090",
     ),
     Kind(
-        "resolved",
-        30,
-        (),
-        "the A-team has the sizes that are built into the sky model, in place of points",
-        "de Gasperin et al. 2020, A&A 635, A150",
-    ),
-    Kind(
         "3c",
         5,
         (_number("spread", 0.1),),
         "secondary sources; their flux densities differ from the catalogue by a random fraction"
         " (rms)",
         "Helmboldt et al. 2008, ApJS 174, 313; flux scales below 100 MHz agree to 10 %",
+    ),
+    Kind(
+        "resolved",
+        30,
+        (),
+        "the A-team is resolved: the Gaussians of the sky model, or the components of"
+        " `--component-list`",
+        "de Gasperin et al. 2020, A&A 635, A150",
     ),
     Kind(
         "sun",

@@ -22,7 +22,8 @@ class Simulation:
     data. ``layout`` is the path of a CSV file or a measurement set that gives the antennas, or None
     for the built-in layout. ``effects`` are those of the real sky and instrument (at most one of a
     kind); ``sky_map`` is a file with a map of the diffuse emission, or None for the map of the
-    package. Raises ValueError for options that cannot be simulated.
+    package; ``component_lists`` are names of bright sources with files in WSClean's format, for the
+    effect resolved. Raises ValueError for options that cannot be simulated.
     """
 
     n_antennas: int = 48
@@ -44,6 +45,7 @@ class Simulation:
     faults: tuple[Fault, ...] = field(default_factory=tuple)
     effects: tuple[Effect, ...] = ()
     sky_map: Path | None = None
+    component_lists: tuple[tuple[str, Path], ...] = ()
 
     def __post_init__(self) -> None:
         if not naming.is_stamp(self.start):
@@ -54,3 +56,6 @@ class Simulation:
         if self.n_integrations < 1:
             raise ValueError("n_integrations must be at least 1")
         check_once(self.effects)
+        for name, _ in self.component_lists:
+            if name not in self.sources:
+                raise ValueError(f"component list of {name}: sources are {', '.join(self.sources)}")
