@@ -18,6 +18,13 @@ from lwacal.sky import sky_model
 
 NAME = "bench"
 NO_NETWORK: dict[str, Any] = {"health": {"mnc": {"enabled": False}}}
+SIMULATED_SKY: dict[str, Any] = {  # the data have the A-team alone, as points
+    "sky_model": {
+        "secondary": False,
+        "solar": [],
+        "component_lists": dict.fromkeys(("CygA", "CasA", "TauA", "VirA"), "point"),
+    }
+}
 SMALL_IMAGES: dict[str, Any] = {
     "imaging": {
         "source": {"size": 256, "scale_deg": 0.02},
@@ -28,7 +35,7 @@ SMALL_IMAGES: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Place:
-    """A folder of products, the data they come from, and the default configuration.
+    """A folder of products, the data they come from, and the configuration.
 
     ``cores`` are those of the machine. ``small_images`` is for tries: images of the default size
     take longer than all else.
@@ -47,6 +54,7 @@ class Place:
             "observation": self.folder.name,
             "results": str(self.folder.absolute().parent),
             **NO_NETWORK,
+            **SIMULATED_SKY,
             **(SMALL_IMAGES if self.small_images else {}),
         }
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from lwacal.imaging.visibility_flux import FluxFit
+from lwacal.imaging.visibility_flux import FluxFit, separate
+from lwacal.sky.band_model import BandModel
 
 N_ROWS, N_CHANNELS = 40, 6
 ROWS = np.arange(N_ROWS)
@@ -98,6 +99,40 @@ def test_sources_that_look_alike_are_not_told_apart():
     data = np.ones((N_ROWS, N_CHANNELS, 4), complex)
     fit.add(ROWS, ROWS, data, np.ones(data.shape, np.float32), 0.0)
     assert fit.solve() == {}
+
+
+def test_a_source_that_is_hardly_seen_does_not_hide_the_others():
+    """Jupiter near the horizon: a hundred million times fainter than Cyg A."""
+    bright, faint = sources(2)
+    faint = Fixed(1e-8 * faint.visibilities)
+    found = fitted([bright, faint], (1.2, 1.0), 1.0, np.random.default_rng(3)).solve()
+    assert found["S0"]["ratio"] == pytest.approx(1.2, abs=0.02)
+    assert found["S1"]["ratio_err"] > 1e5
+    nothing = Fixed(0 * faint.visibilities)
+    assert fitted([bright, nothing], (1.2, 1.0), 1.0, np.random.default_rng(3)).solve() == {}
+
+
+def test_secondary_sources_are_fitted_together():
+    """The A-team, the Sun and Jupiter one by one; a source that is silent in a sub-band not."""
+    kinds = {"CygA": "a_team", "3C48": "secondary", "Sun": "solar", "3C123": "secondary"}
+    listed = [{"name": name, "kind": kind, "in_model": True} for name, kind in kinds.items()]
+    listed.append({"name": "Jupiter", "kind": "solar", "in_model": True})
+    model = {"sources": listed, "bands": {"73MHz": dict.fromkeys(kinds)}}
+    number = len(kinds)
+    sky = BandModel(
+        np.zeros((3, 3)),
+        np.array([73e6, 74e6]),
+        (0.0, 0.0),
+        np.arange(2.0 * number).reshape(number, 2),
+        np.arange(2.0 * number).reshape(number, 2),
+        np.arange(2.0 * number).reshape(number, 2) + 1,
+        ("a", "b", "c", "d"),
+    )
+    parts = separate(model, "73MHz", sky)
+    assert list(parts) == ["CygA", "secondary", "Sun"]
+    assert parts["secondary"].shapes == ("b", "d")
+    assert parts["secondary"].flux_xx.tolist() == [[2.0, 3.0], [6.0, 7.0]]
+    assert parts["Sun"].sources_radec.tolist() == [[4.0, 5.0]]
 
 
 def test_without_sources_or_data_there_is_no_flux():

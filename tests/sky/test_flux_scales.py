@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from lwacal.sky.flux_scales import SCALES, SECONDARY, Spectrum
+from lwacal.sky.flux_scales import SCALES, Spectrum
+from lwacal.sky.secondary import CALIBRATORS
 
 # Perley & Butler 2017, ApJS 230, 7, table 6: log10 S(Jy) in powers of log10 nu(GHz), above 50 MHz
 PERLEY_BUTLER = {
@@ -21,7 +22,7 @@ def test_secondary_calibrators_agree_with_another_scale(source):
     """Scaife & Heald 2012 and Perley & Butler 2017 agree within 15 % from 60 to 300 MHz."""
     mhz = np.array([60.0, 100, 150, 300])
     other = 10 ** np.polynomial.polynomial.polyval(np.log10(mhz / 1e3), PERLEY_BUTLER[source])
-    assert SECONDARY[source].flux_jy(mhz * 1e6, 2016) == pytest.approx(other, rel=0.15)
+    assert CALIBRATORS[source].spectrum.flux_jy(mhz * 1e6, 2016) == pytest.approx(other, rel=0.15)
 
 
 # sums over the published component lists (CDS J/A+A/635/A150) at 32, 45, 55 and 75 MHz
@@ -56,10 +57,10 @@ def test_fluxes_of_baars_are_those_of_the_paper(source, terms):
     assert found == pytest.approx(published)
 
 
-@pytest.mark.parametrize("source", SECONDARY)
+@pytest.mark.parametrize("source", CALIBRATORS)
 def test_secondary_calibrators_are_known_over_the_whole_band_of_the_array(source):
-    assert SECONDARY[source].valid(np.array([50e6, 87e6])).all()
-    assert not SECONDARY[source].valid(np.array([29e6])).any()
+    assert CALIBRATORS[source].spectrum.valid(np.array([50e6, 87e6])).all()
+    assert not CALIBRATORS[source].spectrum.valid(np.array([29e6])).any()
 
 
 @pytest.mark.parametrize("mhz", [50, 65, 75])

@@ -9,7 +9,8 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 
 from lwacal.sky import sources
-from lwacal.sky.flux_scales import SCALES, SECONDARY
+from lwacal.sky.flux_scales import SCALES
+from lwacal.sky.secondary import CALIBRATORS
 
 MHZ = np.array([30.0, 40.0, 50.0, 60.0, 70.0, 80.0])
 # the observatory's table at 30 to 80 MHz, Jy: Cyg A and Cas A (epoch 2023.5), Tau A (1985.5);
@@ -148,13 +149,13 @@ def test_extrapolation_and_replacement_give_warnings():
     ],
 )
 def test_secondary_calibrators_have_the_published_flux_at_150_mhz(source, jansky):
-    assert SECONDARY[source].flux_jy(np.array([150e6]), 2020) == pytest.approx(jansky)
+    assert CALIBRATORS[source].spectrum.flux_jy(np.array([150e6]), 2020) == pytest.approx(jansky)
 
 
 @pytest.mark.parametrize("source", ["3C123", "HydraA"])
 def test_secondary_calibrators_of_perley_and_butler_are_bright(source):
     """Both have some 250 to 450 Jy at 74 MHz in the VLSS survey (Cohen et al. 2007)."""
-    assert 250 < SECONDARY[source].flux_jy(np.array([74e6]), 2020)[0] < 700
+    assert 250 < CALIBRATORS[source].spectrum.flux_jy(np.array([74e6]), 2020)[0] < 700
 
 
 @pytest.mark.parametrize(
@@ -171,7 +172,7 @@ def test_secondary_calibrators_of_perley_and_butler_are_bright(source):
     ],
 )
 def test_positions_of_secondary_calibrators_agree_with_published_ones(source, published):
-    place = sources.SECONDARY_POSITIONS[source]
+    place = CALIBRATORS[source].direction
     found = SkyCoord(place.ra_rad, place.dec_rad, unit="rad")
     assert found.separation(SkyCoord(published)) < 1 * u.arcsec
 

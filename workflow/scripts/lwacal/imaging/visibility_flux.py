@@ -22,6 +22,7 @@ from lwacal.sky.band_model import BandModel
 from lwacal.telescope.correlations import PARALLEL_HANDS
 
 SECONDARY = "secondary"  # the name of the secondary sources together
+WORST_CONDITION = 1e12
 ROWS_AT_ONCE = 512  # 2 MB per source at 192 channels
 
 
@@ -89,11 +90,15 @@ class FluxFit:
         empty dictionary if the data do not separate the sources.
         """
         n_sources = len(self.names)
-        if n_sources == 0 or self.count <= n_sources or np.linalg.cond(self.matrix) > 1e12:
+        scale = np.sqrt(np.diag(self.matrix))
+        if n_sources == 0 or self.count <= n_sources or not scale.all():
             return {}
-        ratio = np.linalg.solve(self.matrix, self.vector)
+        alike = self.matrix / np.outer(scale, scale)  # 1 if two models are proportional
+        if np.linalg.cond(alike) > WORST_CONDITION:
+            return {}
+        ratio = np.linalg.solve(alike, self.vector / scale) / scale
         variance = max(self.power - ratio @ self.vector, 0.0) / self.count  # of complex noise
-        error = np.sqrt(variance / 2 * np.diag(np.linalg.inv(self.matrix)))
+        error = np.sqrt(variance / 2 * np.diag(np.linalg.inv(alike))) / scale
         return {
             name: {"ratio": float(value), "ratio_err": float(value_error)}
             for name, value, value_error in zip(self.names, ratio, error)

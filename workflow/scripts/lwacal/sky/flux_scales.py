@@ -1,4 +1,4 @@
-"""The flux scales to choose from, and the spectra of secondary calibrators.
+"""The flux scales to choose from, of the A-team.
 
 ovro2023        the observatory's: compact fits to its table over 13-87 MHz (to 2-3 %) for Cyg A and
                 Cas A (epoch 2023.5); Tau A 970 Jy (nu/GHz)^-0.30 at epoch 1985.5; Vir A as in
@@ -92,22 +92,4 @@ SCALES: dict[str, dict[str, Spectrum]] = {
         "TauA": Spectrum((3.915, -0.299), MHZ, (1 * GHZ, 35 * GHZ)),
         "VirA": Spectrum((5.023, -0.856), MHZ, (400 * MHZ, 25 * GHZ)),
     },
-}
-
-
-def _scaife(flux_150_jy: float, *indices: float) -> Spectrum:
-    """Return S = S_150 (nu / 150 MHz)^(a + b x + ...), the form of Scaife & Heald 2012."""
-    return Spectrum((float(np.log10(flux_150_jy)), *indices), 150 * MHZ, (30 * MHZ, 300 * MHZ))
-
-
-# Scaife & Heald 2012 (MNRAS 423, L30); Perley & Butler 2017 for sources valid down to 50 MHz
-SECONDARY: dict[str, Spectrum] = {
-    "3C48": _scaife(64.768, -0.387, -0.420, 0.181),
-    "3C123": Spectrum((1.8017, -0.7884, -0.1035, -0.0248, 0.0090), GHZ, (50 * MHZ, 50 * GHZ)),
-    "3C147": _scaife(66.738, -0.022, -1.012, 0.549),
-    "3C196": _scaife(83.084, -0.699, -0.110),
-    "3C286": _scaife(27.477, -0.158, 0.032, -0.180),
-    "3C295": _scaife(97.763, -0.582, -0.298, 0.583, -0.363),
-    "3C380": _scaife(77.352, -0.767),
-    "HydraA": Spectrum((1.7795, -0.9176, -0.0843, -0.0139, 0.0295), GHZ, (50 * MHZ, 12 * GHZ)),
 }

@@ -9,8 +9,9 @@ between 12 and 240 MHz, or 410 MHz where there are few. They scatter by 5 to 15 
 
 The six (3C 61.1, 98, 219, 390.3, 452, 465) have the flux density at 178 MHz and the index of
 Laing, Riley & Longair 1983 (MNRAS 204, 151). 3C 348 (Her A) has the flux density of the VLSS and
-the index to 383 Jy at 178 MHz (Kuehr et al. 1981, A&AS 45, 367). Sources of
-`flux_scales.SECONDARY` have the spectrum given there, which is more accurate.
+the index to 383 Jy at 178 MHz (Kuehr et al. 1981, A&AS 45, 367). Eight calibrators (`CALIBRATORS`)
+have more accurate positions and spectra: those of Scaife & Heald 2012 (MNRAS 423, L30), or of
+Perley & Butler 2017 (ApJS 230, 7) where these are valid down to 50 MHz.
 """
 
 from __future__ import annotations
@@ -19,9 +20,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lwacal.sky import flux_scales
-from lwacal.sky.flux_scales import MHZ, Spectrum
-from lwacal.sky.sources import SECONDARY_POSITIONS, Direction
+from lwacal.sky.flux_scales import GHZ, MHZ, Spectrum
+from lwacal.sky.sources import Direction, direction
 
 PIVOT_HZ = 74 * MHZ
 FITTED_HZ = (12 * MHZ, 240 * MHZ)
@@ -124,10 +124,40 @@ _ROWS = (
 )
 
 
+def _scaife(flux_150_jy: float, *indices: float) -> Spectrum:
+    """Return S = S_150 (nu / 150 MHz)^(a + b x + ...), the form of Scaife & Heald 2012."""
+    return Spectrum((float(np.log10(flux_150_jy)), *indices), 150 * MHZ, (30 * MHZ, 300 * MHZ))
+
+
+CALIBRATORS = {
+    "3C48": Secondary(
+        direction((1, 37, 41.2994), (33, 9, 35.134)), _scaife(64.768, -0.387, -0.420, 0.181)
+    ),
+    "3C123": Secondary(
+        direction((4, 37, 4.375), (29, 40, 13.82)),
+        Spectrum((1.8017, -0.7884, -0.1035, -0.0248, 0.0090), GHZ, (50 * MHZ, 50 * GHZ)),
+    ),
+    "3C147": Secondary(
+        direction((5, 42, 36.1379), (49, 51, 7.234)), _scaife(66.738, -0.022, -1.012, 0.549)
+    ),
+    "3C196": Secondary(direction((8, 13, 36.033), (48, 13, 2.56)), _scaife(83.084, -0.699, -0.110)),
+    "3C286": Secondary(
+        direction((13, 31, 8.2879), (30, 30, 32.959)), _scaife(27.477, -0.158, 0.032, -0.180)
+    ),
+    "3C295": Secondary(
+        direction((14, 11, 20.519), (52, 12, 9.97)),
+        _scaife(97.763, -0.582, -0.298, 0.583, -0.363),
+    ),
+    "3C380": Secondary(direction((18, 29, 31.781), (48, 44, 46.16)), _scaife(77.352, -0.767)),
+    "HydraA": Secondary(
+        direction((9, 18, 5.651), (-12, 5, 43.99)),
+        Spectrum((1.7795, -0.9176, -0.0843, -0.0139, 0.0295), GHZ, (50 * MHZ, 12 * GHZ)),
+    ),
+}
+
+
 def _catalogue() -> dict[str, Secondary]:
-    found = {row.name: row.source() for row in _ROWS}
-    for name, spectrum in flux_scales.SECONDARY.items():
-        found[name] = Secondary(SECONDARY_POSITIONS[name], spectrum)
+    found = {**{row.name: row.source() for row in _ROWS}, **CALIBRATORS}
     pivot_hz = np.array([PIVOT_HZ])
     return dict(
         sorted(found.items(), key=lambda item: -float(item[1].spectrum.flux_jy(pivot_hz, 2024)[0]))

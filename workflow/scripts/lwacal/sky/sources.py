@@ -23,7 +23,8 @@ class Direction:
     dec_rad: float
 
 
-def _direction(hours: tuple[int, int, float], degrees: tuple[int, int, float]) -> Direction:
+def direction(hours: tuple[int, int, float], degrees: tuple[int, int, float]) -> Direction:
+    """Return a direction from hours, minutes, seconds and degrees, minutes, seconds."""
     ra = (hours[0] + hours[1] / 60 + hours[2] / 3600) * 15
     dec = abs(degrees[0]) + degrees[1] / 60 + degrees[2] / 3600
     dec = -dec if degrees[0] < 0 else dec
@@ -31,21 +32,10 @@ def _direction(hours: tuple[int, int, float], degrees: tuple[int, int, float]) -
 
 
 POSITIONS = {
-    "CygA": _direction((19, 59, 28.356), (40, 44, 2.09)),
-    "CasA": _direction((23, 23, 24.0), (58, 48, 54.0)),
-    "TauA": _direction((5, 34, 31.94), (22, 0, 52.2)),
-    "VirA": _direction((12, 30, 49.42338), (12, 23, 28.0439)),
-}
-
-SECONDARY_POSITIONS = {
-    "3C48": _direction((1, 37, 41.2994), (33, 9, 35.134)),
-    "3C123": _direction((4, 37, 4.375), (29, 40, 13.82)),
-    "3C147": _direction((5, 42, 36.1379), (49, 51, 7.234)),
-    "3C196": _direction((8, 13, 36.033), (48, 13, 2.56)),
-    "3C286": _direction((13, 31, 8.2879), (30, 30, 32.959)),
-    "3C295": _direction((14, 11, 20.519), (52, 12, 9.97)),
-    "3C380": _direction((18, 29, 31.781), (48, 44, 46.16)),
-    "HydraA": _direction((9, 18, 5.651), (-12, 5, 43.99)),
+    "CygA": direction((19, 59, 28.356), (40, 44, 2.09)),
+    "CasA": direction((23, 23, 24.0), (58, 48, 54.0)),
+    "TauA": direction((5, 34, 31.94), (22, 0, 52.2)),
+    "VirA": direction((12, 30, 49.42338), (12, 23, 28.0439)),
 }
 
 
