@@ -47,6 +47,9 @@ def test_all_antennas_see_the_same_intensity_and_the_field_of_antennas_varies():
     bright = seen(night)["CygA"]
     assert np.array_equal(bright.phasors, still.phasors)
     assert not np.allclose(bright.flux_jy, still.flux_jy, rtol=1e-3)
+    truth = drawn.draw(night).truth()["scintillation_41MHz"]
+    number = night.sky.names.index("CygA")
+    assert bright.flux_jy == pytest.approx(still.flux_jy * truth[0, number][:, None], rel=1e-5)
     varied = observation(
         effects=effects("scintillation_antennas:0.5"), sources=("CygA",), n_antennas=64
     )

@@ -15,10 +15,13 @@ truth.npz
     intrinsic flux densities in Jy; ``beam_xx_<band>``, ``beam_yy_<band>``
     (source, channel) at the middle of the observation; and the drawn values of effects:
     ``refraction_arcmin`` (integration, source, 2), east and north at 40 MHz; ``tec_tecu``
-    (integration, source, antenna), the slant electron columns; ``scintillation_30mhz``
-    (integration, source), flux factors; ``variation_<source>`` (integration,), flux factors of the
-    Sun and Jupiter. With noise of the sky, ``power_<band>`` (antenna, channel, 2) is the power in
-    Jy that antpols receive: the autocorrelation over |gain|^2.
+    (integration, source, antenna), the slant electron columns; ``scintillation_<band>``
+    (integration, source, channel), flux factors; ``variation_<source>`` (integration,), those of
+    the Sun and Jupiter; ``beam_factor`` (source, antenna, 2), errors of voltage beams;
+    ``coupled_pairs`` and ``crosstalk_pairs`` (pair, 2), the antenna that receives and the other,
+    with ``coupled_volt`` and ``crosstalk_volt`` (pair,); ``saturation_<band>_<integration>``
+    (antenna,), factors of the gains. With noise of the sky, ``power_<band>`` (antenna, channel, 2)
+    is the power in Jy that antpols receive: the autocorrelation over |gain|^2.
 """
 
 from lwacal.simulate.observation import simulate

@@ -11,6 +11,7 @@ from scipy.special import gammaincinv, ndtr
 
 from lwacal.simulate.effects import Effect
 from lwacal.simulate.seen import Exposure, Observation, Seen, correlated
+from lwacal.telescope import site
 
 INDEX_HZ, EXPONENT = 30e6, -1.5
 TIME_S = 10.0  # the Fresnel scale of 1 km at some 100 m/s
@@ -44,7 +45,7 @@ class Scintillation:
     """Flux factors of sources that are the same at all antennas."""
 
     def __init__(self, night: Observation, effect: Effect) -> None:
-        self._index = effect.number()
+        self._index, self._options = effect.number(), night.options
         shape = (len(night.mid_mjd_s), 2, len(night.sky.names))
         self._normal = correlated(
             effect.generator(night.options.seed), shape, night.options.interval_s, TIME_S
@@ -62,10 +63,17 @@ class Scintillation:
             seen.scale(factor)
 
     def truth(self) -> dict[str, np.ndarray]:
-        """Return flux factors at 30 MHz, (integration, source)."""
-        at_30 = np.array([INDEX_HZ])
+        """Return the flux factors by sub-band, (integration, source, channel)."""
         numbers = range(1, len(self._normal) + 1)
-        return {"scintillation_30mhz": np.stack([self.factors(n, at_30)[:, 0] for n in numbers])}
+        return {
+            f"scintillation_{band}": np.stack(
+                [
+                    self.factors(number, site.band_frequencies_hz(band, self._options.n_channels))
+                    for number in numbers
+                ]
+            )
+            for band in self._options.bands
+        }
 
 
 class AntennaScintillation:
