@@ -15,7 +15,7 @@ def visibilities(uv, lm, values):
 
 def gridded(uv, lm, values):
     grid = UvGrid(LONGEST_LAMBDA)
-    return grid.matrix(uv) @ grid.transform(lm, values)
+    return grid.matrix(uv) @ grid.transform(grid.spreading(lm), values)
 
 
 @pytest.fixture

@@ -34,12 +34,14 @@ FLAT_LAMBDA = 0.35  # |w| of the many baselines for which few polynomials do
 class Class:
     """Baselines that are interpolated alike.
 
-    ``pairs`` (pair,) are their numbers; ``node_hz`` (node,) the frequencies. By node, ``matrices``
-    are those of UvGrid and ``series`` (pair, order) the coefficients of the polynomials of n.
+    ``pairs`` (pair,) are their numbers; ``node_hz`` (node,) the frequencies; ``cells`` (cell,) the
+    cells of the grid that they need. By node, ``matrices`` (pair, cell) are those of UvGrid and
+    ``series`` (pair, order) the coefficients of the polynomials of n.
     """
 
     pairs: np.ndarray
     node_hz: np.ndarray
+    cells: np.ndarray
     matrices: list[csr_array]
     series: list[np.ndarray]
 
@@ -48,10 +50,17 @@ class Class:
         """Return the class of some pairs with baselines (pair, 3) east, north, up."""
         at_nodes = [baselines_m * (hz / SPEED_OF_LIGHT_M_S) for hz in node_hz]
         orders = _orders(max(float(np.abs(uvw[:, 2]).max()) for uvw in at_nodes))
+        whole = [grid.matrix(uvw[:, :2]) for uvw in at_nodes]
+        needed = np.zeros(np.prod(grid.shape), bool)
+        for matrix in whole:
+            needed[matrix.indices] = True
+        number = (np.cumsum(needed) - 1).astype(np.int32)
+        shape = len(pairs), int(needed.sum())
         return Class(
             pairs,
             node_hz,
-            [grid.matrix(uvw[:, :2]) for uvw in at_nodes],
+            np.flatnonzero(needed),
+            [csr_array((one.data, number[one.indices], one.indptr), shape) for one in whole],
             [_series(uvw[:, 2], orders) for uvw in at_nodes],
         )
 
@@ -134,11 +143,11 @@ class DiffuseBaselines:
         stacked = np.reshape(grids, (len(grids), len(grids[0]), 2, -1))
         nodes = np.zeros((2, len(self.node_hz), len(self.south)), np.complex64)
         for part in self.classes:
-            planes = np.ascontiguousarray(stacked[..., : part.orders])
+            planes = stacked[:, part.cells, :, : part.orders].reshape(len(grids), -1)
             mine = np.empty((2, len(part.node_hz), len(part.pairs)), np.complex64)
             for node, (matrix, series) in enumerate(zip(part.matrices, part.series)):
                 share = polynomials(self.sky_hz, part.node_hz[node : node + 1])[0]
-                grid = np.tensordot(share, planes, axes=1).reshape(planes.shape[1], -1)
+                grid = (share @ planes).reshape(len(part.cells), -1)
                 values = (matrix @ grid).reshape(-1, 2, part.orders)
                 mine[:, node] = np.einsum("rpk,rk->pr", values, series)
             nodes[:, :, part.pairs] = polynomials(part.node_hz, self.node_hz) @ mine

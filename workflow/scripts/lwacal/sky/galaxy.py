@@ -44,14 +44,14 @@ class DiffuseSky:
         """Return the model in the middle of an integration, for a phase centre in ICRS radians."""
         sky = self.seen(mjd_s)
         baselines = self.baselines
-        moments = sky.moments(baselines.most_moments)
-        flux_jy = sky.flux_jy(baselines.sky_hz)
+        moments = sky.moments(baselines.most_moments).astype(np.float32)
+        flux_jy = sky.flux_jy(baselines.sky_hz).astype(np.float32)
+        spreading = baselines.grid.spreading(sky.lmn[:, :2])
         grids = [
             baselines.grid.transform(
-                sky.lmn[:, :2],
-                (flux_jy[:, one, :, None] * moments[:, None]).reshape(len(moments), -1),
+                spreading, (seen[:, :, None] * moments[:, None]).reshape(len(moments), -1)
             )
-            for one in range(len(baselines.sky_hz))
+            for seen in flux_jy.swapaxes(0, 1)
         ]
         path_m = geometry.path_m(self.positions_m, *centre_radec, mjd_s)
         phasors = antenna_phasors(-path_m, self.frequency_hz).T.astype(np.complex64)

@@ -46,17 +46,28 @@ class UvGrid:
         least = int(np.ceil(CELLS_OF_LONGEST * EXTENT * self.longest_lambda))
         return int(fft.next_fast_len(max(least, 4 * self.reach), real=True))
 
-    def transform(self, lm: np.ndarray, values: np.ndarray) -> np.ndarray:
+    @property
+    def middle(self) -> int:
+        """The cell in l and in m that has the zenith; the sky reaches from 0 to twice that."""
+        return int(np.ceil(self.image_size / EXTENT)) + 2
+
+    def spreading(self, lm: np.ndarray) -> csr_array:
+        """Return the matrix (cell of the image, point) that spreads points at ``lm`` (point, 2)."""
+        cells = 2 * self.middle + 1  # the rest of the extent is empty
+        position = lm * (self.image_size / EXTENT) + self.middle
+        taper = _taper(lm / EXTENT).prod(axis=1)
+        spread = _splines(position, (cells, cells))
+        spread.data /= np.repeat(taper, len(TAPS) ** 2).astype(np.float32)
+        return spread.T
+
+    def transform(self, spreading: csr_array, values: np.ndarray) -> np.ndarray:
         """Return what `matrix` interpolates, (cell, column) complex64.
 
-        ``lm`` (point, 2) direction cosines; ``values`` (point, column) real.
+        ``values`` (point, column) real; ``spreading`` is that of the points.
         """
-        size = self.image_size
-        middle = int(np.ceil(size / EXTENT)) + 2
-        cells = 2 * middle + 1  # the rest of the extent is empty
-        weights = values / (_taper(lm / EXTENT).prod(axis=1)[:, None])
-        spread = _splines(lm * (size / EXTENT) + middle, (cells, cells))
-        image = (spread.T @ weights.astype(np.float32)).reshape(cells, cells, -1)
+        size, middle = self.image_size, self.middle
+        image = spreading @ values.astype(np.float32, copy=False)
+        image = image.reshape(2 * middle + 1, 2 * middle + 1, -1)
         u, v = np.arange(-self.reach, self.reach + 1), np.arange(self.reach + 1)
         along_m = fft.rfft(image, size, axis=1)[:, v].conj()
         along_m *= _recentred(v, middle, size)[:, None]
