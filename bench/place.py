@@ -22,6 +22,7 @@ SIMULATED_SKY: dict[str, Any] = {  # the data have the A-team alone, as points
     "sky_model": {
         "secondary": False,
         "solar": [],
+        "galaxy": False,
         "component_lists": dict.fromkeys(("CygA", "CasA", "TauA", "VirA"), "point"),
     }
 }

@@ -22,7 +22,7 @@ SMALL_IMAGES = (
     " allsky: {size: 512, scale_deg: 0.25, niter: 500}}"
 )
 SIMULATED_SKY = (  # that of lwacal.simulate: points of the A-team
-    "sky_model={secondary: false, solar: [], component_lists:"
+    "sky_model={secondary: false, solar: [], galaxy: false, component_lists:"
     " {CygA: point, CasA: point, TauA: point, VirA: point}}"
 )
 

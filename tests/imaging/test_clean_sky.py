@@ -28,7 +28,7 @@ BANDS = ("36MHz", "73MHz")
 SOURCES = ("CygA", "CasA", "TauA")  # all higher than 30 degrees then (LST 1 h)
 SETTINGS = settings.resolve(
     {
-        "sky_model": {"min_flux_jy": 100, "secondary": False, "solar": []},
+        "sky_model": {"min_flux_jy": 100, "secondary": False, "solar": [], "galaxy": False},
         "imaging": {
             "source": {"size": 256, "scale_deg": 0.02},
             "scintillation": {"enabled": False},

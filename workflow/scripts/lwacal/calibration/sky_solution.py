@@ -140,7 +140,7 @@ def free_sources(model: SkyModelRecord, band: str) -> tuple[list[str], np.ndarra
     Each (free source,): the Sun and Jupiter, whose fluxes are unknown, and the brightest others in
     the model of a sub-band.
     """
-    sources = sky_model.model_sources(model)
+    sources = sky_model.model_sources(model, band)
     seen_jy = sky_model.apparent_jy(model, band)
     flux_jy = np.array([seen_jy[source["name"]] for source in sources])
     solar = np.array([source["kind"] == "solar" for source in sources])

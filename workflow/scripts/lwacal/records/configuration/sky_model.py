@@ -139,7 +139,7 @@ class SkyModel(Section):
         " of the data from which your lists were made.",
     )
     galaxy: bool = Field(
-        False,
+        True,
         description="Whether the diffuse Galaxy is in the model that the gains are solved with"
         " (docs/galaxy.md). Set it to false for data that do not have it, such as simulations of"
         " point sources.",
