@@ -26,7 +26,6 @@ from lwacal.telescope import geometry
 from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
 
 WHOLE, GONE = 0.35, 0.5  # baselines in wavelengths times the side of a pixel in radians
-CUT_RADIUS_DEG = 3.0
 ERROR_WAVES, ERROR_WAVE_RAD = 32, 6.0  # errors of the map have a scale of 60 degrees
 PIXELS = 4096  # at once
 JANSKY = 1e-26
@@ -44,8 +43,8 @@ class SkyMap:
         self._vectors = derive_galaxy_map.unit_vectors(self._map.radec)
         self._hole = np.zeros(len(self._vectors), bool)
         if options.sky_map is not None:
-            radius_rad = np.deg2rad(CUT_RADIUS_DEG)
-            self._hole = derive_galaxy_map.near_sources(self._vectors, radius_rad)
+            radii_rad = np.deg2rad(derive_galaxy_map.FINE_CUT_DEG)
+            self._hole = derive_galaxy_map.near_sources(self._vectors, *radii_rad)
         self._factor = self._error()
 
     def _error(self) -> np.ndarray:
