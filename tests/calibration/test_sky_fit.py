@@ -8,11 +8,11 @@ from lwacal.calibration import sky_search
 from lwacal.calibration.sky_state import EAST, NORTH, RATIO, SLOPE, SkyState
 from sky_sample_case import differences, make
 
-SIGMA = np.ones(2)
+SIGMA, MOVING = np.ones(2), np.ones(2, bool)
 
 
 def fitted(case):
-    found, _ = sky_search.best_fit(case.sample, SIGMA, list(sky_sample_case.NAMES))
+    found, _ = sky_search.best_fit(case.sample, SIGMA, MOVING, list(sky_sample_case.NAMES))
     return found
 
 

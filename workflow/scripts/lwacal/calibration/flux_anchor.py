@@ -31,16 +31,20 @@ class Anchor:
     index: float
 
 
-def of_sources(ratio: np.ndarray, error: np.ndarray, flux_sigma: np.ndarray) -> Anchor:
-    """Return the scale that makes the weighted mean of the ratios one.
+def of_sources(
+    ratio: np.ndarray, error: np.ndarray, flux_sigma: np.ndarray, anchors: np.ndarray
+) -> Anchor:
+    """Return the scale that makes the weighted mean of the ratios of the anchors one.
 
     ``ratio`` and ``error`` (integration, free source): fluxes over the model's, and their standard
-    errors; ``flux_sigma`` (free source,): relative uncertainty of the model's fluxes.
+    errors; ``flux_sigma`` (free source,): relative uncertainty of the model's fluxes; ``anchors``
+    (free source,) bool.
     """
-    index = scintillation_index(ratio, error)
+    index = scintillation_index(ratio[:, anchors], error[:, anchors])
     number = len(ratio)
     spread = 0.0 if np.isnan(index) else index**2 / number
-    weight = 1 / (np.maximum(flux_sigma, LEAST_SIGMA) ** 2 + spread)
+    noise = (error**2).mean(axis=0) / number
+    weight = anchors / (np.maximum(flux_sigma, LEAST_SIGMA) ** 2 + spread + noise)
     weight = weight / weight.sum()
     mean = float(weight @ ratio.mean(axis=0))
     return Anchor(1 / mean, float(np.sqrt(spread * (weight**2).sum())), weight, index)

@@ -30,8 +30,9 @@ CONVERGED = 0.03  # of a parameter's error
 HOLD = 1e4  # information on the means that are held, over that of the data on a parameter
 SMALLEST_SHARE = 0.05  # of a step
 LARGEST_CHANGE = 0.7  # of a gain in one step, relative
-SLOPE_SIGMA = 1.5  # of the flux of a source over the frequency, relative to a power law
-SHIFT_SIGMA_RAD = np.deg2rad(15 / 60)  # at 40 MHz; disturbed ionospheres reach 10 arcmin
+SLOPE_SIGMA = 1.0  # of the ratio over nu / nu_0; scintillation falls as nu^-1.5
+SHIFT_SIGMA_RAD = np.deg2rad(6 / 60)  # at 40 MHz; in quiet weather 1 to 2 arcmin
+HELD = 1e-6  # in effect not free
 SHIFT_REFERENCE_HZ = 40e6
 DIFFUSE_SIGMA = 0.3
 
@@ -64,16 +65,17 @@ class SkyFit:
         return float(self.residual.sum()) / max(int(self.count.sum()) - self.gain.size, 1)
 
 
-def prior_sigma(state: SkyState, flux_sigma: np.ndarray) -> np.ndarray:
+def prior_sigma(state: SkyState, flux_sigma: np.ndarray, moving: np.ndarray) -> np.ndarray:
     """Return the prior rms of each parameter, in the order of SkyState.vector.
 
-    ``flux_sigma`` (free source,) is that of the ratio.
+    ``flux_sigma`` (free source,) is that of the ratio. Sources that are not ``moving``
+    (free source,) keep their place and their spectrum: too faint to tell, they hardly matter.
     """
     sigma = np.empty_like(state.values)
     sigma[:, RATIO] = flux_sigma
-    sigma[:, SLOPE] = SLOPE_SIGMA * np.maximum(flux_sigma, 1.0)
+    sigma[:, SLOPE] = np.where(moving, SLOPE_SIGMA, HELD)
     scale = (SHIFT_REFERENCE_HZ / state.middle_hz) ** 2
-    sigma[:, [EAST, NORTH]] = SHIFT_SIGMA_RAD * scale
+    sigma[:, [EAST, NORTH]] = np.where(moving, SHIFT_SIGMA_RAD * scale, HELD)
     return np.append(sigma.ravel(), DIFFUSE_SIGMA)
 
 

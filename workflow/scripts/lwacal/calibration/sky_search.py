@@ -40,15 +40,19 @@ class Start:
 
 
 def best_fit(
-    sample: SkySample, flux_sigma: np.ndarray, names: list[str], threads: int = 1
+    sample: SkySample,
+    flux_sigma: np.ndarray,
+    moving: np.ndarray,
+    names: list[str],
+    threads: int = 1,
 ) -> tuple[SkyFit, list[Start]]:
     """Return the best fit, and what became of each start.
 
-    ``flux_sigma`` and ``names`` (free source,). Weights of antpols with more noise than they
+    ``flux_sigma``, ``moving`` and ``names`` (free source,); see sky_fit.prior_sigma. Weights of antpols with more noise than they
     assume are lowered, and baselines far from the model are left out, in the sample.
     """
     state, starts = search(sample, names)
-    sigma = sky_fit.prior_sigma(state, flux_sigma)
+    sigma = sky_fit.prior_sigma(state, flux_sigma, moving)
     short = sample.within(SHORT_M)
     state = sky_fit.fit(short, state, gains_of(short, state), sigma, threads).state
     gain = gains_of(sample, state)

@@ -26,8 +26,9 @@ from lwacal.telescope.baselines import BaselineMatrix
 
 logger = logging.getLogger(__name__)
 
-LEAST_SHARE = 0.02  # of the flux of the model, for a source to be free
-MOST_FREE = 8
+LEAST_SHARE = 0.01  # of the flux of the model, for the flux of a source to be free
+MOVING_SHARE = 0.08  # for its place and its spectrum to be free as well
+MOST_FREE = 16
 FEWEST_ANTENNAS = 8
 FREE_RATIO_SIGMA = 1.0  # fluxes scintillate
 
@@ -108,22 +109,23 @@ def solve(band: SubBand, settings: Bandpass, threads: int = 1) -> SkySolution | 
     Nothing is free of one source in one integration, of an array of a few antennas, whose gains
     could take up nearly everything, and without data.
     """
-    names, flux_sigma, free = free_sources(band.model, band.name)
+    free = free_sources(band.model, band.name)
     n_integrations = band.manifest["observation"]["n_integrations"]
-    if len(free) * n_integrations < 2 or len(band.antennas.names) < FEWEST_ANTENNAS:
+    if len(free.names) * n_integrations < 2 or len(band.antennas.names) < FEWEST_ANTENNAS:
         return None
-    sample = sky_sample.read(band, free)
+    sample = sky_sample.read(band, free.numbers)
     if sample is None or len(sample.antennas) < FEWEST_ANTENNAS:
         return None
     if not leave_out_of_range(sample, band, settings):
         return None
-    sigma = np.maximum(flux_sigma, FREE_RATIO_SIGMA)
-    fit, starts = sky_search.best_fit(sample, sigma, names, threads)
+    sigma = np.maximum(free.flux_sigma, FREE_RATIO_SIGMA)
+    fit, starts = sky_search.best_fit(sample, sigma, free.moving, free.names, threads)
     errors = fit.errors()[:-1].reshape(fit.state.values.shape)
-    anchor = flux_anchor.of_sources(fit.state.values[:, RATIO], errors[:, RATIO], flux_sigma)
+    ratio, ratio_err = fit.state.values[:, RATIO], errors[:, RATIO]
+    anchor = flux_anchor.of_sources(ratio, ratio_err, free.flux_sigma, free.anchors)
     return SkySolution(
         band.sky(),
-        names,
+        free.names,
         [one.scan for one in sample.integrations],
         fit.state.scaled(anchor.factor),
         fit,
@@ -134,22 +136,44 @@ def solve(band: SubBand, settings: Bandpass, threads: int = 1) -> SkySolution | 
     )
 
 
-def free_sources(model: SkyModelRecord, band: str) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """Return names, relative uncertainty of the flux, and numbers in the model of free sources.
+@dataclass(frozen=True)
+class FreeSources:
+    """The sources whose fluxes are free, each array (free source,).
 
-    Each (free source,): the Sun and Jupiter, whose fluxes are unknown, and the brightest others in
-    the model of a sub-band.
+    ``numbers`` in the model; ``flux_sigma`` the relative uncertainty of the model's flux; those
+    ``moving`` have a free place too; the flux scale is that of the ``anchors``.
+    """
+
+    names: list[str]
+    numbers: np.ndarray
+    flux_sigma: np.ndarray
+    moving: np.ndarray
+    anchors: np.ndarray
+
+
+def free_sources(model: SkyModelRecord, band: str) -> FreeSources:
+    """Return which sources are free in a sub-band.
+
+    These are the Sun and Jupiter, whose fluxes are unknown, and the brightest others. The flux
+    scale is that of the calibrators, which are high and well known.
     """
     sources = sky_model.model_sources(model, band)
     seen_jy = sky_model.apparent_jy(model, band)
     flux_jy = np.array([seen_jy[source["name"]] for source in sources])
     solar = np.array([source["kind"] == "solar" for source in sources])
+    total_jy = flux_jy[~solar].sum()
     order = np.lexsort([-flux_jy, ~solar])[:MOST_FREE]
-    bright = flux_jy >= LEAST_SHARE * flux_jy[~solar].sum()
-    free = np.sort(order[(bright | solar)[order] & (flux_jy[order] > 0)])
-    chosen = [sources[number] for number in free]
-    names = [source["name"] for source in chosen]
-    return names, np.array([source["flux_sigma"] for source in chosen]), free
+    wanted = (flux_jy >= LEAST_SHARE * total_jy) | (solar & (flux_jy > 0))
+    numbers = np.sort(order[wanted[order]])
+    chosen = [sources[number] for number in numbers]
+    anchors = np.array([source["calibrator"] for source in chosen], bool)
+    return FreeSources(
+        [source["name"] for source in chosen],
+        numbers,
+        np.array([source["flux_sigma"] for source in chosen]),
+        flux_jy[numbers] >= MOVING_SHARE * total_jy,
+        anchors if anchors.any() else ~solar[numbers],
+    )
 
 
 def leave_out_of_range(sample: SkySample, band: SubBand, settings: Bandpass) -> bool:
