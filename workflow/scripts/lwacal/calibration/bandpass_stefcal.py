@@ -18,6 +18,7 @@ import numpy as np
 from scipy.special import gammainccinv, gammaincinv
 
 from lwacal.calibration import (
+    confusion_weights,
     faint_signals,
     normal_equations,
     reference_phase,
@@ -77,6 +78,10 @@ def attempt(
         message = f"sub-band {band.name} has no unflagged data to solve with"
         return Attempt(nothing, "no_data", message, (low, high))
     least, names = settings.min_baselines_per_antenna, band.antennas.names
+    with watch.part("weights"):
+        confusion = confusion_weights.factors(band, sky.state.diffuse if sky else 1.0)
+        if confusion is not None:
+            sums.weigh_baselines(confusion)
     with watch.part("solving"):
         factor = residuals.lower_weights(sums, least)
         start = sky.first_gains(sums.n_channels) if sky else None

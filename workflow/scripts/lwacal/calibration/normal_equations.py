@@ -95,6 +95,12 @@ class VisibilitySums:
         outside = (self.length_lambda < low_lambda) | (self.length_lambda > high_lambda)
         self.leave_out(outside)
 
+    def weigh_baselines(self, factor: np.ndarray) -> None:
+        """Multiply weights by factors (baseline,), in place."""
+        narrow = factor.astype(np.float32)
+        for sums in (self.data_model, self.model_power, self.data_power, self.cross_model):
+            sums *= narrow
+
     def weigh(self, factor: np.ndarray) -> None:
         """Multiply weights by the factors (antenna, 2) of both antpols of a baseline, in place."""
         first, second = self.baselines.of_antennas(factor.T.astype(np.float32))

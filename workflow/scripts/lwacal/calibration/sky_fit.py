@@ -34,7 +34,7 @@ SLOPE_SIGMA = 1.0  # of the ratio over nu / nu_0; scintillation falls as nu^-1.5
 SHIFT_SIGMA_RAD = np.deg2rad(6 / 60)  # at 40 MHz; in quiet weather 1 to 2 arcmin
 HELD = 1e-6  # in effect not free
 SHIFT_REFERENCE_HZ = 40e6
-DIFFUSE_SIGMA = 0.3
+DIFFUSE_SIGMA = FAINT_SIGMA = 1.0  # simulated skies may not have them
 
 
 @dataclass
@@ -55,9 +55,10 @@ class SkyFit:
     count: np.ndarray
     converged: bool
 
-    def errors(self) -> np.ndarray:
-        """Return the standard error of each parameter, in the order of SkyState.vector."""
-        return np.sqrt(np.diagonal(self.covariance))
+    def split_errors(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the standard errors of SkyState.values, and of ``diffuse`` and ``faint``."""
+        errors = np.sqrt(np.diagonal(self.covariance))
+        return errors[:-2].reshape(self.state.values.shape), errors[-2:]
 
     @property
     def noise(self) -> float:
@@ -76,7 +77,7 @@ def prior_sigma(state: SkyState, flux_sigma: np.ndarray, moving: np.ndarray) -> 
     sigma[:, SLOPE] = np.where(moving, SLOPE_SIGMA, HELD)
     scale = (SHIFT_REFERENCE_HZ / state.middle_hz) ** 2
     sigma[:, [EAST, NORTH]] = np.where(moving, SHIFT_SIGMA_RAD * scale, HELD)
-    return np.append(sigma.ravel(), DIFFUSE_SIGMA)
+    return np.append(sigma.ravel(), [DIFFUSE_SIGMA, FAINT_SIGMA])
 
 
 def fit(
@@ -172,7 +173,7 @@ class _Equations:
         """Return the sums of one channel and polarization over baselines and integrations."""
         sample, n_free = self.sample, len(self.state.free)
         per = 4 * n_free  # parameters of an integration
-        n_parameters = per * len(sample.integrations) + 1
+        n_parameters = per * len(sample.integrations) + 2
         sums = _Channel.zeros(n_parameters, sample.baselines.n_antennas)
         pairs = _pairs(self.gain[pol, channel], sample)
         known = pairs != 0
@@ -182,7 +183,7 @@ class _Equations:
             data = np.divide(one.data[pol, channel], pairs, out=np.zeros_like(pairs), where=used)
             model, parts = sample.terms(one, self.state, number, pol, channel)
             left = np.where(used, data - model, 0)
-            own = np.append(np.arange(number * per, (number + 1) * per), n_parameters - 1)
+            own = np.r_[number * per : (number + 1) * per, n_parameters - 2 : n_parameters]
             weighted = parts * weight
             sums.information[np.ix_(own, own)] += _real_products(weighted, parts)
             sums.gradient[own] += _real_products(weighted, left[None])[:, 0]
@@ -287,7 +288,7 @@ def _means(state: SkyState) -> list[np.ndarray]:
     for kind in (RATIO, SLOPE, EAST, NORTH):
         mean = np.zeros_like(state.values)
         mean[:, kind] = 1
-        held.append(np.append(mean.ravel(), 0.0))
+        held.append(np.append(mean.ravel(), [0.0, 0.0]))
     return held
 
 

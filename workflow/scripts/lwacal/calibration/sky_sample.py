@@ -127,7 +127,7 @@ class SkySample:
 
     def not_free(self, one: SampledIntegration, state: SkyState) -> np.ndarray:
         """Return what is not free in place or flux, (2, channel, baseline), in Jy."""
-        return one.fixed + np.float32(state.diffuse) * one.diffuse
+        return np.float32(state.faint) * one.fixed + np.float32(state.diffuse) * one.diffuse
 
     def weigh(self, factor: np.ndarray) -> None:
         """Multiply weights by factors (2, baseline) or (baseline,), in place."""
@@ -137,18 +137,19 @@ class SkySample:
     def terms(
         self, one: SampledIntegration, state: SkyState, number: int, pol: int, channel: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the model (baseline,) and its derivatives (kind x free source + 1, baseline).
+        """Return the model (baseline,) and its derivatives (kind x free source + 2, baseline).
 
-        Of one integration, polarization and sampled channel; the last derivative is that by the
-        factor of the diffuse emission.
+        Of one integration, polarization and sampled channel; the last derivatives are those by the
+        factors of the diffuse emission and of the faint sources.
         """
         now = state.values[number]
         offset = self.frequency_hz[channel] / self.middle_hz - 1
         turn = wave_number(self.frequency_hz[channel], self.middle_hz)
         first, second = self.baselines.antenna1, self.baselines.antenna2
         n_free = len(self.free)
-        parts = np.zeros((4 * n_free + 1, len(first)), np.complex64)
-        model = one.fixed[pol, channel] + np.float32(state.diffuse) * one.diffuse[pol, channel]
+        parts = np.zeros((4 * n_free + 2, len(first)), np.complex64)
+        parts[-2:] = one.diffuse[pol, channel], one.fixed[pol, channel]
+        model = np.array([state.diffuse, state.faint], np.float32) @ parts[-2:]
         paths_m = self.east_north_m[first] - self.east_north_m[second]
         for place, source in enumerate(self.free):
             angle = turn * (self.east_north_m @ now[[EAST, NORTH], place])
@@ -165,7 +166,6 @@ class SkySample:
             parts[2 * n_free + place] = turned * paths_m[:, 0]
             parts[3 * n_free + place] = turned * paths_m[:, 1]
             model = model + level * unit
-        parts[-1] = one.diffuse[pol, channel]
         return model, parts
 
 
@@ -189,7 +189,7 @@ def read(band: SubBand, free: np.ndarray) -> SkySample | None:
     with band.flag_file() as flags:
         positions_m = band.antennas.positions_m
         antennas = sampled_antennas(positions_m, integrations, flags.causes(integrations[0].rows))
-        model = replace(band.sky(), positions_m=positions_m[antennas])
+        model = band.sky().of_antennas(antennas)
         sample = SkySample(
             antennas,
             BaselineMatrix(len(antennas)),

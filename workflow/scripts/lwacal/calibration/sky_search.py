@@ -48,8 +48,9 @@ def best_fit(
 ) -> tuple[SkyFit, list[Start]]:
     """Return the best fit, and what became of each start.
 
-    ``flux_sigma``, ``moving`` and ``names`` (free source,); see sky_fit.prior_sigma. Weights of antpols with more noise than they
-    assume are lowered, and baselines far from the model are left out, in the sample.
+    ``flux_sigma``, ``moving`` and ``names`` (free source,); see sky_fit.prior_sigma.
+    Weights of antpols with more noise than they assume are lowered, and baselines far from the
+    model are left out, in the sample.
     """
     state, starts = search(sample, names)
     sigma = sky_fit.prior_sigma(state, flux_sigma, moving)

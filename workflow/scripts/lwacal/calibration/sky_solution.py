@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lwacal.calibration import flux_anchor, sky_sample, sky_search, uv_range
+from lwacal.calibration import confusion_weights, flux_anchor, sky_sample, sky_search, uv_range
 from lwacal.calibration.flux_anchor import Anchor
 from lwacal.calibration.sky_fit import SkyFit
 from lwacal.calibration.sky_sample import SkySample
@@ -68,9 +68,10 @@ class SkySolution:
 
     def record(self) -> FittedSky:
         """Return what bandpass records of the sky."""
-        values, errors = self.state.values, self.fit.errors()
-        errors = errors[:-1].reshape(values.shape)
+        values = self.state.values
+        errors, global_errors = self.fit.split_errors()
         errors[:, [RATIO, SLOPE]] *= self.anchor.factor
+        global_errors *= self.anchor.factor
         arcmin = np.rad2deg(1) * 60
 
         def of_sources(kind: int, unit: float = 1.0) -> tuple[list[list[float]], list[list[float]]]:
@@ -93,7 +94,9 @@ class SkySolution:
             "shift_north_arcmin": north,
             "shift_north_err_arcmin": north_err,
             "diffuse_factor": self.state.diffuse,
-            "diffuse_factor_err": float(self.fit.errors()[-1]),
+            "diffuse_factor_err": float(global_errors[0]),
+            "faint_factor": self.state.faint,
+            "faint_factor_err": float(global_errors[1]),
             "scale_weight": self.anchor.weight.tolist(),
             "scale_err": self.anchor.error,
             "scintillation_index": self.anchor.index,
@@ -116,11 +119,11 @@ def solve(band: SubBand, settings: Bandpass, threads: int = 1) -> SkySolution | 
     sample = sky_sample.read(band, free.numbers)
     if sample is None or len(sample.antennas) < FEWEST_ANTENNAS:
         return None
-    if not leave_out_of_range(sample, band, settings):
+    if not weigh(sample, band, settings):
         return None
     sigma = np.maximum(free.flux_sigma, FREE_RATIO_SIGMA)
     fit, starts = sky_search.best_fit(sample, sigma, free.moving, free.names, threads)
-    errors = fit.errors()[:-1].reshape(fit.state.values.shape)
+    errors, _ = fit.split_errors()
     ratio, ratio_err = fit.state.values[:, RATIO], errors[:, RATIO]
     anchor = flux_anchor.of_sources(ratio, ratio_err, free.flux_sigma, free.anchors)
     return SkySolution(
@@ -176,12 +179,16 @@ def free_sources(model: SkyModelRecord, band: str) -> FreeSources:
     )
 
 
-def leave_out_of_range(sample: SkySample, band: SubBand, settings: Bandpass) -> bool:
-    """Set weights outside the range of baselines to zero; return whether data are left."""
+def weigh(sample: SkySample, band: SubBand, settings: Bandpass) -> bool:
+    """Lower weights of short baselines, in place; return whether data are left.
+
+    Baselines outside the range to solve with have weights of zero.
+    """
     first, second = sample.baselines.antenna1, sample.baselines.antenna2
     _, _, every = uv_range.baselines_of_array(band.manifest, band.name)
     whole = BaselineMatrix(len(band.antennas.names))
-    length = every[whole.of_rows(sample.antennas[first], sample.antennas[second])]
+    baselines = whole.of_rows(sample.antennas[first], sample.antennas[second])
+    length = every[baselines]
     there = np.zeros(len(first), bool)
     for one in sample.integrations:
         there |= (one.weight > 0).any(axis=(0, 1))
@@ -190,4 +197,7 @@ def leave_out_of_range(sample: SkySample, band: SubBand, settings: Bandpass) -> 
     ends = sample.antennas[first[there]], sample.antennas[second[there]]
     low, high, _ = uv_range.usable(*ends, length[there], band.model, settings)
     sample.weigh(((length >= low) & (length <= high)).astype(float))
+    confusion = confusion_weights.factors(band)
+    if confusion is not None:
+        sample.weigh(confusion[baselines])
     return True

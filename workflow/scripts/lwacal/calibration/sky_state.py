@@ -27,13 +27,15 @@ class SkyState:
 
     ``free`` (free source,) are the numbers of the sources in the model; ``values``
     (integration, kind, free source): ratio, slope, and shift at ``middle_hz``, as direction cosines
-    to the east and to the north. ``diffuse`` is the factor of the diffuse emission.
+    to the east and to the north. ``diffuse`` is the factor of the diffuse emission, ``faint`` that
+    of all sources that are not free.
     """
 
     free: np.ndarray
     values: np.ndarray
     middle_hz: float
     diffuse: float = 1.0
+    faint: float = 1.0
 
     @staticmethod
     def of_model(free: np.ndarray, n_integrations: int, middle_hz: float) -> SkyState:
@@ -45,17 +47,20 @@ class SkyState:
     def moved(self, step: np.ndarray) -> SkyState:
         """Return the state after a step in `vector`'s order."""
         values = self.values + step[: self.values.size].reshape(self.values.shape)
-        return replace(self, values=values, diffuse=self.diffuse + float(step[-1]))
+        diffuse, faint = self.diffuse + float(step[-2]), self.faint + float(step[-1])
+        return replace(self, values=values, diffuse=diffuse, faint=faint)
 
     def vector(self) -> np.ndarray:
-        """Return all parameters, (parameter,): ``values`` in C order, then ``diffuse``."""
-        return np.append(self.values.ravel(), self.diffuse)
+        """Return all parameters, (parameter,): ``values`` in C order, ``diffuse``, ``faint``."""
+        return np.append(self.values.ravel(), [self.diffuse, self.faint])
 
     def scaled(self, factor: float) -> SkyState:
-        """Return the state with all flux densities of free sources multiplied by a factor."""
+        """Return the state with all flux densities multiplied by a factor."""
         values = self.values.copy()
         values[:, [RATIO, SLOPE]] *= factor
-        return replace(self, values=values)
+        return replace(
+            self, values=values, diffuse=self.diffuse * factor, faint=self.faint * factor
+        )
 
     def adjust(
         self, seen: FactoredModel, east_north_m: np.ndarray, frequency_hz: np.ndarray, number: int
@@ -67,7 +72,11 @@ class SkyState:
         phasors, flux_jy = seen.phasors.copy(), seen.flux_jy.copy()
         offset = frequency_hz / self.middle_hz - 1
         now = self.values[number]
-        flux_jy[:, self.free] *= (now[RATIO][:, None] + now[SLOPE][:, None] * offset)[..., None]
+        flux_jy *= np.float32(self.faint)
+        flux_jy[:, self.free] = (
+            seen.flux_jy[:, self.free]
+            * (now[RATIO][:, None] + now[SLOPE][:, None] * offset)[..., None]
+        )
         for place, source in enumerate(self.free):
             path_m = east_north_m @ now[[EAST, NORTH], place]
             turns = np.outer(wave_number(frequency_hz, self.middle_hz), path_m)

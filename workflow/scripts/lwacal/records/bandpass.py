@@ -78,6 +78,10 @@ class FittedSky(Part):
     ]
     diffuse_factor: Annotated[float, described("Factor of the model of the diffuse emission.")]
     diffuse_factor_err: Annotated[float, described("Its standard error.")]
+    faint_factor: Annotated[
+        float, described("Factor of the fluxes of all other sources in the model.")
+    ]
+    faint_factor_err: Annotated[float, described("Its standard error.")]
     scale_weight: Annotated[
         list[Fraction], described("Share of each source in the flux scale.", axes="(source)")
     ]

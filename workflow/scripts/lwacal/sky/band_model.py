@@ -26,6 +26,9 @@ class DiffuseEmission(Protocol):
     def at(self, mjd_s: float, centre_radec: tuple[float, float]) -> Diffuse:
         """Return it in the middle of an integration, for a phase centre in ICRS radians."""
 
+    def of_array(self, positions_m: np.ndarray) -> DiffuseEmission:
+        """Return the emission for other antennas, (antenna, 3) ITRF."""
+
 
 @dataclass(frozen=True)
 class BandModel:
@@ -78,6 +81,12 @@ class BandModel:
             shapes=tuple(self.shapes[row] for row in rows),
             galaxy=None,
         )
+
+    def of_antennas(self, antennas: np.ndarray) -> BandModel:
+        """Return the model for some antennas, (antenna,) numbers."""
+        positions_m = self.positions_m[antennas]
+        galaxy = self.galaxy and self.galaxy.of_array(positions_m)
+        return replace(self, positions_m=positions_m, galaxy=galaxy)
 
     def scaled(self, ratios: float | Sequence[float]) -> BandModel:
         """Return the model with fluxes multiplied by one ratio, or by one per source (source,)."""

@@ -9,7 +9,7 @@ pixels of their flux densities times exp(+2 pi i (u l + v m + w n)). It is compu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -56,6 +56,10 @@ class DiffuseSky:
         path_m = geometry.path_m(self.positions_m, *centre_radec, mjd_s)
         phasors = antenna_phasors(-path_m, self.frequency_hz).T.astype(np.complex64)
         return DiffuseModel(baselines.at_nodes(grids), baselines.of_node, baselines.place, phasors)
+
+    def of_array(self, positions_m: np.ndarray) -> DiffuseSky:
+        """Return the sky for other antennas, (antenna, 3) ITRF."""
+        return replace(self, positions_m=positions_m)
 
     def seen(self, mjd_s: float) -> SkySeen:
         """Return the pixels above the horizon at this time."""
