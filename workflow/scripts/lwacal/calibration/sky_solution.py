@@ -54,7 +54,7 @@ class SkySolution:
         """Return the model of an integration."""
         seen = self.model.factored(item.mjd_s)
         if item.scan not in self.scans:
-            return seen
+            return seen  # it has no data
         east_north_m = geometry.local_enu_m(self.model.positions_m)[:, :2]
         number = self.scans.index(item.scan)
         return self.state.adjust(seen, east_north_m, self.model.frequency_hz, number)
@@ -182,7 +182,8 @@ def free_sources(model: SkyModelRecord, band: str) -> FreeSources:
 def weigh(sample: SkySample, band: SubBand, settings: Bandpass) -> bool:
     """Lower weights of short baselines, in place; return whether data are left.
 
-    Baselines outside the range to solve with have weights of zero.
+    Baselines outside the range to solve with have weights of zero; integrations without data are
+    left out.
     """
     first, second = sample.baselines.antenna1, sample.baselines.antenna2
     _, _, every = uv_range.baselines_of_array(band.manifest, band.name)
@@ -197,6 +198,7 @@ def weigh(sample: SkySample, band: SubBand, settings: Bandpass) -> bool:
     ends = sample.antennas[first[there]], sample.antennas[second[there]]
     low, high, _ = uv_range.usable(*ends, length[there], band.model, settings)
     sample.weigh(((length >= low) & (length <= high)).astype(float))
+    sample.integrations = [one for one in sample.integrations if one.weight.any()]
     confusion = confusion_weights.factors(band)
     if confusion is not None:
         sample.weigh(confusion[baselines])
