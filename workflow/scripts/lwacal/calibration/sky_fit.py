@@ -222,7 +222,7 @@ class _Equations:
                 gradient -= coupling @ taken[:, -1]
                 solved[key, sign] = taken
         information = (information + information.T) / 2
-        for mean in _means(self.state):
+        for mean in _means(self.state, self.sample.flux_shares()):
             held = mean > 0
             information += np.outer(mean, mean) * HOLD * information[held, held].max(initial=0)
         unit = 1 / np.sqrt(np.diagonal(information))
@@ -282,12 +282,15 @@ def _limited(changes: np.ndarray) -> np.ndarray:
     return changes * np.minimum(1, LARGEST_CHANGE / np.maximum(size, LARGEST_CHANGE))
 
 
-def _means(state: SkyState) -> list[np.ndarray]:
-    """Return what is held: the sums of ratios, slopes and shifts, each (parameter,)."""
+def _means(state: SkyState, share: np.ndarray) -> list[np.ndarray]:
+    """Return what is held: weighted sums of ratios, slopes and shifts, each (parameter,).
+
+    ``share`` (free source,) of the flux, by which sources count.
+    """
     held = []
     for kind in (RATIO, SLOPE, EAST, NORTH):
         mean = np.zeros_like(state.values)
-        mean[:, kind] = 1
+        mean[:, kind] = share / share.max()
         held.append(np.append(mean.ravel(), [0.0, 0.0]))
     return held
 

@@ -129,6 +129,11 @@ class SkySample:
         """Return what is not free in place or flux, (2, channel, baseline), in Jy."""
         return np.float32(state.faint) * one.fixed + np.float32(state.diffuse) * one.diffuse
 
+    def flux_shares(self) -> np.ndarray:
+        """Return the share of each free source in their flux in the model, (free source,)."""
+        flux_jy = self.integrations[0].seen.flux_jy[:, self.free].real.mean(axis=(0, 2, 3))
+        return flux_jy / flux_jy.sum()
+
     def weigh(self, factor: np.ndarray) -> None:
         """Multiply weights by factors (2, baseline) or (baseline,), in place."""
         for one in self.integrations:

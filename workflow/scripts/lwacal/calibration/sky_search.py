@@ -24,6 +24,8 @@ from lwacal.runtime.robust import masked_median
 SEARCH_CHANNELS = 3
 MOST_SOURCES = 3  # whose fluxes and planes are searched
 FLUX_FACTORS = (0.2, 5.0)  # of one source over the others
+UNKNOWN_FLUX = 1.5  # relative uncertainty of a flux of which the model has only an order
+OUTSHINING = 1e4  # the factor of such a source, as if it were alone
 ROUNDS = 3  # of gains and fluxes
 SHORT_M = 250.0  # on longer baselines a shift of some arcminutes may turn phases by a radian
 ROUNDS_OF_WEIGHTS = 3
@@ -52,7 +54,7 @@ def best_fit(
     Weights of antpols with more noise than they assume are lowered, and baselines far from the
     model are left out, in the sample.
     """
-    state, starts = search(sample, names)
+    state, starts = search(sample, names, flux_sigma > UNKNOWN_FLUX)
     sigma = sky_fit.prior_sigma(state, flux_sigma, moving)
     short = sample.within(SHORT_M)
     state = sky_fit.fit(short, state, gains_of(short, state), sigma, threads).state
@@ -65,21 +67,27 @@ def best_fit(
     return sky_fit.fit(sample, state, gain, sigma, threads), starts
 
 
-def search(sample: SkySample, names: list[str]) -> tuple[SkyState, list[Start]]:
-    """Return the fluxes of the best start, with shifts and slopes of zero, and all starts."""
+def search(
+    sample: SkySample, names: list[str], unknown: np.ndarray
+) -> tuple[SkyState, list[Start]]:
+    """Return the fluxes of the best start, with shifts and slopes of zero, and all starts.
+
+    Sources whose fluxes are ``unknown`` (free source,) may outshine all others.
+    """
     middle = np.linspace(0, len(sample.channels) - 1, SEARCH_CHANNELS + 2)[1:-1]
     few = sample.of_channels(np.unique(middle.astype(int)))
     model = SkyState.of_model(sample.free, len(sample.integrations), sample.middle_hz)
     alone = few.of_integration(brightest_integration(few))
     bright = brightest_sources(few)
     tried = {"fluxes of the model": _alternate(few, model, gains_of(few, model))}
-    for place in _enough(bright):
-        for factor in FLUX_FACTORS:
-            fluxes = SkyState.of_model(sample.free, 1, sample.middle_hz)
-            fluxes.values[0, RATIO, place] = factor
-            gain = gains_of(alone, fluxes)
-            start = f"{names[place]} {factor:g} times as bright"
-            tried[start] = _alternate(few, fluxes_of(few, model, gain), gain)
+    of_starts = [(place, factor) for place in _enough(bright) for factor in FLUX_FACTORS]
+    of_starts += [(place, OUTSHINING) for place in np.flatnonzero(unknown)]
+    for place, factor in of_starts:
+        fluxes = SkyState.of_model(sample.free, 1, sample.middle_hz)
+        fluxes.values[0, RATIO, place] = factor
+        gain = gains_of(alone, fluxes)
+        start = f"{names[place]} {factor:g} times as bright"
+        tried[start] = _alternate(few, fluxes_of(few, model, gain), gain)
     best = min(tried.values(), key=lambda item: item[2])
     for one, other in permutations(bright, 2):
         gain = best[1] * plane(few, one, other)
@@ -87,7 +95,7 @@ def search(sample: SkySample, names: list[str]) -> tuple[SkyState, list[Start]]:
         tried[start] = _alternate(few, fluxes_of(few, model, gain), gain)
     least = min(cost for _, _, cost in tried.values())
     state = next(state for state, _, cost in tried.values() if cost == least)
-    mean = state.values[:, RATIO].mean()
+    mean = float((state.values[:, RATIO] @ few.flux_shares()).mean())
     return state.scaled(1 / mean), [Start(name, item[2] / least) for name, item in tried.items()]
 
 
@@ -166,8 +174,7 @@ def brightest_integration(sample: SkySample) -> int:
 
 def brightest_sources(sample: SkySample) -> np.ndarray:
     """Return which of the free sources are the brightest, (place among the free sources,)."""
-    flux_jy = sample.integrations[0].seen.flux_jy[:, sample.free].real.mean(axis=(0, 2, 3))
-    return np.argsort(-flux_jy)[:MOST_SOURCES]
+    return np.argsort(-sample.flux_shares())[:MOST_SOURCES]
 
 
 def plane(sample: SkySample, one: int, other: int) -> np.ndarray:
