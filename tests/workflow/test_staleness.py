@@ -29,6 +29,7 @@ NOTED = {"run_record": 1, "report": 1, "outcome": 1}
 
 KEYS = [
     ("sky_model={min_elevation_deg: 15}", {"sky_model": 1, **SOLVE}),
+    ("sky_model={galaxy: true}", {"sky_model": 1, **SOLVE}),
     ("beam={x_azimuth_deg: 90}", {"sky_model": 1, **SOLVE}),
     ("bandpass={min_snr: 4}", SOLVE),
     ("bandpass={reference_max_flagged: 0.3}", {"reference_antenna": 1, **SOLVE}),
@@ -105,6 +106,7 @@ def changeable(night, tmp_path):
 
 FILES = [
     ("workflow/scripts/lwacal/sky/sky_model.py", {"sky_model": 1, **SOLVE}),
+    ("workflow/scripts/lwacal/sky/data/galaxy_map.npz", SOLVE),
     ("workflow/scripts/lwacal/calibration/solution_flags.py", TABLES),
     ("workflow/strategies/stacked-baselines.lua", FLAGS),
     ("workflow/scripts/lwacal/imaging/point_source_fit.py", {"image_allsky": 1, **MEASURE}),
@@ -120,8 +122,8 @@ FILES = [
 @pytest.mark.parametrize(("name", "expected"), FILES, ids=[name for name, _ in FILES])
 def test_code_makes_stale_what_runs_it(changeable, name, expected):
     path = changeable.folder / name
-    comment = "/* changed */" if path.suffix == ".css" else "# changed"
-    path.write_text(f"{path.read_text()}\n{comment}\n")
+    comment = b"/* changed */" if path.suffix == ".css" else b"# changed"
+    path.write_bytes(path.read_bytes() + b"\n" + comment + b"\n")
     assert changeable.stale() == expected
 
 
