@@ -21,7 +21,7 @@ from lwacal.telescope import site
 Kind = Literal["a_team", "secondary", "solar"]
 # Apparent flux density from which on a source other than the A-team counts as missing. Fainter ones
 # together bias gains less than the errors of the brighter ones' fluxes: at all sidereal times the
-# root of the sum of their squares is below 130 Jy, that of 0.15 of the brighter ones 60 to 270 Jy
+# root of the sum of their squares is below 130 Jy; 0.15 of that of the brighter ones is 60 to 270
 BRIGHT_JY = 100.0
 # Uncertainties of flux densities, as fractions. Where one scale alone is valid, as below 20 MHz,
 # that of Cas A, about which scales disagree most; never less than that of the scales themselves
