@@ -101,10 +101,10 @@ def _source(
             dipole.file,
         )
         by_band[band] = {
-            "flux_jy": expected.flux_jy.tolist(),
+            "flux_jy": _written(expected.flux_jy),
             "flux_uncertainty": expected.uncertainty,
-            "beam_xx": xx[0].tolist(),
-            "beam_yy": yy[0].tolist(),
+            "beam_xx": _written(xx[0]),
+            "beam_yy": _written(yy[0]),
         }
     brightest = max((float(_apparent_jy(record).max()) for record in by_band.values()), default=0.0)
     altitude_deg = float(np.rad2deg(altitude))
@@ -136,6 +136,11 @@ def _shape(item: BrightSource, choice: SkyModel) -> Literal["point", "gaussians"
     if chosen == POINT:
         return "point"
     return "gaussians" if chosen == BUILT_IN else "list"
+
+
+def _written(values: np.ndarray) -> list[float]:
+    """Return values with seven digits, which halves the size of the record."""
+    return [float(f"{value:.7g}") for value in values]
 
 
 def _part(
