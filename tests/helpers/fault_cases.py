@@ -25,6 +25,7 @@ KILLED = [
     killed("reference_antenna", "os.rename reference.json", "before its record is in place"),
     killed("sky_model", "os.rename sky_model.cl", "before the component list is in place"),
     killed("bandpass 59MHz", "os.rename 59MHz.bcal", "before the table is in place"),
+    killed("ionosphere", "os.rename ionosphere.json", "before its record is in place"),
     killed("flag_solutions", "os.rename bandpass_flags.json", "between flags and summary"),
     killed("bandpass_table 73MHz", "os.rename 73MHz.bcal", "before the table is in place"),
     killed("delay", "os.rename delays.csv", "between record and list"),

@@ -94,7 +94,8 @@ def calibrated(folder, manifest, model, band):
     reference = {"index": 0, "antenna": manifest["antennas"]["names"][0], "order": order}
     bandpass.solve(sub_band, reference, SETTINGS.bandpass, folder / f"{band}.bcal")
     table = folder / f"{band}.bcal"
-    split.split(sub_band, table, SETTINGS.imaging, SETTINGS.bandpass, folder / band)
+    kept = {"taken_out": False}
+    split.split(sub_band, table, kept, SETTINGS.imaging, SETTINGS.bandpass, folder / band)
     return folder / band
 
 

@@ -1,9 +1,10 @@
 """From flagged data and a sky model to calibration tables.
 
 Needs    concat/<band>.ms and .npz, flags/<band>.npz, sky_model.json, reference.json
-Makes    tables/<stamp>_<band>.bcal (what the beamformer loads), tables/<stamp>.K,
+Makes    ionosphere.json, tables/<stamp>_<band>.bcal (what the beamformer loads), tables/<stamp>.K,
          tables/bandpass_flags.npz and .json, delay/delays.csv, delay/delay.json
-Steps    solve each sub-band; flag the solutions of all sub-bands together; fit delays
+Steps    solve each sub-band; tell the ionosphere from the instrument and take it out; flag the
+         solutions of all sub-bands together; fit delays
 """
 
 
@@ -44,9 +45,37 @@ rule bandpass:
         " --output {output.table:q} --summary {output.summary:q} > {log:q} 2>&1"
 
 
+rule ionosphere:
+    input:
+        manifest="<results>/{obs}/manifest.json",
+        sky_model="<results>/{obs}/sky_model.json",
+        tables=of_bands("<results>/{obs}/tables/raw/{band}.bcal"),
+        summaries=of_bands("<results>/{obs}/tables/raw/{band}.json"),
+    output:
+        "<results>/{obs}/ionosphere.json",
+    log:
+        "<logs>/{obs}/ionosphere.log",
+    benchmark:
+        "<benchmarks>/{obs}/ionosphere.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    envmodules:
+        *modules("analysis"),
+    params:
+        settings=section("ionosphere"),
+        code=code_digest("ionosphere.py"),
+    message:
+        "{wildcards.obs}: telling the ionosphere from the instrument"
+    shell:
+        "exec ionosphere.py --manifest {input.manifest:q} --sky-model {input.sky_model:q}"
+        " --tables {input.tables:q} --summaries {input.summaries:q}"
+        " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
+
+
 rule flag_solutions:
     input:
         manifest="<results>/{obs}/manifest.json",
+        ionosphere="<results>/{obs}/ionosphere.json",
         health="<results>/{obs}/health.json",
         reference="<results>/{obs}/reference.json",
         tables=of_bands("<results>/{obs}/tables/raw/{band}.bcal"),
@@ -70,8 +99,9 @@ rule flag_solutions:
     shell:
         "exec flag_solutions.py --manifest {input.manifest:q}"
         " --health {input.health:q} --reference {input.reference:q} --tables {input.tables:q}"
-        " --summaries {input.summaries:q} --settings {params.settings:q}"
-        " --flags {output.flags:q} --summary {output.summary:q} > {log:q} 2>&1"
+        " --summaries {input.summaries:q} --ionosphere {input.ionosphere:q}"
+        " --settings {params.settings:q} --flags {output.flags:q}"
+        " --summary {output.summary:q} > {log:q} 2>&1"
 
 
 rule bandpass_table:

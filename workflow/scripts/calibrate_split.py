@@ -10,6 +10,7 @@ from lwacal.records import files
 from lwacal.records.configuration.bandpass import Bandpass
 from lwacal.records.configuration.imaging import Imaging
 from lwacal.records.configuration.section import read_section
+from lwacal.records.ionosphere import IonosphereRecord
 from lwacal.records.manifest import ManifestRecord
 from lwacal.runtime import job, logs
 from lwacal.sky import sky_model
@@ -23,6 +24,7 @@ def main() -> None:
     parser.add_argument("--powers", required=True, type=Path)
     parser.add_argument("--flags", required=True, type=Path)
     parser.add_argument("--table", required=True, type=Path)
+    parser.add_argument("--ionosphere", required=True, type=Path)
     parser.add_argument("--sky-model", required=True, type=Path)
     parser.add_argument("--settings", required=True, help="JSON: imaging, bandpass")
     parser.add_argument("--output", required=True, type=Path)
@@ -37,6 +39,7 @@ def main() -> None:
             sky_model.read(arguments.sky_model),
         ),
         arguments.table,
+        files.read(IonosphereRecord, arguments.ionosphere),
         read_section(arguments.settings, "imaging", Imaging),
         read_section(arguments.settings, "bandpass", Bandpass),
         arguments.output,

@@ -10,6 +10,7 @@ from lwacal.records.bandpass import BandpassRecord
 from lwacal.records.configuration.section import read_section
 from lwacal.records.configuration.solution_flags import SolutionFlags
 from lwacal.records.health import HealthRecord
+from lwacal.records.ionosphere import IonosphereRecord
 from lwacal.records.manifest import ManifestRecord
 from lwacal.records.reference import ReferenceRecord
 from lwacal.records.solution_flags import SolutionFlagsRecord
@@ -27,6 +28,7 @@ def main() -> None:
     parser.add_argument(
         "--summaries", required=True, nargs="+", type=Path, help="summaries of rule bandpass"
     )
+    parser.add_argument("--ionosphere", required=True, type=Path)
     parser.add_argument("--settings", required=True, help="JSON: solution_flags")
     parser.add_argument("--flags", required=True, type=Path)
     parser.add_argument("--summary", required=True, type=Path)
@@ -37,6 +39,7 @@ def main() -> None:
         files.read(ReferenceRecord, arguments.reference),
         arguments.tables,
         [files.read(BandpassRecord, path) for path in arguments.summaries],
+        files.read(IonosphereRecord, arguments.ionosphere),
         read_section(arguments.settings, "solution_flags", SolutionFlags),
     )
     bandpass.write(arguments.flags)

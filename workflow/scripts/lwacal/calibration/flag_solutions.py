@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from lwacal.calibration import (
+    ionosphere,
     reference_change,
     solution_flags,
     solution_products,
@@ -22,6 +23,7 @@ from lwacal.io.solutions import CAUSES, unsolved
 from lwacal.records.bandpass import BandpassRecord
 from lwacal.records.configuration.solution_flags import SolutionFlags
 from lwacal.records.health import HealthRecord
+from lwacal.records.ionosphere import IonosphereRecord
 from lwacal.records.manifest import ManifestRecord
 from lwacal.records.reference import ReferenceRecord
 from lwacal.records.solution_flags import Antpol, SolutionFlagsRecord
@@ -38,15 +40,18 @@ def flag_solutions(
     reference: ReferenceRecord,
     tables: Sequence[Path],
     summaries: Sequence[BandpassRecord],
+    found: IonosphereRecord,
     settings: SolutionFlags,
 ) -> tuple[SolvedBandpass, SolutionFlagsRecord]:
     """Return the solutions of all sub-bands with their flags, and bandpass_flags.json.
 
     ``tables`` are the raw ones in order of frequency, ``summaries`` the solver's likewise;
-    ``reference`` is reference.json.
+    ``reference`` is reference.json, ``found`` ionosphere.json: what the ionosphere did to the
+    gains is taken out of them.
     """
     known = AntpolStates.of_records(health["antennas"], manifest["antennas"]["names"])
     bandpass = gather(manifest, known, tables, summaries)
+    ionosphere.take_out(bandpass, found, ionosphere.places_km(manifest))
     if settings.enabled:
         solution_flags.find(bandpass, settings)
     settled = reference_change.settle(bandpass, reference)

@@ -132,9 +132,9 @@ def _bad(reason: str) -> AntpolState:
 
 
 def failed_bands(bandpass: SolvedBandpass) -> np.ndarray:
-    """Return which sub-bands failed as a whole, (sub-band,) bool."""
+    """Return which sub-bands failed as a whole or disagree with the others, (sub-band,) bool."""
     healthy = ~bandpass.has("health")
-    solved = ~bandpass.has("solver")
+    solved = ~(bandpass.has("solver") | bandpass.has("disagrees"))
     failed = []
     for number in range(int(bandpass.band_index.max()) + 1):
         channels = bandpass.band_index == number

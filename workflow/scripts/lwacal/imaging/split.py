@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.distance import pdist
 
-from lwacal.calibration import uv_range
+from lwacal.calibration import ionosphere, uv_range
 from lwacal.calibration.sub_band import SubBand
 from lwacal.imaging import averaging, subtract_sources, visibility_flux
 from lwacal.imaging.apply_gains import calibrate
@@ -27,6 +27,7 @@ from lwacal.records import files
 from lwacal.records.calibrated import CalibratedRecord, FluxRatio, Smearing
 from lwacal.records.configuration.bandpass import Bandpass
 from lwacal.records.configuration.imaging import AnyImages, Imaging
+from lwacal.records.ionosphere import IonosphereRecord
 from lwacal.runtime import atomic, disk_space
 from lwacal.sky import sky_model
 
@@ -65,20 +66,31 @@ class Measured:
 def split(
     band: SubBand,
     table: Path,
+    found: IonosphereRecord,
     imaging: Imaging,
     bandpass: Bandpass,
     output: Path,
 ) -> CalibratedRecord:
     """Write one set per calibrator and one at the zenith; return split.json.
 
-    ``table`` is the final bandpass table. If imaging is off, no sets are written, but fluxes are
-    still measured from the visibilities, in the uv range of ``bandpass``. A sub-band without usable
-    data or solutions has no sets, and a message that says so. The folder is written atomically.
+    ``table`` is the final bandpass table; the ionosphere of the observation (``found``,
+    ionosphere.json) is put back into its gains. If imaging is off, no sets are written, but fluxes
+    are still measured from the visibilities, in the uv range of ``bandpass``. A sub-band without
+    usable data or solutions has no sets, and a message that says so. The folder is written
+    atomically.
     The memory needed is about twice one integration, for any number of integrations.
     """
     with atomic.output(output) as part:
         part.mkdir()
-        record = _fill(band, band.solutions(table), imaging, bandpass, part)
+        solutions = band.solutions(table)
+        solutions.gain = ionosphere.put_back(
+            solutions.gain,
+            found,
+            band.name,
+            ionosphere.places_km(band.manifest),
+            band.frequency_hz,
+        )
+        record = _fill(band, solutions, imaging, bandpass, part)
         files.write(CalibratedRecord, part / "split.json", record)
     return record
 

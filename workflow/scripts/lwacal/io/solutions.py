@@ -32,6 +32,7 @@ CAUSES = {
     "cliff": 512,
     "baselines": 1024,
     "uncertain": 2048,
+    "disagrees": 4096,
 }
 MEANINGS = {
     "solver": "no solution",
@@ -46,6 +47,7 @@ MEANINGS = {
     "cliff": "below the cliff",
     "baselines": "too few baselines",
     "uncertain": "uncertain channel",
+    "disagrees": "disagrees with other sub-bands",
 }
 # Causes that make an antpol bad if each of its channels has one of them
 OF_ANTPOL = sum(CAUSES[name] for name in ("solver", "health", "weak", "strong", "swapped"))

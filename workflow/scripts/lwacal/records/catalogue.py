@@ -13,6 +13,7 @@ from lwacal.records.failure import FailureRecord
 from lwacal.records.flags import FlagsRecord
 from lwacal.records.health import HealthRecord
 from lwacal.records.images import ImagesRecord
+from lwacal.records.ionosphere import IonosphereRecord
 from lwacal.records.manifest import ManifestRecord
 from lwacal.records.measurements import MeasurementsRecord
 from lwacal.records.mnc import MncRecord
@@ -35,6 +36,7 @@ RECORDS: dict[str, type] = {
     "reference": ReferenceRecord,
     "sky_model": SkyModelRecord,
     "bandpass": BandpassRecord,
+    "ionosphere": IonosphereRecord,
     "bandpass_flags": SolutionFlagsRecord,
     "delay": DelayRecord,
     "calibrated": CalibratedRecord,

@@ -14,9 +14,8 @@ import numpy as np
 
 from lwacal.simulate.effects import Effect
 from lwacal.simulate.seen import Exposure, Observation, Seen, correlated
-from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
+from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S, TECU_RAD_HZ
 
-TECU_RAD_HZ = 2 * np.pi * 40.31 * 1e16 / SPEED_OF_LIGHT_M_S  # phase per TECU times frequency
 REFRACTION_HZ = 40e6
 DRIFT_S = 600.0
 SCREEN_M, EARTH_M = 300e3, 6371e3

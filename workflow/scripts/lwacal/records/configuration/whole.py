@@ -12,6 +12,7 @@ from lwacal.records.configuration.environment_modules import EnvironmentModules
 from lwacal.records.configuration.flagging import Flagging
 from lwacal.records.configuration.health import Health
 from lwacal.records.configuration.imaging import Imaging
+from lwacal.records.configuration.ionosphere import Ionosphere
 from lwacal.records.configuration.measure import Measure
 from lwacal.records.configuration.nights import Nights
 from lwacal.records.configuration.outcome import Outcome
@@ -68,6 +69,7 @@ class Configuration(Section):
     sky_model: SkyModel = Field(default_factory=SkyModel)
     beam: Beam = Field(default_factory=Beam)
     bandpass: Bandpass = Field(default_factory=Bandpass)
+    ionosphere: Ionosphere = Field(default_factory=Ionosphere)
     solution_flags: SolutionFlags = Field(default_factory=SolutionFlags)
     delay: Delay = Field(default_factory=Delay)
     imaging: Imaging = Field(default_factory=Imaging)

@@ -29,6 +29,7 @@ CAUSE_COLOURS = {
     "strong": "#D55E00",
     "baselines": "#C9C9C9",
     "solver": "#7F7F7F",
+    "disagrees": "#882255",
     "scatter": "#0072B2",
     "uncertain": "#661100",
     "cliff": "#332288",

@@ -1,0 +1,159 @@
+"""Rule ionosphere in the order of its steps: the ionosphere told from the instrument.
+
+Gains hold what the ionosphere does to all sources alike, a plane of phase ~ 1 / nu over the array.
+First the shifts of sources say how far the gains of the sub-bands differ in that; then each
+sub-band is compared with the others; then clock-TEC separation over those that agree gives the
+plane itself. Tables without it hold the instrument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from lwacal.calibration import (
+    band_agreement,
+    ionosphere_record,
+    source_shifts,
+    tec_screen,
+)
+from lwacal.calibration.antpol_columns import Phases
+from lwacal.calibration.ionosphere_record import Found
+from lwacal.calibration.tec_screen import SHIFT_ARCMIN, Screen
+from lwacal.io import caltable
+from lwacal.io.solutions import CAUSES, NO_ANTENNA, Bandpass
+from lwacal.records.bandpass import BandpassRecord
+from lwacal.records.configuration.ionosphere import Ionosphere
+from lwacal.records.ionosphere import IonosphereRecord
+from lwacal.records.manifest import ManifestRecord
+from lwacal.records.sky_model import SkyModelRecord
+from lwacal.telescope import geometry
+
+FEWEST_BANDS = 3
+LEAST_RATIO = 1.3  # of the highest frequency to the lowest
+LARGEST_ERROR_ARCMIN = 3.0  # at 40 MHz: usual nights move sources as far
+SIGNIFICANT = 2.0  # sigma; a smaller plane is left in: taking it out would add more noise
+
+
+def measure(
+    manifest: ManifestRecord,
+    model: SkyModelRecord,
+    tables: Sequence[Path],
+    summaries: Sequence[BandpassRecord],
+    settings: Ionosphere,
+) -> IonosphereRecord:
+    """Return ionosphere.json; ``tables`` are the raw ones in order of frequency, as summaries."""
+    solutions = [caltable.read(path) for path in tables]
+    gain = np.concatenate([one.gain for one in solutions], axis=1).astype(np.complex128)
+    bandpass = Bandpass(
+        antenna_names=manifest["antennas"]["names"],
+        frequency_hz=np.concatenate([one.frequency_hz for one in solutions]),
+        gain=gain,
+        cause=np.concatenate([one.cause for one in solutions], axis=1),
+        interpolated=np.zeros(gain.shape, bool),
+        band_names=[summary["band"] for summary in summaries],
+        band_index=np.repeat(np.arange(len(solutions)), [one.gain.shape[1] for one in solutions]),
+        reference=np.array([one.reference for one in solutions]),
+    )
+    error = np.concatenate([one.error for one in solutions], axis=1)
+    place_km = places_km(manifest)
+    shifts = source_shifts.combine(summaries)
+    offsets = shifts.offset / SHIFT_ARCMIN
+    for number, channels in enumerate(bandpass.channels()):
+        column = tec_screen.column(place_km, offsets[number], np.zeros(3))
+        bandpass.gain[:, channels] *= turn(-column, bandpass.frequency_hz[channels])
+    phases = Phases.average(bandpass, error)
+    agreement = band_agreement.compare(phases, place_km, len(tables))
+    phases = phases.without(band_agreement.disagreeing(agreement))
+    message = too_narrow(phases)
+    screens: list[Screen | None] = [None] * 3
+    if not message:
+        screens = tec_screen.separate(phases, place_km, bandpass.antenna_names)
+        message = too_uncertain(screens[0])
+    if screens[0] is not None and screens[0].significance() < SIGNIFICANT:
+        screens[0] = replace(screens[0], gradient=np.zeros(2))
+    found = Found(shifts, agreement, screens[0], screens[1:], message)
+    return ionosphere_record.build(bandpass, model, summaries, found, settings.take_out)
+
+
+def places_km(manifest: ManifestRecord) -> np.ndarray:
+    """Return the places of antennas, (antenna, 2), east and north of the centre in km."""
+    positions_m = np.array(manifest["antennas"]["positions_m"]).reshape(-1, 3)
+    return geometry.local_enu_m(positions_m)[:, :2] / 1e3
+
+
+def too_narrow(phases: Phases) -> str:
+    """Return why no separation is tried; empty if it can be."""
+    seen = (phases.weight > 0).any(axis=(0, 2))
+    number = len(set(phases.band[seen].tolist()))
+    if number < FEWEST_BANDS:
+        return (
+            f"{number} sub-bands with solutions do not tell the ionosphere from the instrument:"
+            f" {FEWEST_BANDS} are needed. Nothing is taken out of the tables."
+        )
+    low, high = phases.frequency_hz[seen].min(), phases.frequency_hz[seen].max()
+    if high / low < LEAST_RATIO:
+        return (
+            f"{low / 1e6:.0f} to {high / 1e6:.0f} MHz is too narrow a band to tell the ionosphere"
+            f" from the instrument: a ratio of {LEAST_RATIO:g} is needed. Nothing is taken out of"
+            " the tables."
+        )
+    return ""
+
+
+def too_uncertain(screen: Screen | None) -> str:
+    """Return why a separation is not used; empty if it is."""
+    if screen is None:
+        return "too few antennas have solutions in three sub-bands to separate the ionosphere"
+    error = float(np.hypot(*screen.error)) * SHIFT_ARCMIN
+    if error > LARGEST_ERROR_ARCMIN:
+        return (
+            f"the ionosphere's mean shift is uncertain by {error:.1f} arcmin at 40 MHz, which is"
+            " more than usual shifts. Nothing is taken out of the tables."
+        )
+    return ""
+
+
+def turn(column_tecu: np.ndarray, frequency_hz: np.ndarray) -> np.ndarray:
+    """Return the phase factors, (antenna, channel, 1), of columns (antenna,)."""
+    return np.asarray(np.exp(1j * tec_screen.phase(column_tecu, frequency_hz))[..., None])
+
+
+def column_in_gains(record: IonosphereRecord, band: str, place_km: np.ndarray) -> np.ndarray:
+    """Return the column, (antenna,) TECU, that the raw gains of a sub-band hold."""
+    one = record["bands"][band]
+    gradient = np.array([one["east_tecu_per_km"], one["north_tecu_per_km"]])
+    return tec_screen.column(place_km, gradient, np.array(record["curvature_tecu_per_km2"]))
+
+
+def take_out(bandpass: Bandpass, record: IonosphereRecord, place_km: np.ndarray) -> None:
+    """Take the ionosphere out of raw gains, if the record says so, and flag sub-bands, in place.
+
+    The phases of the reference antennas stay zero. All solutions of a sub-band that does not agree
+    with the others get the cause "disagrees".
+    """
+    for number, channels in enumerate(bandpass.channels()):
+        name = bandpass.band_names[number]
+        if record["bands"][name]["agrees"] is False:
+            bandpass.cause[:, channels] |= np.uint16(CAUSES["disagrees"])
+        if record["taken_out"]:
+            column = column_in_gains(record, name, place_km)
+            reference = int(bandpass.reference[number])
+            column = column - (column[reference] if reference != NO_ANTENNA else 0)
+            bandpass.gain[:, channels] *= turn(-column, bandpass.frequency_hz[channels])
+
+
+def put_back(
+    gain: np.ndarray,
+    record: IonosphereRecord,
+    band: str,
+    place_km: np.ndarray,
+    frequency_hz: np.ndarray,
+) -> np.ndarray:
+    """Return gains (antenna, channel, 2) of a table with the ionosphere of the observation."""
+    if not record["taken_out"]:
+        return gain
+    return gain * turn(column_in_gains(record, band, place_km), frequency_hz)
