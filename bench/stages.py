@@ -26,6 +26,7 @@ RULES = (
     "reference_antenna",
     "sky_model",
     "bandpass",
+    "ionosphere",
     "flag_solutions",
     "bandpass_table",
     "delay",
@@ -34,7 +35,8 @@ RULES = (
     "image_allsky",
 )
 OF_ONE_BAND = ("concat", "flag", "bandpass", "bandpass_table", "calibrate_split")
-UNMEASURED = ("mnc_query", "reference_antenna")  # they take no time, and others need them
+# they take hardly any time, and others need them
+UNMEASURED = ("mnc_query", "reference_antenna", "ionosphere")
 
 
 @dataclass(frozen=True)
