@@ -79,3 +79,22 @@ def test_flagged_antennas_do_not_count():
     found = figures(gain, table, flags, positions_m, HZ)
     assert np.isnan(found.eta[1])
     assert found.eta[[0, 2]] == pytest.approx(1)
+
+
+def test_no_other_plane_keeps_more():
+    """Also with half of the antennas out of phase."""
+    positions_m, gain, used = array(96, seed=3)
+    draw = np.random.default_rng(8)
+    error = draw.normal(0, 0.3, gain.shape)
+    error[::2] = draw.uniform(-np.pi, np.pi, error[::2].shape)
+    enu_m = geometry.local_enu_m(positions_m)[:, :2]
+    table = gain * np.exp(1j * error)
+    found = figures(gain, table, used, positions_m, HZ)
+    assert (found.eta_on_beam >= found.eta).all()
+    for channel, hz in enumerate(HZ):
+        ratio = (gain / table)[:, channel]
+        for step_arcmin in ([3, 0], [-3, 0], [0, 3], [0, -3], [1, 1], [-2, 1]):
+            shift = np.deg2rad((found.shift_arcmin[channel] + step_arcmin) / 60)
+            turned = ratio * np.exp(2j * np.pi * hz / 2.99792458e8 * enu_m @ shift)
+            other = np.abs(turned.sum()) ** 2 / (96 * (np.abs(ratio) ** 2).sum())
+            assert other < found.eta_on_beam[channel] + 1e-6

@@ -7,7 +7,7 @@ import numpy as np
 from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
 
 RADII_M = (60.0, 120.0, 300.0, 800.0, np.inf)  # a plane is fitted to ever more antennas
-STEPS = 3
+STEPS = 5
 ENOUGH = 0.5  # of the power of the core: the plane is found without a search
 CORE_M = 120.0
 FARTHEST = 1.5  # of the shift in the search, in direction cosines
@@ -22,35 +22,37 @@ def efficiency(ratio: np.ndarray) -> float:
 def phase_plane(ratio: np.ndarray, wave: np.ndarray, frequency_hz: float) -> np.ndarray:
     """Return the slopes (2,), east and north in radians, of the phase of ratios (antenna,).
 
-    ``wave`` (antenna, 2) is 2 pi nu/c times east and north. The plane is fitted to the core first,
-    after a search if the core is not in phase, and then to antennas farther out.
+    ``wave`` (antenna, 2) is 2 pi nu/c times east and north. It is the plane without which the sum
+    of the ratios is largest: the best of none, of one fitted from zero, and, if the core is not in
+    phase then, of one fitted after a search.
     """
     radius_m = np.linalg.norm(wave, axis=1) * SPEED_OF_LIGHT_M_S / (2 * np.pi * frequency_hz)
-    order = np.argsort(radius_m)
-    core = order[: max(FEWEST + 1, int((radius_m < CORE_M).sum()))]
-    slope = _refined(ratio, wave, np.zeros(2), radius_m)
-    kept = efficiency(ratio[core] * np.exp(-1j * wave[core] @ slope))
-    if kept < ENOUGH:
-        found = _refined(ratio, wave, _search(ratio[core], wave[core]), radius_m)
-        if efficiency(ratio[core] * np.exp(-1j * wave[core] @ found)) > kept:
-            slope = found
-    return slope
+    core = np.argsort(radius_m)[: max(FEWEST + 1, int((radius_m < CORE_M).sum()))]
+    slopes = [np.zeros(2), _refined(ratio, wave, np.zeros(2), radius_m)]
+    if efficiency(ratio[core] * np.exp(-1j * wave[core] @ slopes[1])) < ENOUGH:
+        slopes.append(_refined(ratio, wave, _search(ratio[core], wave[core]), radius_m))
+    kept = [efficiency(ratio * np.exp(-1j * wave @ slope)) for slope in slopes]
+    return slopes[int(np.argmax(kept))]
 
 
 def _refined(
     ratio: np.ndarray, wave: np.ndarray, slope: np.ndarray, radius_m: np.ndarray
 ) -> np.ndarray:
-    """Fit a plane to the phases left by a slope, within ever larger radii."""
+    """Fit a plane to the phases left by a slope, within ever larger radii.
+
+    The sines of the phases are fitted, which are zero on average where the sum is largest.
+    """
     for limit in RADII_M:
         chosen = radius_m < limit
         if chosen.sum() <= FEWEST:
             continue
         near, weight = wave[chosen], np.abs(ratio[chosen])
-        design = np.column_stack([near, np.ones(len(near))]) * weight[:, None]
+        design = np.column_stack([near, np.ones(len(near))])
+        normal = design.T @ (design * weight[:, None])
         for _ in range(STEPS):
             left = ratio[chosen] * np.exp(-1j * near @ slope)
-            phase = np.angle(left * np.conj(left.sum()))
-            slope = slope + np.linalg.lstsq(design, phase * weight, rcond=None)[0][:2]
+            sine = np.imag(left * np.exp(-1j * np.angle(left.sum())))
+            slope = slope + np.linalg.lstsq(normal, design.T @ sine, rcond=None)[0][:2]
     return slope
 
 
