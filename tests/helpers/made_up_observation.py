@@ -19,6 +19,7 @@ from made_up_plan import Plan, make_antennas
 from made_up_records import (
     delay_record,
     health_record,
+    ionosphere_record,
     manifest_record,
     run_record,
     sky_model_record,
@@ -42,6 +43,7 @@ def write(folder: Path, plan: Plan) -> dict[str, Any]:
     put("health", "health.json", health_record(plan, antennas))
     put("sky_model", "sky_model.json", sky_model_record(plan, mid))
     put("solutions", "tables/bandpass_flags.json", write_solutions(folder, plan, antennas, rng))
+    put("ionosphere", "ionosphere.json", ionosphere_record(plan, rng))
     put("delay", "delay/delay.json", delay_record(plan, antennas, rng))
     put("measurements", "qa/measurements.json", measurements_record(plan, mid, rng))
     put("run", "run.json", run_record())

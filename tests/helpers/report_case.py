@@ -37,6 +37,7 @@ def records_of(folder: Path, plan: Plan) -> report_inputs.ReportRecords:
             "manifest",
             "health",
             "flags",
+            "ionosphere",
             "delay",
             "sky_model",
             "measurements",

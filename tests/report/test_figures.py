@@ -28,11 +28,13 @@ from made_up_plan import usual_faults
 from report_case import NIGHT, records_of
 from small_quality import quality
 
-WITH_UNIT = re.compile(r"\((MHz|Jy|ns|m|arcsec|degrees|deg|%|dB)\)|/beam|dB")
+WITH_UNIT = re.compile(r"\((MHz|Jy|ns|m|arcsec|arcmin|degrees|deg|%|dB)\)|/beam|dB")
 WITHOUT_UNIT = (
     "ratio",
     "gain amplitude",
     "flux / mean flux",
+    "offset / beam",
+    "integration",
     "antenna (correlator",
     "seconds after",
     "deg",

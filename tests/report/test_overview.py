@@ -1,5 +1,6 @@
-"""The table of sources at the head of the report."""
+"""The head of the report: facts and the table of sources."""
 
+import small_quality
 from lwacal.report import overview
 
 
@@ -31,3 +32,19 @@ def test_secondary_sources_share_a_row():
 def test_without_secondary_sources_there_is_no_row_for_them():
     for listed in ({}, {"secondary_sources": []}):
         assert len(rows(sources=[source("CygA", 80.2, True)], **listed)) == 1
+
+
+def test_the_ionosphere_is_told_in_its_own_words():
+    words = "The ionosphere moved sources by up to 3.2 arcmin at 40 MHz."
+    made = small_quality.quality()
+    made["observation"] |= {
+        "end_utc": "2024-05-24T09:01:00",
+        "integration_s": 10.0,
+        "n_antennas": 48,
+        "reference_antenna": {"antenna": "LWA253", "why": ""},
+        "reference_delays": None,
+        "flux_scale": "ovro2023",
+        "health_sources": [],
+    }
+    found = dict(overview.facts(made, {"message": words}))
+    assert found["Ionosphere"] == words

@@ -253,6 +253,8 @@ def test_command_line(tmp_path):
             sys.executable,
             scripts / "report.py",
             *common,
+            "--ionosphere",
+            paths["ionosphere"],
             "--solutions",
             paths["solutions_npz"],
             "--qa",

@@ -75,6 +75,7 @@ rule report:
         health="<results>/{obs}/health.json",
         flags=of_bands("<results>/{obs}/flags/{band}.json"),
         solutions="<results>/{obs}/tables/bandpass_flags.npz",
+        ionosphere="<results>/{obs}/ionosphere.json",
         delay="<results>/{obs}/delay/delay.json",
         sky_model="<results>/{obs}/sky_model.json",
         measurements="<results>/{obs}/qa/measurements.json",
@@ -120,7 +121,8 @@ rule report:
     shell:
         "exec report.py --qa {input.quality:q} --run {input.run:q}"
         " --manifest {input.manifest:q} --health {input.health:q} --flags {input.flags:q}"
-        " --solutions {input.solutions:q} --delay {input.delay:q}"
+        " --solutions {input.solutions:q} --ionosphere {input.ionosphere:q}"
+        " --delay {input.delay:q}"
         " --sky-model {input.sky_model:q} --measurements {input.measurements:q}"
         " --images {input.images:q} --allsky {input.allsky:q} --results {params.results:q}"
         " --pdf {output.pdf:q} --html {output.html:q} --figures {output.figures:q}"

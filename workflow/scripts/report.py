@@ -13,7 +13,16 @@ from lwacal.runtime import job, logs
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("qa", "run", "manifest", "health", "delay", "sky-model", "measurements"):
+    for name in (
+        "qa",
+        "run",
+        "manifest",
+        "health",
+        "ionosphere",
+        "delay",
+        "sky-model",
+        "measurements",
+    ):
         parser.add_argument(f"--{name}", required=True, type=Path, help=f"{name} record (JSON)")
     parser.add_argument("--flags", required=True, nargs="+", type=Path, help="one per sub-band")
     parser.add_argument("--solutions", required=True, type=Path, help="bandpass_flags.npz")

@@ -14,6 +14,8 @@ from lwacal.io.solutions import CAUSES, OF_CHANNEL, Bandpass, SubBandSolutions
 from lwacal.records.solution_flags import SolutionFlagsRecord, SubBand
 from lwacal.telescope.antpol_states import NO_DATA, AntpolStates
 
+DISAGREES = "its phases disagree with those of the other sub-bands: see ionosphere.json"
+
 
 def describe(
     bandpass: Bandpass, judged: SolutionStates, health: AntpolStates, reference: Settled
@@ -51,6 +53,7 @@ def _band_record(bandpass: Bandpass, present: np.ndarray, number: int, failed: b
         "rfi_channels": [] if failed else bandpass.frequency_hz[channels & everybody].tolist(),
         "solved": not failed,
         "reference_antenna": bandpass.antenna_names[bandpass.reference[number]],
+        "message": DISAGREES if bandpass.has("disagrees")[:, channels].any() else "",
     }
 
 

@@ -168,7 +168,7 @@ def _band(inputs: Inputs, band: str) -> SubBand:
     flags, raw = inputs.flags[band], inputs.bandpass[band]
     solved, fractions = inputs.solutions["bands"][band], flags["fractions"]
     frequencies, flagged = facts["frequency_hz"], solved["flagged_fraction"]
-    messages = (facts["message"], flags["message"], raw["message"])
+    messages = (facts["message"], flags["message"], raw["message"], solved["message"])
     return {
         "band": band,
         "freq_mhz": statistics.fmean(frequencies) / 1e6 if frequencies else None,

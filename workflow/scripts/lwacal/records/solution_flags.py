@@ -41,6 +41,7 @@ class SubBand(Part):
     ]
     solved: Annotated[bool, described("Whether healthy antennas have solutions.")]
     reference_antenna: Annotated[str, described("Antenna whose phases are zero.")]
+    message: Annotated[str, described("Why none of its solutions may be used; or empty.")]
 
 
 @record(version=1, rule="flag_solutions", files=("tables/bandpass_flags.json",))

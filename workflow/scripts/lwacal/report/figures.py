@@ -15,7 +15,17 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from lwacal.report.inputs import ReportRecords
-from lwacal.report.plots import antennas, boards, calibrators, data, delays, gains, sky, style
+from lwacal.report.plots import (
+    antennas,
+    boards,
+    calibrators,
+    data,
+    delays,
+    gains,
+    ionosphere,
+    sky,
+    style,
+)
 from lwacal.runtime import atomic, paths
 
 logger = logging.getLogger(__name__)
@@ -218,6 +228,7 @@ FIGURES: dict[str, Callable[[ReportRecords], Figure]] = {
     "solution_flags": lambda report: gains.flags(report.solutions),
     "data_flags": _data_flags,
     "delays": _delays,
+    "ionosphere": lambda report: ionosphere.ionosphere(report.ionosphere),
     "calibrator_spectra": _calibrator_spectra,
     "position_offsets": _position_offsets,
     "scintillation": _scintillation,

@@ -66,7 +66,7 @@ def write(report: ReportRecords, figures: Sequence[Drawn], path: Path) -> None:
             "report.html.j2",
             qa=qa,
             verdict_words=overview.VERDICT_WORDS[qa["verdict"]],
-            facts=overview.facts(qa),
+            facts=overview.facts(qa, report.ionosphere),
             stage_sections=STAGE_SECTIONS,
             sources=overview.sources(qa),
             figures=figures,

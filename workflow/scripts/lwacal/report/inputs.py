@@ -15,6 +15,7 @@ from lwacal.records.delay import DelayRecord
 from lwacal.records.flags import FlagsRecord
 from lwacal.records.health import HealthRecord
 from lwacal.records.images import ImagesRecord
+from lwacal.records.ionosphere import IonosphereRecord
 from lwacal.records.manifest import ManifestRecord
 from lwacal.records.measurements import MeasurementsRecord
 from lwacal.records.quality import QualityRecord
@@ -36,6 +37,7 @@ class ReportRecords:
     health: HealthRecord
     flags: Mapping[str, FlagsRecord]
     solutions: Bandpass
+    ionosphere: IonosphereRecord
     delay: DelayRecord
     sky_model: SkyModelRecord
     measurements: MeasurementsRecord
@@ -52,6 +54,7 @@ def read(
     health: Path,
     flags: Sequence[Path],
     solutions: Path,
+    ionosphere: Path,
     delay: Path,
     sky_model: Path,
     measurements: Path,
@@ -76,6 +79,7 @@ def read(
         health=files.read(HealthRecord, health),
         flags={summary["band"]: summary for summary in summaries},
         solutions=Bandpass.read(solutions),
+        ionosphere=files.read(IonosphereRecord, ionosphere),
         delay=files.read(DelayRecord, delay),
         sky_model=files.read(SkyModelRecord, sky_model),
         measurements=files.read(MeasurementsRecord, measurements),

@@ -24,8 +24,11 @@ STAGE_FIGURES = {  # the figure that says most about a stage
 }
 
 
-def facts(qa: Record) -> list[tuple[str, str]]:
-    """Return labels and values: what was observed, when and how."""
+def facts(qa: Record, ionosphere: Record) -> list[tuple[str, str]]:
+    """Return labels and values: what was observed, when and how.
+
+    ``ionosphere`` is ionosphere.json.
+    """
     seen = qa["observation"]
     reference = seen["reference_antenna"]
     length = seen["integrations"] * (seen["integration_s"] or 0)
@@ -44,6 +47,7 @@ def facts(qa: Record) -> list[tuple[str, str]]:
         ("Antennas", f"{seen['n_antennas']} (dual polarization)"),
         ("Reference antenna", f"{reference['antenna']}: {reference['why']}".rstrip(": ")),
         ("Reference delays", seen["reference_delays"] or "none"),
+        ("Ionosphere", ionosphere["message"]),
         ("Flux scale", seen["flux_scale"] or NOTHING),
         (
             "Antenna health",

@@ -40,7 +40,7 @@ def build(report: ReportRecords, figures: Sequence[Drawn], styles: Styles) -> li
         Spacer(1, 3 * mm),
         *_reasons(qa["reasons"], styles),
         Spacer(1, 3 * mm),
-        pdf_parts.facts_table(overview.facts(qa), styles, 32 * mm),
+        pdf_parts.facts_table(overview.facts(qa, report.ionosphere), styles, 32 * mm),
         Spacer(1, 3 * mm),
         pdf_parts.table(overview.sources(qa), styles),
         Spacer(1, 4 * mm),
