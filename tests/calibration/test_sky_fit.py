@@ -5,7 +5,7 @@ import pytest
 
 import sky_sample_case
 from lwacal.calibration import sky_search
-from lwacal.calibration.sky_state import EAST, NORTH, RATIO, SLOPE, SkyState
+from lwacal.calibration.sky_state import EAST, N_KINDS, NORTH, RATIO, SLOPE, SkyState
 from sky_sample_case import differences, make
 
 SIGMA, MOVING = np.ones(2), np.ones(2, bool)
@@ -36,7 +36,7 @@ def test_errors_are_those_that_the_fit_states():
 
 
 def test_slope_of_a_flux_over_the_sub_band_is_found():
-    values = np.zeros((2, 4, 2))
+    values = np.zeros((2, N_KINDS, 2))
     values[:, RATIO] = [[0.5, 1.4], [1.2, 0.9]]
     values[:, SLOPE] = [[0.4, -0.5], [0.0, 0.1]]
     case = make(3, values=values)
@@ -47,7 +47,7 @@ def test_slope_of_a_flux_over_the_sub_band_is_found():
 
 
 def test_shift_common_to_all_sources_is_left_to_the_gains():
-    values = np.zeros((2, 4, 2))
+    values = np.zeros((2, N_KINDS, 2))
     values[:, RATIO], values[:, EAST] = 1, np.deg2rad(3 / 60)
     case = make(4, values=values)
     found = fitted(case)

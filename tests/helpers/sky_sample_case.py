@@ -8,7 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from lwacal.calibration.sky_sample import SampledIntegration, SkySample
-from lwacal.calibration.sky_state import EAST, NORTH, RATIO, SLOPE, SkyState
+from lwacal.calibration.sky_state import (
+    CURVATURE,
+    EAST,
+    N_KINDS,
+    NORTH,
+    RATIO,
+    SLOPE,
+    SkyState,
+)
 from lwacal.simulate import layout
 from lwacal.sky import predict, sources
 from lwacal.telescope import geometry, naming, site
@@ -33,9 +41,9 @@ def draw_sky(
     draw: np.random.Generator, n_integrations: int, index: float, shift_arcmin: float
 ) -> np.ndarray:
     """Return parameters (integration, kind, source): fluxes scintillate, shifts drift a little."""
-    values = np.zeros((n_integrations, 4, len(NAMES)))
+    values = np.zeros((n_integrations, N_KINDS, len(NAMES)))
     values[:, RATIO] = draw.gamma(1 / index**2, index**2, values[:, RATIO].shape) if index else 1
-    values[:, SLOPE] = draw.normal(0, 0.2 * index, values[:, SLOPE].shape)
+    values[:, SLOPE] = -1.5 * (values[:, RATIO] - 1)  # it falls as nu^-1.5
     place = draw.normal(0, shift_arcmin, (1, 2, len(NAMES)))
     drift = draw.normal(0, shift_arcmin / 10, (n_integrations, 2, len(NAMES)))
     values[:, [EAST, NORTH]] = np.deg2rad((place + drift) / 60)
@@ -125,13 +133,24 @@ def _complex(draw: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def differences(state: SkyState) -> np.ndarray:
-    """Return what gains cannot take up: ratios over their mean, the others less theirs."""
-    values = state.values.copy()
-    mean = values[:, RATIO].mean()
-    values[:, SLOPE] -= values[:, SLOPE].mean() / mean * values[:, RATIO]
-    values[:, [RATIO, SLOPE]] /= mean
+    """Return what gains cannot take up, (integration, kind, source).
+
+    Spectra are divided by the parabola, and shifts are those from the mean, that make the means of
+    sky_fit those of the model. Sources count by their flux.
+    """
+    share = np.array(FLUX_JY) / sum(FLUX_JY)
+
+    def mean_of(values: np.ndarray, kind: int) -> float:
+        return float((values[:, kind] @ share).mean())
+
+    values = state.values
+    scaled = state.scaled(
+        1 / mean_of(values, RATIO), -mean_of(values, SLOPE) / mean_of(values, RATIO)
+    )
+    values = scaled.values.copy()
+    values[:, CURVATURE] -= mean_of(values, CURVATURE) * values[:, RATIO]
     for kind in (EAST, NORTH):
-        values[:, kind] -= values[:, kind].mean()
+        values[:, kind] -= mean_of(values, kind)
     return values
 
 

@@ -1,10 +1,13 @@
 """Which scale the free fluxes of the sources have.
 
-Gains and fluxes together are undefined by a factor. The flux scale sets it: the mean over sources
-and integrations of measured flux over that of the model is one. A source counts by how well it
-keeps to the scale: the uncertainty of its flux there, and its scintillation, whose index is
-estimated from the scatter of its fluxes over the integrations. Scintillation has a mean of one
-(Narayan 1992, Phil. Trans. R. Soc. A 341, 151).
+Gains and fluxes together are undefined by a factor, and by how it changes with frequency. Two
+anchors set it. The first is the flux scale: the mean over calibrators and integrations of measured
+flux over that of the model is one. A calibrator counts by how well it keeps to the scale: the
+uncertainty of its flux there, and its scintillation, which has a mean of one (Narayan 1992, Phil.
+Trans. R. Soc. A 341, 151) and an index that the scatter of the fluxes gives. The second are the
+autocorrelations: power over gain squared is the power of sky and receiver, which the map of the
+sky gives to some 10 %. The second counts only as far as calibrators scintillate: without, the scale
+is that of the flux scale.
 """
 
 from __future__ import annotations
@@ -14,52 +17,110 @@ from dataclasses import dataclass
 import numpy as np
 
 LEAST_SIGMA = 0.01  # no flux scale is better than this
+SCINTILLATION_SLOPE = 1.5  # weak scintillation falls as nu^-1.5: Fallows et al. 2020, section 4
+POWER_SIGMA = 0.1  # of maps of the sky: Dowell et al. 2017, MNRAS 469, 4537
+POWER_SLOPE_SIGMA = 0.15  # of their spectral index, with the receiver's part
 
 
 @dataclass(frozen=True)
-class Anchor:
-    """The scale of a sub-band's fluxes.
+class Scale:
+    """A factor that brings fluxes to a scale, a (1 + b x) with x = nu / nu_0 - 1, and its errors.
 
-    ``factor`` multiplies fluxes to bring them to the scale; ``error`` is its relative error from
-    scintillation; ``weight`` (free source,) is the share of each source in it; ``index`` the
-    scintillation index (rms over mean) of the sources in common, NaN if unknown.
+    The errors are relative: of a, and of b.
     """
 
     factor: float
+    slope: float
     error: float
+    slope_error: float
+
+    def joined(self, other: Scale) -> Scale:
+        """Return the mean of both, weighted by their errors."""
+        log, error = _mean(np.log([self.factor, other.factor]), [self.error, other.error])
+        errors = [self.slope_error, other.slope_error]
+        slope, slope_error = _mean(np.array([self.slope, other.slope]), errors)
+        return Scale(float(np.exp(log)), slope, error, slope_error)
+
+
+def _mean(values: np.ndarray, errors: list[float]) -> tuple[float, float]:
+    if min(errors) == 0:
+        return float(values[int(np.argmin(errors))]), 0.0
+    weight = 1 / np.square(errors)
+    return float(weight @ values / weight.sum()), float(weight.sum() ** -0.5)
+
+
+@dataclass(frozen=True)
+class SourceScale:
+    """The scale of the calibrators, the share of each source (source,) in it, and their index."""
+
+    scale: Scale
     weight: np.ndarray
     index: float
 
 
 def of_sources(
     ratio: np.ndarray, error: np.ndarray, flux_sigma: np.ndarray, anchors: np.ndarray
-) -> Anchor:
+) -> SourceScale:
     """Return the scale that makes the weighted mean of the ratios of the anchors one.
 
     ``ratio`` and ``error`` (integration, free source): fluxes over the model's, and their standard
     errors; ``flux_sigma`` (free source,): relative uncertainty of the model's fluxes; ``anchors``
-    (free source,) bool.
+    (free source,) bool. The errors of the scale are those of scintillation alone: the flux scale is
+    right by definition.
     """
-    index = scintillation_index(ratio[:, anchors], error[:, anchors])
     number = len(ratio)
-    spread = 0.0 if np.isnan(index) else index**2 / number
     noise = (error**2).mean(axis=0) / number
+    index = scintillation_index(ratio[:, anchors], error[:, anchors], flux_sigma[anchors])
+    spread = index**2 / number
     weight = anchors / (np.maximum(flux_sigma, LEAST_SIGMA) ** 2 + spread + noise)
     weight = weight / weight.sum()
     mean = float(weight @ ratio.mean(axis=0))
-    return Anchor(1 / mean, float(np.sqrt(spread * (weight**2).sum())), weight, index)
+    scatter = float(np.sqrt(spread * (weight**2).sum()))
+    scale = Scale(1 / mean, 0.0, scatter, SCINTILLATION_SLOPE * scatter)
+    return SourceScale(scale, weight, index)
 
 
-def scintillation_index(ratio: np.ndarray, error: np.ndarray) -> float:
-    """Return the rms of the fluxes over their mean, over integrations, of all sources together.
+def scintillation_index(ratio: np.ndarray, error: np.ndarray, flux_sigma: np.ndarray) -> float:
+    """Return the rms of fluxes over their mean that scintillation has, of all sources together.
 
-    Noise is subtracted. NaN with a single integration, which tells nothing.
+    ``ratio`` and ``error`` (integration, source), ``flux_sigma`` (source,). The larger of two
+    estimates: the scatter over integrations, less noise, and that over sources and integrations,
+    less noise and the uncertainty of the fluxes. A few values tell it badly; the variance is
+    therefore that which is not exceeded by chance in two cases of three.
     """
-    number = len(ratio)
-    if number < 2 or not ratio.size:
-        return np.nan
-    mean = ratio.mean(axis=0)
-    usual = np.where(mean > 0, mean, 1)
-    variance = ((ratio - mean) ** 2).sum(axis=0) / (number - 1) / usual**2
-    noise = (error**2).mean(axis=0) / usual**2
-    return float(np.sqrt(max((variance - noise).mean(), 0)))
+    number, n_sources = ratio.shape
+    mean = np.where(ratio.mean(axis=0) > 0, ratio.mean(axis=0), 1)
+    noise = error**2 / mean**2
+    found = [0.0]
+    if number > 1:
+        variance = ((ratio / mean - 1) ** 2).sum() / (n_sources * (number - 1)) - noise.mean()
+        found.append(variance * _excess(n_sources * (number - 1)))
+    if n_sources > 1:
+        away = ratio / ratio.mean() - 1
+        freedom = number * n_sources - 1
+        variance = (away**2).sum() / freedom - noise.mean() - (flux_sigma**2).mean()
+        found.append(variance * _excess(freedom))
+    return float(np.sqrt(max(found)))
+
+
+def _excess(freedom: int) -> float:
+    """Return the factor on a variance of some degrees of freedom that makes it large enough."""
+    return 1 + 1.5 / freedom
+
+
+def of_powers(power_jy: np.ndarray, expected_jy: np.ndarray, offset: np.ndarray) -> Scale | None:
+    """Return the scale that makes autocorrelations over gain squared the power of the sky.
+
+    ``power_jy`` (antenna, channel, 2): autocorrelation over |gain|^2, NaN if unknown; in Jy if the
+    gains were right. ``expected_jy`` (channel, 2); ``offset`` (channel,) is x. None if unknown.
+    """
+    excess = np.nanmedian(power_jy / expected_jy, axis=(0, 2))
+    known = np.isfinite(excess) & (excess > 0)
+    if not known.any():
+        return None
+    design = np.column_stack([np.ones(known.sum()), offset[known]])
+    if known.sum() < 3:
+        design = design[:, :1]
+    line = np.linalg.lstsq(design, -np.log(excess[known]), rcond=None)[0]
+    slope = float(line[1]) if len(line) > 1 else 0.0
+    return Scale(float(np.exp(line[0])), slope, POWER_SIGMA, POWER_SLOPE_SIGMA)

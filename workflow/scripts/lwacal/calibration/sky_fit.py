@@ -23,14 +23,23 @@ import numpy as np
 from scipy import linalg, sparse
 
 from lwacal.calibration.sky_sample import SkySample
-from lwacal.calibration.sky_state import EAST, NORTH, RATIO, SLOPE, SkyState
+from lwacal.calibration.sky_state import (
+    CURVATURE,
+    EAST,
+    N_KINDS,
+    NORTH,
+    RATIO,
+    SLOPE,
+    SPECTRUM,
+    SkyState,
+)
 
 MOST_STEPS = 15
 CONVERGED = 0.03  # of a parameter's error
 HOLD = 1e4  # information on the means that are held, over that of the data on a parameter
 SMALLEST_SHARE = 0.05  # of a step
 LARGEST_CHANGE = 0.7  # of a gain in one step, relative
-SLOPE_SIGMA = 1.0  # of the ratio over nu / nu_0; scintillation falls as nu^-1.5
+SLOPE_SIGMA, CURVATURE_SIGMA = 1.5, 2.0  # of nu^-1.5, by which scintillation falls
 SHIFT_SIGMA_RAD = np.deg2rad(6 / 60)  # at 40 MHz; in quiet weather 1 to 2 arcmin
 HELD = 1e-6  # in effect not free
 SHIFT_REFERENCE_HZ = 40e6
@@ -74,7 +83,8 @@ def prior_sigma(state: SkyState, flux_sigma: np.ndarray, moving: np.ndarray) -> 
     """
     sigma = np.empty_like(state.values)
     sigma[:, RATIO] = flux_sigma
-    sigma[:, SLOPE] = np.where(moving, SLOPE_SIGMA, HELD)
+    for kind, usual in ((SLOPE, SLOPE_SIGMA), (CURVATURE, CURVATURE_SIGMA)):
+        sigma[:, kind] = np.where(moving, usual * np.maximum(flux_sigma, 1), HELD)
     scale = (SHIFT_REFERENCE_HZ / state.middle_hz) ** 2
     sigma[:, [EAST, NORTH]] = np.where(moving, SHIFT_SIGMA_RAD * scale, HELD)
     return np.append(sigma.ravel(), [DIFFUSE_SIGMA, FAINT_SIGMA])
@@ -172,7 +182,7 @@ class _Equations:
     def _channel(self, pol: int, channel: int) -> _Channel:
         """Return the sums of one channel and polarization over baselines and integrations."""
         sample, n_free = self.sample, len(self.state.free)
-        per = 4 * n_free  # parameters of an integration
+        per = N_KINDS * n_free  # parameters of an integration
         n_parameters = per * len(sample.integrations) + 2
         sums = _Channel.zeros(n_parameters, sample.baselines.n_antennas)
         pairs = _pairs(self.gain[pol, channel], sample)
@@ -288,7 +298,7 @@ def _means(state: SkyState, share: np.ndarray) -> list[np.ndarray]:
     ``share`` (free source,) of the flux, by which sources count.
     """
     held = []
-    for kind in (RATIO, SLOPE, EAST, NORTH):
+    for kind in (*SPECTRUM, EAST, NORTH):
         mean = np.zeros_like(state.values)
         mean[:, kind] = share / share.max()
         held.append(np.append(mean.ravel(), [0.0, 0.0]))

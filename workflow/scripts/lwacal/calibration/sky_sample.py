@@ -12,7 +12,16 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from lwacal.calibration import noise_weights
-from lwacal.calibration.sky_state import EAST, NORTH, RATIO, SLOPE, SkyState, wave_number
+from lwacal.calibration.sky_state import (
+    CURVATURE,
+    EAST,
+    N_KINDS,
+    NORTH,
+    RATIO,
+    SLOPE,
+    SkyState,
+    wave_number,
+)
 from lwacal.calibration.sub_band import SubBand
 from lwacal.io import ms_reader
 from lwacal.io.ms_reader import Integration
@@ -105,15 +114,14 @@ class SkySample:
     def visibilities(self, one: SampledIntegration, state: SkyState, number: int) -> np.ndarray:
         """Return the model of an integration, (2, channel, baseline), in Jy."""
         model = self.not_free(one, state)
-        offset = self.frequency_hz / self.middle_hz - 1
+        levels = state.levels(number, self.frequency_hz).astype(np.float32)
         now = state.values[number]
         turns = wave_number(self.frequency_hz, self.middle_hz)
         first, second = self.baselines.antenna1, self.baselines.antenna2
         for place, unit in enumerate(self.units(one)):
             path_m = self.east_north_m @ now[[EAST, NORTH], place]
             phasor = np.exp(1j * np.outer(turns, path_m)).astype(np.complex64)
-            level = (now[RATIO, place] + now[SLOPE, place] * offset).astype(np.float32)
-            model += unit * (phasor[:, first] * phasor[:, second].conj() * level[:, None])
+            model += unit * (phasor[:, first] * phasor[:, second].conj() * levels[place][:, None])
         return model
 
     def units(self, one: SampledIntegration) -> Iterator[np.ndarray]:
@@ -148,11 +156,13 @@ class SkySample:
         factors of the diffuse emission and of the faint sources.
         """
         now = state.values[number]
-        offset = self.frequency_hz[channel] / self.middle_hz - 1
+        levels = state.levels(number, self.frequency_hz[channel : channel + 1])[:, 0]
+        offset = np.float32(self.frequency_hz[channel] / self.middle_hz - 1)
         turn = wave_number(self.frequency_hz[channel], self.middle_hz)
         first, second = self.baselines.antenna1, self.baselines.antenna2
         n_free = len(self.free)
-        parts = np.zeros((4 * n_free + 2, len(first)), np.complex64)
+        parts = np.zeros((N_KINDS * n_free + 2, len(first)), np.complex64)
+        kinds = parts[:-2].reshape(N_KINDS, n_free, -1)
         parts[-2:] = one.diffuse[pol, channel], one.fixed[pol, channel]
         model = np.array([state.diffuse, state.faint], np.float32) @ parts[-2:]
         paths_m = self.east_north_m[first] - self.east_north_m[second]
@@ -164,12 +174,13 @@ class SkySample:
             shape = one.shapes[place]
             if shape is not None:
                 unit *= shape[channel]
-            level = np.float32(now[RATIO, place] + now[SLOPE, place] * offset)
-            parts[place] = unit
-            parts[n_free + place] = unit * np.float32(offset)
+            level = np.float32(levels[place])
+            kinds[RATIO, place] = unit
+            kinds[SLOPE, place] = unit * offset
+            kinds[CURVATURE, place] = unit * offset**2
             turned = unit * np.complex64(1j * turn * level)
-            parts[2 * n_free + place] = turned * paths_m[:, 0]
-            parts[3 * n_free + place] = turned * paths_m[:, 1]
+            kinds[EAST, place] = turned * paths_m[:, 0]
+            kinds[NORTH, place] = turned * paths_m[:, 1]
             model = model + level * unit
         return model, parts
 

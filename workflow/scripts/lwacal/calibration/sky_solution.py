@@ -7,12 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lwacal.calibration import confusion_weights, flux_anchor, sky_sample, sky_search, uv_range
-from lwacal.calibration.flux_anchor import Anchor
+from lwacal.calibration import (
+    confusion_weights,
+    flux_anchor,
+    sky_power,
+    sky_sample,
+    sky_search,
+    uv_range,
+)
+from lwacal.calibration.flux_anchor import Scale, SourceScale
 from lwacal.calibration.sky_fit import SkyFit
 from lwacal.calibration.sky_sample import SkySample
 from lwacal.calibration.sky_search import Start
-from lwacal.calibration.sky_state import EAST, NORTH, RATIO, SLOPE, SkyState
+from lwacal.calibration.sky_state import EAST, NORTH, RATIO, SLOPE, SPECTRUM, SkyState
 from lwacal.calibration.sub_band import SubBand
 from lwacal.io.ms_reader import Integration
 from lwacal.records.bandpass import FittedSky
@@ -45,7 +52,9 @@ class SkySolution:
     scans: list[int]
     state: SkyState
     fit: SkyFit
-    anchor: Anchor
+    scale: Scale
+    of_sources: SourceScale
+    of_powers: Scale | None
     starts: list[Start]
     antennas: np.ndarray
     channels: np.ndarray
@@ -70,8 +79,8 @@ class SkySolution:
         """Return what bandpass records of the sky."""
         values = self.state.values
         errors, global_errors = self.fit.split_errors()
-        errors[:, [RATIO, SLOPE]] *= self.anchor.factor
-        global_errors *= self.anchor.factor
+        errors[:, SPECTRUM] *= self.scale.factor
+        global_errors *= self.scale.factor
         arcmin = np.rad2deg(1) * 60
 
         def of_sources(kind: int, unit: float = 1.0) -> tuple[list[list[float]], list[list[float]]]:
@@ -79,6 +88,7 @@ class SkySolution:
 
         ratio, ratio_err = of_sources(RATIO)
         slope, slope_err = of_sources(SLOPE)
+        powers = self.of_powers
         east, east_err = of_sources(EAST, arcmin)
         north, north_err = of_sources(NORTH, arcmin)
         return {
@@ -97,9 +107,11 @@ class SkySolution:
             "diffuse_factor_err": float(global_errors[0]),
             "faint_factor": self.state.faint,
             "faint_factor_err": float(global_errors[1]),
-            "scale_weight": self.anchor.weight.tolist(),
-            "scale_err": self.anchor.error,
-            "scintillation_index": self.anchor.index,
+            "scale_weight": self.of_sources.weight.tolist(),
+            "scale_err": self.scale.error,
+            "scale_of_powers": powers.factor / self.of_sources.scale.factor if powers else None,
+            "scale_of_sources_err": self.of_sources.scale.error,
+            "scintillation_index": self.of_sources.index,
             "noise": self.fit.noise,
             "converged": self.fit.converged,
             "starts": [{"name": start.name, "cost": start.cost} for start in self.starts],
@@ -125,14 +137,18 @@ def solve(band: SubBand, settings: Bandpass, threads: int = 1) -> SkySolution | 
     fit, starts = sky_search.best_fit(sample, sigma, free.moving, free.names, threads)
     errors, _ = fit.split_errors()
     ratio, ratio_err = fit.state.values[:, RATIO], errors[:, RATIO]
-    anchor = flux_anchor.of_sources(ratio, ratio_err, free.flux_sigma, free.anchors)
+    of_sources = flux_anchor.of_sources(ratio, ratio_err, free.flux_sigma, free.anchors)
+    of_powers = sky_power.scale(band, sample, fit)
+    scale = of_sources.scale.joined(of_powers) if of_powers else of_sources.scale
     return SkySolution(
         band.sky(),
         free.names,
         [one.scan for one in sample.integrations],
-        fit.state.scaled(anchor.factor),
+        fit.state.scaled(scale.factor, scale.slope),
         fit,
-        anchor,
+        scale,
+        of_sources,
+        of_powers,
         starts,
         sample.antennas,
         sample.channels,

@@ -1,6 +1,6 @@
 """What of the sky is free: a flux and a place for each bright source in each integration.
 
-The flux density of a source is that of the sky model times ratio + slope x, where
+The flux density of a source is that of the sky model times ratio + slope x + curvature x^2, where
 x = nu / nu_0 - 1 and nu_0 is the middle of the sub-band. Its place moves by a shift that follows
 nu^-2, as refraction in the ionosphere does: shift (nu_0 / nu)^2. A shift is the change of the
 source's direction cosines to the east and to the north: a phase plane over the array, whose
@@ -17,8 +17,9 @@ import numpy as np
 from lwacal.sky.predict import FactoredModel
 from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
 
-RATIO, SLOPE, EAST, NORTH = range(4)
-N_KINDS = 4
+RATIO, SLOPE, CURVATURE, EAST, NORTH = range(5)
+N_KINDS = 5
+SPECTRUM = [RATIO, SLOPE, CURVATURE]
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,9 @@ class SkyState:
     """Parameters of the free sources.
 
     ``free`` (free source,) are the numbers of the sources in the model; ``values``
-    (integration, kind, free source): ratio, slope, and shift at ``middle_hz``, as direction cosines
-    to the east and to the north. ``diffuse`` is the factor of the diffuse emission, ``faint`` that
-    of all sources that are not free.
+    (integration, kind, free source): ratio, slope, curvature, and the shift at ``middle_hz`` as
+    direction cosines to the east and to the north. ``diffuse`` is the factor of the diffuse
+    emission, ``faint`` that of all sources that are not free.
     """
 
     free: np.ndarray
@@ -54,10 +55,24 @@ class SkyState:
         """Return all parameters, (parameter,): ``values`` in C order, ``diffuse``, ``faint``."""
         return np.append(self.values.ravel(), [self.diffuse, self.faint])
 
-    def scaled(self, factor: float) -> SkyState:
-        """Return the state with all flux densities multiplied by a factor."""
+    def levels(self, number: int, frequency_hz: np.ndarray) -> np.ndarray:
+        """Return fluxes over those of the model in an integration, (free source, channel)."""
+        powers = self.offset(frequency_hz) ** np.arange(len(SPECTRUM))[:, None]
+        return self.values[number, SPECTRUM].T @ powers
+
+    def offset(self, frequency_hz: np.ndarray) -> np.ndarray:
+        """Return x = nu / nu_0 - 1, (channel,)."""
+        return frequency_hz / self.middle_hz - 1
+
+    def scaled(self, factor: float, slope: float = 0.0) -> SkyState:
+        """Return the state with all flux densities multiplied by factor (1 + slope x).
+
+        The factors of diffuse emission and faint sources have no slope.
+        """
         values = self.values.copy()
-        values[:, [RATIO, SLOPE]] *= factor
+        values[:, CURVATURE] += slope * values[:, SLOPE]
+        values[:, SLOPE] += slope * values[:, RATIO]
+        values[:, SPECTRUM] *= factor
         return replace(
             self, values=values, diffuse=self.diffuse * factor, faint=self.faint * factor
         )
@@ -70,12 +85,10 @@ class SkyState:
         ``east_north_m`` (antenna, 2) are positions; ``frequency_hz`` (channel,) those of the model.
         """
         phasors, flux_jy = seen.phasors.copy(), seen.flux_jy.copy()
-        offset = frequency_hz / self.middle_hz - 1
         now = self.values[number]
         flux_jy *= np.float32(self.faint)
         flux_jy[:, self.free] = (
-            seen.flux_jy[:, self.free]
-            * (now[RATIO][:, None] + now[SLOPE][:, None] * offset)[..., None]
+            seen.flux_jy[:, self.free] * (self.levels(number, frequency_hz))[..., None]
         )
         for place, source in enumerate(self.free):
             path_m = east_north_m @ now[[EAST, NORTH], place]

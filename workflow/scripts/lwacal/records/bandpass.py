@@ -86,11 +86,22 @@ class FittedSky(Part):
         list[Fraction], described("Share of each source in the flux scale.", axes="(source)")
     ]
     scale_err: Annotated[
-        float, described("Relative error of the flux scale from scintillation.", ge=0)
+        float,
+        described("Relative error of the scale of fluxes, from scintillation and powers.", ge=0),
+    ]
+    scale_of_powers: Annotated[
+        float | None,
+        described(
+            "Scale by which autocorrelations over gain squared are the power of sky and receiver,"
+            " over the scale of the sources; null if unknown."
+        ),
+    ]
+    scale_of_sources_err: Annotated[
+        float,
+        described("Relative error of the scale of the sources alone, from scintillation.", ge=0),
     ]
     scintillation_index: Annotated[
-        float | None,
-        described("Rms over mean of the fluxes over integrations; null with a single one."),
+        float, described("Rms over mean of the fluxes that scintillation has.", ge=0)
     ]
     noise: Annotated[float, described("Residual power over the noise that weights assume.")]
     converged: Annotated[bool, described("Whether the fit converged.")]
