@@ -5,8 +5,8 @@ import pytest
 
 import sky_sample_case
 from lwacal.calibration import sky_search
-from lwacal.calibration.sky_state import EAST, N_KINDS, NORTH, RATIO, SLOPE, SkyState
-from sky_sample_case import differences, make
+from lwacal.calibration.sky_state import EAST, N_KINDS, NORTH, RATIO, SLOPE
+from sky_sample_case import HALF, differences, make
 
 SIGMA, MOVING = np.ones(2), np.ones(2, bool)
 
@@ -38,12 +38,12 @@ def test_errors_are_those_that_the_fit_states():
 def test_slope_of_a_flux_over_the_sub_band_is_found():
     values = np.zeros((2, N_KINDS, 2))
     values[:, RATIO] = [[0.5, 1.4], [1.2, 0.9]]
-    values[:, SLOPE] = [[0.4, -0.5], [0.0, 0.1]]
+    values[:, SLOPE] = np.array([[0.4, -0.5], [0.0, 0.1]]) * HALF
     case = make(3, values=values)
     found = fitted(case)
     assert np.abs(in_errors(case, found)[:, SLOPE]).max() < 4
     errors = found.split_errors()[0][:, SLOPE]
-    assert errors.max() < 0.1  # the slopes above are far from zero
+    assert errors.max() < 0.1 * HALF  # the slopes above are far from zero
 
 
 def test_shift_common_to_all_sources_is_left_to_the_gains():
@@ -82,8 +82,7 @@ def test_a_swap_is_told_by_the_measure_of_the_tests():
 
 def test_fluxes_of_the_model_alone_can_lead_into_the_false_minimum():
     def of_model(case):
-        model = SkyState.of_model(case.sample.free, 2, case.sample.middle_hz)
-        return sky_search.gains_of(case.sample, model)
+        return sky_search.gains_of(case.sample, case.sample.of_model())
 
     cases = [make(seed, n_antennas=24, index=0.7) for seed in range(40)]
     assert any(sky_sample_case.swapped(case, of_model(case)) for case in cases)

@@ -25,6 +25,7 @@ from lwacal.telescope.baselines import BaselineMatrix
 START_MJD_S = naming.stamp_time("20240601_110000")  # Cyg A and Cas A are high
 NAMES = ("CygA", "CasA")
 FLUX_JY = (12000.0, 9000.0)
+HALF = 0.088  # half the relative width of the sub-band
 NOISE_JY = 4000.0  # of a visibility, as at 27 MHz in 10 s and 190 kHz
 
 
@@ -43,7 +44,7 @@ def draw_sky(
     """Return parameters (integration, kind, source): fluxes scintillate, shifts drift a little."""
     values = np.zeros((n_integrations, N_KINDS, len(NAMES)))
     values[:, RATIO] = draw.gamma(1 / index**2, index**2, values[:, RATIO].shape) if index else 1
-    values[:, SLOPE] = -1.5 * (values[:, RATIO] - 1)  # it falls as nu^-1.5
+    values[:, SLOPE] = -1.5 * HALF * (values[:, RATIO] - 1)  # it falls as nu^-1.5
     place = draw.normal(0, shift_arcmin, (1, 2, len(NAMES)))
     drift = draw.normal(0, shift_arcmin / 10, (n_integrations, 2, len(NAMES)))
     values[:, [EAST, NORTH]] = np.deg2rad((place + drift) / 60)
@@ -73,11 +74,11 @@ def make(
     radec = np.array(
         [(sources.POSITIONS[name].ra_rad, sources.POSITIONS[name].dec_rad) for name in NAMES]
     )
-    frequency_hz = middle_hz + np.linspace(-2.2e6, 2.2e6, n_channels)
+    frequency_hz = middle_hz + middle_hz * np.linspace(-HALF, HALF, n_channels)
     free = np.arange(len(NAMES))
     if values is None:
         values = draw_sky(draw, n_integrations, index, shift_arcmin)
-    truth = SkyState(free, values, middle_hz, diffuse_factor)
+    truth = SkyState(free, values, middle_hz, HALF, diffuse_factor)
     east_north_m = geometry.local_enu_m(positions_m)[:, :2].astype(np.float32)
     baselines = BaselineMatrix(n_antennas)
     sample = SkySample(
@@ -87,6 +88,7 @@ def make(
         np.arange(n_channels),
         frequency_hz,
         middle_hz,
+        HALF,
         free,
     )
     first, second = baselines.antenna1, baselines.antenna2

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lwacal.runtime.robust import masked_median
+
 LEAST_SIGMA = 0.01  # no flux scale is better than this
 SCINTILLATION_SLOPE = 1.5  # weak scintillation falls as nu^-1.5: Fallows et al. 2020, section 4
 POWER_SIGMA = 0.1  # of maps of the sky: Dowell et al. 2017, MNRAS 469, 4537
@@ -24,7 +26,7 @@ POWER_SLOPE_SIGMA = 0.15  # of their spectral index, with the receiver's part
 
 @dataclass(frozen=True)
 class Scale:
-    """A factor that brings fluxes to a scale, a (1 + b x) with x = nu / nu_0 - 1, and its errors.
+    """A factor that brings fluxes to a scale, a (1 + b u), u as in sky_state, and its errors.
 
     The errors are relative: of a, and of b.
     """
@@ -59,14 +61,18 @@ class SourceScale:
 
 
 def of_sources(
-    ratio: np.ndarray, error: np.ndarray, flux_sigma: np.ndarray, anchors: np.ndarray
+    ratio: np.ndarray,
+    error: np.ndarray,
+    flux_sigma: np.ndarray,
+    anchors: np.ndarray,
+    half: float,
 ) -> SourceScale:
     """Return the scale that makes the weighted mean of the ratios of the anchors one.
 
     ``ratio`` and ``error`` (integration, free source): fluxes over the model's, and their standard
     errors; ``flux_sigma`` (free source,): relative uncertainty of the model's fluxes; ``anchors``
-    (free source,) bool. The errors of the scale are those of scintillation alone: the flux scale is
-    right by definition.
+    (free source,) bool; ``half`` the relative half-width of the sub-band. The errors of the scale
+    are those of scintillation alone: the flux scale is right by definition.
     """
     number = len(ratio)
     noise = (error**2).mean(axis=0) / number
@@ -76,7 +82,7 @@ def of_sources(
     weight = weight / weight.sum()
     mean = float(weight @ ratio.mean(axis=0))
     scatter = float(np.sqrt(spread * (weight**2).sum()))
-    scale = Scale(1 / mean, 0.0, scatter, SCINTILLATION_SLOPE * scatter)
+    scale = Scale(1 / mean, 0.0, scatter, SCINTILLATION_SLOPE * half * scatter)
     return SourceScale(scale, weight, index)
 
 
@@ -108,19 +114,19 @@ def _excess(freedom: int) -> float:
     return 1 + 1.5 / freedom
 
 
-def of_powers(power_jy: np.ndarray, expected_jy: np.ndarray, offset: np.ndarray) -> Scale | None:
+def of_powers(
+    power_jy: np.ndarray, expected_jy: np.ndarray, offset: np.ndarray, half: float
+) -> Scale:
     """Return the scale that makes autocorrelations over gain squared the power of the sky.
 
     ``power_jy`` (antenna, channel, 2): autocorrelation over |gain|^2, NaN if unknown; in Jy if the
-    gains were right. ``expected_jy`` (channel, 2); ``offset`` (channel,) is x. None if unknown.
+    gains were right. At least one is known. ``expected_jy`` (channel, 2); ``offset`` (channel,) is
+    u, and ``half`` the relative half-width of the sub-band.
     """
-    excess = np.nanmedian(power_jy / expected_jy, axis=(0, 2))
-    known = np.isfinite(excess) & (excess > 0)
-    if not known.any():
-        return None
-    design = np.column_stack([np.ones(known.sum()), offset[known]])
-    if known.sum() < 3:
-        design = design[:, :1]
-    line = np.linalg.lstsq(design, -np.log(excess[known]), rcond=None)[0]
-    slope = float(line[1]) if len(line) > 1 else 0.0
-    return Scale(float(np.exp(line[0])), slope, POWER_SIGMA, POWER_SLOPE_SIGMA)
+    unknown = ~np.isfinite(power_jy)
+    excess = masked_median(np.where(unknown, 1, power_jy / expected_jy), unknown, axis=0)
+    log = -np.log(np.nanmean(excess, axis=1))
+    known = np.isfinite(log)
+    line = np.polyfit(offset[known], log[known], 1 if known.sum() > 2 else 0)
+    slope = float(line[0]) if len(line) > 1 else 0.0
+    return Scale(float(np.exp(line[-1])), slope, POWER_SIGMA, POWER_SLOPE_SIGMA * half)

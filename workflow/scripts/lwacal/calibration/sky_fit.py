@@ -83,7 +83,8 @@ def prior_sigma(state: SkyState, flux_sigma: np.ndarray, moving: np.ndarray) -> 
     """
     sigma = np.empty_like(state.values)
     sigma[:, RATIO] = flux_sigma
-    for kind, usual in ((SLOPE, SLOPE_SIGMA), (CURVATURE, CURVATURE_SIGMA)):
+    slope, curvature = SLOPE_SIGMA * state.half, CURVATURE_SIGMA * state.half**2
+    for kind, usual in ((SLOPE, slope), (CURVATURE, curvature)):
         sigma[:, kind] = np.where(moving, usual * np.maximum(flux_sigma, 1), HELD)
     scale = (SHIFT_REFERENCE_HZ / state.middle_hz) ** 2
     sigma[:, [EAST, NORTH]] = np.where(moving, SHIFT_SIGMA_RAD * scale, HELD)
@@ -103,7 +104,8 @@ def fit(
     ``gain`` (2, sampled channel, antenna), zero for antennas without one; ``sigma`` the prior rms
     of the parameters. A step that makes the fit worse is halved.
     """
-    target, prior = SkyState.of_model(state.free, len(state.values), state.middle_hz), 1 / sigma**2
+    n_integrations, prior = len(state.values), 1 / sigma**2
+    target = SkyState.of_model(state.free, n_integrations, state.middle_hz, state.half)
     equations = _Equations(sample, state, gain, threads)
     best, share, converged = _Point.at(equations, prior, target), 1.0, False
     for _ in range(most_steps):
@@ -314,5 +316,6 @@ def _pairs(gain: np.ndarray, sample: SkySample) -> np.ndarray:
 
 def _real_products(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Return Re sum_b conj(one) other, (row of one, row of other)."""
-    flat = [np.ascontiguousarray(part).view(np.float32) for part in (one, other)]
-    return (flat[0] @ flat[1].T).astype(float)
+    flat = [np.ascontiguousarray(part).view(np.float32).astype(float) for part in (one, other)]
+    product: np.ndarray = flat[0] @ flat[1].T
+    return product

@@ -13,7 +13,7 @@ from lwacal.ingest import autocorrelations
 from lwacal.sky import diffuse_power, sky_model
 from lwacal.sky.galaxy import DiffuseSky
 
-LIKE_THE_MAP = (0.5, 2.0)  # factor of the diffuse emission; beyond, the sky is not that of the map
+LIKE_THE_MAP = (0.5, 2.0)  # the diffuse emission on this scale; beyond, the map is not of this sky
 
 
 def scale(band: SubBand, sample: SkySample, fit: SkyFit) -> Scale | None:
@@ -23,8 +23,7 @@ def scale(band: SubBand, sample: SkySample, fit: SkyFit) -> Scale | None:
     without autocorrelations.
     """
     sky = band.sky().galaxy
-    low, high = LIKE_THE_MAP
-    if not isinstance(sky, DiffuseSky) or not low < fit.state.diffuse < high:
+    if not isinstance(sky, DiffuseSky):
         return None
     record = autocorrelations.read(band.powers)
     used = np.isin(record["scan"], [one.scan for one in sample.integrations])
@@ -35,9 +34,11 @@ def scale(band: SubBand, sample: SkySample, fit: SkyFit) -> Scale | None:
     np.divide(np.median(power, axis=0), gain_power, out=power_jy, where=there)
     if not there.any():
         return None
-    return flux_anchor.of_powers(
-        power_jy, expected_jy(band, sky)[sample.channels], fit.state.offset(sample.frequency_hz)
-    )
+    expected = expected_jy(band, sky)[sample.channels]
+    offset = fit.state.offset(sample.frequency_hz)
+    found = flux_anchor.of_powers(power_jy, expected, offset, fit.state.half)
+    low, high = LIKE_THE_MAP
+    return found if low < fit.state.diffuse * found.factor < high else None
 
 
 def expected_jy(band: SubBand, sky: DiffuseSky) -> np.ndarray:

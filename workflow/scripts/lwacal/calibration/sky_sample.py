@@ -12,16 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from lwacal.calibration import noise_weights
-from lwacal.calibration.sky_state import (
-    CURVATURE,
-    EAST,
-    N_KINDS,
-    NORTH,
-    RATIO,
-    SLOPE,
-    SkyState,
-    wave_number,
-)
+from lwacal.calibration.sky_state import EAST, N_KINDS, NORTH, SPECTRUM, SkyState, wave_number
 from lwacal.calibration.sub_band import SubBand
 from lwacal.io import ms_reader
 from lwacal.io.ms_reader import Integration
@@ -73,7 +64,8 @@ class SkySample:
     """The sample.
 
     ``antennas`` (sampled antenna,) and ``channels`` (sampled channel,) are numbers of the whole
-    sub-band, ``free`` those of the free sources; ``east_north_m`` (sampled antenna, 2).
+    sub-band, ``free`` those of the free sources; ``east_north_m`` (sampled antenna, 2);
+    ``middle_hz`` and ``half`` as in SkyState.
     """
 
     antennas: np.ndarray
@@ -82,6 +74,7 @@ class SkySample:
     channels: np.ndarray
     frequency_hz: np.ndarray
     middle_hz: float
+    half: float
     free: np.ndarray
     integrations: list[SampledIntegration] = field(default_factory=list)
 
@@ -97,6 +90,11 @@ class SkySample:
     def of_integration(self, number: int) -> SkySample:
         """Return the sample of one integration alone."""
         return replace(self, integrations=[self.integrations[number]])
+
+    def of_model(self) -> SkyState:
+        """Return the sky as the model has it."""
+        number = len(self.integrations)
+        return SkyState.of_model(self.free, number, self.middle_hz, self.half)
 
     def within(self, longest_m: float) -> SkySample:
         """Return the sample with zero weights of longer baselines; it shares the data."""
@@ -156,8 +154,9 @@ class SkySample:
         factors of the diffuse emission and of the faint sources.
         """
         now = state.values[number]
-        levels = state.levels(number, self.frequency_hz[channel : channel + 1])[:, 0]
-        offset = np.float32(self.frequency_hz[channel] / self.middle_hz - 1)
+        one_hz = self.frequency_hz[channel : channel + 1]
+        polynomials = state.polynomials(one_hz)[:, 0].astype(np.float32)
+        levels = state.levels(number, one_hz)[:, 0]
         turn = wave_number(self.frequency_hz[channel], self.middle_hz)
         first, second = self.baselines.antenna1, self.baselines.antenna2
         n_free = len(self.free)
@@ -175,9 +174,8 @@ class SkySample:
             if shape is not None:
                 unit *= shape[channel]
             level = np.float32(levels[place])
-            kinds[RATIO, place] = unit
-            kinds[SLOPE, place] = unit * offset
-            kinds[CURVATURE, place] = unit * offset**2
+            for kind, value in zip(SPECTRUM, polynomials):
+                kinds[kind, place] = unit * value
             turned = unit * np.complex64(1j * turn * level)
             kinds[EAST, place] = turned * paths_m[:, 0]
             kinds[NORTH, place] = turned * paths_m[:, 1]
@@ -213,6 +211,7 @@ def read(band: SubBand, free: np.ndarray) -> SkySample | None:
             channels,
             band.frequency_hz[channels],
             float(np.mean(band.frequency_hz)),
+            _half(band.frequency_hz),
             free,
         )
         powers = band.antenna_powers()
@@ -224,6 +223,11 @@ def read(band: SubBand, free: np.ndarray) -> SkySample | None:
             seen = model.factored(item.mjd_s).of_channels(channels)
             sample.integrations.append(_integration(item, data, weights, seen, sample))
     return sample
+
+
+def _half(frequency_hz: np.ndarray) -> float:
+    """Return half the relative width of a sub-band; any will do for a single channel."""
+    return float(np.ptp(frequency_hz) / 2 / np.mean(frequency_hz)) or 1.0
 
 
 def sampled_antennas(

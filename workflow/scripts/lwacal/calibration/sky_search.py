@@ -76,14 +76,14 @@ def search(
     """
     middle = np.linspace(0, len(sample.channels) - 1, SEARCH_CHANNELS + 2)[1:-1]
     few = sample.of_channels(np.unique(middle.astype(int)))
-    model = SkyState.of_model(sample.free, len(sample.integrations), sample.middle_hz)
+    model = sample.of_model()
     alone = few.of_integration(brightest_integration(few))
     bright = brightest_sources(few)
     tried = {"fluxes of the model": _alternate(few, model, gains_of(few, model))}
     of_starts = [(place, factor) for place in _enough(bright) for factor in FLUX_FACTORS]
     of_starts += [(place, OUTSHINING) for place in np.flatnonzero(unknown)]
     for place, factor in of_starts:
-        fluxes = SkyState.of_model(sample.free, 1, sample.middle_hz)
+        fluxes = alone.of_model()
         fluxes.values[0, RATIO, place] = factor
         gain = gains_of(alone, fluxes)
         start = f"{names[place]} {factor:g} times as bright"

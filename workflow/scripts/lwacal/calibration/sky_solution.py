@@ -87,7 +87,7 @@ class SkySolution:
             return (values[:, kind].T * unit).tolist(), (errors[:, kind].T * unit).tolist()
 
         ratio, ratio_err = of_sources(RATIO)
-        slope, slope_err = of_sources(SLOPE)
+        slope, slope_err = of_sources(SLOPE, 1 / self.state.half)
         powers = self.of_powers
         east, east_err = of_sources(EAST, arcmin)
         north, north_err = of_sources(NORTH, arcmin)
@@ -137,7 +137,9 @@ def solve(band: SubBand, settings: Bandpass, threads: int = 1) -> SkySolution | 
     fit, starts = sky_search.best_fit(sample, sigma, free.moving, free.names, threads)
     errors, _ = fit.split_errors()
     ratio, ratio_err = fit.state.values[:, RATIO], errors[:, RATIO]
-    of_sources = flux_anchor.of_sources(ratio, ratio_err, free.flux_sigma, free.anchors)
+    of_sources = flux_anchor.of_sources(
+        ratio, ratio_err, free.flux_sigma, free.anchors, fit.state.half
+    )
     of_powers = sky_power.scale(band, sample, fit)
     scale = of_sources.scale.joined(of_powers) if of_powers else of_sources.scale
     return SkySolution(

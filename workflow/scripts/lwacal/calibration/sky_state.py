@@ -1,11 +1,11 @@
 """What of the sky is free: a flux and a place for each bright source in each integration.
 
-The flux density of a source is that of the sky model times ratio + slope x + curvature x^2, where
-x = nu / nu_0 - 1 and nu_0 is the middle of the sub-band. Its place moves by a shift that follows
-nu^-2, as refraction in the ionosphere does: shift (nu_0 / nu)^2. A shift is the change of the
-source's direction cosines to the east and to the north: a phase plane over the array, whose
-antennas lie in a plane but for some metres. A shift common to all sources is then exactly what
-gains can take up.
+The flux density of a source is that of the sky model times ratio + slope u + curvature
+(u^2 - 1/3), with u = (nu / nu_0 - 1) / h. Here nu_0 is the middle of the sub-band and h half its
+relative width, so that u is from -1 to 1. The place of a source moves by shift (nu_0 / nu)^2, as
+refraction in the ionosphere does. A shift is the change of the source's direction cosines to the
+east and to the north: a phase plane over the array, whose antennas lie in a plane but for some
+metres. A shift common to all sources is then exactly what gains can take up.
 """
 
 from __future__ import annotations
@@ -28,22 +28,23 @@ class SkyState:
 
     ``free`` (free source,) are the numbers of the sources in the model; ``values``
     (integration, kind, free source): ratio, slope, curvature, and the shift at ``middle_hz`` as
-    direction cosines to the east and to the north. ``diffuse`` is the factor of the diffuse
-    emission, ``faint`` that of all sources that are not free.
+    direction cosines to the east and to the north. ``half`` is h. ``diffuse`` is the factor of the
+    diffuse emission, ``faint`` that of all sources that are not free.
     """
 
     free: np.ndarray
     values: np.ndarray
     middle_hz: float
+    half: float
     diffuse: float = 1.0
     faint: float = 1.0
 
     @staticmethod
-    def of_model(free: np.ndarray, n_integrations: int, middle_hz: float) -> SkyState:
+    def of_model(free: np.ndarray, n_integrations: int, middle_hz: float, half: float) -> SkyState:
         """Return the sky as the model has it."""
         values = np.zeros((n_integrations, N_KINDS, len(free)))
         values[:, RATIO] = 1.0
-        return SkyState(free, values, middle_hz)
+        return SkyState(free, values, middle_hz, half)
 
     def moved(self, step: np.ndarray) -> SkyState:
         """Return the state after a step in `vector`'s order."""
@@ -57,21 +58,27 @@ class SkyState:
 
     def levels(self, number: int, frequency_hz: np.ndarray) -> np.ndarray:
         """Return fluxes over those of the model in an integration, (free source, channel)."""
-        powers = self.offset(frequency_hz) ** np.arange(len(SPECTRUM))[:, None]
-        return self.values[number, SPECTRUM].T @ powers
+        return self.values[number, SPECTRUM].T @ self.polynomials(frequency_hz)
 
     def offset(self, frequency_hz: np.ndarray) -> np.ndarray:
-        """Return x = nu / nu_0 - 1, (channel,)."""
-        return frequency_hz / self.middle_hz - 1
+        """Return u, (channel,)."""
+        return (frequency_hz / self.middle_hz - 1) / self.half
+
+    def polynomials(self, frequency_hz: np.ndarray) -> np.ndarray:
+        """Return 1, u and u^2 - 1/3, (3, channel)."""
+        offset = self.offset(frequency_hz)
+        return np.stack([np.ones_like(offset), offset, offset**2 - 1 / 3])
 
     def scaled(self, factor: float, slope: float = 0.0) -> SkyState:
-        """Return the state with all flux densities multiplied by factor (1 + slope x).
+        """Return the state with all flux densities multiplied by factor (1 + slope u).
 
-        The factors of diffuse emission and faint sources have no slope.
+        Terms of u^3 are left out. The factors of diffuse emission and faint sources have no slope.
         """
+        ratio, tilt, bend = (self.values[:, kind] for kind in SPECTRUM)
         values = self.values.copy()
-        values[:, CURVATURE] += slope * values[:, SLOPE]
-        values[:, SLOPE] += slope * values[:, RATIO]
+        values[:, RATIO] = ratio + slope * tilt / 3
+        values[:, SLOPE] = tilt + slope * (ratio + bend * 4 / 15)
+        values[:, CURVATURE] = bend + slope * tilt
         values[:, SPECTRUM] *= factor
         return replace(
             self, values=values, diffuse=self.diffuse * factor, faint=self.faint * factor
