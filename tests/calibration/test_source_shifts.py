@@ -107,3 +107,18 @@ def test_sub_bands_without_common_sources_are_not_compared():
     found = source_shifts.combine(made)
     assert found.offset.tolist() == [[0, 0]] * 3
     assert np.isnan(found.offset_error).all()
+
+
+def test_sources_whose_places_were_held_do_not_count():
+    """They have no shift: the record has null."""
+    true = shifts_of()
+    made = records(true)
+    usual = source_shifts.combine(made)
+    for one in made:
+        for key in ("shift_east", "shift_north", "shift_east_err", "shift_north_err"):
+            one["sky"][f"{key}_arcmin"] = [*one["sky"][f"{key}_arcmin"], [None] * len(SCANS)]
+        one["sky"]["sources"].append("3C348")
+    found = source_shifts.combine(made)
+    assert np.isnan(found.shift[3]).all()
+    assert found.freedom[3] == 0
+    assert found.shift[:3] == pytest.approx(usual.shift)

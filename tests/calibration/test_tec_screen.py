@@ -1,5 +1,7 @@
 """Clock-TEC separation against drawn instruments and the simulated ionosphere."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -111,3 +113,15 @@ def test_signs_are_those_of_the_simulated_ionosphere():
     assert (
         np.abs(found.gradient * tec_screen.SHIFT_ARCMIN - expected).max() < 0.05 + 4 * error.max()
     )
+
+
+def test_uncertain_planes_are_expected_to_be_smaller():
+    """With an error of the usual rms half of the plane is to be expected, with a small one all."""
+    one = separated(with_screen(2))[0]
+    usual = 0.0035
+    half = replace(one, covariance=usual**2 * np.eye(2)).expected(usual)
+    assert half.gradient == pytest.approx(one.gradient / 2)
+    assert half.covariance == pytest.approx(usual**2 / 2 * np.eye(2))
+    assert one.expected(usual).gradient == pytest.approx(one.gradient, rel=0.02)
+    more = one.with_covariance(np.diag([1e-6, 4e-6]))
+    assert more.error**2 == pytest.approx(one.error**2 + [1e-6, 4e-6])

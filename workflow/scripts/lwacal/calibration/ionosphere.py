@@ -9,7 +9,6 @@ plane itself. Tables without it hold the instrument.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +16,14 @@ import numpy as np
 from lwacal.calibration import (
     band_agreement,
     ionosphere_record,
+    plane_errors,
     source_shifts,
     tec_screen,
 )
 from lwacal.calibration.antpol_columns import Phases
+from lwacal.calibration.band_agreement import Agreement
 from lwacal.calibration.ionosphere_record import Found
+from lwacal.calibration.source_shifts import REFERENCE_HZ, Shifts
 from lwacal.calibration.tec_screen import SHIFT_ARCMIN, Screen
 from lwacal.io import caltable
 from lwacal.io.solutions import CAUSES, NO_ANTENNA, Bandpass
@@ -34,8 +36,8 @@ from lwacal.telescope import geometry
 
 FEWEST_BANDS = 3
 LEAST_RATIO = 1.3  # of the highest frequency to the lowest
-LARGEST_ERROR_ARCMIN = 3.0  # at 40 MHz: usual nights move sources as far
-SIGNIFICANT = 2.0  # sigma; a smaller plane is left in: taking it out would add more noise
+LARGEST_ERROR_ARCMIN = 3.0  # at 40 MHz
+USUAL_ARCMIN = 3.0  # rms of the mean shift at 40 MHz, in each direction, before it is measured
 
 
 def measure(
@@ -72,11 +74,24 @@ def measure(
     screens: list[Screen | None] = [None] * 3
     if not message:
         screens = tec_screen.separate(phases, place_km, bandpass.antenna_names)
+        if screens[0] is not None:
+            screens[0] = screens[0].with_covariance(_of_planes(phases, shifts, agreement))
         message = too_uncertain(screens[0])
-    if screens[0] is not None and screens[0].significance() < SIGNIFICANT:
-        screens[0] = replace(screens[0], gradient=np.zeros(2))
-    found = Found(shifts, agreement, screens[0], screens[1:], message)
+    screen = screens[0].expected(USUAL_ARCMIN / SHIFT_ARCMIN) if screens[0] else None
+    found = Found(shifts, agreement, screen, screens[1:], message)
     return ionosphere_record.build(bandpass, model, summaries, found, settings.take_out)
+
+
+def _of_planes(phases: Phases, shifts: Shifts, agreement: Sequence[Agreement]) -> np.ndarray:
+    """Return the covariance of the gradient (2, 2) from errors of the planes of sub-bands."""
+    error = np.where(
+        np.isfinite(shifts.offset_error), shifts.offset_error, plane_errors.UNKNOWN_ARCMIN
+    )
+    offset = np.full(error.shape, np.nan)
+    for number in np.unique(phases.band):
+        hz = float(phases.frequency_hz[phases.band == number].mean())
+        offset[number] = agreement[number].offset_arcmin * (hz / REFERENCE_HZ) ** 2
+    return plane_errors.covariance(phases, error, offset) / SHIFT_ARCMIN**2
 
 
 def places_km(manifest: ManifestRecord) -> np.ndarray:

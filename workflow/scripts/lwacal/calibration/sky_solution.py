@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -44,11 +45,13 @@ FREE_RATIO_SIGMA = 1.0  # fluxes scintillate
 class SkySolution:
     """The model of a sub-band with the fluxes and places that its data have.
 
-    ``antennas`` (sampled antenna,) and ``channels`` (sampled channel,) are those of the fit.
+    ``moving`` (free source,) bool: its place is free. ``antennas`` (sampled antenna,) and
+    ``channels`` (sampled channel,) are those of the fit.
     """
 
     model: BandModel
     names: list[str]
+    moving: np.ndarray
     scans: list[int]
     state: SkyState
     fit: SkyFit
@@ -77,13 +80,16 @@ class SkySolution:
 
     def record(self) -> FittedSky:
         """Return what bandpass records of the sky."""
-        values = self.state.values
+        values = self.state.values.copy()
         errors, global_errors = self.fit.split_errors()
+        held = np.where(self.moving, 0.0, np.nan)  # where the place is held, there is no shift
+        values[:, [EAST, NORTH]] += held
+        errors[:, [EAST, NORTH]] += held
         errors[:, SPECTRUM] *= self.scale.factor
         global_errors *= self.scale.factor
         arcmin = np.rad2deg(1) * 60
 
-        def of_sources(kind: int, unit: float = 1.0) -> tuple[list[list[float]], list[list[float]]]:
+        def of_sources(kind: int, unit: float = 1.0) -> tuple[list[Any], list[Any]]:
             return (values[:, kind].T * unit).tolist(), (errors[:, kind].T * unit).tolist()
 
         ratio, ratio_err = of_sources(RATIO)
@@ -145,6 +151,7 @@ def solve(band: SubBand, settings: Bandpass, threads: int = 1) -> SkySolution | 
     return SkySolution(
         band.sky(),
         free.names,
+        free.moving,
         [one.scan for one in sample.integrations],
         fit.state.scaled(scale.factor, scale.slope),
         fit,

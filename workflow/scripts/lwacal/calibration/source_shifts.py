@@ -95,10 +95,10 @@ def _fill(
     rows = np.array([sources.index(name) for name in sky["sources"]], int)
     columns = np.array([integrations.index(scan) for scan in sky["integrations"]], int)
     place = np.add.outer(rows * len(integrations), columns)
-    record: Mapping[str, list[list[float]]] = sky  # type: ignore[assignment]
+    record: Mapping[str, list[list[float | None]]] = sky  # type: ignore[assignment]
     for axis, word in enumerate(("east", "north")):
-        shift = np.array(record[f"shift_{word}_arcmin"]) * scale
-        error = np.array(record[f"shift_{word}_err_arcmin"]) * scale
+        shift = np.array(record[f"shift_{word}_arcmin"], float) * scale
+        error = np.array(record[f"shift_{word}_err_arcmin"], float) * scale
         known = np.isfinite(shift) & (error > 0)
         values[place, axis] = np.where(known, shift, 0)
         weights[place, axis] = np.where(known, 1 / np.where(known, error, 1) ** 2, 0)

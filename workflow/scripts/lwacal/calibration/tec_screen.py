@@ -12,7 +12,7 @@ the plane. Errors follow from the scatter of the antennas about it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -57,9 +57,19 @@ class Screen:
         """The standard errors of the gradient, (2,)."""
         return np.sqrt(np.diagonal(self.covariance))
 
-    def significance(self) -> float:
-        """Return the gradient in units of its error."""
-        return float(np.sqrt(self.gradient @ np.linalg.solve(self.covariance, self.gradient)))
+    def with_covariance(self, more: np.ndarray) -> Screen:
+        """Return the screen with one more cause of errors of the gradient, (2, 2)."""
+        return replace(self, covariance=self.covariance + more)
+
+    def expected(self, usual: float) -> Screen:
+        """Return the screen to be expected, where gradients usually have the rms ``usual``.
+
+        Between nothing and what was measured: the mean of the posterior distribution, which is
+        closer to the truth on average than either (Gelman et al. 2013, Bayesian Data Analysis,
+        chapter 2).
+        """
+        share = usual**2 * np.linalg.inv(self.covariance + usual**2 * np.eye(2))
+        return replace(self, gradient=share @ self.gradient, covariance=share @ self.covariance)
 
     def tecu(self, place_km: np.ndarray) -> np.ndarray:
         """Return the column at places (antenna, 2) east and north, relative to the centre."""

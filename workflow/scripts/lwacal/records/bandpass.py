@@ -36,6 +36,7 @@ class SkyStart(Part):
 
 
 PerSource = list[list[float]]
+Shifts = list[list[float | None]]
 SOURCE_AXES = "(source, integration)"
 
 
@@ -59,22 +60,23 @@ class FittedSky(Part):
     ]
     flux_slope_err: Annotated[PerSource, described("Standard error.", axes=SOURCE_AXES)]
     shift_east_arcmin: Annotated[
-        PerSource,
+        Shifts,
         described(
-            "Shift of the direction cosine to the east at nu_0; it follows nu^-2.",
+            "Shift of the direction cosine to the east at nu_0; it follows nu^-2. Null"
+            " where the place is held.",
             unit="arcmin",
             axes=SOURCE_AXES,
         ),
     ]
     shift_east_err_arcmin: Annotated[
-        PerSource, described("Standard error.", unit="arcmin", axes=SOURCE_AXES)
+        Shifts, described("Standard error.", unit="arcmin", axes=SOURCE_AXES)
     ]
     shift_north_arcmin: Annotated[
-        PerSource,
+        Shifts,
         described("Shift of the direction cosine to the north.", unit="arcmin", axes=SOURCE_AXES),
     ]
     shift_north_err_arcmin: Annotated[
-        PerSource, described("Standard error.", unit="arcmin", axes=SOURCE_AXES)
+        Shifts, described("Standard error.", unit="arcmin", axes=SOURCE_AXES)
     ]
     diffuse_factor: Annotated[float, described("Factor of the model of the diffuse emission.")]
     diffuse_factor_err: Annotated[float, described("Its standard error.")]
