@@ -64,7 +64,7 @@ class Phases:
         )
 
     def of(self, antennas: np.ndarray) -> Phases:
-        """Return the phases of some antennas (antenna,) bool."""
+        """Return the phases of some antennas: their indices, or (antenna,) bool."""
         return replace(self, phasor=self.phasor[antennas], weight=self.weight[antennas])
 
     def without(self, bands: list[int]) -> Phases:

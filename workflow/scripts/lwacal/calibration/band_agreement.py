@@ -20,7 +20,7 @@ from lwacal.telescope.phase_plane import efficiency, phase_plane
 
 FEWEST_BANDS = 3
 NEAR_KM = 0.3
-FEWEST_NEAR = 12
+FEWEST_NEAR, MOST_NEAR = 12, 90
 FEWEST_ANTENNAS = 5
 LEAST_SIGMA = 5.0
 NARROW_HZ = 0.3e6  # either side of the middle
@@ -54,7 +54,8 @@ def compare(phases: Phases, place_km: np.ndarray, n_bands: int) -> list[Agreemen
     """Return the agreement of each sub-band; ``place_km`` (antenna, 2) are east and north."""
     distance = np.linalg.norm(place_km, axis=1)
     order = np.sort(distance)
-    near = distance <= max(NEAR_KM, order[min(FEWEST_NEAR, len(order)) - 1])
+    near = np.flatnonzero(distance <= max(NEAR_KM, order[min(FEWEST_NEAR, len(order)) - 1]))
+    near = near[:: -(-len(near) // MOST_NEAR)]
     some, place = phases.of(near), place_km[near]
     length_m = 2e3 * float(np.quantile(distance, 0.95))
     found: dict[int, Agreement] = {}
