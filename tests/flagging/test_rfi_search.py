@@ -7,7 +7,8 @@ import pytest
 
 import flagging_cost
 import planted_rfi
-from lwacal.flagging import array_lines, data_pass, flag_data, rfi_search
+import power_files
+from lwacal.flagging import array_lines, data_pass, flag_data, passband, rfi_search
 from lwacal.io.flag_file import CAUSES
 from lwacal.io.ms_writer import Field, MeasurementSetWriter
 from lwacal.records.configuration.flagging import Flagging
@@ -68,10 +69,12 @@ def write_set(path, lines, n_times=1, spoil=None):
     return np.concatenate(where, axis=1)
 
 
-def flags_of(path, bad=(), threads=1, **settings):
+def flags_of(path, bad=(), threads=1, flat=False, **settings):
     found = [{"index": n, "pol": pol, "status": "bad", "reasons": ["mnc:list"]} for n, pol in bad]
     health = {"antennas": found}
-    return flag_data.flag(path, health, SETTINGS.model_copy(update=settings), "absent", threads)
+    powers = power_files.write(path, path.with_suffix(".npz")) if flat else None
+    chosen = SETTINGS.model_copy(update=settings)
+    return flag_data.flag(path, health, chosen, "absent", threads, powers)
 
 
 def scored(flags, where, lines):
@@ -98,6 +101,42 @@ def test_planted_lines_are_found_and_the_rest_is_spared(tmp_path, n_times):
     assert min(score["found"].values()) > 0.98
     assert score["false"] < 0.005
     assert score["beside"] < 0.1
+
+
+def cables(data, number):
+    """Multiply data by filter edges, and by steps of 2 in the gain of every sixth antenna."""
+    place = np.linspace(0, 1, N_CHANNELS)
+    edges = 0.05 + 0.05 * np.random.default_rng(6).random(N_ANTENNAS)
+    gain = (1 + (0.3 / (place + edges[:, None])) ** 4) ** -0.5
+    for antenna in range(0, N_ANTENNAS, 6):
+        gain[antenna, 60 + 5 * antenna // 6 :] *= 2
+    data *= (gain[ANTENNA1] * gain[ANTENNA2])[..., None].astype(np.float32)
+
+
+@pytest.mark.parametrize("n_times", [1, 3])
+def test_filter_edges_and_gain_steps_are_the_instrument(tmp_path, n_times):
+    """The noise of a baseline is the same in all channels once it is flat: limits as without."""
+    where = write_set(tmp_path / "clean.ms", (), n_times, cables)
+    flags = flags_of(tmp_path / "clean.ms", flat=True)
+    assert scored(flags, where, ())["false"] < 0.002
+    assert flags.lines == []
+    assert scored(flags_of(tmp_path / "clean.ms"), where, ())["false"] > 0.02
+    where = write_set(tmp_path / "lines.ms", LINES, n_times, cables)
+    score = scored(flags_of(tmp_path / "lines.ms", flat=True), where, LINES)
+    assert min(score["found"].values()) > 0.98
+    assert score["false"] < 0.005
+    assert score["beside"] < 0.1
+
+
+def test_a_passband_keeps_steps_and_drops_lines():
+    power = np.ones((2, 3, 20, 2), np.float32)
+    power[:, 0, 10:] = 4
+    power[:, 1, 5] = 100
+    power[:, 2, 3] = np.nan
+    found = passband.of_powers(power)
+    assert found[0, 9:11, 0] == pytest.approx(np.array([1, 2]) / np.sqrt(2.5))
+    assert found[1] == pytest.approx(1)
+    assert found[2] == pytest.approx(1)
 
 
 def test_clean_data_are_spared(tmp_path):

@@ -26,6 +26,7 @@ import numpy as np
 
 import flag_masks
 import planted_rfi
+import power_files
 from lwacal.flagging import aoflagger_program
 from lwacal.io import ms_reader
 from lwacal.io.ms_writer import Field, MeasurementSetWriter
@@ -130,6 +131,7 @@ def run(
 def _our_command(data_set: Path, output: Path, folder: Path, threads: int) -> list[str]:
     healthy = {"requested_mjd": 0.0, "sources": [], "antennas": []}  # none is known to be bad
     files.write(HealthRecord, folder / "health.json", healthy)
+    powers = power_files.write(data_set, folder / "powers.npz")
     return [
         sys.executable,
         str(SCRIPT),
@@ -137,6 +139,8 @@ def _our_command(data_set: Path, output: Path, folder: Path, threads: int) -> li
         "59MHz",
         "--concat",
         str(data_set),
+        "--powers",
+        str(powers),
         "--threads",
         str(threads),
         "--health",

@@ -57,7 +57,7 @@ def plant(
     """Add lines to ``data`` (row, channel, 4) in place; return where, (line, row, channel) bool.
 
     ``noise`` (row, 4) as noise_of gives it. The baselines that have a line are the same in all
-    integrations, its phases are not.
+    integrations, its phases are not. One that all baselines have is in the autocorrelations too.
     """
     where = np.zeros((len(lines), *data.shape[:2]), bool)
     n_antennas = antenna2.max() + 1
@@ -65,7 +65,7 @@ def plant(
         if line.integration not in (None, integration):
             continue
         chosen = np.random.default_rng([seed, number]).random(len(antenna1)) < line.share
-        rows = np.flatnonzero(chosen & (antenna1 != antenna2))
+        rows = np.flatnonzero(chosen & ((antenna1 != antenna2) | (line.share == 1)))
         draw = np.random.default_rng([seed, number, integration, 1])
         phase = np.exp(2j * np.pi * draw.random(n_antennas))
         wave = line.strength * phase[antenna1[rows]] * phase[antenna2[rows]].conj()

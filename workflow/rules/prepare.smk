@@ -136,6 +136,7 @@ rule flag:
     input:
         manifest="<results>/{obs}/manifest.json",
         concat="<results>/{obs}/concat/{band}.ms",
+        powers="<results>/{obs}/concat/{band}.npz",
         health="<results>/{obs}/health.json",
         strategy=configured_file("flagging", "strategy", unless="generic"),
     output:
@@ -157,7 +158,7 @@ rule flag:
     message:
         "{wildcards.obs}: flagging {wildcards.band}"
     shell:
-        "exec flag.py --band {wildcards.band} --concat {input.concat:q}"
+        "exec flag.py --band {wildcards.band} --concat {input.concat:q} --powers {input.powers:q}"
         " --health {input.health:q} --settings {params.settings:q} --threads {threads}"
         " --output {output.flags:q} --summary {output.summary:q} > {log:q} 2>&1"
 

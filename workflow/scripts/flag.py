@@ -17,6 +17,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--band", required=True)
     parser.add_argument("--concat", required=True, type=Path)
+    parser.add_argument("--powers", required=True, type=Path, help="autocorrelations")
     parser.add_argument("--health", required=True, type=Path)
     parser.add_argument("--settings", required=True, help="JSON: flagging, tools")
     parser.add_argument("--threads", type=int, default=1)
@@ -29,6 +30,7 @@ def main() -> None:
         read_section(arguments.settings, "flagging", Flagging),
         read_section(arguments.settings, "tools", Tools).aoflagger,
         arguments.threads,
+        arguments.powers,
     )
     summary = flag_data.write(
         flags, arguments.concat, arguments.band, arguments.output, arguments.summary

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from lwacal.flagging import array_lines, bursts, rfi_search
+from lwacal.flagging import array_lines, bursts, passband, rfi_search
 from lwacal.io import ms_reader
 from lwacal.io.flag_file import CAUSES
 from lwacal.runtime import malloc
@@ -30,13 +30,15 @@ class Search:
     """What is looked for, and where.
 
     ``bad`` (antenna, 2) bool: antpols known to be bad; ``use_original``: take the set's own flags;
-    ``interference``: search for it.
+    ``interference``: search for it, in amplitudes over the ``passband`` of the antpols (antenna,
+    channel, 2), if it is known.
     """
 
     concatenated: Path
     bad: np.ndarray
     use_original: bool
     interference: bool
+    passband: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,8 @@ def look_at(search: Search, block: Block) -> list[tuple[np.ndarray, Sums]]:
     data, masks = _read(search, block)
     cross = block.antenna1 != block.antenna2
     if search.interference:
-        values, known = rfi_search.amplitudes(data[:, cross], masks[:, cross] > 0)
+        flat = _passband(search, block, cross)
+        values, known = rfi_search.amplitudes(data[:, cross], masks[:, cross] > 0, flat)
         found = rfi_search.search(values, known)
         # what is found in one of the amplitudes counts for all that was not known before
         new = np.any(found, axis=0)[..., None] & (masks[:, cross] == 0)
@@ -157,6 +160,13 @@ def look_at(search: Search, block: Block) -> list[tuple[np.ndarray, Sums]]:
             mask[cross] |= new[number] * np.uint8(CAUSES["aoflagger"])
         results.append((mask, Sums(of_bursts, of_lines)))
     return results
+
+
+def _passband(search: Search, block: Block, rows: np.ndarray) -> np.ndarray | None:
+    """Return the passbands of some baselines of a block, (row, channel, 4)."""
+    if search.passband is None:
+        return None
+    return passband.of_baselines(search.passband, block.antenna1[rows], block.antenna2[rows])
 
 
 def _read(search: Search, block: Block) -> tuple[np.ndarray, np.ndarray]:

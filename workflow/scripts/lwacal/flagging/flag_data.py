@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from lwacal.flagging import aoflagger_program, array_lines, bursts, data_pass
+from lwacal.flagging import aoflagger_program, array_lines, bursts, data_pass, passband
 from lwacal.flagging.data_pass import Look, Search
 from lwacal.io import flag_file, ms_reader
 from lwacal.io.flag_file import CAUSES
@@ -49,18 +49,21 @@ def flag(
     settings: Flagging,
     aoflagger: str,
     threads: int,
+    powers: Path | None = None,
 ) -> Flags:
     """Return the flags of a sub-band.
 
+    ``powers`` are its autocorrelations (lwacal.ingest.autocorrelations): amplitudes are divided by
+    the passbands that they show before interference is searched.
     One pass over the data, with ``threads`` processes; a configured strategy is run by the program
     ``aoflagger``, on a copy of the data that a second pass makes. Memory: as data_pass.look.
     """
     wanted, by_program = settings.aoflagger, bool(settings.strategy)
     names = ms_reader.read_antennas(concatenated).names
     bad = AntpolStates.of_records(health["antennas"], names).bad()
-    search = Search(
-        Path(concatenated).absolute(), bad, settings.original, wanted and not by_program
-    )
+    searched = wanted and not by_program
+    flat = passband.read(powers) if powers and searched else None
+    search = Search(Path(concatenated).absolute(), bad, settings.original, searched, flat)
     look = data_pass.look(search, threads)
     lines = _add_lines(look) if search.interference else []
     found, message = _add_bursts(look, settings.burst_ratio)

@@ -2,8 +2,8 @@
 
 AOFlagger's command line searches one baseline at a time and, with few integrations, spends most of
 its time on overheads. Here one image holds many baselines side by side in place of times, and a
-strategy written for it searches along frequency only. Amplitudes are in units of each baseline's
-own noise.
+strategy written for it searches along frequency only. Amplitudes are flattened by the passbands of
+the antpols (lwacal.flagging.passband) and in units of each baseline's own noise.
 
 Three amplitudes of a baseline are searched: XX, YY, and XY and YX combined. The latter contain
 little of the sky, so polarized interference stands out from the noise whatever its phase; in XX and
@@ -35,13 +35,17 @@ class SearchError(RuntimeError):
     """AOFlagger's Python package has failed."""
 
 
-def amplitudes(data: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def amplitudes(
+    data: np.ndarray, known: np.ndarray, passband: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the amplitudes to search, (amplitude, ..., channel), and where not to look.
 
-    ``data`` and ``known`` (..., channel, 4). If one of XY and YX is known to be bad, the other is
-    used alone.
+    ``data`` and ``known`` (..., channel, 4); amplitudes are divided by ``passband``, likewise or
+    fewer of the first axes. If one of XY and YX is known to be bad, the other is used alone.
     """
     each = np.abs(data)
+    if passband is not None:
+        each /= passband
     each[known] = 0
     values = np.stack([each[..., 0], each[..., 3], np.hypot(each[..., 1], each[..., 2])])
     not_looked_at = np.stack([known[..., 0], known[..., 3], known[..., 1] & known[..., 2]])
