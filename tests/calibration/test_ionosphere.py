@@ -29,10 +29,10 @@ SCANS = [1, 2]
 N = 48
 
 
-def sky(frequency_hz, scintillating=0.0):
+def sky(frequency_hz, scintillating=0.0, apart_arcmin=APART_ARCMIN):
     scale = (40e6 / frequency_hz) ** 2
     east, north = (
-        np.repeat(APART_ARCMIN[:, axis : axis + 1] * scale, 2, axis=1) for axis in (0, 1)
+        np.repeat(apart_arcmin[:, axis : axis + 1] * scale, 2, axis=1) for axis in (0, 1)
     )
     ratio = np.array([[1 + scintillating, 1 - scintillating], [1.0, 1.0]])
     small = np.full((2, 2), 0.02 * scale).tolist()
@@ -60,7 +60,7 @@ def gains(seed=1, bands=drawn_gains.BANDS, gradient=GRADIENT):
     return alone, solved
 
 
-def measured(bandpass, folder, take_out=True, scintillating=0.0):
+def measured(bandpass, folder, take_out=True, **of_sky):
     """Write the tables of the solver and return ionosphere.json, checked against its model."""
     antennas = layout.built_in(N).antennas
     manifest = {
@@ -86,7 +86,7 @@ def measured(bandpass, folder, take_out=True, scintillating=0.0):
             path, table, Antennas(list(antennas.names), antennas.positions_m), site.zenith(5e9)
         )
         tables.append(path)
-        summaries.append({"band": name, "sky": sky(float(hz.mean()), scintillating)})
+        summaries.append({"band": name, "sky": sky(float(hz.mean()), **of_sky)})
     record = ionosphere.measure(
         manifest, {"sources": SOURCES}, tables, summaries, Ionosphere(take_out=take_out)
     )
@@ -211,13 +211,15 @@ def test_a_narrow_band_is_left_as_it_is(tmp_path, bands, words):
     assert [one["east_tecu_per_km"] for one in record["bands"].values()] == [0] * len(bands)
 
 
-def test_without_ionosphere_hardly_anything_is_taken_out(tmp_path):
-    alone, solved = gains(seed=4, gradient=np.zeros(2))
-    record = measured(solved, tmp_path)
+@pytest.mark.parametrize("seed", range(4))
+def test_without_ionosphere_hardly_anything_is_taken_out(tmp_path, seed):
+    """Sources do not move against each other: what is found of a plane is noise."""
+    alone, solved = gains(seed=seed, gradient=np.zeros(2))
+    record = measured(solved, tmp_path, apart_arcmin=np.zeros((2, 2)))
     found = replace(solved, gain=solved.gain.copy(), cause=solved.cause.copy())
     ionosphere.take_out(found, record, drawn_gains.array(N)[1])
     change = np.where(solved.flag, 0, np.angle(found.gain * alone.gain.conj()))
-    assert np.sqrt((change**2).mean()) < drawn_gains.NOISE / np.sqrt(2)
+    assert np.sqrt((change**2).mean()) < 0.5 * drawn_gains.NOISE / np.sqrt(2)
 
 
 def test_a_sub_band_that_disagrees_is_flagged(tmp_path):

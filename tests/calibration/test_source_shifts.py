@@ -122,3 +122,11 @@ def test_sources_whose_places_were_held_do_not_count():
     assert np.isnan(found.shift[3]).all()
     assert found.freedom[3] == 0
     assert found.shift[:3] == pytest.approx(usual.shift)
+
+
+def test_strength_is_the_rms_of_the_shifts_about_their_mean():
+    found = [source_shifts.combine(records(shifts_of(seed), seed)).strength() for seed in range(40)]
+    assert np.sqrt(np.mean(np.square(found))) == pytest.approx(3, rel=0.15)
+    still = source_shifts.combine(records(np.full((3, 3, 2), 4.0)))
+    assert still.strength() < ERROR
+    assert np.isnan(source_shifts.combine([{"sky": None}]).strength())

@@ -37,7 +37,10 @@ from lwacal.telescope import geometry
 FEWEST_BANDS = 3
 LEAST_RATIO = 1.3  # of the highest frequency to the lowest
 LARGEST_ERROR_ARCMIN = 3.0  # at 40 MHz
-USUAL_ARCMIN = 3.0  # rms of the mean shift at 40 MHz, in each direction, before it is measured
+# rms of the mean shift at 40 MHz in each direction, before it is measured: twice the rms of the
+# shifts of sources and integrations about it, which is known well; without that, of usual nights
+MEAN_OVER_DIFFERENCES = 2.0
+CALM_ARCMIN, USUAL_ARCMIN = 0.05, 3.0
 
 
 def measure(
@@ -77,9 +80,21 @@ def measure(
         if screens[0] is not None:
             screens[0] = screens[0].with_covariance(_of_planes(phases, shifts, agreement))
         message = too_uncertain(screens[0])
-    screen = screens[0].expected(USUAL_ARCMIN / SHIFT_ARCMIN) if screens[0] else None
+    screen = screens[0].expected(usual_arcmin(shifts) / SHIFT_ARCMIN) if screens[0] else None
     found = Found(shifts, agreement, screen, screens[1:], message)
     return ionosphere_record.build(bandpass, model, summaries, found, settings.take_out)
+
+
+def usual_arcmin(shifts: Shifts) -> float:
+    """Return the rms of the mean shift to be expected, at 40 MHz in each direction.
+
+    A calm ionosphere moves no source: where sources do not move against each other, a plane that is
+    found is likely to be noise.
+    """
+    strength = shifts.strength()
+    if not np.isfinite(strength):
+        return USUAL_ARCMIN
+    return max(MEAN_OVER_DIFFERENCES * strength, CALM_ARCMIN)
 
 
 def _of_planes(phases: Phases, shifts: Shifts, agreement: Sequence[Agreement]) -> np.ndarray:

@@ -24,6 +24,8 @@ PRIOR_ARCMIN = 60.0  # of the plane in the gains of a sub-band
 SIGNIFICANT = 2.0  # sigma; a smaller plane is not taken out
 LARGEST_EXCESS_ARCMIN = 100.0
 HALVINGS = 30
+FEWEST_SHIFTS = 2
+STRENGTH_ARCMIN = 1.0  # shifts that are known much better count alike
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,20 @@ class Shifts:
     excess: np.ndarray
     offset: np.ndarray
     offset_error: np.ndarray
+
+    def strength(self) -> float:
+        """Return the rms of the shifts about their mean, in one direction; NaN with a single one.
+
+        Errors are subtracted, and shifts count by their errors.
+        """
+        known = np.isfinite(self.shift).all(axis=2)
+        if known.sum() < FEWEST_SHIFTS:
+            return float("nan")
+        shift, variance = self.shift[known], self.error[known] ** 2
+        weight = 1 / (variance + STRENGTH_ARCMIN**2)
+        away = shift - (weight * shift).sum(axis=0) / weight.sum(axis=0)
+        square = (weight * (away**2 - variance)).sum() / weight.sum() * len(away) / (len(away) - 1)
+        return float(np.sqrt(max(square, 0.0)))
 
 
 def combine(summaries: Sequence[BandpassRecord]) -> Shifts:
