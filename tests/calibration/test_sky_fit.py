@@ -8,11 +8,11 @@ from lwacal.calibration import sky_search
 from lwacal.calibration.sky_state import EAST, N_KINDS, NORTH, RATIO, SLOPE
 from sky_sample_case import HALF, differences, make
 
-SIGMA, MOVING = np.ones(2), np.ones(2, bool)
+SIGMA, SHIFT_SIGMA = np.ones(2), np.full(2, np.deg2rad(15 / 60))
 
 
 def fitted(case):
-    found, _ = sky_search.best_fit(case.sample, SIGMA, MOVING, list(sky_sample_case.NAMES))
+    found, _ = sky_search.best_fit(case.sample, SIGMA, SHIFT_SIGMA, list(sky_sample_case.NAMES))
     return found
 
 

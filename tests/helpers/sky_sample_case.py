@@ -78,7 +78,8 @@ def make(
     free = np.arange(len(NAMES))
     if values is None:
         values = draw_sky(draw, n_integrations, index, shift_arcmin)
-    truth = SkyState(free, values, middle_hz, HALF, diffuse_factor)
+    moving = np.ones(len(NAMES), bool)
+    truth = SkyState(free, moving, values, middle_hz, HALF, diffuse_factor)
     east_north_m = geometry.local_enu_m(positions_m)[:, :2].astype(np.float32)
     baselines = BaselineMatrix(n_antennas)
     sample = SkySample(
@@ -90,6 +91,8 @@ def make(
         middle_hz,
         HALF,
         free,
+        np.ones(len(NAMES), bool),
+        moving,
     )
     first, second = baselines.antenna1, baselines.antenna2
     gain = np.exp(0.2 * draw.normal(size=(2, n_channels, n_antennas)))

@@ -135,7 +135,7 @@ def test_secondary_sources_are_modelled_above_their_limits():
 
 def test_a_switch_leaves_out_secondary_sources_and_the_sun():
     noon = manifest("20240601_200000")
-    assert names(built(noon)["sources"], "solar") == ["Sun", "Jupiter"]
+    assert names(built(noon)["sources"], "solar") == ["Sun", "SunActive", "Jupiter"]
     model = built(noon, secondary=False, solar=())
     assert {source["kind"] for source in model["sources"]} == {"a_team"}
     missing = model["unmodelled"]["73MHz"]["apparent_jy"]
@@ -145,12 +145,15 @@ def test_a_switch_leaves_out_secondary_sources_and_the_sun():
 
 def test_the_sun_is_modelled_while_it_is_up():
     noon, night = built(manifest("20240601_200000")), built(manifest())
-    sun, jupiter = (source for source in noon["sources"] if source["kind"] == "solar")
+    sun, active, jupiter = (source for source in noon["sources"] if source["kind"] == "solar")
     assert sun["altitude_deg"] == pytest.approx(90 - 37.24 + 22.1, abs=0.3)  # transit, 1 June
     assert sun["in_model"]
     assert not sun["calibrator"]
     assert sun["flux_sigma"] > 1
     assert noon["bands"]["73MHz"]["Sun"]["flux_jy"][0] == pytest.approx(12.5e3, rel=0.1)
+    assert active["in_model"]
+    assert (active["ra_rad"], active["shape"]) == (sun["ra_rad"], "point")
+    assert active["flux_sigma"] > 1000
     assert jupiter["in_model"]  # 14 degrees west of the Sun then
     assert "Jupiter" in noon["bands"]["36MHz"]
     assert "Jupiter" not in noon["bands"]["73MHz"]

@@ -26,7 +26,6 @@ from lwacal.calibration.sky_sample import SkySample
 from lwacal.calibration.sky_state import (
     CURVATURE,
     EAST,
-    N_KINDS,
     NORTH,
     RATIO,
     SLOPE,
@@ -40,9 +39,6 @@ HOLD = 1e4  # information on the means that are held, over that of the data on a
 SMALLEST_SHARE = 0.05  # of a step
 LARGEST_CHANGE = 0.7  # of a gain in one step, relative
 SLOPE_SIGMA, CURVATURE_SIGMA = 1.5, 2.0  # of nu^-1.5, by which scintillation falls
-SHIFT_SIGMA_RAD = np.deg2rad(6 / 60)  # at 40 MHz; in quiet weather 1 to 2 arcmin
-HELD = 1e-6  # in effect not free
-SHIFT_REFERENCE_HZ = 40e6
 DIFFUSE_SIGMA = FAINT_SIGMA = 1.0  # simulated skies may not have them
 
 
@@ -67,7 +63,7 @@ class SkyFit:
     def split_errors(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the standard errors of SkyState.values, and of ``diffuse`` and ``faint``."""
         errors = np.sqrt(np.diagonal(self.covariance))
-        return errors[:-2].reshape(self.state.values.shape), errors[-2:]
+        return self.state.unpacked(errors), errors[-2:]
 
     @property
     def noise(self) -> float:
@@ -75,20 +71,21 @@ class SkyFit:
         return float(self.residual.sum()) / max(int(self.count.sum()) - self.gain.size, 1)
 
 
-def prior_sigma(state: SkyState, flux_sigma: np.ndarray, moving: np.ndarray) -> np.ndarray:
+def prior_sigma(state: SkyState, flux_sigma: np.ndarray, shift_sigma: np.ndarray) -> np.ndarray:
     """Return the prior rms of each parameter, in the order of SkyState.vector.
 
-    ``flux_sigma`` (free source,) is that of the ratio. Sources that are not ``moving``
-    (free source,) keep their place and their spectrum: too faint to tell, they hardly matter.
+    ``flux_sigma`` (free source,) is that of the ratio, ``shift_sigma`` (free source,) that of the
+    shift, direction cosines at nu_0.
     """
     sigma = np.empty_like(state.values)
     sigma[:, RATIO] = flux_sigma
     slope, curvature = SLOPE_SIGMA * state.half, CURVATURE_SIGMA * state.half**2
     for kind, usual in ((SLOPE, slope), (CURVATURE, curvature)):
-        sigma[:, kind] = np.where(moving, usual * np.maximum(flux_sigma, 1), HELD)
-    scale = (SHIFT_REFERENCE_HZ / state.middle_hz) ** 2
-    sigma[:, [EAST, NORTH]] = np.where(moving, SHIFT_SIGMA_RAD * scale, HELD)
-    return np.append(sigma.ravel(), [DIFFUSE_SIGMA, FAINT_SIGMA])
+        sigma[:, kind] = usual * np.maximum(flux_sigma, 1)
+    for kind in (EAST, NORTH):
+        sigma[:, kind] = shift_sigma
+    kinds, places = state.parameters()
+    return np.append(sigma[:, kinds, places].ravel(), [DIFFUSE_SIGMA, FAINT_SIGMA])
 
 
 def fit(
@@ -104,8 +101,7 @@ def fit(
     ``gain`` (2, sampled channel, antenna), zero for antennas without one; ``sigma`` the prior rms
     of the parameters. A step that makes the fit worse is halved.
     """
-    n_integrations, prior = len(state.values), 1 / sigma**2
-    target = SkyState.of_model(state.free, n_integrations, state.middle_hz, state.half)
+    prior, target = 1 / sigma**2, state.of_model()
     equations = _Equations(sample, state, gain, threads)
     best, share, converged = _Point.at(equations, prior, target), 1.0, False
     for _ in range(most_steps):
@@ -183,8 +179,8 @@ class _Equations:
 
     def _channel(self, pol: int, channel: int) -> _Channel:
         """Return the sums of one channel and polarization over baselines and integrations."""
-        sample, n_free = self.sample, len(self.state.free)
-        per = N_KINDS * n_free  # parameters of an integration
+        sample = self.sample
+        per = len(self.state.parameters()[0])  # of an integration
         n_parameters = per * len(sample.integrations) + 2
         sums = _Channel.zeros(n_parameters, sample.baselines.n_antennas)
         pairs = _pairs(self.gain[pol, channel], sample)
@@ -300,10 +296,11 @@ def _means(state: SkyState, share: np.ndarray) -> list[np.ndarray]:
     ``share`` (free source,) of the flux, by which sources count.
     """
     held = []
+    kinds, places = state.parameters()
     for kind in (*SPECTRUM, EAST, NORTH):
         mean = np.zeros_like(state.values)
         mean[:, kind] = share / share.max()
-        held.append(np.append(mean.ravel(), [0.0, 0.0]))
+        held.append(np.append(mean[:, kinds, places].ravel(), [0.0, 0.0]))
     return held
 
 

@@ -12,7 +12,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from lwacal.calibration import noise_weights
-from lwacal.calibration.sky_state import EAST, N_KINDS, NORTH, SPECTRUM, SkyState, wave_number
+from lwacal.calibration.sky_state import (
+    CURVATURE,
+    EAST,
+    N_KINDS,
+    NORTH,
+    SLOPE,
+    SkyState,
+    wave_number,
+)
 from lwacal.calibration.sub_band import SubBand
 from lwacal.io import ms_reader
 from lwacal.io.ms_reader import Integration
@@ -64,8 +72,9 @@ class SkySample:
     """The sample.
 
     ``antennas`` (sampled antenna,) and ``channels`` (sampled channel,) are numbers of the whole
-    sub-band, ``free`` those of the free sources; ``east_north_m`` (sampled antenna, 2);
-    ``middle_hz`` and ``half`` as in SkyState.
+    sub-band, ``free`` those of the free sources; those ``known`` (free source,) have a flux in the
+    model that can be trusted. ``east_north_m`` (sampled antenna, 2); ``moving``, ``middle_hz`` and
+    ``half`` as in SkyState.
     """
 
     antennas: np.ndarray
@@ -76,6 +85,8 @@ class SkySample:
     middle_hz: float
     half: float
     free: np.ndarray
+    known: np.ndarray
+    moving: np.ndarray
     integrations: list[SampledIntegration] = field(default_factory=list)
 
     def of_channels(self, places: np.ndarray) -> SkySample:
@@ -93,8 +104,8 @@ class SkySample:
 
     def of_model(self) -> SkyState:
         """Return the sky as the model has it."""
-        number = len(self.integrations)
-        return SkyState.of_model(self.free, number, self.middle_hz, self.half)
+        values = np.zeros((len(self.integrations), N_KINDS, len(self.free)))
+        return SkyState(self.free, self.moving, values, self.middle_hz, self.half).of_model()
 
     def within(self, longest_m: float) -> SkySample:
         """Return the sample with zero weights of longer baselines; it shares the data."""
@@ -136,8 +147,13 @@ class SkySample:
         return np.float32(state.faint) * one.fixed + np.float32(state.diffuse) * one.diffuse
 
     def flux_shares(self) -> np.ndarray:
-        """Return the share of each free source in their flux in the model, (free source,)."""
+        """Return the share of each free source in their known flux, (free source,).
+
+        Sources of unknown flux have none, unless there are no others.
+        """
         flux_jy = self.integrations[0].seen.flux_jy[:, self.free].real.mean(axis=(0, 2, 3))
+        if self.known.any():
+            flux_jy = np.where(self.known, flux_jy, 0)
         return flux_jy / flux_jy.sum()
 
     def weigh(self, factor: np.ndarray) -> None:
@@ -148,7 +164,7 @@ class SkySample:
     def terms(
         self, one: SampledIntegration, state: SkyState, number: int, pol: int, channel: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the model (baseline,) and its derivatives (kind x free source + 2, baseline).
+        """Return the model (baseline,) and its derivatives (parameter + 2, baseline).
 
         Of one integration, polarization and sampled channel; the last derivatives are those by the
         factors of the diffuse emission and of the faint sources.
@@ -160,8 +176,10 @@ class SkySample:
         turn = wave_number(self.frequency_hz[channel], self.middle_hz)
         first, second = self.baselines.antenna1, self.baselines.antenna2
         n_free = len(self.free)
-        parts = np.zeros((N_KINDS * n_free + 2, len(first)), np.complex64)
-        kinds = parts[:-2].reshape(N_KINDS, n_free, -1)
+        n_moving = int(state.moving.sum())
+        parts = np.zeros((n_free + (N_KINDS - 1) * n_moving + 2, len(first)), np.complex64)
+        of_moving = parts[n_free:-2].reshape(N_KINDS - 1, n_moving, -1)
+        number_moving = np.cumsum(state.moving) - 1
         parts[-2:] = one.diffuse[pol, channel], one.fixed[pol, channel]
         model = np.array([state.diffuse, state.faint], np.float32) @ parts[-2:]
         paths_m = self.east_north_m[first] - self.east_north_m[second]
@@ -174,12 +192,14 @@ class SkySample:
             if shape is not None:
                 unit *= shape[channel]
             level = np.float32(levels[place])
-            for kind, value in zip(SPECTRUM, polynomials):
-                kinds[kind, place] = unit * value
-            turned = unit * np.complex64(1j * turn * level)
-            kinds[EAST, place] = turned * paths_m[:, 0]
-            kinds[NORTH, place] = turned * paths_m[:, 1]
             model = model + level * unit
+            parts[place] = unit
+            if not state.moving[place]:
+                continue
+            mine = of_moving[:, number_moving[place]]
+            turned = unit * np.complex64(1j * turn * level)
+            mine[SLOPE - 1], mine[CURVATURE - 1] = unit * polynomials[1], unit * polynomials[2]
+            mine[EAST - 1], mine[NORTH - 1] = turned * paths_m[:, 0], turned * paths_m[:, 1]
         return model, parts
 
 
@@ -191,7 +211,9 @@ def sampled_channels(n_channels: int, n_integrations: int) -> np.ndarray:
     return np.unique(edges.astype(int))
 
 
-def read(band: SubBand, free: np.ndarray) -> SkySample | None:
+def read(
+    band: SubBand, free: np.ndarray, known: np.ndarray, moving: np.ndarray
+) -> SkySample | None:
     """Read the sample; one pass over the data. Memory: the sample and a block of rows.
 
     None if the set has no rows.
@@ -213,6 +235,8 @@ def read(band: SubBand, free: np.ndarray) -> SkySample | None:
             float(np.mean(band.frequency_hz)),
             _half(band.frequency_hz),
             free,
+            known,
+            moving,
         )
         powers = band.antenna_powers()
         for item in integrations:

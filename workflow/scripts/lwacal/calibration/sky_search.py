@@ -24,9 +24,9 @@ from lwacal.runtime.robust import masked_median
 SEARCH_CHANNELS = 3
 MOST_SOURCES = 3  # whose fluxes and planes are searched
 FLUX_FACTORS = (0.2, 5.0)  # of one source over the others
-UNKNOWN_FLUX = 1.5  # relative uncertainty of a flux of which the model has only an order
 OUTSHINING = 1e4  # the factor of such a source, as if it were alone
 ROUNDS = 3  # of gains and fluxes
+SEARCH_M = 120.0  # a source half a degree from its place is still in phase at 60 MHz, nearly
 SHORT_M = 250.0  # on longer baselines a shift of some arcminutes may turn phases by a radian
 ROUNDS_OF_WEIGHTS = 3
 LEAST_RATIO = 2.0  # of the noise of an antpol over that of the median one, to lower its weights
@@ -44,18 +44,18 @@ class Start:
 def best_fit(
     sample: SkySample,
     flux_sigma: np.ndarray,
-    moving: np.ndarray,
+    shift_sigma: np.ndarray,
     names: list[str],
     threads: int = 1,
 ) -> tuple[SkyFit, list[Start]]:
     """Return the best fit, and what became of each start.
 
-    ``flux_sigma``, ``moving`` and ``names`` (free source,); see sky_fit.prior_sigma.
+    ``flux_sigma``, ``shift_sigma`` and ``names`` (free source,); see sky_fit.prior_sigma.
     Weights of antpols with more noise than they assume are lowered, and baselines far from the
     model are left out, in the sample.
     """
-    state, starts = search(sample, names, flux_sigma > UNKNOWN_FLUX)
-    sigma = sky_fit.prior_sigma(state, flux_sigma, moving)
+    state, starts = search(sample, names)
+    sigma = sky_fit.prior_sigma(state, flux_sigma, shift_sigma)
     short = sample.within(SHORT_M)
     state = sky_fit.fit(short, state, gains_of(short, state), sigma, threads).state
     gain = gains_of(sample, state)
@@ -67,21 +67,19 @@ def best_fit(
     return sky_fit.fit(sample, state, gain, sigma, threads), starts
 
 
-def search(
-    sample: SkySample, names: list[str], unknown: np.ndarray
-) -> tuple[SkyState, list[Start]]:
+def search(sample: SkySample, names: list[str]) -> tuple[SkyState, list[Start]]:
     """Return the fluxes of the best start, with shifts and slopes of zero, and all starts.
 
-    Sources whose fluxes are ``unknown`` (free source,) may outshine all others.
+    Sources whose fluxes are not known may outshine all others.
     """
     middle = np.linspace(0, len(sample.channels) - 1, SEARCH_CHANNELS + 2)[1:-1]
-    few = sample.of_channels(np.unique(middle.astype(int)))
+    few = sample.of_channels(np.unique(middle.astype(int))).within(SEARCH_M)
     model = sample.of_model()
     alone = few.of_integration(brightest_integration(few))
     bright = brightest_sources(few)
     tried = {"fluxes of the model": _alternate(few, model, gains_of(few, model))}
     of_starts = [(place, factor) for place in _enough(bright) for factor in FLUX_FACTORS]
-    of_starts += [(place, OUTSHINING) for place in np.flatnonzero(unknown)]
+    of_starts += [(place, OUTSHINING) for place in np.flatnonzero(~few.known)]
     for place, factor in of_starts:
         fluxes = alone.of_model()
         fluxes.values[0, RATIO, place] = factor

@@ -36,6 +36,12 @@ logger = logging.getLogger(__name__)
 
 LEAST_SHARE = 0.01  # of the flux of the model, for the flux of a source to be free
 MOVING_SHARE = 0.08  # for its place and its spectrum to be free as well
+REFRACTION_RAD = np.deg2rad(
+    6 / 60
+)  # rms at 40 MHz, of a disturbed ionosphere; 1 to 2 in a quiet one
+REFRACTION_HZ = 40e6
+SUN_RADIUS_RAD = np.deg2rad(16 / 60)  # active regions are anywhere on the Sun
+UNKNOWN_FLUX = 1.5  # relative uncertainty of a flux of which the model has only an order
 MOST_FREE = 16
 FEWEST_ANTENNAS = 8
 FREE_RATIO_SIGMA = 1.0  # fluxes scintillate
@@ -130,17 +136,19 @@ def solve(band: SubBand, settings: Bandpass, threads: int = 1) -> SkySolution | 
     Nothing is free of one source in one integration, of an array of a few antennas, whose gains
     could take up nearly everything, and without data.
     """
-    free = free_sources(band.model, band.name)
+    free = free_sources(band.model, band.name, float(np.mean(band.frequency_hz)))
     n_integrations = band.manifest["observation"]["n_integrations"]
     if len(free.names) * n_integrations < 2 or len(band.antennas.names) < FEWEST_ANTENNAS:
         return None
-    sample = sky_sample.read(band, free.numbers)
+    sample = sky_sample.read(
+        band, free.numbers, free.flux_sigma < UNKNOWN_FLUX, free.shift_sigma > 0
+    )
     if sample is None or len(sample.antennas) < FEWEST_ANTENNAS:
         return None
     if not weigh(sample, band, settings):
         return None
     sigma = np.maximum(free.flux_sigma, FREE_RATIO_SIGMA)
-    fit, starts = sky_search.best_fit(sample, sigma, free.moving, free.names, threads)
+    fit, starts = sky_search.best_fit(sample, sigma, free.shift_sigma, free.names, threads)
     errors, _ = fit.split_errors()
     ratio, ratio_err = fit.state.values[:, RATIO], errors[:, RATIO]
     of_sources = flux_anchor.of_sources(
@@ -164,23 +172,30 @@ def solve(band: SubBand, settings: Bandpass, threads: int = 1) -> SkySolution | 
     )
 
 
+def _shift_sigma(frequency_hz: float, bright: np.ndarray, solar: np.ndarray) -> np.ndarray:
+    """Return how far sources may be from their places, (source,); zero for faint ones."""
+    refraction = REFRACTION_RAD * (REFRACTION_HZ / frequency_hz) ** 2
+    return np.where(solar, np.hypot(refraction, SUN_RADIUS_RAD), np.where(bright, refraction, 0.0))
+
+
 @dataclass(frozen=True)
 class FreeSources:
     """The sources whose fluxes are free, each array (free source,).
 
-    ``numbers`` in the model; ``flux_sigma`` the relative uncertainty of the model's flux; those
-    ``moving`` have a free place too; the flux scale is that of the ``anchors``.
+    ``numbers`` in the model; ``flux_sigma`` the relative uncertainty of the model's flux;
+    ``shift_sigma`` that of the place, direction cosines, zero where it is held; the flux scale is
+    that of the ``anchors``.
     """
 
     names: list[str]
     numbers: np.ndarray
     flux_sigma: np.ndarray
-    moving: np.ndarray
+    shift_sigma: np.ndarray
     anchors: np.ndarray
 
 
-def free_sources(model: SkyModelRecord, band: str) -> FreeSources:
-    """Return which sources are free in a sub-band.
+def free_sources(model: SkyModelRecord, band: str, frequency_hz: float) -> FreeSources:
+    """Return which sources are free in a sub-band around a frequency.
 
     These are the Sun and Jupiter, whose fluxes are unknown, and the brightest others. The flux
     scale is that of the calibrators, which are high and well known.
@@ -199,7 +214,7 @@ def free_sources(model: SkyModelRecord, band: str) -> FreeSources:
         [source["name"] for source in chosen],
         numbers,
         np.array([source["flux_sigma"] for source in chosen]),
-        flux_jy[numbers] >= MOVING_SHARE * total_jy,
+        _shift_sigma(frequency_hz, flux_jy[numbers] >= MOVING_SHARE * total_jy, solar[numbers]),
         anchors if anchors.any() else ~solar[numbers],
     )
 

@@ -28,33 +28,53 @@ class SkyState:
 
     ``free`` (free source,) are the numbers of the sources in the model; ``values``
     (integration, kind, free source): ratio, slope, curvature, and the shift at ``middle_hz`` as
-    direction cosines to the east and to the north. ``half`` is h. ``diffuse`` is the factor of the
-    diffuse emission, ``faint`` that of all sources that are not free.
+    direction cosines to the east and to the north. Of sources that are not ``moving``
+    (free source,) the ratio alone is free: too faint to tell more, they hardly matter. ``half`` is
+    h. ``diffuse`` is the factor of the diffuse emission, ``faint`` that of all sources that are not
+    free.
     """
 
     free: np.ndarray
+    moving: np.ndarray
     values: np.ndarray
     middle_hz: float
     half: float
     diffuse: float = 1.0
     faint: float = 1.0
 
-    @staticmethod
-    def of_model(free: np.ndarray, n_integrations: int, middle_hz: float, half: float) -> SkyState:
+    def of_model(self) -> SkyState:
         """Return the sky as the model has it."""
-        values = np.zeros((n_integrations, N_KINDS, len(free)))
+        values = np.zeros_like(self.values)
         values[:, RATIO] = 1.0
-        return SkyState(free, values, middle_hz, half)
+        return replace(self, values=values, diffuse=1.0, faint=1.0)
 
-    def moved(self, step: np.ndarray) -> SkyState:
-        """Return the state after a step in `vector`'s order."""
-        values = self.values + step[: self.values.size].reshape(self.values.shape)
-        diffuse, faint = self.diffuse + float(step[-2]), self.faint + float(step[-1])
-        return replace(self, values=values, diffuse=diffuse, faint=faint)
+    def parameters(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return kind and place among the free sources of what is free in an integration."""
+        every, moving = np.arange(len(self.free)), np.flatnonzero(self.moving)
+        others = np.arange(1, N_KINDS)
+        kinds = np.concatenate([np.full(len(every), RATIO), np.repeat(others, len(moving))])
+        return kinds, np.concatenate([every, np.tile(moving, len(others))])
 
     def vector(self) -> np.ndarray:
-        """Return all parameters, (parameter,): ``values`` in C order, ``diffuse``, ``faint``."""
-        return np.append(self.values.ravel(), [self.diffuse, self.faint])
+        """Return all parameters, (parameter,).
+
+        Integration by integration those of `parameters`, then ``diffuse`` and ``faint``.
+        """
+        kinds, places = self.parameters()
+        return np.append(self.values[:, kinds, places].ravel(), [self.diffuse, self.faint])
+
+    def moved(self, step: np.ndarray) -> SkyState:
+        """Return the state after a step, (parameter,)."""
+        diffuse, faint = self.diffuse + float(step[-2]), self.faint + float(step[-1])
+        values = self.values + self.unpacked(step)
+        return replace(self, values=values, diffuse=diffuse, faint=faint)
+
+    def unpacked(self, vector: np.ndarray) -> np.ndarray:
+        """Return parameters in the shape of ``values``, zero for what is not free."""
+        kinds, places = self.parameters()
+        values = np.zeros_like(self.values)
+        values[:, kinds, places] = vector[:-2].reshape(len(values), -1)
+        return values
 
     def levels(self, number: int, frequency_hz: np.ndarray) -> np.ndarray:
         """Return fluxes over those of the model in an integration, (free source, channel)."""

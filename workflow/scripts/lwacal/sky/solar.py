@@ -6,7 +6,8 @@ agrees to 20 % with the 1.1 and 1.5 kJy that Melnik et al. (2018, Solar Physics 
 20 and 25 MHz. The active Sun is up to a hundred times brighter. The mean FWHM of 46 arcmin in the
 latter paper at 25 MHz is that of a disk of 1.3 degrees with the same second moment (disks have 1.70
 times the diameter of the FWHM of the Gaussian); its 52 arcmin at 20 MHz and disks of 0.9 degrees at
-50 MHz follow from a diameter proportional to nu^-0.5.
+50 MHz follow from a diameter proportional to nu^-0.5. Its active regions are compact sources of
+their own, "SunActive": one point, somewhere on the disk.
 
 Jupiter is silent but for its bursts, which end at 40 MHz and reach 10^6 Jy for seconds (Zarka et
 al. 2004, JGR 109, A09S15).
@@ -23,9 +24,11 @@ from lwacal.telescope import site
 MHZ = 1e6
 SUN_JY, SUN_PIVOT_HZ, SUN_INDEX = 2000.0, 30 * MHZ, 2.1
 DISK_DEG, DISK_PIVOT_HZ, DISK_INDEX = 0.9, 50 * MHZ, -0.5
-JUPITER_JY, JUPITER_ENDS_HZ = 10.0, 40 * MHZ
-# Uncertainties of the fluxes as fractions of the above: of a disturbed Sun, and of a burst
-FLUX_SIGMA = {"Sun": 3.0, "Jupiter": 1000.0}
+START_JY = 10.0  # of what is silent most of the time
+JUPITER_ENDS_HZ = 40 * MHZ
+BODIES = {"Sun": "sun", "SunActive": "sun", "Jupiter": "jupiter"}
+# Uncertainties of the fluxes as fractions of the above: of a disturbed Sun, and of bursts
+FLUX_SIGMA = {"Sun": 3.0, "SunActive": 1e5, "Jupiter": 1e5}
 
 
 def position(name: str, mjd_s: float) -> Direction:
@@ -33,7 +36,7 @@ def position(name: str, mjd_s: float) -> Direction:
 
     ``mjd_s`` is MJD in seconds (UTC). Within an hour the Sun moves by 2.5 arcmin.
     """
-    seen = get_body(name.lower(), site.astropy_time(mjd_s), site.location())
+    seen = get_body(BODIES[name], site.astropy_time(mjd_s), site.location())
     frame = GCRS(obstime=seen.obstime, obsgeoloc=seen.obsgeoloc, obsgeovel=seen.obsgeovel)
     apparent = frame.realize_frame(seen.data.represent_as(UnitSphericalRepresentation))
     icrs = apparent.transform_to(ICRS())
@@ -41,12 +44,13 @@ def position(name: str, mjd_s: float) -> Direction:
 
 
 def flux_jy(name: str, frequency_hz: np.ndarray) -> np.ndarray:
-    """Return the flux density (channel,) of the quiet Sun, or the start value of Jupiter's, Jy."""
+    """Return the flux density (channel,) of the quiet Sun, or a start value of the others, Jy."""
     frequency_hz = np.asarray(frequency_hz, float)
     if name == "Sun":
         flux: np.ndarray = SUN_JY * (frequency_hz / SUN_PIVOT_HZ) ** SUN_INDEX
         return flux
-    return np.where(frequency_hz <= JUPITER_ENDS_HZ, JUPITER_JY, 0.0)
+    ends_hz = JUPITER_ENDS_HZ if name == "Jupiter" else np.inf
+    return np.where(frequency_hz <= ends_hz, START_JY, 0.0)
 
 
 def disk_rad(frequency_hz: float) -> float:

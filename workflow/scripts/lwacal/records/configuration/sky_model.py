@@ -10,7 +10,7 @@ from lwacal.records.configuration.section import Section
 from lwacal.records.configuration.values import DISTINCT
 
 SourceName = Literal["CygA", "CasA", "TauA", "VirA"]
-SolarName = Literal["Sun", "Jupiter"]
+SolarName = Literal["Sun", "SunActive", "Jupiter"]
 FluxScale = Literal["ovro2023", "perley2017", "degasperin2020", "baars1977"]
 TrustedMhz = Annotated[float, Field(gt=0, le=1000)]
 
@@ -88,7 +88,7 @@ class SkyModel(Section):
         " is up. Raise it to save time.",
     )
     solar: Annotated[tuple[SolarName, ...], *DISTINCT] = Field(
-        ("Sun", "Jupiter"),
+        ("Sun", "SunActive", "Jupiter"),
         description="Which of the Sun and Jupiter are in the model while they are above"
         " model_min_elevation_deg, with a flux that starts at the quiet Sun's and a silent"
         " Jupiter's. Change it to [] for data that do not have them.",
