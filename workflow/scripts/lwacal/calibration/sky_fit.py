@@ -35,6 +35,7 @@ from lwacal.calibration.sky_state import (
 
 MOST_STEPS = 15
 CONVERGED = 0.03  # of a parameter's error
+SMALL_CHANGE = 0.1  # of the sum of squares, in units of the noise: nothing that data can tell
 HOLD = 1e4  # information on the means that are held, over that of the data on a parameter
 SMALLEST_SHARE = 0.05  # of a step
 LARGEST_CHANGE = 0.7  # of a gain in one step, relative
@@ -106,14 +107,14 @@ def fit(
     best, share, converged = _Point.at(equations, prior, target), 1.0, False
     for _ in range(most_steps):
         errors = np.sqrt(np.diagonal(best.covariance))
-        converged = bool((np.abs(best.step) < CONVERGED * errors).all())
+        converged = converged or bool((np.abs(best.step) < CONVERGED * errors).all())
         if converged or share < SMALLEST_SHARE:
             break
         moved = best.equations.state.moved(share * best.step)
         changed = best.equations.gain * np.exp(share * _limited(best.changes))
         trial = _Point.at(_Equations(sample, moved, changed, threads), prior, target)
-        better = trial.cost <= best.cost
-        best, share = (trial, 1.0) if better else (best, share / 2)
+        converged = abs(trial.cost - best.cost) < SMALL_CHANGE * trial.equations.noise
+        best, share = (trial, 1.0) if trial.cost <= best.cost else (best, share / 2)
     found = best.equations
     return SkyFit(
         found.state,
