@@ -59,12 +59,12 @@ def best_fit(
     short = sample.within(SHORT_M)
     state = sky_fit.fit(short, state, gains_of(short, state), sigma, threads).state
     gain = gains_of(sample, state)
+    found = sky_fit.fit(sample, state, gain, sigma, threads)
     for _ in range(ROUNDS_OF_WEIGHTS):
-        found = sky_fit.fit(sample, state, gain, sigma, threads)
-        state, gain = found.state, found.gain
         if not lower_weights(sample, found):
             break
-    return sky_fit.fit(sample, state, gain, sigma, threads), starts
+        found = sky_fit.fit(sample, found.state, found.gain, sigma, threads)
+    return found, starts
 
 
 def search(sample: SkySample, names: list[str]) -> tuple[SkyState, list[Start]]:

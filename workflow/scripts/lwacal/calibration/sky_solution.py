@@ -159,7 +159,7 @@ def solve(band: SubBand, settings: Bandpass, threads: int = 1) -> SkySolution | 
     return SkySolution(
         band.sky(),
         free.names,
-        free.moving,
+        free.shift_sigma > 0,
         [one.scan for one in sample.integrations],
         fit.state.scaled(scale.factor, scale.slope),
         fit,
