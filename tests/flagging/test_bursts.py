@@ -35,17 +35,15 @@ def test_a_burst_in_one_polarization_is_found(correlation):
     burst, overall = found(data)
     assert burst.tolist() == [[number == 1] * N_CHANNELS for number in range(N_TIMES)]
     assert overall[1] == pytest.approx(3, rel=0.15)
-    records, message = bursts.describe(burst, overall, [1, 2, 3])
-    assert [item["integration"] for item in records] == [2]
-    assert "integration 2 (" in message
+    assert bursts.are_whole(burst).tolist() == [False, True, False]
 
 
 def test_a_burst_in_one_channel_leaves_the_others():
     data = visibilities()
     data[2, :, 5] *= 3
-    burst, overall = found(data)
+    burst, _ = found(data)
     assert np.argwhere(burst).tolist() == [[2, 5]]
-    assert bursts.describe(burst, overall, [1, 2, 3]) == ([], "")
+    assert not bursts.are_whole(burst).any()
 
 
 def test_a_loud_baseline_and_flagged_data_are_no_burst():

@@ -159,7 +159,8 @@ def found_in_data(night: Night, quality: dict[str, Any]) -> Iterator[str]:
     for band in quality["bands"]:
         name = band["band"]
         for burst in night.record(f"flags/{name}.json")["bursts"]:
-            yield f"burst:{name}:{burst['integration']}"
+            if burst["integration"] not in band["restored_integrations"]:
+                yield f"burst:{name}:{burst['integration']}"
         frequency_hz = night.record("manifest.json")["bands"][name]["frequency_hz"]
         for channel_hz in band["rfi_channels"]:
             yield f"rfi:{name}:{int(np.argmin(np.abs(np.array(frequency_hz) - channel_hz)))}"

@@ -175,6 +175,7 @@ def write_solutions(
             "flagged_fraction": float(flag[:, band_index == k].mean()),
             "interpolated_fraction": float(interpolated[:, band_index == k].mean()),
             "rfi_channels": sorted(frequency_hz[rfi][band_index[rfi] == k]),
+            "restored_integrations": [],
             "solved": band not in plan.unsolved,
             "reference_antenna": antennas["names"][0],
             "message": "",

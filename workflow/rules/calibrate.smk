@@ -138,6 +138,7 @@ rule delay:
         powers=of_bands("<results>/{obs}/concat/{band}.npz"),
         flags=of_bands("<results>/{obs}/flags/{band}.npz"),
         solutions="<results>/{obs}/tables/bandpass_flags.npz",
+        solution_flags="<results>/{obs}/tables/bandpass_flags.json",
         reference_table=configured_file("delay", "reference_table"),
     output:
         csv="<results>/{obs}/delay/delays.csv",
@@ -163,7 +164,8 @@ rule delay:
         "exec delay.py --manifest {input.manifest:q} --reference {input.reference:q}"
         " --concat {input.concat:q} --powers {input.powers:q} --flags {input.flags:q}"
         " --sky-model {input.sky_model:q}"
-        " --solutions {input.solutions:q} --settings {params.settings:q} --threads {threads}"
+        " --solutions {input.solutions:q} --solution-flags {input.solution_flags:q}"
+        " --settings {params.settings:q} --threads {threads}"
         " --csv {output.csv:q} --summary {output.summary:q}"
         " > {log:q} 2>&1"
 

@@ -1,7 +1,7 @@
 """From calibrated data to images and measurements.
 
-Needs    concat/<band>.ms and .npz, flags/<band>.npz, tables/<stamp>_<band>.bcal, ionosphere.json,
-         sky_model.json
+Needs    concat/<band>.ms and .npz, flags/<band>.npz, tables/<stamp>_<band>.bcal,
+         tables/bandpass_flags.json, ionosphere.json, sky_model.json
 Makes    calibrated/<band>/ (small sets, one per source and one at zenith), images/<source>/,
          images/allsky/, qa/measurements.json and CSV files
 Steps    calibrate, rotate and average for all sources in one pass; image; measure
@@ -29,6 +29,7 @@ rule calibrate_split:
         concat="<results>/{obs}/concat/{band}.ms",
         powers="<results>/{obs}/concat/{band}.npz",
         flags="<results>/{obs}/flags/{band}.npz",
+        solution_flags="<results>/{obs}/tables/bandpass_flags.json",
         table=of_stamp("<results>/{obs}/tables/{stamp}_{band}.bcal"),
         ionosphere="<results>/{obs}/ionosphere.json",
         sky_model="<results>/{obs}/sky_model.json",
@@ -53,7 +54,7 @@ rule calibrate_split:
     shell:
         "exec calibrate_split.py --manifest {input.manifest:q}"
         " --band {wildcards.band} --concat {input.concat:q} --powers {input.powers:q}"
-        " --flags {input.flags:q}"
+        " --flags {input.flags:q} --solution-flags {input.solution_flags:q}"
         " --table {input.table:q} --ionosphere {input.ionosphere:q}"
         " --sky-model {input.sky_model:q}"
         " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"

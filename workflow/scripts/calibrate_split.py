@@ -12,6 +12,7 @@ from lwacal.records.configuration.imaging import Imaging
 from lwacal.records.configuration.section import read_section
 from lwacal.records.ionosphere import IonosphereRecord
 from lwacal.records.manifest import ManifestRecord
+from lwacal.records.solution_flags import SolutionFlagsRecord
 from lwacal.runtime import job, logs
 from lwacal.sky import sky_model
 
@@ -23,12 +24,14 @@ def main() -> None:
     parser.add_argument("--concat", required=True, type=Path)
     parser.add_argument("--powers", required=True, type=Path)
     parser.add_argument("--flags", required=True, type=Path)
+    parser.add_argument("--solution-flags", required=True, type=Path, help="bandpass_flags.json")
     parser.add_argument("--table", required=True, type=Path)
     parser.add_argument("--ionosphere", required=True, type=Path)
     parser.add_argument("--sky-model", required=True, type=Path)
     parser.add_argument("--settings", required=True, help="JSON: imaging, bandpass")
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
+    judged = files.read(SolutionFlagsRecord, arguments.solution_flags)
     record = split.split(
         SubBand(
             files.read(ManifestRecord, arguments.manifest),
@@ -37,6 +40,7 @@ def main() -> None:
             arguments.powers,
             arguments.flags,
             sky_model.read(arguments.sky_model),
+            frozenset(judged["bands"][arguments.band]["restored_integrations"]),
         ),
         arguments.table,
         files.read(IonosphereRecord, arguments.ionosphere),

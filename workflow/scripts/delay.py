@@ -14,6 +14,7 @@ from lwacal.records.configuration.section import read_section
 from lwacal.records.delay import DelayRecord
 from lwacal.records.manifest import ManifestRecord
 from lwacal.records.reference import ReferenceRecord
+from lwacal.records.solution_flags import SolutionFlagsRecord
 from lwacal.runtime import job, logs, products
 from lwacal.sky import sky_model
 
@@ -33,6 +34,7 @@ def main() -> None:
     )
     parser.add_argument("--sky-model", required=True, type=Path)
     parser.add_argument("--solutions", required=True, type=Path, help="bandpass_flags.npz")
+    parser.add_argument("--solution-flags", required=True, type=Path, help="bandpass_flags.json")
     parser.add_argument("--settings", required=True, help="JSON: delay, bandpass")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--csv", required=True, type=Path)
@@ -40,9 +42,13 @@ def main() -> None:
     arguments = parser.parse_args()
     manifest = files.read(ManifestRecord, arguments.manifest)
     model = sky_model.read(arguments.sky_model)
+    judged = files.read(SolutionFlagsRecord, arguments.solution_flags)
+    restored = {name: band["restored_integrations"] for name, band in judged["bands"].items()}
     record = delay.solve(
         manifest,
-        SubBand.all_of(manifest, arguments.concat, arguments.powers, arguments.flags, model),
+        SubBand.all_of(
+            manifest, arguments.concat, arguments.powers, arguments.flags, model, restored
+        ),
         model,
         files.read(ReferenceRecord, arguments.reference),
         Bandpass.read(arguments.solutions),

@@ -73,6 +73,8 @@ def attempt(
         with watch.part("fitting the sky"):
             sky = sky_solution.solve(band, settings, threads)
     seen = sky.seen if sky else None
+    if sky:
+        band = replace(band, restored=frozenset(sky.restored))
     sums, low, high, changed = in_range(band, settings, threads, watch, seen=seen)
     if sums is None:
         message = f"sub-band {band.name} has no unflagged data to solve with"
@@ -108,7 +110,9 @@ def attempt(
         "convergence": convergence(solved),
         "without_solutions": faint_signals.measure(solved.gain, solved.error, flag),
         "sky": sky.record() if sky else None,
+        "restored_integrations": sky.restored if sky else [],
     }
+    changed = "; ".join(text for text in (changed, _restored_words(found)) if text)
     if flag.all():
         message = (
             f"no solution of {band.name} is good enough: signal-to-noise below bandpass.min_snr,"
@@ -118,6 +122,11 @@ def attempt(
         )
         return Attempt(solutions, "failed", message, (low, high), found)
     return Attempt(solutions, "ok", changed, (low, high), found)
+
+
+def _restored_words(found: SolverFindings) -> str:
+    scans = ", ".join(map(str, found["restored_integrations"]))
+    return f"bright as the sources are, no interference: integration {scans}" if scans else ""
 
 
 def in_range(

@@ -58,7 +58,8 @@ def flag_solutions(
     if settings.enabled:
         solution_flags.fill(bandpass, settings.interpolate_max_channels)
     judged = solution_states.judge_antpols(bandpass, known, summaries, settings.noisy_ratio)
-    return bandpass, solution_products.describe(bandpass, judged, known, settled)
+    restored = {item["band"]: item.get("restored_integrations", []) for item in summaries}
+    return bandpass, solution_products.describe(bandpass, judged, known, settled, restored)
 
 
 def gather(

@@ -6,7 +6,7 @@ Fluxes and places of the sources are solved from it, together with gains
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -22,7 +22,9 @@ from lwacal.calibration.sky_state import (
     wave_number,
 )
 from lwacal.calibration.sub_band import SubBand
+from lwacal.flagging import bursts
 from lwacal.io import ms_reader
+from lwacal.io.flag_file import BURST
 from lwacal.io.ms_reader import Integration
 from lwacal.runtime.blocks import blocks_of
 from lwacal.sky.predict import FactoredModel
@@ -43,7 +45,8 @@ class SampledIntegration:
     ``data`` and ``weight`` (2, channel, baseline) of XX and YY, zero where flagged; ``seen`` is the
     model; ``fixed`` (2, channel, baseline) the visibilities of all sources that are not free,
     ``diffuse`` likewise those of the diffuse emission; ``shapes`` (free source) are None or
-    (channel, baseline).
+    (channel, baseline). ``thermal`` (2, channel, baseline) are the variances of the data by the
+    radiometer equation, zero where flagged; None without autocorrelations.
     """
 
     scan: int
@@ -53,6 +56,7 @@ class SampledIntegration:
     fixed: np.ndarray
     diffuse: np.ndarray
     shapes: list[np.ndarray | None]
+    thermal: np.ndarray | None = None
 
     def of_channels(self, places: np.ndarray) -> SampledIntegration:
         """Return some of the sampled channels, (channel,) places."""
@@ -64,6 +68,7 @@ class SampledIntegration:
             fixed=self.fixed[:, places],
             diffuse=self.diffuse[:, places],
             shapes=[None if shape is None else shape[places] for shape in self.shapes],
+            thermal=None if self.thermal is None else self.thermal[:, places],
         )
 
 
@@ -74,7 +79,8 @@ class SkySample:
     ``antennas`` (sampled antenna,) and ``channels`` (sampled channel,) are numbers of the whole
     sub-band, ``free`` those of the free sources; those ``known`` (free source,) have a flux in the
     model that can be trusted. ``east_north_m`` (sampled antenna, 2); ``moving``, ``middle_hz`` and
-    ``half`` as in SkyState.
+    ``half`` as in SkyState. ``suspects`` are the integrations that are flagged as bursts, as if
+    they were not; in ``integrations`` they are as flagged.
     """
 
     antennas: np.ndarray
@@ -88,6 +94,7 @@ class SkySample:
     known: np.ndarray
     moving: np.ndarray
     integrations: list[SampledIntegration] = field(default_factory=list)
+    suspects: list[SampledIntegration] = field(default_factory=list)
 
     def of_channels(self, places: np.ndarray) -> SkySample:
         """Return the sample of some of its channels, (channel,) places; data are copied."""
@@ -96,11 +103,20 @@ class SkySample:
             channels=self.channels[places],
             frequency_hz=self.frequency_hz[places],
             integrations=[one.of_channels(places) for one in self.integrations],
+            suspects=[],
         )
 
     def of_integration(self, number: int) -> SkySample:
         """Return the sample of one integration alone."""
-        return replace(self, integrations=[self.integrations[number]])
+        return replace(self, integrations=[self.integrations[number]], suspects=[])
+
+    def restored(self, scans: Collection[int]) -> SkySample:
+        """Return the sample in which some suspects take part like the others; data are shared."""
+        bright = [one for one in self.suspects if one.scan in scans]
+        others = [one for one in self.integrations if one.scan not in scans]
+        parts = [replace(one, weight=one.weight.copy()) for one in [*others, *bright]]
+        parts.sort(key=lambda one: one.scan)
+        return replace(self, integrations=parts, suspects=[])
 
     def of_model(self) -> SkyState:
         """Return the sky as the model has it."""
@@ -113,7 +129,7 @@ class SkySample:
         paths_m = east_north_m[self.baselines.antenna1] - east_north_m[self.baselines.antenna2]
         short = np.hypot(*paths_m.T) <= longest_m
         parts = [replace(one, weight=one.weight * short) for one in self.integrations]
-        return replace(self, integrations=parts)
+        return replace(self, integrations=parts, suspects=[])
 
     def pairs(self, gain: np.ndarray) -> np.ndarray:
         """Return G_i conj(G_j), (2, channel, baseline), of gains (2, channel, antenna)."""
@@ -158,7 +174,7 @@ class SkySample:
 
     def weigh(self, factor: np.ndarray) -> None:
         """Multiply weights by factors (2, baseline) or (baseline,), in place."""
-        for one in self.integrations:
+        for one in [*self.integrations, *self.suspects]:
             one.weight *= np.broadcast_to(factor, (2, factor.shape[-1]))[:, None].astype(np.float32)
 
     def terms(
@@ -224,7 +240,8 @@ def read(
     channels = sampled_channels(len(band.frequency_hz), len(integrations))
     with band.flag_file() as flags:
         positions_m = band.antennas.positions_m
-        antennas = sampled_antennas(positions_m, integrations, flags.causes(integrations[0].rows))
+        first = flags.causes(integrations[0].rows) & ~BURST
+        antennas = sampled_antennas(positions_m, integrations, first)
         model = band.sky().of_antennas(antennas)
         sample = SkySample(
             antennas,
@@ -241,12 +258,28 @@ def read(
         powers = band.antenna_powers()
         for item in integrations:
             causes = flags.causes(item.rows)
+            burst = bursts.of_flags(causes)
+            suspect = bursts.are_whole(burst)
+            if suspect:
+                causes &= ~BURST
             power = powers.of(item, causes)
-            weight, _ = noise_weights.of_pairs(power, item.antenna1, item.antenna2)
+            weight, product = noise_weights.of_pairs(power, item.antenna1, item.antenna2)
             data, weights = _read_data(band, item, causes, weight, sample)
             seen = model.factored(item.mjd_s).of_channels(channels)
-            sample.integrations.append(_integration(item, data, weights, seen, sample))
+            one = _integration(item, data, weights, seen, sample)
+            one.thermal = _thermal(weights, product / (band.channel_width_hz * item.interval_s))
+            if suspect:
+                sample.suspects.append(one)
+                one = replace(one, weight=one.weight * ~burst[channels][:, None])
+            sample.integrations.append(one)
     return sample
+
+
+def _thermal(weight: np.ndarray, of_weight_one: float) -> np.ndarray | None:
+    """Return the variances of visibilities from weights, both (2, channel, baseline)."""
+    if np.isnan(of_weight_one):
+        return None
+    return np.divide(of_weight_one, weight, out=np.zeros_like(weight), where=weight > 0)
 
 
 def _half(frequency_hz: np.ndarray) -> float:

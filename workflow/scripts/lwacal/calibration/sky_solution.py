@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lwacal.calibration import (
+    bright_integrations,
     confusion_weights,
     flux_anchor,
     sky_power,
@@ -67,6 +68,7 @@ class SkySolution:
     starts: list[Start]
     antennas: np.ndarray
     channels: np.ndarray
+    restored: list[int]
 
     def seen(self, item: Integration) -> FactoredModel:
         """Return the model of an integration."""
@@ -148,7 +150,12 @@ def solve(band: SubBand, settings: Bandpass, threads: int = 1) -> SkySolution | 
     if not weigh(sample, band, settings):
         return None
     sigma = np.maximum(free.flux_sigma, FREE_RATIO_SIGMA)
-    fit, starts = sky_search.best_fit(sample, sigma, free.shift_sigma, free.names, threads)
+    usual = sigma, free.shift_sigma, free.names, threads
+    fit, starts = sky_search.best_fit(sample, *usual)
+    restored = bright_integrations.explained(sample, fit, *usual)
+    if restored:
+        sample = sample.restored(restored)
+        fit, starts = sky_search.best_fit(sample, *usual)
     errors, _ = fit.split_errors()
     ratio, ratio_err = fit.state.values[:, RATIO], errors[:, RATIO]
     of_sources = flux_anchor.of_sources(
@@ -169,6 +176,7 @@ def solve(band: SubBand, settings: Bandpass, threads: int = 1) -> SkySolution | 
         starts,
         sample.antennas,
         sample.channels,
+        restored,
     )
 
 

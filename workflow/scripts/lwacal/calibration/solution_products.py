@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,11 +19,16 @@ DISAGREES = "its phases disagree with those of the other sub-bands: see ionosphe
 
 
 def describe(
-    bandpass: Bandpass, judged: SolutionStates, health: AntpolStates, reference: Settled
+    bandpass: Bandpass,
+    judged: SolutionStates,
+    health: AntpolStates,
+    reference: Settled,
+    restored: Mapping[str, list[int]],
 ) -> SolutionFlagsRecord:
     """Return bandpass_flags.json: the states of antpols, and flagged fractions by sub-band.
 
-    ``health`` are the states of health.json. Antennas that are not in the data count in no
+    ``health`` are the states of health.json, ``restored`` the restored integrations by sub-band.
+    Antennas that are not in the data count in no
     fraction, unless none is.
     """
     names = bandpass.antenna_names
@@ -34,7 +40,9 @@ def describe(
         "causes": CAUSES,
         "antennas": judged.records(),
         "bands": {
-            name: _band_record(bandpass, present, number, bool(judged.failed[number]))
+            name: _band_record(
+                bandpass, present, number, bool(judged.failed[number]), restored[name]
+            )
             for number, name in enumerate(bandpass.band_names)
         },
         "interpolated_fraction": float(bandpass.interpolated.mean()),
@@ -42,7 +50,9 @@ def describe(
     }
 
 
-def _band_record(bandpass: Bandpass, present: np.ndarray, number: int, failed: bool) -> SubBand:
+def _band_record(
+    bandpass: Bandpass, present: np.ndarray, number: int, failed: bool, restored: list[int]
+) -> SubBand:
     """Return the record of a sub-band; only antennas that are ``present`` count in fractions."""
     channels = bandpass.band_index == number
     everybody = (bandpass.cause & OF_CHANNEL > 0).all(axis=(0, 2))
@@ -51,6 +61,7 @@ def _band_record(bandpass: Bandpass, present: np.ndarray, number: int, failed: b
         "flagged_fraction": float(bandpass.flag[present][:, channels].mean()),
         "interpolated_fraction": float(bandpass.interpolated[present][:, channels].mean()),
         "rfi_channels": [] if failed else bandpass.frequency_hz[channels & everybody].tolist(),
+        "restored_integrations": restored,
         "solved": not failed,
         "reference_antenna": bandpass.antenna_names[bandpass.reference[number]],
         "message": DISAGREES if bandpass.has("disagrees")[:, channels].any() else "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +35,8 @@ class SubBand:
 
     ``manifest`` and ``model`` as manifest.json and sky_model.read give them; ``concatenated`` the
     set with the data, ``powers`` those of its antennas and ``flags`` the causes of its flags.
+    ``restored`` are the numbers (SCAN_NUMBER) of the bright integrations that are no interference:
+    a burst is no cause of flags there.
     """
 
     manifest: ManifestRecord
@@ -43,6 +45,7 @@ class SubBand:
     powers: Path
     flags: Path
     model: SkyModelRecord
+    restored: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         """Make paths hold in a scratch directory too."""
@@ -57,11 +60,17 @@ class SubBand:
         powers: Sequence[Path],
         flags: Sequence[Path],
         model: SkyModelRecord,
+        restored: Mapping[str, Sequence[int]],
     ) -> dict[str, SubBand]:
-        """Return all sub-bands of an observation by name; paths are in order of frequency."""
+        """Return all sub-bands of an observation by name; paths are in order of frequency.
+
+        ``restored`` are the restored integrations by sub-band.
+        """
         names = naming.sort_bands(manifest["bands"])
         return {
-            name: cls(manifest, name, data, autocorrelations, causes, model)
+            name: cls(
+                manifest, name, data, autocorrelations, causes, model, frozenset(restored[name])
+            )
             for name, data, autocorrelations, causes in zip(
                 names, concatenated, powers, flags, strict=True
             )
@@ -101,7 +110,7 @@ class SubBand:
 
         Raises OtherDataError if they are not those of the data.
         """
-        file = FlagFile(self.flags)
+        file = FlagFile(self.flags, self._restored_numbers())
         n_rows = ms_reader.count_rows(self.concatenated)
         if file.n_rows != n_rows:
             file.close()
@@ -110,6 +119,13 @@ class SubBand:
                 f" {n_rows}"
             )
         return file
+
+    def _restored_numbers(self) -> list[int]:
+        """Return which integrations of the set are restored, from 0."""
+        if not self.restored:
+            return []
+        every = ms_reader.iterate_integrations(self.concatenated, ())
+        return [number for number, item in enumerate(every) if item.scan in self.restored]
 
     def antenna_powers(self) -> noise_weights.AntennaPowers:
         """Return the powers by which visibilities are weighted."""

@@ -7,14 +7,13 @@ integration to the next, and a single strong baseline does not move it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from lwacal.records.flags import Burst
+from lwacal.io.flag_file import BURST
 from lwacal.telescope.correlations import PARALLEL_HANDS
 
 FEWEST_BASELINES = 50  # the mean of their ln amplitudes is then known to 9 %
+WHOLE_SHARE = 0.5  # of the channels: an integration with more bursts is bright as a whole
 
 
 def sums(data: np.ndarray, flagged: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -55,18 +54,11 @@ def find(brightness_of: np.ndarray, ratio: float) -> tuple[np.ndarray, np.ndarra
     return excess > np.log(ratio), np.exp(overall)
 
 
-def describe(
-    found: np.ndarray, overall: np.ndarray, scans: Sequence[int]
-) -> tuple[list[Burst], str]:
-    """Return a record of each integration in which most channels are bursts, and a message.
+def are_whole(found: np.ndarray) -> np.ndarray:
+    """Return in which integrations most channels are bursts; ``found`` (..., channel) bool."""
+    return np.asarray(found.mean(axis=-1) > WHOLE_SHARE)
 
-    ``found`` and ``overall`` as find gives them, ``scans`` the numbers of the integrations.
-    """
-    records: list[Burst] = [
-        {"integration": int(scan), "ratio": float(ratio), "channel_fraction": float(share)}
-        for scan, ratio, share in zip(scans, overall, found.mean(axis=1))
-        if share > 0.5
-    ]
-    said = ", ".join(f"{item['integration']} ({item['ratio']:.1f} times)" for item in records)
-    message = f"flagged as interference because it is brighter than the others: integration {said}"
-    return records, message if records else ""
+
+def of_flags(causes: np.ndarray) -> np.ndarray:
+    """Return the channels that are flagged as bursts, (channel,); ``causes`` (row, channel, 4)."""
+    return np.asarray((causes & BURST > 0).any(axis=(0, 2)))

@@ -8,20 +8,27 @@ concatenated set itself is never written to.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from lwacal.flagging import aoflagger_program, array_lines, bursts, data_pass, passband
+from lwacal.flagging import (
+    aoflagger_program,
+    array_lines,
+    burst_records,
+    bursts,
+    data_pass,
+    passband,
+)
 from lwacal.flagging.data_pass import Look, Search
-from lwacal.io import flag_file, ms_reader
-from lwacal.io.flag_file import CAUSES
+from lwacal.io import flag_file, flags_summary, ms_reader
+from lwacal.io.flag_file import BURST, CAUSES
 from lwacal.records import files
 from lwacal.records.configuration.flagging import Flagging
-from lwacal.records.flags import Burst, FlagsRecord, Line
+from lwacal.records.flags import FlagsRecord, Line
 from lwacal.records.health import HealthRecord
 from lwacal.telescope.antpol_states import AntpolStates
 
@@ -32,13 +39,14 @@ logger = logging.getLogger(__name__)
 class Flags:
     """Bit masks of a sub-band with what there is to say of them.
 
-    ``causes`` (row, channel, 4) uint8 of each integration; ``bursts`` and ``lines`` are records of
-    the integrations, and of the channels of an integration, that were left out as a whole;
-    ``message`` says so, and what was not done.
+    ``causes`` (row, channel, 4) uint8 and ``scans`` the number of each integration; ``ratios``
+    (integration,) their brightness over that of the quieter half. ``lines`` are records of the
+    channels of an integration that were left out as a whole; ``message`` says what was not done.
     """
 
     causes: list[np.ndarray]
-    bursts: list[Burst]
+    scans: list[int]
+    ratios: np.ndarray
     lines: list[Line]
     message: str
 
@@ -66,21 +74,18 @@ def flag(
     search = Search(Path(concatenated).absolute(), bad, settings.original, searched, flat)
     look = data_pass.look(search, threads)
     lines = _add_lines(look) if search.interference else []
-    found, message = _add_bursts(look, settings.burst_ratio)
+    ratios = _add_bursts(look, settings.burst_ratio)
     if not wanted:
         why_not = "AOFlagger is switched off (flagging.aoflagger)"
-        return Flags(look.causes, found, lines, _join(message, why_not))
+        return Flags(look.causes, look.scans, ratios, lines, why_not)
     if not any((mask & ~np.uint8(CAUSES["aoflagger"]) == 0).any() for mask in look.causes):
         why_not = "AOFlagger was not run: there are no unflagged data"
-        return Flags(look.causes, found, [], _join(message, why_not))
+        return Flags(look.causes, look.scans, ratios, [], why_not)
     if by_program:
-        _run_program(concatenated, look.causes, settings.strategy, aoflagger, threads)
+        for known in _searches(look.causes):
+            _run_program(concatenated, look.causes, known, settings.strategy, aoflagger, threads)
     refused = _protect(look.causes, settings.protect_fraction)
-    return Flags(look.causes, found, [] if refused else lines, _join(message, refused))
-
-
-def _join(*messages: str) -> str:
-    return "; ".join(message for message in messages if message)
+    return Flags(look.causes, look.scans, ratios, [] if refused else lines, refused)
 
 
 def _add_lines(look: Look) -> list[Line]:
@@ -93,30 +98,49 @@ def _add_lines(look: Look) -> list[Line]:
     return found
 
 
-def _add_bursts(look: Look, burst_ratio: float) -> tuple[list[Burst], str]:
-    """Flag bursts, instead of what else was found there; return records and what to say of them."""
+def _add_bursts(look: Look, burst_ratio: float) -> np.ndarray:
+    """Flag bursts; return the brightness of each integration, (integration,).
+
+    What else was found there is kept: the integration may be restored.
+    """
     if not look.scans:
-        return [], ""
+        return np.empty(0)
     brightness = np.array([bursts.brightness(*sums.bursts) for sums in look.sums])
     found, overall = bursts.find(brightness, burst_ratio)
     for mask, channels in zip(look.causes, found):
-        if channels.any():
-            kept = mask[:, channels] & ~np.uint8(CAUSES["aoflagger"])
-            mask[:, channels] = kept | np.uint8(CAUSES["burst"])
-    return bursts.describe(found, overall, look.scans)
+        mask[:, channels] |= BURST
+    return overall
+
+
+def _searches(causes: list[np.ndarray]) -> Iterator[np.ndarray]:
+    """Yield what AOFlagger's program is to take as flagged, (row, channel, 4) bool.
+
+    First bursts are, as they would hide what is weaker; then all but the bursts is.
+    """
+    every = np.concatenate(causes)
+    yield every > 0
+    burst = every == BURST
+    if burst.any():
+        yield ~burst
 
 
 def _run_program(
-    concatenated: Path, causes: list[np.ndarray], strategy: str, aoflagger: str, threads: int
+    concatenated: Path,
+    causes: list[np.ndarray],
+    known: np.ndarray,
+    strategy: str,
+    aoflagger: str,
+    threads: int,
 ) -> None:
-    """Add what AOFlagger's program finds with a strategy for single baselines."""
+    """Add what AOFlagger's program finds with a strategy for single baselines.
+
+    ``known`` (row, channel, 4) of all rows is flagged before.
+    """
     logger.info("running AOFlagger on a private copy of the data")
-    known = np.concatenate(causes) > 0
-    more = aoflagger_program.run(concatenated, known, strategy, aoflagger, threads)
+    more = aoflagger_program.run(concatenated, known, strategy, aoflagger, threads) & ~known
     start = 0
     for mask in causes:
-        rows = more[start : start + len(mask)]
-        mask |= (rows & (mask == 0)) * np.uint8(CAUSES["aoflagger"])
+        mask |= more[start : start + len(mask)] * np.uint8(CAUSES["aoflagger"])
         start += len(mask)
 
 
@@ -182,9 +206,7 @@ def read_baselines(concatenated: Path) -> tuple[np.ndarray, np.ndarray]:
         return table.getcol("ANTENNA1"), table.getcol("ANTENNA2")
 
 
-def write(
-    flags: Flags, concatenated: Path, band: str, output: Path, summary: Path
-) -> dict[str, Any]:
+def write(flags: Flags, concatenated: Path, band: str, output: Path, summary: Path) -> FlagsRecord:
     """Write the masks and their summary; return the summary."""
     antenna1, antenna2 = read_baselines(concatenated)
     n_antennas = len(ms_reader.read_antennas(concatenated).names)
@@ -195,19 +217,22 @@ def write(
         "band": band,
         "causes": CAUSES,
         "message": flags.message,
-        "bursts": flags.bursts,
+        "bursts": burst_records.of_flags(
+            flags.causes, flags.scans, flags.ratios, antenna1, antenna2, n_antennas
+        ),
         "lines": flags.lines,
         **summarize(masks, antenna1, antenna2, n_antennas),
     }
-    files.write(FlagsRecord, summary, record)
-    return record
+    written = cast(FlagsRecord, record)
+    files.write(FlagsRecord, summary, written)
+    return written
 
 
-def found_words(summary: Mapping[str, Any]) -> str:
+def found_words(summary: FlagsRecord) -> str:
     """Return how much of the data is flagged and by what, to a tenth of a percent; log the rest."""
     fractions = {name: value for name, value in summary["fractions"].items() if value is not None}
     logger.info(", ".join(f"{name} {value:.2%}" for name, value in fractions.items()) or "no data")
     total = fractions.pop("total", None)
     causes = ", ".join(f"{name} {value:.1%}" for name, value in fractions.items() if value > 5e-4)
     words = "no data" if total is None else f"{total:.1%} of the data flagged ({causes or 'none'})"
-    return f"{words}; {summary['message']}" if summary["message"] else words
+    return "; ".join(text for text in (words, flags_summary.words(summary)) if text)

@@ -7,7 +7,7 @@ set that it covers, and the row after the last. Only the requested integrations 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -24,6 +24,7 @@ CAUSES = {
     "non_finite": 16,  # it is infinite or not a number
     "burst": 32,  # the whole array was too bright in this channel and integration
 }
+BURST = np.uint8(CAUSES["burst"])
 
 
 def write(path: str | Path, causes: Sequence[np.ndarray]) -> None:
@@ -40,9 +41,13 @@ def _name(number: int) -> str:
 class FlagFile:
     """The flags of a sub-band on disk; use it in a ``with`` statement, or close it."""
 
-    def __init__(self, path: str | Path) -> None:
-        """Open a file made by `write`; no masks are read yet."""
+    def __init__(self, path: str | Path, restored: Collection[int] = ()) -> None:
+        """Open a file made by `write`; no masks are read yet.
+
+        In ``restored`` integrations, numbers from 0, bursts are no cause of flags.
+        """
         self._path = Path(path)
+        self._restored = frozenset(restored)
         self._archive = products.open_npz(path)
         self._rows = self._read("rows")
 
@@ -80,13 +85,18 @@ class FlagFile:
         if step != 1:
             raise ValueError(f"{rows}: rows of a flag file can only be read without a step")
         parts = [
-            self._read(_name(number))[max(start - first, 0) : stop - first]
+            self._causes_of(number)[max(start - first, 0) : stop - first]
             for number, (first, last) in enumerate(self._rows)
             if first < stop and last > start
         ]
         if len(parts) == 1:
             return parts[0]
         return np.concatenate(parts) if parts else self._read(_name(0))[:0]
+
+    def _causes_of(self, number: int) -> np.ndarray:
+        """Return the bit masks of an integration, (row, channel, correlation) uint8."""
+        mask = self._read(_name(number))
+        return mask & ~BURST if number in self._restored else mask
 
     def flags(self, rows: slice | None = None) -> np.ndarray:
         """Return the flags of some rows, or all, (row, channel, correlation) bool."""

@@ -11,6 +11,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from lwacal.io import flags_summary
 from lwacal.qa import (
     antenna_status,
     calibrator_metrics,
@@ -53,6 +54,11 @@ class Inputs:
     measurements: MeasurementsRecord
     sky_model: SkyModelRecord
 
+    def counted_flags(self, band: str) -> FlagsRecord:
+        """Return the flags of a sub-band without those of restored integrations."""
+        restored = self.solutions["bands"][band]["restored_integrations"]
+        return flags_summary.without(self.flags[band], restored)
+
 
 def assess(inputs: Inputs, quality: Quality, delay_limit_ns: float) -> QualityRecord:
     """Return qa.json. ``quality`` is the configuration section with the limits."""
@@ -62,7 +68,7 @@ def assess(inputs: Inputs, quality: Quality, delay_limit_ns: float) -> QualityRe
         inputs.health,
         inputs.solutions,
         inputs.delay,
-        inputs.flags,
+        {band: inputs.counted_flags(band) for band in inputs.flags},
         delay_limit_ns,
         quality.antenna_flagged_excess.warn,
     )
@@ -165,10 +171,10 @@ def band_records(inputs: Inputs) -> list[SubBand]:
 
 def _band(inputs: Inputs, band: str) -> SubBand:
     facts = inputs.manifest["bands"][band]
-    flags, raw = inputs.flags[band], inputs.bandpass[band]
+    flags, raw = inputs.counted_flags(band), inputs.bandpass[band]
     solved, fractions = inputs.solutions["bands"][band], flags["fractions"]
     frequencies, flagged = facts["frequency_hz"], solved["flagged_fraction"]
-    messages = (facts["message"], flags["message"], raw["message"], solved["message"])
+    messages = (facts["message"], flags_summary.words(flags), raw["message"], solved["message"])
     return {
         "band": band,
         "freq_mhz": statistics.fmean(frequencies) / 1e6 if frequencies else None,
@@ -181,6 +187,7 @@ def _band(inputs: Inputs, band: str) -> SubBand:
             raw["status"] == "ok" and solved["solved"] and flagged is not None and flagged < 1
         ),
         "rfi_channels": list(solved["rfi_channels"]),
+        "restored_integrations": solved["restored_integrations"],
         "message": "; ".join(dict.fromkeys(text for text in messages if text)),
     }
 

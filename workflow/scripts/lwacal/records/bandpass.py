@@ -129,6 +129,13 @@ class SolverFindings(Record, total=False):
     ]
     convergence: Annotated[dict[Polarization, Convergence], described("For X and Y, by channel.")]
     without_solutions: Annotated[list[Unsolved], described("Antpols without solutions.")]
+    restored_integrations: Annotated[
+        list[int],
+        described(
+            "Numbers (SCAN_NUMBER) of integrations flagged as bursts that are the sky's brightness:"
+            " they take part in the solution."
+        ),
+    ]
     sky: Annotated[
         FittedSky | None,
         described("Fluxes and places of the sources; null if they are not free."),

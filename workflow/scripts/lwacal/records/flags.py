@@ -5,14 +5,33 @@ from typing import Annotated
 from lwacal.records.base import Band, Fraction, Part, Record, described, record
 
 
+class Alone(Part):
+    """What nothing but a burst flags; fractions of the data of all integrations."""
+
+    fraction: Annotated[Fraction, described("Fraction of the data.")]
+    antenna_fraction: Annotated[
+        list[Fraction | None],
+        described("Fraction of each antenna's data; null without data.", axes="(antenna)"),
+    ]
+    channel_fraction: Annotated[
+        list[Fraction | None],
+        described("Fraction of each channel's data; null without data.", axes="(channel)"),
+    ]
+
+
 class Burst(Part):
-    """An integration that is mostly a burst of interference."""
+    """An integration that is brighter than the others in most of its channels.
+
+    Rule bandpass restores it if the sky explains it: see restored_integrations there.
+    """
 
     integration: Annotated[int, described("Number of the integration (SCAN_NUMBER).")]
     ratio: Annotated[
         float | None, described("Brightness over that of the quieter half of the integrations.")
     ]
     channel_fraction: Annotated[Fraction, described("Fraction of its channels that are flagged.")]
+    fraction: Annotated[Fraction, described("Fraction of all data that it flags.")]
+    alone: Annotated[Alone, described("What is not flagged for other causes too.")]
 
 
 class Line(Part):
@@ -22,16 +41,17 @@ class Line(Part):
     channel: Annotated[int, described("Channel, from 0.")]
 
 
-@record(version=1, rule="flag", files=("flags/<band>.json",))
+@record(version=2, rule="flag", files=("flags/<band>.json",))
 class FlagsRecord(Record):
     """How much of a sub-band's data is flagged, and by what.
 
-    The flags themselves are in flags/<band>.npz. Autocorrelations are not counted.
+    The flags themselves are in flags/<band>.npz. Autocorrelations are not counted. Bright
+    integrations that rule bandpass restores are counted as flagged here, but no longer in qa.json.
     """
 
     band: Annotated[Band, described("Name of the sub-band, such as 73MHz.")]
     causes: Annotated[dict[str, int], described("Bit of each cause in flags/<band>.npz.")]
-    message: Annotated[str, described("What was left out as a whole, or not done; else empty.")]
+    message: Annotated[str, described("What was not done; or empty.")]
     bursts: Annotated[list[Burst], described("Integrations that are flagged as bursts.")]
     lines: Annotated[list[Line], described("Channels that are flagged for all antennas.")]
     fractions: Annotated[

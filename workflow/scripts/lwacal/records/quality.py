@@ -230,6 +230,12 @@ class SubBand(Part):
     rfi_channels: Annotated[
         list[float], described("Frequencies of channels flagged for all antennas.", unit="Hz")
     ]
+    restored_integrations: NotRequired[
+        Annotated[
+            list[int],
+            described("Integrations brighter than the others that the sky explains (SCAN_NUMBER)."),
+        ]
+    ]
     solved: NotRequired[Annotated[bool, described("Whether it has solutions.")]]
     message: NotRequired[Annotated[str, described("What is to be said of it; or empty.")]]
 

@@ -39,6 +39,10 @@ class SubBand(Part):
     rfi_channels: Annotated[
         list[float], described("Frequencies of channels flagged for all antennas.", unit="Hz")
     ]
+    restored_integrations: Annotated[
+        list[int],
+        described("Integrations flagged as bursts that are the sky's brightness (SCAN_NUMBER)."),
+    ]
     solved: Annotated[bool, described("Whether healthy antennas have solutions.")]
     reference_antenna: Annotated[str, described("Antenna whose phases are zero.")]
     message: Annotated[str, described("Why none of its solutions may be used; or empty.")]

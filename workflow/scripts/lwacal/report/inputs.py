@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lwacal.io import flags_summary
 from lwacal.io.solutions import Bandpass
 from lwacal.nights import trends_database
 from lwacal.nights.history import Nights
@@ -28,7 +29,8 @@ from lwacal.report import antenna_history
 class ReportRecords:
     """The records of an observation.
 
-    ``flags`` by sub-band; ``images`` by source, each with its folder; ``allsky`` with its folder.
+    ``flags`` by sub-band, without those of restored integrations; ``images`` by source and
+    ``allsky``, each with its folder.
     """
 
     qa: QualityRecord
@@ -67,7 +69,9 @@ def read(
     ``results`` is the folder of all observations; their qa.json give the history of the antennas.
     """
     judged = files.read(QualityRecord, qa)
-    summaries = [files.read(FlagsRecord, path) for path in flags]
+    restored = {band["band"]: band.get("restored_integrations", []) for band in judged["bands"]}
+    found = (files.read(FlagsRecord, path) for path in flags)
+    summaries = [flags_summary.without(one, restored.get(one["band"], [])) for one in found]
     by_source = {}
     for folder in images:
         record = files.read(ImagesRecord, folder / "images.json")

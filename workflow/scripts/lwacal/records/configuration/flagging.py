@@ -33,8 +33,9 @@ class Flagging(Section):
         gt=1,
         description="Integrations, or single channels of them, that are brighter than the median"
         " integration by this factor are flagged as interference; brightness is the geometric mean"
-        " amplitude over the baselines [ratio of amplitudes]. Raise it when scintillation is"
-        " strong.",
+        " amplitude over the baselines [ratio of amplitudes]. Scintillation too makes integrations"
+        " bright: with bandpass.free_sky rule bandpass restores those that the sources explain."
+        " Raise it if bandpass.engine is casa and scintillation is strong.",
     )
     protect_fraction: float = Field(
         0.9,
