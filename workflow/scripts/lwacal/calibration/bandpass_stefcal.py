@@ -81,9 +81,8 @@ def attempt(
         return Attempt(nothing, "no_data", message, (low, high))
     least, names = settings.min_baselines_per_antenna, band.antennas.names
     with watch.part("weights"):
-        confusion = confusion_weights.factors(band, sky.state.diffuse if sky else 1.0)
-        if confusion is not None:
-            sums.weigh_baselines(confusion)
+        lacking = sky.lacking if sky else confusion_weights.lacking_over_noise(band)
+        sums.weigh_baselines(confusion_weights.factors(lacking, sky.state.diffuse if sky else 1.0))
     with watch.part("solving"):
         factor = residuals.lower_weights(sums, least)
         start = sky.first_gains(sums.n_channels) if sky else None

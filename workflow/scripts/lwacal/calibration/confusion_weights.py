@@ -19,30 +19,39 @@ from lwacal.sky.galaxy import DiffuseSky
 
 logger = logging.getLogger(__name__)
 
+ANTENNAS = 128  # are enough to tell the power on baselines by their length
 MAP_ERROR = 0.15  # maps differ by 10 to 20 %: Dowell et al. 2017, MNRAS 469, 4537
 
 
-def factors(band: SubBand, diffuse_factor: float = 1.0) -> np.ndarray | None:
-    """Return factors of the weights that follow the noise, (baseline,); None to change none.
+def factors(lacking: np.ndarray, diffuse_factor: float = 1.0) -> np.ndarray:
+    """Return factors of the weights that follow the noise, (baseline,).
 
-    They are 1 / (1 + n r), with n integrations and r the expected power of what the model lacks
-    over that of the noise in one integration and channel. ``diffuse_factor`` is that of the
-    diffuse sky over its model.
+    ``lacking`` is that of `lacking_over_noise`; ``diffuse_factor`` is that of the diffuse sky over
+    its model.
     """
+    return 1 / (1 + diffuse_factor**2 * lacking)
+
+
+def lacking_over_noise(band: SubBand) -> np.ndarray:
+    """Return the expected power of what the model lacks over that of the noise, (baseline,).
+
+    Of the noise of one channel in all integrations together. Zero without a model of the diffuse
+    sky.
+    """
+    _, _, length = uv_range.baselines_of_array(band.manifest, band.name)
     diffuse = band.sky().galaxy
     if not isinstance(diffuse, DiffuseSky):
-        return None
+        return np.zeros(len(length))
+    some = diffuse.of_array(diffuse.positions_m[:: len(diffuse.positions_m) // ANTENNAS + 1])
     observation = band.manifest["observation"]
     mjd_s = observation["mid_mjd_s"]
     try:
-        confusion = diffuse_power.confusion(diffuse, mjd_s)
+        confusion = diffuse_power.confusion(some, mjd_s)
     except ValueError as problem:
         logger.info(f"{band.name}: {problem}; weights follow the noise alone")
-        return None
-    power_jy = diffuse_power.antenna_jy(diffuse, mjd_s)
+        return np.zeros(len(length))
+    power_jy = diffuse_power.antenna_jy(some, mjd_s)
     power_jy = power_jy + diffuse_power.receiver_jy(band.frequency_hz, band.model["beam"])
     noise = np.mean(power_jy) ** 2 / (band.channel_width_hz * observation["integration_s"])
-    _, _, length = uv_range.baselines_of_array(band.manifest, band.name)
     error = np.where(length <= diffuse.longest_lambda, MAP_ERROR, 1.0)
-    lacking = (error * diffuse_factor * confusion.at(length)) ** 2
-    return 1 / (1 + observation["n_integrations"] * lacking / noise)
+    return (error * confusion.at(length)) ** 2 * observation["n_integrations"] / noise

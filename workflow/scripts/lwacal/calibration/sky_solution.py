@@ -66,6 +66,7 @@ class SkySolution:
     of_sources: SourceScale
     of_powers: Scale | None
     starts: list[Start]
+    lacking: np.ndarray
     antennas: np.ndarray
     channels: np.ndarray
     restored: list[int]
@@ -147,7 +148,8 @@ def solve(band: SubBand, settings: Bandpass, threads: int = 1) -> SkySolution | 
     )
     if sample is None or len(sample.antennas) < FEWEST_ANTENNAS:
         return None
-    if not weigh(sample, band, settings):
+    lacking = confusion_weights.lacking_over_noise(band)
+    if not weigh(sample, band, settings, lacking):
         return None
     sigma = np.maximum(free.flux_sigma, FREE_RATIO_SIGMA)
     usual = sigma, free.shift_sigma, free.names, threads
@@ -174,6 +176,7 @@ def solve(band: SubBand, settings: Bandpass, threads: int = 1) -> SkySolution | 
         of_sources,
         of_powers,
         starts,
+        lacking,
         sample.antennas,
         sample.channels,
         restored,
@@ -227,10 +230,10 @@ def free_sources(model: SkyModelRecord, band: str, frequency_hz: float) -> FreeS
     )
 
 
-def weigh(sample: SkySample, band: SubBand, settings: Bandpass) -> bool:
+def weigh(sample: SkySample, band: SubBand, settings: Bandpass, lacking: np.ndarray) -> bool:
     """Lower weights of short baselines, in place; return whether data are left.
 
-    Baselines outside the range to solve with have weights of zero; integrations without data are
+    ``lacking`` (baseline,) is that of confusion_weights. Baselines outside the range to solve with have weights of zero; integrations without data are
     left out.
     """
     first, second = sample.baselines.antenna1, sample.baselines.antenna2
@@ -247,7 +250,5 @@ def weigh(sample: SkySample, band: SubBand, settings: Bandpass) -> bool:
     low, high, _ = uv_range.usable(*ends, length[there], band.model, settings)
     sample.weigh(((length >= low) & (length <= high)).astype(float))
     sample.integrations = [one for one in sample.integrations if one.weight.any()]
-    confusion = confusion_weights.factors(band)
-    if confusion is not None:
-        sample.weigh(confusion[baselines])
+    sample.weigh(confusion_weights.factors(lacking)[baselines])
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -97,7 +98,11 @@ class SubBand:
         return self.manifest["bands"][self.name]["channel_width_hz"]
 
     def sky(self) -> BandModel:
-        """Return the visibilities of the model; component lists are read here."""
+        """Return the visibilities of the model; component lists are read at the first call."""
+        return self._sky
+
+    @cached_property
+    def _sky(self) -> BandModel:
         return band_model.of_band(self.manifest, self.name, self.model)
 
     def flagged(self) -> np.ndarray:

@@ -15,6 +15,7 @@ from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
 
 RECEIVER_K = 250.0  # of the front end of an LWA dipole: Hicks et al. 2012, PASP 124, 1090
 N_DIRECTIONS = 12 * 64**2  # equal solid angles over the sphere, for the integral of a beam
+N_NODES = 3  # frequencies of a sub-band at which beams are integrated
 N_LENGTHS = 16
 SHORTEST_LAMBDA = 1.0
 FEWEST_PAIRS = 10
@@ -42,18 +43,23 @@ def receiver_jy(frequency_hz: np.ndarray, dipole: Mapping[str, Any]) -> np.ndarr
 
 
 def beam_sr(frequency_hz: np.ndarray, dipole: Mapping[str, Any]) -> np.ndarray:
-    """Return the solid angles of the power beams of X and Y, (2, channel)."""
+    """Return the solid angles of the power beams of X and Y, (2, channel).
+
+    They are integrated at a few frequencies, between which they are polynomials.
+    """
+    few_hz = np.linspace(frequency_hz.min(), frequency_hz.max(), min(len(frequency_hz), N_NODES))
     azimuth, altitude = healpix.ring_centres(N_DIRECTIONS)
     up = altitude > 0
     powers = beam.power(
         dipole["model"],
-        frequency_hz,
+        few_hz,
         altitude[up],
         azimuth[up],
         dipole["x_azimuth_deg"],
         dipole["file"],
     )
-    return np.stack(powers).sum(axis=1) * (4 * np.pi / N_DIRECTIONS)
+    solid_angles = np.stack(powers).sum(axis=1) * (4 * np.pi / N_DIRECTIONS)
+    return solid_angles @ polynomials(few_hz, frequency_hz).T
 
 
 @dataclass(frozen=True)
