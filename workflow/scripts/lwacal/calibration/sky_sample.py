@@ -242,7 +242,7 @@ def read(
         positions_m = band.antennas.positions_m
         first = flags.causes(integrations[0].rows) & ~BURST
         antennas = sampled_antennas(positions_m, integrations, first)
-        model = band.sky().of_antennas(antennas)
+        model = band.sky().of_antennas(antennas).of_channels(channels)
         sample = SkySample(
             antennas,
             BaselineMatrix(len(antennas)),
@@ -265,7 +265,7 @@ def read(
             power = powers.of(item, causes)
             weight, product = noise_weights.of_pairs(power, item.antenna1, item.antenna2)
             data, weights = _read_data(band, item, causes, weight, sample)
-            seen = model.factored(item.mjd_s).of_channels(channels)
+            seen = model.factored(item.mjd_s)
             one = _integration(item, data, weights, seen, sample)
             one.thermal = _thermal(weights, product / (band.channel_width_hz * item.interval_s))
             if suspect:

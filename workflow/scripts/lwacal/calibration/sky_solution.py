@@ -52,7 +52,8 @@ FREE_RATIO_SIGMA = 1.0  # fluxes scintillate
 class SkySolution:
     """The model of a sub-band with the fluxes and places that its data have.
 
-    ``moving`` (free source,) bool: its place is free. ``antennas`` (sampled antenna,) and
+    ``moving`` (free source,) bool: its place is free. ``lacking`` (baseline,) is that of
+    confusion_weights. ``antennas`` (sampled antenna,) and
     ``channels`` (sampled channel,) are those of the fit.
     """
 
@@ -233,8 +234,8 @@ def free_sources(model: SkyModelRecord, band: str, frequency_hz: float) -> FreeS
 def weigh(sample: SkySample, band: SubBand, settings: Bandpass, lacking: np.ndarray) -> bool:
     """Lower weights of short baselines, in place; return whether data are left.
 
-    ``lacking`` (baseline,) is that of confusion_weights. Baselines outside the range to solve with have weights of zero; integrations without data are
-    left out.
+    ``lacking`` (baseline,) is that of confusion_weights. Baselines outside the range to solve with
+    have weights of zero; integrations without data are left out.
     """
     first, second = sample.baselines.antenna1, sample.baselines.antenna2
     _, _, every = uv_range.baselines_of_array(band.manifest, band.name)

@@ -29,6 +29,9 @@ class DiffuseEmission(Protocol):
     def of_array(self, positions_m: np.ndarray) -> DiffuseEmission:
         """Return the emission for other antennas, (antenna, 3) ITRF."""
 
+    def of_frequencies(self, frequency_hz: np.ndarray) -> DiffuseEmission:
+        """Return the emission in other channels, (channel,)."""
+
 
 @dataclass(frozen=True)
 class BandModel:
@@ -87,6 +90,18 @@ class BandModel:
         positions_m = self.positions_m[antennas]
         galaxy = self.galaxy and self.galaxy.of_array(positions_m)
         return replace(self, positions_m=positions_m, galaxy=galaxy)
+
+    def of_channels(self, channels: np.ndarray) -> BandModel:
+        """Return the model of some channels, (channel,) numbers."""
+        frequency_hz = self.frequency_hz[channels]
+        return replace(
+            self,
+            frequency_hz=frequency_hz,
+            flux_xx=self.flux_xx[:, channels],
+            flux_yy=self.flux_yy[:, channels],
+            shapes=tuple(shape and predict.SomeChannels(shape, channels) for shape in self.shapes),
+            galaxy=self.galaxy and self.galaxy.of_frequencies(frequency_hz),
+        )
 
     def scaled(self, ratios: float | Sequence[float]) -> BandModel:
         """Return the model with fluxes multiplied by one ratio, or by one per source (source,)."""

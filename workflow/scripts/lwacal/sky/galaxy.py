@@ -61,6 +61,10 @@ class DiffuseSky:
         """Return the sky for other antennas, (antenna, 3) ITRF."""
         return replace(self, positions_m=positions_m)
 
+    def of_frequencies(self, frequency_hz: np.ndarray) -> DiffuseSky:
+        """Return the sky in other channels, (channel,)."""
+        return replace(self, frequency_hz=frequency_hz)
+
     def seen(self, mjd_s: float) -> SkySeen:
         """Return the pixels above the horizon at this time."""
         radec = self.map.radec

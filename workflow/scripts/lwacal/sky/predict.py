@@ -34,16 +34,18 @@ class Diffuse(Protocol):
 
 
 @dataclass(frozen=True)
-class _SomeChannels:
+class SomeChannels:
     """A shape, or diffuse emission, in some channels only."""
 
     whole: Any
     channels: np.ndarray
 
     def at(self, uv_m: np.ndarray) -> np.ndarray:
+        """Return the ratio of a shape, (row, channel)."""
         return self.whole.at(uv_m)[:, self.channels]
 
     def visibilities(self, antenna1: np.ndarray, antenna2: np.ndarray) -> np.ndarray:
+        """Return those of diffuse emission, (2, channel, row)."""
         return self.whole.visibilities(antenna1, antenna2)[:, self.channels]
 
 
@@ -69,8 +71,8 @@ class FactoredModel:
             self,
             phasors=self.phasors[:, channels],
             flux_jy=self.flux_jy[:, :, channels],
-            shapes=[shape and _SomeChannels(shape, channels) for shape in self.shapes],
-            diffuse=self.diffuse and _SomeChannels(self.diffuse, channels),
+            shapes=[shape and SomeChannels(shape, channels) for shape in self.shapes],
+            diffuse=self.diffuse and SomeChannels(self.diffuse, channels),
         )
 
     def of_sources(self, sources: np.ndarray) -> FactoredModel:
