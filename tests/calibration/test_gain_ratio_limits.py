@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lwacal.calibration import faint_signals, solution_flags
-from lwacal.calibration.solution_flags import SolvedBandpass
+from lwacal.calibration.solved_bandpass import SolvedBandpass
 from lwacal.io.solutions import CAUSES
 from lwacal.records.configuration.solution_flags import SolutionFlags
 

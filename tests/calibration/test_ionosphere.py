@@ -7,7 +7,7 @@ import pytest
 
 import drawn_gains
 from lwacal.calibration import ionosphere, solution_states, tec_screen
-from lwacal.calibration.solution_flags import SolvedBandpass
+from lwacal.calibration.solved_bandpass import SolvedBandpass
 from lwacal.io import caltable
 from lwacal.io.ms_reader import Antennas
 from lwacal.io.solutions import CAUSES, SubBandSolutions

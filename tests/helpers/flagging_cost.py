@@ -45,6 +45,7 @@ SETTINGS = {
         "protect_fraction": 0.9,
     },
     "tools": {"aoflagger": "aoflagger"},
+    "health": {"autocorrelation": {"enabled": True}},
 }
 
 

@@ -169,6 +169,7 @@ def write_solutions(
         place = (signal["index"], slice(None), "XY".index(signal["pol"]))
         signal["gain_db"] = float(20 * np.log10(np.median(np.abs(gain[place])) / typical))
         signal["noise_ratio"] = None if signal["status"] == "bad" else 1.0
+        signal["power_follows_gain"] = False
         signal["flagged_fraction"] = float(flag[place].mean())
     bands = {
         band: {

@@ -93,6 +93,32 @@ def test_much_power_is_noise_where_the_solutions_do_not_tell_it():
     assert (found["status"], found["reasons"]) == ("suspect", ["noisy"])
 
 
+@pytest.mark.parametrize(
+    ("reasons", "follows", "expected"),
+    [
+        (["autocorr:odd_spectrum"], False, ("suspect", ["noisy"])),
+        (["autocorr:odd_spectrum"], True, ("good", [])),
+        (["autocorr:noisy", "autocorr:odd_spectrum"], True, ("suspect", ["noisy"])),
+    ],
+)
+def test_an_odd_spectrum_that_the_gain_has_too_is_the_instrument(reasons, follows, expected):
+    signal = {"index": 0, "antenna": "LWA001", "pol": "X"}
+    health = {**signal, "status": "suspect", "reasons": reasons}
+    solutions = {
+        **signal,
+        "status": "good",
+        "reasons": [],
+        "gain_db": 6.0,
+        "noise_ratio": 1.0,
+        "power_follows_gain": follows,
+        "flagged_fraction": 0.0,
+    }
+    found = antenna_status.combine(
+        ["LWA001"], {"antennas": [health]}, {"antennas": [solutions]}, {}, {}, 100.0, None
+    )[0]
+    assert (found["status"], found["reasons"]) == expected
+
+
 def test_odd_spectrum_with_far_more_flags_than_others_is_interference():
     names = [f"LWA{number:03d}" for number in range(4)]
     odd = [

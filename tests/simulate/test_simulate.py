@@ -159,6 +159,20 @@ def test_faults_of_files(tmp_path):
     ]
 
 
+def test_a_noisy_antpol_has_the_given_power(tmp_path):
+    powers = []
+    for name, faults in (("clean", ()), ("noisy", (Fault.parse("noisy:LWA001X:30"),))):
+        sets, truth, _ = made(tmp_path / name, noise_scale=10, sources=(), n_faint=0, faults=faults)
+        item = read(sets["20240601_110000_73MHz.ms"])
+        own = (item.antenna1 == item.antenna2) & (
+            item.antenna1 == truth["antennas"].index("LWA001")
+        )
+        powers.append(item.columns["DATA"][own][0].real.mean(axis=0))
+    ratio = powers[1] / powers[0]
+    assert ratio[0] == pytest.approx(30, rel=0.05)
+    assert ratio[3] == pytest.approx(1)
+
+
 def test_faults_of_antennas(tmp_path):
     clean, _, before = made(tmp_path / "clean", noise_scale=1e-6)
     faults = [
@@ -235,7 +249,23 @@ def test_wrong_options_are_reported(tmp_path, capsys, words, said):
     assert said in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("word", ["nan:73MHz:0", "rfi:73MHz", "nan:LWA001", "odd:LWA001"])
+def test_the_noise_power_of_a_noisy_antenna_can_be_given():
+    assert Fault.parse("noisy:LWA009").strength == 64
+    assert Fault.parse("noisy:LWA009Y:30") == Fault("noisy", antenna="LWA009Y", strength=30.0)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "nan:73MHz:0",
+        "rfi:73MHz",
+        "nan:LWA001",
+        "odd:LWA001",
+        "noisy:LWA009:loud",
+        "noisy:LWA009:0",
+        "weak:LWA009:30",
+    ],
+)
 def test_invalid_faults_are_refused(word):
     with pytest.raises(ValueError, match="is not a fault"):
         Fault.parse(word)

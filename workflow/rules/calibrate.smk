@@ -80,6 +80,7 @@ rule flag_solutions:
         reference="<results>/{obs}/reference.json",
         tables=of_bands("<results>/{obs}/tables/raw/{band}.bcal"),
         summaries=of_bands("<results>/{obs}/tables/raw/{band}.json"),
+        powers=of_bands("<results>/{obs}/concat/{band}.npz"),
     output:
         flags="<results>/{obs}/tables/bandpass_flags.npz",
         summary="<results>/{obs}/tables/bandpass_flags.json",
@@ -92,14 +93,15 @@ rule flag_solutions:
     envmodules:
         *modules("analysis"),
     params:
-        settings=section("solution_flags"),
+        settings=part("solution_flags", "health.autocorrelation.enabled"),
         code=code_digest("flag_solutions.py"),
     message:
         "{wildcards.obs}: flagging the bandpass solutions of all sub-bands"
     shell:
         "exec flag_solutions.py --manifest {input.manifest:q}"
         " --health {input.health:q} --reference {input.reference:q} --tables {input.tables:q}"
-        " --summaries {input.summaries:q} --ionosphere {input.ionosphere:q}"
+        " --summaries {input.summaries:q} --powers {input.powers:q}"
+        " --ionosphere {input.ionosphere:q}"
         " --settings {params.settings:q} --flags {output.flags:q}"
         " --summary {output.summary:q} > {log:q} 2>&1"
 

@@ -153,7 +153,7 @@ rule flag:
     resources:
         mem_mb=memory_mb("flag"),
     params:
-        settings=section("flagging", "tools"),
+        settings=part("flagging", "tools", "health.autocorrelation.enabled"),
         code=code_digest("flag.py", also=["strategies/stacked-baselines.lua"]),
     message:
         "{wildcards.obs}: flagging {wildcards.band}"

@@ -7,6 +7,7 @@ from pathlib import Path
 from lwacal.calibration import flag_solutions
 from lwacal.records import files
 from lwacal.records.bandpass import BandpassRecord
+from lwacal.records.configuration.health import Health
 from lwacal.records.configuration.section import read_section
 from lwacal.records.configuration.solution_flags import SolutionFlags
 from lwacal.records.health import HealthRecord
@@ -28,11 +29,17 @@ def main() -> None:
     parser.add_argument(
         "--summaries", required=True, nargs="+", type=Path, help="summaries of rule bandpass"
     )
+    parser.add_argument(
+        "--powers", required=True, nargs="+", type=Path, help="autocorrelations, likewise"
+    )
     parser.add_argument("--ionosphere", required=True, type=Path)
-    parser.add_argument("--settings", required=True, help="JSON: solution_flags")
+    parser.add_argument(
+        "--settings", required=True, help="JSON: solution_flags; of health what is used"
+    )
     parser.add_argument("--flags", required=True, type=Path)
     parser.add_argument("--summary", required=True, type=Path)
     arguments = parser.parse_args()
+    checks = read_section(arguments.settings, "health", Health).autocorrelation
     bandpass, summary = flag_solutions.flag_solutions(
         files.read(ManifestRecord, arguments.manifest),
         files.read(HealthRecord, arguments.health),
@@ -41,6 +48,7 @@ def main() -> None:
         [files.read(BandpassRecord, path) for path in arguments.summaries],
         files.read(IonosphereRecord, arguments.ionosphere),
         read_section(arguments.settings, "solution_flags", SolutionFlags),
+        arguments.powers if checks.enabled else (),
     )
     bandpass.write(arguments.flags)
     files.write(SolutionFlagsRecord, arguments.summary, summary)

@@ -17,7 +17,9 @@ from lwacal.calibration import (
     solution_states,
     uv_range,
 )
-from lwacal.calibration.solution_flags import SolvedBandpass
+from lwacal.calibration.solved_bandpass import SolvedBandpass
+from lwacal.flagging import autocorrelation_checks
+from lwacal.ingest import autocorrelations
 from lwacal.io import caltable
 from lwacal.io.solutions import CAUSES, unsolved
 from lwacal.records.bandpass import BandpassRecord
@@ -42,15 +44,21 @@ def flag_solutions(
     summaries: Sequence[BandpassRecord],
     found: IonosphereRecord,
     settings: SolutionFlags,
+    powers: Sequence[Path] = (),
 ) -> tuple[SolvedBandpass, SolutionFlagsRecord]:
     """Return the solutions of all sub-bands with their flags, and bandpass_flags.json.
 
     ``tables`` are the raw ones in order of frequency, ``summaries`` the solver's likewise;
     ``reference`` is reference.json, ``found`` ionosphere.json: what the ionosphere did to the
-    gains is taken out of them.
+    gains is taken out of them. ``powers`` are the autocorrelations of the sub-bands; without, the
+    noise is that of residuals.
     """
     known = AntpolStates.of_records(health["antennas"], manifest["antennas"]["names"])
     bandpass = gather(manifest, known, tables, summaries)
+    if powers:
+        bandpass.power = typical_powers(powers)
+        positions_m = np.array(manifest["antennas"]["positions_m"]).reshape(-1, 3)
+        bandpass.group = autocorrelation_checks.groups(positions_m)
     ionosphere.take_out(bandpass, found, ionosphere.places_km(manifest))
     if settings.enabled:
         solution_flags.find(bandpass, settings)
@@ -105,6 +113,21 @@ def gather(
         band_index=band_index,
         error=np.concatenate([item.error for item in solutions], axis=1),
         baselines=baselines,
+    )
+
+
+def typical_powers(paths: Sequence[Path]) -> np.ndarray:
+    """Return the median autocorrelation power over integrations, (antenna, channel, 2), or NaN.
+
+    Of the channels of all sub-bands; ``paths`` are files of ingest.autocorrelations.
+    """
+    powers = [autocorrelations.read(path)["power"].astype(float) for path in paths]
+    return np.concatenate(
+        [
+            np.median(power, axis=0) if len(power) else np.full(power.shape[1:], np.nan)
+            for power in powers
+        ],
+        axis=1,
     )
 
 

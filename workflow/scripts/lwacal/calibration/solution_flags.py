@@ -15,6 +15,12 @@ factor
 4. single solutions outside the distribution over antennas in their channel, repeatedly (clip);
 5. channels in which more than a quorum of antennas is flagged (quorum).
 
+What the autocorrelations show too is the instrument and no fault: edges of filters, ripples of
+cables, steps of the digital gain. Each test is therefore made of ln |G| and of ln |G| less half of
+ln power, and only what both find is flagged; where the power is not known, the first decides. An
+antpol whose power is usual is weak only if its gain is below weak_ratio: the ionosphere
+decorrelates antennas far out.
+
 All spreads are robust (medians). None relies on a certain frequency range: with too few channels in
 a configured range all channels are used, and with too few antennas nothing is compared.
 Short gaps are then interpolated (lwacal.calibration.interpolation).
@@ -22,14 +28,15 @@ Short gaps are then interpolated (lwacal.calibration.interpolation).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 from scipy.ndimage import median_filter
 
 from lwacal.calibration import interpolation, uncertain_channels
-from lwacal.io.solutions import CAUSES, OF_ANTPOL, Bandpass
+from lwacal.calibration.solved_bandpass import SolvedBandpass
+from lwacal.io.solutions import CAUSES, OF_ANTPOL
 from lwacal.records.configuration.solution_flags import SolutionFlags
 from lwacal.runtime.robust import masked_median, median_and_sigma
 
@@ -41,18 +48,6 @@ SMALLEST_LEVEL_SIGMA = 0.14  # of ln gain between antennas
 SMALLEST_SHAPE_SIGMA = 0.05  # of ln gain between the shapes of two bandpasses
 
 
-@dataclass(kw_only=True, eq=False)
-class SolvedBandpass(Bandpass):
-    """Solutions of all sub-bands, with what the solver knows of them.
-
-    ``error`` rms |dG| (antenna, channel, 2); ``baselines`` (antenna, sub-band), how many each
-    antenna was solved with.
-    """
-
-    error: np.ndarray
-    baselines: np.ndarray
-
-
 def find(band: SolvedBandpass, settings: SolutionFlags) -> None:
     """Add flags to the solutions, in place.
 
@@ -61,22 +56,24 @@ def find(band: SolvedBandpass, settings: SolutionFlags) -> None:
     with np.errstate(divide="ignore", invalid="ignore"):
         size = np.log(np.abs(band.gain))
     band.cause[~np.isfinite(size)] |= CAUSES["solver"]
-    weak_and_strong_antpols(size, band, settings)
-    shape = size - antpol_levels(size, band, settings.normalization_mhz)[:, None, :]
-    shape -= template(shape, band, settings.template_channels)
-    scatter = channel_scatter(shape, band)
-    scattered_channels(scatter, band, settings)
-    low_frequency_cliff(scatter, band, settings)
+    of_power = band.half_log_power()
+    sizes = [size]
+    if np.isfinite(of_power).any():
+        sizes.append(size - np.nan_to_num(of_power))
+    weak_and_strong_antpols(sizes, band, settings)
     width = settings.template_channels
+    shapes = [shape_of(one, band, settings) for one in sizes]
+    scatters = [channel_scatter(shape, band) for shape in shapes]
+    scattered_channels(scatters, band, settings)
+    low_frequency_cliff(scatters, band, settings)
     uncertain = uncertain_channels.find(
         *relative_errors(band), band.channels(), settings.uncertain_factor, width
     )
     band.cause[:, uncertain] |= CAUSES["uncertain"]
-    short = own_shape(shape, band, width, MOST_SHORT_BLOCKS)
+    short = [own_shape(shape, band, width, MOST_SHORT_BLOCKS) for shape in shapes]
     deviating_stretches(short, band, settings.deviation_sigma)
-    own = own_shape(shape, band, width)
-    noise = in_units_of_noise(shape - own, band)
-    far = np.abs(noise) > settings.deviation_sigma  # NaN is not far
+    noise = [in_units_of_noise(one - own_shape(one, band, width), band) for one in shapes]
+    far = np.all(np.abs(noise) > settings.deviation_sigma, axis=0)  # NaN is not far
     band.cause[far & (band.cause == 0)] |= CAUSES["deviation"]
     clip_over_antennas(noise, band, settings)
     quorum(band, settings.quorum)
@@ -88,6 +85,12 @@ def fill(band: SolvedBandpass, longest: int) -> None:
     band.interpolated |= interpolation.fill(
         band.gain, band.cause > 0, whole, band.band_index, longest
     )
+
+
+def shape_of(size: np.ndarray, band: SolvedBandpass, settings: SolutionFlags) -> np.ndarray:
+    """Return log amplitudes less each antpol's level and the array's smooth bandpass."""
+    shape = size - antpol_levels(size, band, settings.normalization_mhz)[:, None, :]
+    return shape - template(shape, band, settings.template_channels)
 
 
 def usual_range(frequency_hz: np.ndarray, range_mhz: tuple[float, float]) -> np.ndarray:
@@ -113,18 +116,32 @@ def antpol_levels(
 
 
 def weak_and_strong_antpols(
-    size: np.ndarray, band: SolvedBandpass, settings: SolutionFlags
+    sizes: Sequence[np.ndarray], band: SolvedBandpass, settings: SolutionFlags
 ) -> None:
-    """Flag antpols that are weak or strong as a whole, X among X and Y among Y."""
+    """Flag antpols that are weak or strong as a whole, X among X and Y among Y.
+
+    ``sizes`` ln |G|, and the same less half of ln power if that is known. Where more than half of
+    what a gain lacks is not lacking in the power, the antpol is weak only below weak_ratio.
+    """
+    (away, limit), *others = [_away_from_the_array(size, band, settings) for size in sizes]
+    weak = away < -limit
+    for less_power, _ in others:
+        weak &= less_power > away / 2
+    weak |= away < np.log(settings.weak_ratio)
+    strong = (away > limit) | (away > np.log(settings.strong_ratio))
+    for name, found in (("weak", weak), ("strong", strong)):
+        band.cause[np.broadcast_to(found[:, None, :], band.cause.shape)] |= CAUSES[name]
+
+
+def _away_from_the_array(
+    size: np.ndarray, band: SolvedBandpass, settings: SolutionFlags
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return each antpol's level less the median one, (antenna, 2), and the limit, (1, 2)."""
     level = antpol_levels(size, band, settings.reference_mhz)
     known = np.isfinite(level)
     middle, sigma = median_and_sigma(level, ~known, axis=0)
     limit = settings.gain_outlier_sigma * np.maximum(sigma, SMALLEST_LEVEL_SIGMA)
-    away = np.where(known & (known.sum(axis=0) >= FEWEST_ANTENNAS), level - middle, 0.0)
-    weak = (away < -limit) | (away < np.log(settings.weak_ratio))
-    strong = (away > limit) | (away > np.log(settings.strong_ratio))
-    for name, found in (("weak", weak), ("strong", strong)):
-        band.cause[np.broadcast_to(found[:, None, :], band.cause.shape)] |= CAUSES[name]
+    return np.where(known & (known.sum(axis=0) >= FEWEST_ANTENNAS), level - middle, 0.0), limit
 
 
 def channel_scatter(shape: np.ndarray, band: SolvedBandpass) -> np.ndarray:
@@ -152,34 +169,47 @@ def usual_scatter(
     return float(masked_median(reference, ~np.isfinite(reference), axis=0))
 
 
-def scattered_channels(scatter: np.ndarray, band: SolvedBandpass, settings: SolutionFlags) -> None:
-    """Flag channels for everybody in which antennas scatter far more than usual."""
-    usual = usual_scatter(scatter, band, settings.reference_mhz)
-    wild = np.nan_to_num(scatter) > settings.channel_scatter_factor * usual
+def scattered_channels(
+    scatters: Sequence[np.ndarray], band: SolvedBandpass, settings: SolutionFlags
+) -> None:
+    """Flag channels for all in which antennas scatter far more than usual, in all measures."""
+    wild = np.ones(len(band.frequency_hz), bool)
+    for scatter in scatters:
+        usual = usual_scatter(scatter, band, settings.reference_mhz)
+        wild &= np.nan_to_num(scatter) > settings.channel_scatter_factor * usual
     band.cause[:, wild] |= CAUSES["scatter"]
 
 
-def low_frequency_cliff(scatter: np.ndarray, band: SolvedBandpass, settings: SolutionFlags) -> None:
-    """Flag everything below the frequency from which antennas scatter, channel after channel.
+def low_frequency_cliff(
+    scatters: Sequence[np.ndarray], band: SolvedBandpass, settings: SolutionFlags
+) -> None:
+    """Flag everything below the frequency at which all measures of the scatter see the cliff."""
+    ends = [_cliff_end(scatter, band, settings) for scatter in scatters]
+    band.cause[:, np.flatnonzero(band.frequency_hz < min(ends))] |= CAUSES["cliff"]
+
+
+def _cliff_end(scatter: np.ndarray, band: SolvedBandpass, settings: SolutionFlags) -> float:
+    """Return the frequency in Hz down from which antennas scatter, channel after channel.
 
     Only below the range that tells what is usual, and beyond what the solver's own errors explain:
     noise that grows towards low frequencies is no cliff. A median over channels decides, so that a
-    few channels of interference are none either.
+    few channels of interference are none either. Zero without a cliff.
     """
     low_hz = settings.reference_mhz[0] * 1e6
     below = np.flatnonzero(band.frequency_hz < low_hz)
     usual = usual_scatter(scatter, band, settings.reference_mhz)
     if len(below) < settings.cliff_channels or not np.isfinite(usual):
-        return
+        return 0.0
     # ln |G| has the error of one of two components
     expected = np.hypot(usual, np.nan_to_num(_relative_error(band)) / np.sqrt(2))
     excess = (scatter / expected)[below]
     known = np.flatnonzero(np.isfinite(excess))
     wide = _trailing_median(excess[known], settings.cliff_channels) > settings.cliff_factor
-    if wide.any():
-        edge = known[: np.flatnonzero(wide)[-1] + 1]
-        edge = edge[excess[edge] > settings.cliff_factor][-1]
-        band.cause[:, below[: edge + 1]] |= CAUSES["cliff"]
+    if not wide.any():
+        return 0.0
+    edge = known[: np.flatnonzero(wide)[-1] + 1]
+    edge = edge[excess[edge] > settings.cliff_factor][-1]
+    return float(np.nextafter(band.frequency_hz[below[edge]], np.inf))
 
 
 def relative_errors(band: SolvedBandpass) -> tuple[np.ndarray, np.ndarray]:
@@ -274,20 +304,34 @@ def _join(blocks: np.ndarray, centres: np.ndarray, length: int) -> np.ndarray:
     return np.where(np.isnan(first), second, np.where(np.isnan(second), first, joined))
 
 
-def deviating_stretches(own: np.ndarray, band: SolvedBandpass, sigmas: float) -> None:
+def deviating_stretches(owns: Sequence[np.ndarray], band: SolvedBandpass, sigmas: float) -> None:
     """Flag where an antpol's own smooth shape is far from those of the other antennas.
 
-    A step over part of the band, or a sub-band at another level. A power law of the frequency is
-    taken out before, antpol by antpol, so that cables of different lengths are no deviation.
+    A step over part of the band, or a sub-band at another level, in all of the shapes ``owns``. A
+    power law of the frequency is taken out before, antpol by antpol, so that cables of different
+    lengths are no deviation.
     """
-    flagged = (band.cause > 0) | ~np.isfinite(own)
-    rest = without_power_law(own, band, FEWEST_BANDS)
-    middle, sigma = median_and_sigma(rest, flagged, axis=0)
-    enough = (~flagged).sum(axis=0, keepdims=True) >= FEWEST_ANTENNAS
-    limit = sigmas * np.maximum(sigma, SMALLEST_SHAPE_SIGMA)
-    with np.errstate(invalid="ignore"):
-        far = enough & ~flagged & (np.abs(rest - middle) > limit)
-    band.cause[far] |= CAUSES["deviation"]
+    rests = [without_power_law(own, band, FEWEST_BANDS) for own in owns]
+    band.cause[_far_from_the_others(rests, band, sigmas, SMALLEST_SHAPE_SIGMA)] |= CAUSES[
+        "deviation"
+    ]
+
+
+def _far_from_the_others(
+    values: Sequence[np.ndarray], band: SolvedBandpass, sigmas: float, least: float
+) -> np.ndarray:
+    """Return where all of the values (antenna, channel, 2) are far from their medians, bool.
+
+    Far are ``sigmas`` standard deviations over the antennas, which are ``least`` at least.
+    """
+    far = np.ones(band.cause.shape, bool)
+    for one in values:
+        flagged = (band.cause > 0) | ~np.isfinite(one)
+        middle, sigma = median_and_sigma(one, flagged, axis=0)
+        far &= ~flagged & ((~flagged).sum(axis=0, keepdims=True) >= FEWEST_ANTENNAS)
+        with np.errstate(invalid="ignore"):
+            far &= np.abs(one - middle) > sigmas * np.maximum(sigma, least)
+    return far
 
 
 def without_power_law(size: np.ndarray, band: SolvedBandpass, fewest_bands: int) -> np.ndarray:
@@ -330,15 +374,12 @@ def in_units_of_noise(rest: np.ndarray, band: SolvedBandpass) -> np.ndarray:
     return noise
 
 
-def clip_over_antennas(noise: np.ndarray, band: SolvedBandpass, settings: SolutionFlags) -> None:
-    """Flag solutions outside the distribution over antennas, channel by channel, in rounds."""
+def clip_over_antennas(
+    noises: Sequence[np.ndarray], band: SolvedBandpass, settings: SolutionFlags
+) -> None:
+    """Flag solutions outside all distributions over antennas, channel by channel, in rounds."""
     for _ in range(settings.clip_rounds):
-        flagged = (band.cause > 0) | ~np.isfinite(noise)
-        middle, sigma = median_and_sigma(noise, flagged, axis=0)
-        enough = (~flagged).sum(axis=0, keepdims=True) >= FEWEST_ANTENNAS
-        limit = settings.clip_sigma * np.maximum(sigma, 1)
-        with np.errstate(invalid="ignore"):
-            far = enough & ~flagged & (np.abs(noise - middle) > limit)
+        far = _far_from_the_others(noises, band, settings.clip_sigma, 1)
         if not far.any():
             return
         band.cause[far] |= CAUSES["clip"]

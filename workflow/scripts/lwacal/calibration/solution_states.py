@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lwacal.calibration import faint_signals, solution_flags
-from lwacal.calibration.solution_flags import SolvedBandpass
+from lwacal.calibration import antenna_noise, faint_signals, solution_flags
+from lwacal.calibration.solved_bandpass import SolvedBandpass
 from lwacal.io.solutions import CAUSES, OF_CHANNEL
 from lwacal.records.bandpass import BandpassRecord
 from lwacal.records.solution_flags import Antpol
@@ -30,6 +30,7 @@ from lwacal.telescope.correlations import POLARIZATIONS
 
 FAILED_BAND = 0.9  # of the healthy antpols without solutions: the sub-band failed, not they
 EXPECTED_ABOVE_LIMIT = 2.0  # S/N over min_snr: where less is expected, chance decides
+SHAPES = np.uint16(CAUSES["deviation"] | CAUSES["clip"])  # found by comparing with the others
 SUSPECT_FRACTION = 0.3  # of an antpol's solutions flagged, where the array as a whole has them
 
 
@@ -37,13 +38,14 @@ SUSPECT_FRACTION = 0.3  # of an antpol's solutions flagged, where the array as a
 class SolutionStates:
     """The state of each antpol by its solutions, and the numbers that it rests on.
 
-    ``gain_db``, ``noise_ratio`` and ``flagged_fraction`` (antenna, 2); ``failed`` (sub-band,) bool:
-    has no solutions to speak of.
+    ``gain_db``, ``noise_ratio``, ``power_follows_gain`` (bool) and ``flagged_fraction`` (antenna,
+    2); ``failed`` (sub-band,) bool: has no solutions to speak of.
     """
 
     states: AntpolStates
     gain_db: np.ndarray
     noise_ratio: np.ndarray
+    power_follows_gain: np.ndarray
     flagged_fraction: np.ndarray
     failed: np.ndarray
 
@@ -58,6 +60,7 @@ class SolutionStates:
                 "reasons": record["reasons"],
                 "gain_db": float(self.gain_db[antpol]),
                 "noise_ratio": float(self.noise_ratio[antpol]),
+                "power_follows_gain": bool(self.power_follows_gain[antpol]),
                 "flagged_fraction": float(self.flagged_fraction[antpol]),
             }
             for antpol, record in zip(np.ndindex(self.gain_db.shape), self.states.records())
@@ -72,11 +75,13 @@ def judge_antpols(
 ) -> SolutionStates:
     """Return the states of all antpols; ``health`` is what was known before anything was solved.
 
-    ``summaries`` are the solver's. An antpol that is ``noisy_ratio`` times noisier than the median
-    of the array is suspect.
+    ``summaries`` are the solver's. An antpol that is ``noisy_ratio`` times noisier than like ones
+    is suspect. Solutions that are flagged for their amplitudes alone count against an antpol where
+    its noise is not usual: what decorrelates its signal is not the antenna.
     """
     failed, noise = failed_bands(bandpass), noise_ratio(bandpass)
     counted = bandpass.flag & ~low_snr_explained(bandpass, [s["min_snr"] for s in summaries])
+    counted &= (bandpass.cause & ~SHAPES > 0) | ~antenna_noise.usual(bandpass, noisy_ratio)
     states = AntpolStates(bandpass.antenna_names)
     for index, pol in np.ndindex(noise.shape):
         state = judge(
@@ -89,8 +94,9 @@ def judge_antpols(
         if state.status == GOOD and noise[index, pol] > noisy_ratio:
             state = AntpolState(SUSPECT, ("noisy",))
         states.join(index, pol, state)
+    follows = antenna_noise.power_follows_gain(bandpass)
     fraction = bandpass.flag.mean(axis=1)
-    return SolutionStates(states, gain_db(bandpass), noise, fraction, failed)
+    return SolutionStates(states, gain_db(bandpass), noise, follows, fraction, failed)
 
 
 def judge(
@@ -158,6 +164,16 @@ def gain_db(bandpass: SolvedBandpass) -> np.ndarray:
 
 
 def noise_ratio(bandpass: SolvedBandpass) -> np.ndarray:
+    """Return the noise of each antpol in units of its signal over the usual one, (antenna, 2).
+
+    The root of its SEFD over that of like antennas (`antenna_noise`); without autocorrelations that
+    of residuals, which hold what the model of the sky lacks. NaN if neither is known.
+    """
+    noise = antenna_noise.ratio(bandpass)
+    return np.where(np.isfinite(noise), noise, error_ratio(bandpass))
+
+
+def error_ratio(bandpass: SolvedBandpass) -> np.ndarray:
     """Return each antpol's median relative noise over the array's, (antenna, 2); or NaN.
 
     The noise is the error of a solution times the root of the number of its baselines: an antenna

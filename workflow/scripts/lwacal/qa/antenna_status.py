@@ -95,17 +95,21 @@ def of_health(record: Record, solved: Record) -> AntpolState:
 
     Power is gain or noise: if the gain is usual, it is neither weak nor strong. Much power is noise
     then, which the solutions show; if they do not tell the noise, the power does. An odd spectrum
-    has no reason of its own (see `_named`).
+    has no reason of its own (see `_named`); it is none if the gain has the same.
     """
-    findings, status = list(record["reasons"]), record["status"]
+    evidence, status = list(record["reasons"]), record["status"]
+    if ODD_SPECTRUM in evidence and solved.get("power_follows_gain"):
+        evidence.remove(ODD_SPECTRUM)
+    findings = list(evidence)
     gain_db = solved.get("gain_db")
     if gain_db is not None and abs(gain_db) <= USUAL_GAIN_DB:
         findings = [finding for finding in findings if finding not in (WEAK, STRONG)]
-        if STRONG in record["reasons"] and solved.get("noise_ratio") is None:
+        if STRONG in evidence and solved.get("noise_ratio") is None:
             findings.append("noisy")
-        status = status if findings else GOOD
+    if record["reasons"] and not findings:
+        status = GOOD
     reasons = [reason_of(finding) for finding in findings if finding != ODD_SPECTRUM]
-    return AntpolState(status, tuple(reasons), tuple(record["reasons"]))
+    return AntpolState(status, tuple(reasons), tuple(evidence))
 
 
 def of_solutions(record: Record, listed: bool) -> AntpolState:

@@ -22,7 +22,17 @@ class Antpol(Part):
     ]
     noise_ratio: Annotated[
         float | None,
-        described("Median relative noise over that of the typical antenna; null if unknown."),
+        described(
+            "Noise in units of its signal over that of like antennas: the root of autocorrelation"
+            " power over |gain|^2, or of errors without autocorrelations; null if unknown."
+        ),
+    ]
+    power_follows_gain: Annotated[
+        bool,
+        described(
+            "Whether its autocorrelations differ over frequency from those of like antennas as its"
+            " gain does: filters, cables and steps of the digital gain, not noise."
+        ),
     ]
     flagged_fraction: Annotated[Fraction, described("Fraction of its solutions that is flagged.")]
 

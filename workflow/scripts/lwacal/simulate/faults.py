@@ -13,7 +13,7 @@ ANTENNA_KINDS = {
     "strong": "gain multiplied by 8",
     "swapped": "X and Y exchanged",
     "delay": "delay increased by 200 ns",
-    "noisy": "noise multiplied by 8",
+    "noisy": "noise multiplied by 8, or its power by a number (noisy:LWA009:30)",
 }
 FILE_KINDS = {
     "zero_filled": "all visibilities are zero",
@@ -22,6 +22,7 @@ FILE_KINDS = {
     "nan": "2 % of the visibilities are NaN",
     "burst": "broadband interference during the integration",
 }
+NOISY_POWER = 64.0
 CHANNEL_KINDS = {"rfi": "narrow-band interference in one channel, in all integrations"}
 
 
@@ -29,23 +30,27 @@ CHANNEL_KINDS = {"rfi": "narrow-band interference in one channel, in all integra
 class Fault:
     """One fault: its kind, and the antenna (with X or Y), file or channel that has it.
 
-    ``number`` is the integration, from 1, or the channel, from 0.
+    ``number`` is the integration, from 1, or the channel, from 0; ``strength`` what a noisy antpol
+    has its noise power multiplied by.
     """
 
     kind: str
     antenna: str = ""
     band: str = ""
     number: int = 0
+    strength: float = NOISY_POWER
 
     @staticmethod
     def parse(text: str) -> Fault:
-        """Read ``kind:ANTENNA``, ``kind:BAND:INTEGRATION`` or ``rfi:BAND:CHANNEL``.
+        """Read ``kind:ANTENNA``, ``noisy:ANTENNA:POWER``, ``kind:BAND:INTEGRATION`` or ``rfi:...``.
 
         Raises ValueError, which lists all kinds.
         """
         kind, *rest = text.split(":")
         if kind in ANTENNA_KINDS and len(rest) == 1:
             return Fault(kind, antenna=rest[0])
+        if kind == "noisy" and len(rest) == 2 and (power := _power(rest[1])) is not None:
+            return Fault(kind, antenna=rest[0], strength=power)
         first = 1 if kind in FILE_KINDS else 0
         if (
             kind in {**FILE_KINDS, **CHANNEL_KINDS}
@@ -56,13 +61,23 @@ class Fault:
             return Fault(kind, band=rest[0], number=int(rest[1]))
         raise ValueError(
             f"'{text}' is not a fault. Choose one of {', '.join(ANTENNA_KINDS)} (kind:ANTENNA, such"
-            f" as weak:LWA010X), {', '.join(FILE_KINDS)} (kind:BAND:INTEGRATION, such as"
+            f" as weak:LWA010X; noisy:LWA009:30 for 30 times the noise power),"
+            f" {', '.join(FILE_KINDS)} (kind:BAND:INTEGRATION, such as"
             " missing:73MHz:2, integrations from 1) and rfi:BAND:CHANNEL (from 0)"
         )
 
     def antpols(self, names: AntennaNames) -> tuple[int, tuple[int, ...]]:
         """Return the antenna and the polarizations (0 = X, 1 = Y) that have the fault."""
         return names.find(self.antenna)
+
+
+def _power(text: str) -> float | None:
+    """Return a positive number, None if the text is none."""
+    try:
+        power = float(text)
+    except ValueError:
+        return None
+    return power if 0 < power < float("inf") else None
 
 
 def describe() -> str:

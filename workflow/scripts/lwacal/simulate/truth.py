@@ -22,7 +22,7 @@ from lwacal.telescope.antennas import AntennaNames
 TYPICAL_GAIN = 5e-3
 RECEIVER_K = 250.0
 DIPOLE_GAIN = 4.0  # directivity over ground; the effective area is gain x lambda^2 / 4 pi
-WEAK, STRONG, NOISY = 1 / 50, 8.0, 8.0
+WEAK, STRONG = 1 / 50, 8.0
 DEAD_NOISE = 1e-4
 FAULT_DELAY_NS = 200.0
 JANSKY = 1e-26
@@ -115,7 +115,7 @@ def _plant(faults: Sequence[Fault], antpols: Antpols, names: AntennaNames) -> np
         elif fault.kind == "uncorrelated":
             antpols.sky[antenna, pols] = 0.0
         elif fault.kind == "noisy":
-            antpols.noise[antenna, pols] = NOISY
+            antpols.noise[antenna, pols] = fault.strength**0.5
         elif fault.kind == "swapped":
             antpols.swapped[antenna] = True
         elif fault.kind == "delay":

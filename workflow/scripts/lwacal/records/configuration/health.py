@@ -46,8 +46,8 @@ class Autocorrelation(Section):
 
     enabled: bool = Field(
         True,
-        description="Whether to judge antennas by their autocorrelations. Set it to false if the"
-        " autocorrelations of the data are not meaningful.",
+        description="Whether to judge antennas by their autocorrelations, and to flatten passbands"
+        " with them. Set it to false if the autocorrelations of the data are not meaningful.",
     )
     dead_ratio: float = Field(
         0.0001,

@@ -13,7 +13,8 @@ class SolutionFlags(Section):
 
     Tests are on the logarithm of the gain amplitude. Normal values are medians over the antennas,
     scatter is the median absolute deviation (MAD) scaled to a standard deviation; X and Y are
-    judged separately unless a key says otherwise.
+    judged separately unless a key says otherwise. What the autocorrelations show too (filter edges,
+    steps of the digital gain) is not flagged.
     """
 
     enabled: bool = Field(
@@ -78,8 +79,8 @@ class SolutionFlags(Section):
         7,
         gt=0,
         description="Antpols whose median log amplitude deviates by more than this from the median"
-        " of the array are bad [standard deviations by MAD over the antennas]. Lower it to be"
-        " stricter.",
+        " of the array are bad [standard deviations by MAD over the antennas]; weak only if their"
+        " autocorrelation power is low too. Lower it to be stricter.",
     )
     clip_sigma: float = Field(
         3,
@@ -118,8 +119,10 @@ class SolutionFlags(Section):
     noisy_ratio: float = Field(
         3,
         gt=1,
-        description="Antpols whose solution errors exceed the array's median by this factor are"
-        " suspect [ratio of errors]. Raise it if too many antennas are called noisy.",
+        description="Antpols whose noise, in units of their own signal, exceeds that of like ones"
+        " by this factor are suspect [ratio of amplitudes: root of the autocorrelation power over"
+        " |gain|^2; of the errors of solutions where there are no autocorrelations]. Raise it if"
+        " too many antennas are called noisy.",
     )
     interpolate_max_channels: int = Field(
         8,
