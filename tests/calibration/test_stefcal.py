@@ -64,6 +64,20 @@ def test_any_start_leads_to_the_same_gains():
     assert turned(found.gain.T, gain[..., 0]) == pytest.approx(1, abs=1e-3)
 
 
+def test_a_start_of_zero_is_no_start():
+    """As next to a channel that is lost: the gains of the sampled channels begin with it."""
+    draw = np.random.default_rng(2)
+    gain = drawn_gains(draw)
+    some = sums(gain)
+    a = some.baselines.hermitian(some.data_model[0])
+    b = some.baselines.symmetric(some.model_power[0])
+    start = drawn_gains(draw)[..., 0].T
+    start[[0, 7]] = 0
+    found = stefcal.solve(a, b, start)
+    assert not start[7].any()
+    assert turned(found.gain.T, gain[..., 0]) == pytest.approx(1, abs=1e-3)
+
+
 def test_channels_that_do_not_converge_are_told_apart(monkeypatch):
     gain = drawn_gains(np.random.default_rng(1))
     usual = bandpass_stefcal.convergence(bandpass_stefcal.solve(sums(gain, 0.1), 4))["X"]

@@ -40,10 +40,10 @@ def solve(a: np.ndarray, b: np.ndarray, start: np.ndarray | None = None) -> Gain
     """Solve a batch of channels of one polarization.
 
     ``a`` (channel, antenna, antenna) complex, Hermitian; ``b`` likewise, real; zero where there are
-    no data, and on the diagonal. ``start`` (channel, antenna) is where to begin, else
-    `first_guess`. Phases are free by a constant in each channel.
+    no data, and on the diagonal. ``start`` (channel, antenna) is where to begin; `first_guess` is
+    where it is zero in a channel, or not given. Phases are free by a constant in each channel.
     """
-    gain = first_guess(a, b) if start is None else start
+    gain = _first(a, b, start)
     converged = np.zeros(len(gain), bool)
     iterations = np.zeros(len(gain), int)
     count = 0
@@ -67,6 +67,18 @@ def _step(a: np.ndarray, b: np.ndarray, gain: np.ndarray) -> tuple[np.ndarray, n
     update = np.matmul(a, gain[..., None])[..., 0]
     known = np.divide(update, information, out=np.zeros_like(gain), where=information > 0)
     return known, information
+
+
+def _first(a: np.ndarray, b: np.ndarray, start: np.ndarray | None) -> np.ndarray:
+    """Return where to begin: zero would stay zero."""
+    if start is None:
+        return first_guess(a, b)
+    unknown = ~start.any(axis=1)
+    if not unknown.any():
+        return start
+    gain = np.array(start)
+    gain[unknown] = first_guess(a[unknown], b[unknown])
+    return gain
 
 
 def first_guess(a: np.ndarray, b: np.ndarray) -> np.ndarray:
