@@ -1,5 +1,7 @@
 """A bright integration is the sky's if the model explains it, and interference if not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -101,6 +103,23 @@ def test_restored_integrations_take_part_as_if_they_had_never_been_flagged():
     assert [one.scan for one in sample.integrations] == [1, 3, 4]
     sample.weigh(np.zeros(sample.baselines.antenna1.shape))
     assert all(one.weight.any() for one in [*case.sample.integrations, *case.sample.suspects])
+
+
+@pytest.mark.parametrize("interference", [False, True])
+def test_an_integration_is_judged_by_the_channels_in_which_it_is_bright(interference):
+    case = scintillating(1, BRIGHT)
+    one, clean = case.sample.integrations[2], case.sample.integrations[2].data.copy()
+    add_interference(case, one, 40e3)
+    one.data[:, 1:] = clean[:, 1:]
+    if not interference:
+        one.data = clean
+    found = suspected(case, [3])
+    others = one.weight.copy()
+    others[:, 0] = 0
+    case.sample.integrations.append(replace(one, weight=others))
+    part = bright_integrations._bright_part(case.sample, one)
+    assert [part.weight[:, channel].any() for channel in range(4)] == [True, False, False, False]
+    assert explained(case, found) == ([] if interference else [3])
 
 
 def test_noise_alone_is_within_the_limit_and_twice_the_noise_is_not():

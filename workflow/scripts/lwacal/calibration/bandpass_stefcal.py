@@ -125,7 +125,8 @@ def attempt(
 
 def _restored_words(found: SolverFindings) -> str:
     scans = ", ".join(map(str, found["restored_integrations"]))
-    return f"bright as the sources are, no interference: integration {scans}" if scans else ""
+    why = "not taken for interference, because the sources explain its brightness"
+    return f"{why}: integration {scans}" if scans else ""
 
 
 def in_range(

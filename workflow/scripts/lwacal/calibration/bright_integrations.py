@@ -55,7 +55,10 @@ class Level:
     def of(
         sample: SkySample, one: SampledIntegration, state: SkyState, number: int, gain: np.ndarray
     ) -> Level:
-        """Return the sums of an integration, which is ``number`` of the state."""
+        """Return the sums of an integration, which is ``number`` of the state.
+
+        Where weights are zero nothing is added.
+        """
         model = sample.pairs(gain) * sample.visibilities(one, state, number)
         noise = None if one.thermal is None else float((one.weight * one.thermal).sum(dtype=float))
         return Level(
@@ -112,7 +115,10 @@ def explained(
     others = [Level.of(sample, one, found.state, number, found.gain) for number, one in quiet]
     n_gains = int(np.count_nonzero(found.gain))
 
-    def is_explained(one: SampledIntegration, level: Level) -> bool:
+    def is_explained(
+        one: SampledIntegration, state: SkyState, number: int, gain: np.ndarray
+    ) -> bool:
+        level = Level.of(sample, one, state, number, gain)
         most = limit(others, level, n_gains)
         logger.info(f"integration {one.scan}: {level.residual / most:.2g} of the residual limit")
         return level.residual <= most
@@ -121,15 +127,15 @@ def explained(
         start = _start(found.state)
         sigma = sky_fit.prior_sigma(start, flux_sigma, shift_sigma)[:-2]
         state = fitted(sample, one, start, found, sigma)
-        return is_explained(one, Level.of(sample, one, state, 0, found.gain))
+        return is_explained(_bright_part(sample, one), state, 0, found.gain)
 
     def together(one: SampledIntegration) -> bool:
         joint = sample.restored([one.scan])
         fit, _ = sky_search.best_fit(joint, flux_sigma, shift_sigma, names, threads)
         place = [part.scan for part in joint.integrations]
         return all(
-            is_explained(part, Level.of(sample, part, fit.state, place.index(part.scan), fit.gain))
-            for part in [one, *(part for _, part in quiet)]
+            is_explained(part, fit.state, place.index(part.scan), fit.gain)
+            for part in [_bright_part(sample, one), *(part for _, part in quiet)]
         )
 
     return [
@@ -137,6 +143,15 @@ def explained(
         for one in sample.suspects
         if with_gains(one) or (len(quiet) <= FEW and together(one))
     ]
+
+
+def _bright_part(sample: SkySample, suspect: SampledIntegration) -> SampledIntegration:
+    """Return a suspect with zero weights of the channels in which it is not bright."""
+    weight = suspect.weight.copy()
+    for one in sample.integrations:
+        if one.scan == suspect.scan:
+            weight[one.weight > 0] = 0
+    return replace(suspect, weight=weight)
 
 
 def _start(found: SkyState) -> SkyState:

@@ -19,7 +19,7 @@ def of_flags(
     antenna2: np.ndarray,
     n_antennas: int,
 ) -> list[Burst]:
-    """Return a record of each integration in which most channels are bursts.
+    """Return a record of each integration that is bright as a whole.
 
     ``causes`` (row, channel, 4) uint8 of each integration, ``scans`` their numbers and ``ratios``
     (integration,) their brightness as bursts.find gives it; ``antenna1`` and ``antenna2`` of all

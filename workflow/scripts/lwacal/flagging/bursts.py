@@ -13,7 +13,7 @@ from lwacal.io.flag_file import BURST
 from lwacal.telescope.correlations import PARALLEL_HANDS
 
 FEWEST_BASELINES = 50  # the mean of their ln amplitudes is then known to 9 %
-WHOLE_SHARE = 0.5  # of the channels: an integration with more bursts is bright as a whole
+WHOLE_SHARE = 0.25  # of the channels: an integration with more bursts is bright as a whole
 
 
 def sums(data: np.ndarray, flagged: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -55,7 +55,7 @@ def find(brightness_of: np.ndarray, ratio: float) -> tuple[np.ndarray, np.ndarra
 
 
 def are_whole(found: np.ndarray) -> np.ndarray:
-    """Return in which integrations most channels are bursts; ``found`` (..., channel) bool."""
+    """Return which integrations are bright as a whole; ``found`` (..., channel) bool."""
     return np.asarray(found.mean(axis=-1) > WHOLE_SHARE)
 
 

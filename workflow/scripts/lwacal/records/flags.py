@@ -20,7 +20,7 @@ class Alone(Part):
 
 
 class Burst(Part):
-    """An integration that is brighter than the others in most of its channels.
+    """An integration that is brighter than the others in more than a quarter of its channels.
 
     Rule bandpass restores it if the sky explains it: see restored_integrations there.
     """
