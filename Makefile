@@ -19,7 +19,7 @@ MUTATION := .venv-mutants
 BENCH ?=
 MUTANTS ?=
 
-.PHONY: help env system demo test test-cluster lint lock where-is schemas pictures known-answers faults mutants bench clean
+.PHONY: help env system demo test test-cluster lint lock where-is schemas pictures known-answers real-sky faults mutants bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -72,6 +72,9 @@ pictures: demo ## Draw the figures of the README from the demonstration
 
 known-answers: env ## Compare results with planted faults and known truth (docs/known-answers.md)
 	PYTHONPATH=tests/helpers $(BIN)/python -m known_answers
+
+real-sky: env ## Calibrate simulated nights with a real sky (docs/real-sky.md; half an hour)
+	PYTHONPATH=tests/helpers $(BIN)/python -m real_sky --output docs/real-sky.md
 
 faults: env ## Tabulate the behaviour under faults (docs/faults.md)
 	PYTHONPATH=tests/helpers $(BIN)/python -m fault_table
