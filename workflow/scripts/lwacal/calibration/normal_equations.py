@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
@@ -138,16 +138,31 @@ def read(
         band.flag_file() as flags,
         ThreadPoolExecutor(threads) as pool,
     ):
-        for item in islice(ms_reader.iterate_integrations(band.concatenated, ()), integrations):
+        items = islice(ms_reader.iterate_integrations(band.concatenated, ()), integrations)
+        for item, model in _with_model(items, seen, pool):
             logger.info(f"{band.name}: integration {item.scan}")
             with watch.part("reading"):
                 masks = flags.causes(item.rows)
             power = powers.of(item, masks)
             weight, product = noise_weights.of_pairs(power, item.antenna1, item.antenna2)
             sums.thermal_variances.append(product / (band.channel_width_hz * item.interval_s))
-            one = _Integration(item, masks, weight, seen(item), sums)
+            one = _Integration(item, masks, weight, model.result(), sums)
             _add_all(one, table, pool, 2 * threads, watch)
     return sums
+
+
+def _with_model(
+    items: Iterable[Integration], seen: Callable[[Integration], FactoredModel], pool: Executor
+) -> Iterator[tuple[Integration, Future[FactoredModel]]]:
+    """Yield integrations with their models, which threads compute one integration ahead."""
+    before: tuple[Integration, Future[FactoredModel]] | None = None
+    for item in items:
+        model = pool.submit(seen, item)
+        if before:
+            yield before
+        before = item, model
+    if before:
+        yield before
 
 
 def _add_all(

@@ -43,6 +43,7 @@ REFRACTION_RAD = np.deg2rad(
 REFRACTION_HZ = 40e6
 SUN_RADIUS_RAD = np.deg2rad(16 / 60)  # active regions are anywhere on the Sun
 UNKNOWN_FLUX = 1.5  # relative uncertainty of a flux of which the model has only an order
+MOST_INTEGRATIONS = 48  # the cost grows with the cube of their number
 MOST_FREE = 16
 FEWEST_ANTENNAS = 8
 FREE_RATIO_SIGMA = 1.0  # fluxes scintillate
@@ -138,11 +139,17 @@ def solve(band: SubBand, settings: Bandpass, threads: int = 1) -> SkySolution | 
     """Return the sky that the data of a sub-band fit best; None if nothing of it is free.
 
     Nothing is free of one source in one integration, of an array of a few antennas, whose gains
-    could take up nearly everything, and without data.
+    could take up nearly everything, of more than MOST_INTEGRATIONS, and without data.
     """
     free = free_sources(band.model, band.name, float(np.mean(band.frequency_hz)))
     n_integrations = band.manifest["observation"]["n_integrations"]
     if len(free.names) * n_integrations < 2 or len(band.antennas.names) < FEWEST_ANTENNAS:
+        return None
+    if n_integrations > MOST_INTEGRATIONS:
+        logger.warning(
+            f"{band.name}: fluxes and places of the sources are held at the sky model, because there"
+            f" are more than {MOST_INTEGRATIONS} integrations"
+        )
         return None
     sample = sky_sample.read(
         band, free.numbers, free.flux_sigma < UNKNOWN_FLUX, free.shift_sigma > 0
