@@ -147,8 +147,8 @@ def solve(band: SubBand, settings: Bandpass, threads: int = 1) -> SkySolution | 
         return None
     if n_integrations > MOST_INTEGRATIONS:
         logger.warning(
-            f"{band.name}: fluxes and places of the sources are held at the sky model, because there"
-            f" are more than {MOST_INTEGRATIONS} integrations"
+            f"{band.name}: fluxes and places of the sources are held at the sky model: there are"
+            f" more than {MOST_INTEGRATIONS} integrations"
         )
         return None
     sample = sky_sample.read(
