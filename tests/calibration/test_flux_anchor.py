@@ -7,12 +7,14 @@ from lwacal.calibration import flux_anchor
 from lwacal.calibration.flux_anchor import Scale
 
 HALF = 0.08
+APART = np.eye(500)  # integrations that have nothing in common
 
 
-def of_sources(ratio, flux_sigma=(0.05, 0.3), anchors=(True, True), error=1e-3):
+def of_sources(ratio, flux_sigma=(0.05, 0.3), anchors=(True, True), error=1e-3, step_s=1000.0):
     ratio = np.array(ratio, float)
+    times_s = step_s * np.arange(len(ratio))
     return flux_anchor.of_sources(
-        ratio, np.full(ratio.shape, error), np.array(flux_sigma), np.array(anchors), HALF
+        ratio, np.full(ratio.shape, error), np.array(flux_sigma), np.array(anchors), HALF, times_s
     )
 
 
@@ -43,18 +45,34 @@ def test_stated_error_covers_the_scale_of_scintillating_sources():
 def test_index_is_that_of_the_draws_and_zero_of_noise():
     draw = np.random.default_rng(2)
     many = draw.gamma(1 / 0.09, 0.09, (500, 2))
-    found = flux_anchor.scintillation_index(many, np.zeros_like(many), np.zeros(2))
+    found = flux_anchor.scintillation_index(many, np.zeros_like(many), np.zeros(2), APART)
     assert found == pytest.approx(0.3, rel=0.1)
     noise = 1 + draw.normal(0, 0.01, (500, 2))
-    quiet = flux_anchor.scintillation_index(noise, np.full(noise.shape, 0.01), np.full(2, 0.02))
+    quiet = flux_anchor.scintillation_index(
+        noise, np.full(noise.shape, 0.01), np.full(2, 0.02), APART
+    )
     assert quiet < 0.004
 
 
 def test_doubt_about_fluxes_is_no_scintillation():
-    assert (
-        flux_anchor.scintillation_index(np.array([[1.1, 0.9]]), np.zeros((1, 2)), np.full(2, 0.15))
-        == 0
+    found = flux_anchor.scintillation_index(
+        np.array([[1.1, 0.9]]), np.zeros((1, 2)), np.full(2, 0.15), np.eye(1)
     )
+    assert found == 0
+
+
+def test_integrations_that_follow_closely_tell_little_of_the_mean():
+    """Fluxes that drift within the time scale of scintillation: the error must cover their mean."""
+    draw = np.random.default_rng(3)
+    alike = flux_anchor.correlation(10.0 * np.arange(2))
+    root = np.linalg.cholesky(alike)
+    pulls = []
+    for _ in range(400):
+        ratio = np.exp(0.2 * root @ draw.normal(size=(2, 2)) - 0.02)
+        scale = of_sources(ratio, (0.01, 0.01), error=1e-4, step_s=10.0).scale
+        pulls.append(np.log(scale.factor) / scale.error)
+    assert np.mean(np.abs(pulls) > 2) < 0.15
+    assert np.median(np.abs(pulls)) > 0.2  # nor is the error far too large
 
 
 def test_joining_takes_the_better_one():

@@ -19,6 +19,9 @@ import numpy as np
 from lwacal.runtime.robust import masked_median
 
 LEAST_SIGMA = 0.01  # no flux scale is better than this
+# The Fresnel scale of a screen at 300 km, 0.7 km at 30 MHz, passes at some 100 m/s or less; Fallows
+# et al. 2020 saw intensities change within tens of seconds
+SCINTILLATION_S = 20.0
 SCINTILLATION_SLOPE = 1.5  # weak scintillation falls as nu^-1.5: Fallows et al. 2020, section 4
 POWER_SIGMA = 0.1  # of maps of the sky: Dowell et al. 2017, MNRAS 469, 4537
 POWER_SLOPE_SIGMA = 0.15  # of their spectral index, with the receiver's part
@@ -66,18 +69,20 @@ def of_sources(
     flux_sigma: np.ndarray,
     anchors: np.ndarray,
     half: float,
+    times_s: np.ndarray,
 ) -> SourceScale:
     """Return the scale that makes the weighted mean of the ratios of the anchors one.
 
     ``ratio`` and ``error`` (integration, free source): fluxes over the model's, and their standard
     errors; ``flux_sigma`` (free source,): relative uncertainty of the model's fluxes; ``anchors``
-    (free source,) bool; ``half`` the relative half-width of the sub-band. The errors of the scale
-    are those of scintillation alone: the flux scale is right by definition.
+    (free source,) bool; ``half`` the relative half-width of the sub-band; ``times_s``
+    (integration,). The errors of the scale are those of scintillation alone: the flux scale is
+    right by definition.
     """
-    number = len(ratio)
-    noise = (error**2).mean(axis=0) / number
-    index = scintillation_index(ratio[:, anchors], error[:, anchors], flux_sigma[anchors])
-    spread = index**2 / number
+    alike = correlation(times_s)
+    noise = (error**2).mean(axis=0) / len(ratio)
+    index = scintillation_index(ratio[:, anchors], error[:, anchors], flux_sigma[anchors], alike)
+    spread = index**2 * alike.mean()
     weight = anchors / (np.maximum(flux_sigma, LEAST_SIGMA) ** 2 + spread + noise)
     weight = weight / weight.sum()
     mean = float(weight @ ratio.mean(axis=0))
@@ -86,27 +91,37 @@ def of_sources(
     return SourceScale(scale, weight, index)
 
 
-def scintillation_index(ratio: np.ndarray, error: np.ndarray, flux_sigma: np.ndarray) -> float:
+def correlation(times_s: np.ndarray) -> np.ndarray:
+    """Return how much the scintillation of integrations is alike, (integration, integration)."""
+    return np.exp(-np.square(np.subtract.outer(times_s, times_s) / SCINTILLATION_S))
+
+
+def scintillation_index(
+    ratio: np.ndarray, error: np.ndarray, flux_sigma: np.ndarray, alike: np.ndarray
+) -> float:
     """Return the rms of fluxes over their mean that scintillation has, of all sources together.
 
-    ``ratio`` and ``error`` (integration, source), ``flux_sigma`` (source,). The larger of two
-    estimates: the scatter over integrations, less noise, and that over sources and integrations,
-    less noise and the uncertainty of the fluxes. A few values tell it badly; the variance is
-    therefore that which is not exceeded by chance in two cases of three.
+    ``ratio`` and ``error`` (integration, source), ``flux_sigma`` (source,); ``alike`` as
+    `correlation` gives it. The mean of two estimates: the scatter over integrations, less noise,
+    and that over sources, less noise and the uncertainty of the fluxes where it exceeds these. Integrations that follow
+    closely have nearly the same flux, so that their scatter is less than that of scintillation. A
+    few values tell it badly; the variance is therefore that which is not exceeded by chance in two
+    cases of three.
     """
     number, n_sources = ratio.shape
     mean = np.where(ratio.mean(axis=0) > 0, ratio.mean(axis=0), 1)
-    noise = error**2 / mean**2
-    found = [0.0]
+    noise = float((error**2 / mean**2).mean())
+    total, freedom = 0.0, n_sources * (number - 1)
     if number > 1:
-        variance = ((ratio / mean - 1) ** 2).sum() / (n_sources * (number - 1)) - noise.mean()
-        found.append(variance * _excess(n_sources * (number - 1)))
+        squares = ((ratio / mean - 1) ** 2).sum() - n_sources * (number - 1) * noise
+        total += squares * (number - 1) / (number - alike.sum() / number)
     if n_sources > 1:
-        away = ratio / ratio.mean() - 1
-        freedom = number * n_sources - 1
-        variance = (away**2).sum() / freedom - noise.mean() - (flux_sigma**2).mean()
-        found.append(variance * _excess(freedom))
-    return float(np.sqrt(max(found)))
+        of_source = ratio.mean(axis=0) / ratio.mean() - 1
+        known = noise / number + float((flux_sigma**2).mean())
+        squares = (of_source**2).sum() - (n_sources - 1) * known
+        if squares > 0:
+            total, freedom = total + squares / alike.mean(), freedom + n_sources - 1
+    return float(np.sqrt(max(total / freedom * _excess(freedom), 0))) if freedom else 0.0
 
 
 def _excess(freedom: int) -> float:

@@ -46,7 +46,7 @@ class SampledIntegration:
     model; ``fixed`` (2, channel, baseline) the visibilities of all sources that are not free,
     ``diffuse`` likewise those of the diffuse emission; ``shapes`` (free source) are None or
     (channel, baseline). ``thermal`` (2, channel, baseline) are the variances of the data by the
-    radiometer equation, zero where flagged; None without autocorrelations.
+    radiometer equation, zero where flagged; None without autocorrelations. ``mjd_s`` is the middle.
     """
 
     scan: int
@@ -57,6 +57,7 @@ class SampledIntegration:
     diffuse: np.ndarray
     shapes: list[np.ndarray | None]
     thermal: np.ndarray | None = None
+    mjd_s: float = 0.0
 
     def of_channels(self, places: np.ndarray) -> SampledIntegration:
         """Return some of the sampled channels, (channel,) places."""
@@ -356,4 +357,5 @@ def _integration(
         seen.of_sources(others).visibilities(first, second),
         seen.diffuse_visibilities(first, second),
         shapes,
+        mjd_s=item.mjd_s,
     )

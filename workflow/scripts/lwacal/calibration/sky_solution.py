@@ -169,7 +169,12 @@ def solve(band: SubBand, settings: Bandpass, threads: int = 1) -> SkySolution | 
     errors, _ = fit.split_errors()
     ratio, ratio_err = fit.state.values[:, RATIO], errors[:, RATIO]
     of_sources = flux_anchor.of_sources(
-        ratio, ratio_err, free.flux_sigma, free.anchors, fit.state.half
+        ratio,
+        ratio_err,
+        free.flux_sigma,
+        free.anchors,
+        fit.state.half,
+        np.array([one.mjd_s for one in sample.integrations]),
     )
     of_powers = sky_power.scale(band, sample, fit)
     scale = of_sources.scale.joined(of_powers) if of_powers else of_sources.scale
