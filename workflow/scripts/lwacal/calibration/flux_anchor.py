@@ -103,10 +103,10 @@ def scintillation_index(
 
     ``ratio`` and ``error`` (integration, source), ``flux_sigma`` (source,); ``alike`` as
     `correlation` gives it. The mean of two estimates: the scatter over integrations, less noise,
-    and that over sources, less noise and the uncertainty of the fluxes where it exceeds these. Integrations that follow
-    closely have nearly the same flux, so that their scatter is less than that of scintillation. A
-    few values tell it badly; the variance is therefore that which is not exceeded by chance in two
-    cases of three.
+    and that over sources, less noise and the uncertainty of the fluxes where it exceeds these.
+    Integrations that follow closely have nearly the same flux, so that their scatter is less than
+    that of scintillation. A few values tell it badly; the variance is therefore that which is not
+    exceeded by chance in two cases of three.
     """
     number, n_sources = ratio.shape
     mean = np.where(ratio.mean(axis=0) > 0, ratio.mean(axis=0), 1)
