@@ -12,7 +12,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from scipy.ndimage import median_filter
 
 from lwacal.ingest import autocorrelations
 from lwacal.telescope.correlations import FIRST_POLARIZATION, SECOND_POLARIZATION
@@ -35,8 +34,16 @@ def of_powers(power: np.ndarray) -> np.ndarray:
         return np.ones(power.shape[1:], np.float32)
     there = np.all(power > 0, axis=(0, 2), keepdims=True)[0]
     typical = np.where(there, np.median(power, axis=0), 1.0)
-    smooth = median_filter(typical, size=(1, WIDTH, 1), mode="nearest")
+    smooth = _running_median(typical)
     return np.asarray(np.sqrt(smooth / np.median(smooth, axis=1, keepdims=True)), np.float32)
+
+
+def _running_median(values: np.ndarray) -> np.ndarray:
+    """Return the medians over WIDTH channels of (antenna, channel, 2); ends go on as they are."""
+    half = WIDTH // 2
+    longer = np.pad(values, ((0, 0), (half, half), (0, 0)), mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(longer, WIDTH, axis=1)
+    return np.asarray(np.median(windows, axis=-1))
 
 
 def of_baselines(passband: np.ndarray, antenna1: np.ndarray, antenna2: np.ndarray) -> np.ndarray:
