@@ -67,6 +67,7 @@ def split(case, folder, flag=None, chosen=IMAGING):
     record = calibrate.split(
         solver_case.sub_band(case, BAND),
         table(case, folder / "gains.bcal", flag),
+        {"taken_out": False},
         chosen.imaging,
         chosen.bandpass,
         folder / "calibrated",
