@@ -305,5 +305,6 @@ def test_an_integration_is_let_go_of_before_the_next_is_read(case, tmp_path, mon
             assert data() is None
 
     monkeypatch.setattr(ms_reader, "iterate_integrations", watched)
-    calibrate.split(band, gains, IMAGING.imaging, IMAGING.bandpass, tmp_path / "calibrated")
+    still = {"taken_out": False}
+    calibrate.split(band, gains, still, IMAGING.imaging, IMAGING.bandpass, tmp_path / "calibrated")
     assert scans == [1, 2]
