@@ -73,7 +73,7 @@ pictures: demo ## Draw the figures of the README from the demonstration
 known-answers: env ## Compare results with planted faults and known truth (docs/known-answers.md)
 	PYTHONPATH=tests/helpers $(BIN)/python -m known_answers
 
-real-sky: env ## Calibrate simulated nights with a real sky (docs/real-sky.md; half an hour)
+real-sky: env ## Calibrate simulated nights with a real sky (docs/real-sky.md)
 	PYTHONPATH=tests/helpers $(BIN)/python -m real_sky --output docs/real-sky.md
 
 faults: env ## Tabulate the behaviour under faults (docs/faults.md)

@@ -117,14 +117,10 @@ NIGHTS = (
     "quiet_sun",
     "active_sun",
     "refraction",
-    "refraction_one_calibrator",
     "tid",
     "scintillation",
-    "beams",
-    "coupling",
     "all_moderate",
     "all_moderate_lst12",
-    "all_moderate_lst2",
 )
 
 

@@ -82,6 +82,8 @@ def model():
             "in_model": in_model,
             "calibrator": in_model,
             "reason": reason,
+            "shape": "point",
+            "component_list": None,
         }
 
     return {

@@ -37,6 +37,7 @@ ON_THE_CLUSTER = [
     "flag",
     "sky_model",
     "bandpass",
+    "ionosphere",
     "flag_solutions",
     "delay",
     "calibrate_split",

@@ -126,7 +126,8 @@ def test_odd_names_are_names(evening, place, tmp_path):
     """Quotes, spaces, dollars, braces and stars in the input, quotes and spaces in the results."""
     odd = tmp_path / 'it\'s "raw" $(touch bad) {x} *1* ü;'
     odd.symlink_to(evening.raw)
-    place.config[0] = f"input={odd}"
+    place.config = [word for word in place.config if not word.startswith("input=")]
+    place.config.append(f"input={odd}")
     results = "re sul'ts $HOME ü;"
     target = f"{results}/evening/concat/59MHz.npz"
     place.snakemake(target, "--cores", "1", config=(f"results={results}",))
