@@ -80,7 +80,9 @@ ANSWERS = (
     Answer("Who chooses the reference antenna?", "calibration/reference_antenna.py", "choose"),
     Answer("Where are bad solutions found?", "calibration/solution_flags.py", "find"),
     Answer("How are delays fitted over the whole band?", "calibration/delay_fit.py", "fit"),
-    Answer("Where is the ionosphere told from the gains?", "calibration/ionosphere.py", "measure"),
+    Answer(
+        "Where is the ionosphere separated from the gains?", "calibration/ionosphere.py", "measure"
+    ),
     Answer("Where are gains applied to the data?", "imaging/apply_gains.py", "calibrate"),
     Answer("How is WSClean called?", "imaging/wsclean.py", "run"),
     Answer("Where is a flux measured in an image?", "imaging/point_source_fit.py", "fit_point"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import sky_sample_case
-from lwacal.calibration import sky_search
+from lwacal.calibration import sky_fit, sky_search
 from lwacal.calibration.sky_state import EAST, N_KINDS, NORTH, RATIO, SLOPE
 from sky_sample_case import HALF, differences, make
 
@@ -107,3 +107,15 @@ def test_a_baseline_far_from_the_model_is_left_out():
     found = fitted(case)
     assert (case.sample.integrations[0].weight[:, :, 11] == 0).all()
     assert found.noise == pytest.approx(1, abs=0.1)
+
+
+def test_rounding_that_makes_information_negative_leaves_errors_finite():
+    """What data hardly tell may look negative by a rounding; its error is large, not unknown."""
+    nearly_one = np.array([[1, 1 - 1e-15, 0], [1 - 1e-15, 1 - 1e-12, 0], [0, 0, 1.0]])
+    assert np.linalg.eigvalsh(nearly_one).min() < 0
+    inverse = sky_fit._inverse(nearly_one)
+    assert (np.diagonal(inverse) > 0).all()
+    assert np.diagonal(inverse)[:2].min() > 1e6
+    assert inverse[2, 2] == pytest.approx(1)
+    usual = np.array([[1, 0.5], [0.5, 1.0]])
+    assert np.allclose(sky_fit._inverse(usual), np.linalg.inv(usual))

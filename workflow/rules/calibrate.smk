@@ -3,7 +3,7 @@
 Needs    concat/<band>.ms and .npz, flags/<band>.npz, sky_model.json, reference.json
 Makes    ionosphere.json, tables/<stamp>_<band>.bcal (what the beamformer loads), tables/<stamp>.K,
          tables/bandpass_flags.npz and .json, delay/delays.csv, delay/delay.json
-Steps    solve each sub-band; tell the ionosphere from the instrument and take it out; flag the
+Steps    solve each sub-band; separate ionosphere and instrument, take the former out; flag the
          solutions of all sub-bands together; fit delays
 """
 
@@ -65,7 +65,7 @@ rule ionosphere:
         settings=section("ionosphere"),
         code=code_digest("ionosphere.py"),
     message:
-        "{wildcards.obs}: telling the ionosphere from the instrument"
+        "{wildcards.obs}: separating ionosphere and instrument"
     shell:
         "exec ionosphere.py --manifest {input.manifest:q} --sky-model {input.sky_model:q}"
         " --tables {input.tables:q} --summaries {input.summaries:q}"

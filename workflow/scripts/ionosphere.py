@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Rule ionosphere: tell the ionosphere from the instrument in the gains of all sub-bands."""
+"""Rule ionosphere: separate ionosphere and instrument in the gains of all sub-bands."""
 
 import argparse
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Rule ionosphere in the order of its steps: the ionosphere told from the instrument.
+"""Rule ionosphere in the order of its steps: ionosphere and instrument are separated.
 
 Gains hold what the ionosphere does to all sources alike, a plane of phase ~ 1 / nu over the array.
 First the shifts of sources say how far the gains of the sub-bands differ in that; then each
@@ -121,15 +121,15 @@ def too_narrow(phases: Phases) -> str:
     number = len(set(phases.band[seen].tolist()))
     if number < FEWEST_BANDS:
         return (
-            f"{number} sub-bands with solutions do not tell the ionosphere from the instrument:"
+            f"{number} sub-bands with solutions do not separate ionosphere and instrument:"
             f" {FEWEST_BANDS} are needed. Nothing is taken out of the tables."
         )
     low, high = phases.frequency_hz[seen].min(), phases.frequency_hz[seen].max()
     if high / low < LEAST_RATIO:
         return (
-            f"{low / 1e6:.0f} to {high / 1e6:.0f} MHz is too narrow a band to tell the ionosphere"
-            f" from the instrument: a ratio of {LEAST_RATIO:g} is needed. Nothing is taken out of"
-            " the tables."
+            f"{low / 1e6:.0f} to {high / 1e6:.0f} MHz is too narrow a band to separate ionosphere"
+            f" and instrument: a ratio of {LEAST_RATIO:g} is needed. Nothing is taken out of the"
+            " tables."
         )
     return ""
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from scipy import linalg, sparse
+from scipy import linalg
 
 from lwacal.calibration.sky_sample import SkySample
 from lwacal.calibration.sky_state import (
@@ -37,6 +37,7 @@ MOST_STEPS = 15
 CONVERGED = 0.03  # of a parameter's error
 SMALL_CHANGE = 0.1  # of the sum of squares, in units of the noise: nothing that data can tell
 HOLD = 1e4  # information on the means that are held, over that of the data on a parameter
+LEAST_INFORMATION = 1e-9  # of a combination of parameters, over that on each
 SMALLEST_SHARE = 0.05  # of a step
 LARGEST_CHANGE = 0.7  # of a gain in one step, relative
 SLOPE_SIGMA, CURVATURE_SIGMA = 1.5, 2.0  # of nu^-1.5, by which scintillation falls
@@ -50,7 +51,7 @@ class SkyFit:
     ``gain`` (2, sampled channel, antenna); ``covariance`` of the parameters in the order of
     SkyState.vector; ``cost`` is the weighted sum of squares of the data and of the prior;
     ``residual`` (2, baseline) that of the data alone, ``count`` (2, baseline) the number of
-    visibilities in it.
+    visibilities in it; ``noise`` the variance of a visibility of weight one.
     """
 
     state: SkyState
@@ -59,17 +60,13 @@ class SkyFit:
     cost: float
     residual: np.ndarray
     count: np.ndarray
+    noise: float
     converged: bool
 
     def split_errors(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the standard errors of SkyState.values, and of ``diffuse`` and ``faint``."""
         errors = np.sqrt(np.diagonal(self.covariance))
         return self.state.unpacked(errors), errors[-2:]
-
-    @property
-    def noise(self) -> float:
-        """The variance of a visibility of weight one."""
-        return float(self.residual.sum()) / max(int(self.count.sum()) - self.gain.size, 1)
 
 
 def prior_sigma(state: SkyState, flux_sigma: np.ndarray, shift_sigma: np.ndarray) -> np.ndarray:
@@ -123,6 +120,7 @@ def fit(
         best.cost,
         found.residual,
         found.count,
+        found.noise,
         converged,
     )
 
@@ -155,14 +153,7 @@ class _Equations:
 
     def __init__(self, sample: SkySample, state: SkyState, gain: np.ndarray, threads: int) -> None:
         self.sample, self.state, self.gain = sample, state, gain
-        first, second = sample.baselines.antenna1, sample.baselines.antenna2
-        n_baselines, n_antennas = len(first), sample.baselines.n_antennas
-        rows = np.arange(n_baselines)
-        one = np.ones(n_baselines, np.float32)
-        shape = (n_baselines, n_antennas)
-        at_first = sparse.csr_matrix((one, (rows, first)), shape)
-        at_second = sparse.csr_matrix((one, (rows, second)), shape)
-        self._ends = (at_first + at_second).tocsr(), (at_first - at_second).tocsr()
+        self._pairs = sample.pairs(gain)
         parts = list(product((0, 1), range(len(sample.channels))))
         with ThreadPoolExecutor(threads) as pool:
             self._parts = dict(zip(parts, pool.map(lambda part: self._channel(*part), parts)))
@@ -184,7 +175,8 @@ class _Equations:
         per = len(self.state.parameters()[0])  # of an integration
         n_parameters = per * len(sample.integrations) + 2
         sums = _Channel.zeros(n_parameters, sample.baselines.n_antennas)
-        pairs = _pairs(self.gain[pol, channel], sample)
+        pairs = self._pairs[pol, channel]
+        both, difference = sample.ends
         known = pairs != 0
         for number, one in enumerate(sample.integrations):
             weight = np.where(known, one.weight[pol, channel], 0) * np.abs(pairs) ** 2
@@ -197,13 +189,13 @@ class _Equations:
             sums.information[np.ix_(own, own)] += _real_products(weighted, parts)
             sums.gradient[own] += _real_products(weighted, left[None])[:, 0]
             turned = weighted * model.conj()
-            sums.with_amplitude[own] += (self._ends[0].T @ turned.real.T).T
-            sums.with_phase[own] += (self._ends[1].T @ turned.imag.T).T
+            sums.with_amplitude[own] += (both.T @ turned.real.T).T
+            sums.with_phase[own] += (difference.T @ turned.imag.T).T
             power = weight * np.abs(model) ** 2
             sums.power += power
             pull = weight * model.conj() * left
-            sums.amplitude += self._ends[0].T @ pull.real
-            sums.phase += self._ends[1].T @ pull.imag
+            sums.amplitude += both.T @ pull.real
+            sums.phase += difference.T @ pull.imag
             sums.residual += weight * np.abs(left) ** 2
             sums.count += used
         return sums
@@ -234,8 +226,8 @@ class _Equations:
         for mean in _means(self.state, self.sample.flux_shares()):
             held = mean > 0
             information += np.outer(mean, mean) * HOLD * information[held, held].max(initial=0)
-        unit = 1 / np.sqrt(np.diagonal(information))
-        inverse = linalg.inv(information * np.outer(unit, unit)) * np.outer(unit, unit)
+        unit = 1 / np.sqrt(np.abs(np.diagonal(information)))
+        inverse = _inverse(information * np.outer(unit, unit)) * np.outer(unit, unit)
         step = inverse @ gradient
         changes = np.zeros(self.gain.shape, complex)
         for (pol, channel), _ in self._parts.items():
@@ -285,6 +277,19 @@ class _Channel:
         )
 
 
+def _inverse(matrix: np.ndarray) -> np.ndarray:
+    """Return the inverse of a symmetric matrix with ones on its diagonal.
+
+    Rounding can make what data hardly tell look negative; it then counts as LEAST_INFORMATION.
+    """
+    try:
+        inverse: np.ndarray = linalg.cho_solve(linalg.cho_factor(matrix), np.eye(len(matrix)))
+        return inverse
+    except linalg.LinAlgError:
+        values, vectors = linalg.eigh(matrix)
+        return (vectors / np.maximum(values, LEAST_INFORMATION)) @ vectors.T
+
+
 def _limited(changes: np.ndarray) -> np.ndarray:
     """Return changes a + i phi of gains, of which none is larger than LARGEST_CHANGE."""
     size = np.abs(changes)
@@ -303,13 +308,6 @@ def _means(state: SkyState, share: np.ndarray) -> list[np.ndarray]:
         mean[:, kind] = share / share.max()
         held.append(np.append(mean[:, kinds, places].ravel(), [0.0, 0.0]))
     return held
-
-
-def _pairs(gain: np.ndarray, sample: SkySample) -> np.ndarray:
-    """Return G_i conj(G_j), (baseline,)."""
-    return (gain[sample.baselines.antenna1] * gain[sample.baselines.antenna2].conj()).astype(
-        np.complex64
-    )
 
 
 def _real_products(one: np.ndarray, other: np.ndarray) -> np.ndarray:

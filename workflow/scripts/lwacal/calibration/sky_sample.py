@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
+from scipy import sparse
 
 from lwacal.calibration import noise_weights
 from lwacal.calibration.sky_state import (
@@ -131,6 +133,17 @@ class SkySample:
         short = np.hypot(*paths_m.T) <= longest_m
         parts = [replace(one, weight=one.weight * short) for one in self.integrations]
         return replace(self, integrations=parts, suspects=[])
+
+    @cached_property
+    def ends(self) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
+        """Matrices (baseline, antenna): 1 at both antennas; 1 at the first and -1 at the second."""
+        first, second = self.baselines.antenna1, self.baselines.antenna2
+        rows, one = np.arange(len(first)), np.ones(len(first), np.float32)
+        shape = (len(first), self.baselines.n_antennas)
+        at_first, at_second = (
+            sparse.csr_matrix((one, (rows, antenna)), shape) for antenna in (first, second)
+        )
+        return (at_first + at_second).tocsr(), (at_first - at_second).tocsr()
 
     def pairs(self, gain: np.ndarray) -> np.ndarray:
         """Return G_i conj(G_j), (2, channel, baseline), of gains (2, channel, antenna)."""

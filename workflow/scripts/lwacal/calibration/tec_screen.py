@@ -1,4 +1,4 @@
-"""Clock-TEC separation: the dispersive phase plane that gains hold, told from the instrument.
+"""Clock-TEC separation: the dispersive phase plane in the gains, and the instrument.
 
 The phase of an antpol is phi_0 + 2 pi nu tau of the instrument and, of the ionosphere, 8.45e9 rad T
 / nu with the electron column T in TECU (van Weeren et al. 2016, ApJS 223, 2; de Gasperin et al.

@@ -39,7 +39,7 @@ FITTED_HZ = np.geomspace(12e6, 88e6, 20)
 MIDDLE_HZ = 40e6
 MEAN_DEGREE = 4
 FRAMES = ("galactic", "icrs")
-SAME_POSITION = 1e-6  # radians: the frames are told apart by degrees
+SAME_POSITION = 1e-6  # radians; the two frames differ by degrees
 NEIGHBOURS = 8  # a HEALPix pixel has seven or eight
 COARSE_DEG = 5.1  # FWHM of the LFSM
 # Radii that are cut out around the A-team and secondary sources. In the GSM, Cas A and Cyg A have

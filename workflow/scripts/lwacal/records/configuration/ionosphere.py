@@ -8,7 +8,7 @@ from lwacal.records.configuration.section import Section
 
 
 class Ionosphere(Section):
-    """The dispersive part of the gains, told from the instrument over all sub-bands."""
+    """The dispersive part of the gains, separated from the instrument over all sub-bands."""
 
     take_out: bool = Field(
         True,
