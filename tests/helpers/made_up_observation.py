@@ -14,12 +14,12 @@ from lwacal.records import files
 from lwacal.records.catalogue import RECORDS
 from lwacal.telescope import naming
 from made_up_images import write_allsky, write_images
+from made_up_ionosphere import ionosphere_record
 from made_up_measurements import measurements_record
 from made_up_plan import Plan, make_antennas
 from made_up_records import (
     delay_record,
     health_record,
-    ionosphere_record,
     manifest_record,
     run_record,
     sky_model_record,
