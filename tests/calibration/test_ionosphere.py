@@ -196,8 +196,8 @@ def test_kept_ionosphere_stays_in_the_tables(tmp_path):
 @pytest.mark.parametrize(
     ("bands", "words"),
     [
-        (("55MHz",), "1 sub-bands with solutions do not tell"),
-        (("41MHz", "82MHz"), "3 are needed"),
+        (("55MHz",), "at least 3 sub-bands with solutions; there is 1"),
+        (("41MHz", "82MHz"), "there are 2"),
         (("73MHz", "78MHz", "82MHz"), "73 to 87 MHz is too narrow"),
     ],
 )

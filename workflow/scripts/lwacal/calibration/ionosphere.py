@@ -121,8 +121,9 @@ def too_narrow(phases: Phases) -> str:
     number = len(set(phases.band[seen].tolist()))
     if number < FEWEST_BANDS:
         return (
-            f"{number} sub-bands with solutions do not separate ionosphere and instrument:"
-            f" {FEWEST_BANDS} are needed. Nothing is taken out of the tables."
+            "ionosphere and instrument are separated by their phases in at least"
+            f" {FEWEST_BANDS} sub-bands with solutions; there {'is' if number == 1 else 'are'}"
+            f" {number}. Nothing is taken out of the tables."
         )
     low, high = phases.frequency_hz[seen].min(), phases.frequency_hz[seen].max()
     if high / low < LEAST_RATIO:
