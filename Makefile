@@ -18,8 +18,9 @@ DP3 := .venv-dp3
 MUTATION := .venv-mutants
 BENCH ?=
 MUTANTS ?=
+SWAPS ?=
 
-.PHONY: help env system demo test test-cluster lint lock where-is schemas pictures known-answers real-sky faults mutants bench clean
+.PHONY: help env system demo test test-cluster lint lock where-is schemas pictures known-answers real-sky swaps faults mutants bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -75,6 +76,10 @@ known-answers: env ## Compare results with planted faults and known truth (docs/
 
 real-sky: env ## Calibrate simulated nights with a real sky (docs/real-sky.md)
 	PYTHONPATH=tests/helpers $(BIN)/python -m real_sky --output docs/real-sky.md
+
+swaps: env ## Count simulated sub-bands whose gains take one source for another (docs/swaps.md; SWAPS="--help")
+	OMP_NUM_THREADS=1 PYTHONPATH=tests/helpers $(BIN)/python -m swap_study --output docs/swaps.md \
+	    --records benchmarks/swaps.jsonl $(SWAPS)
 
 faults: env ## Tabulate the behaviour under faults (docs/faults.md)
 	PYTHONPATH=tests/helpers $(BIN)/python -m fault_table
