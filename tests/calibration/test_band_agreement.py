@@ -22,7 +22,7 @@ def bent(seed, bands):
     """Return gains of an ionosphere that moves sources by 10 arcmin at 40 MHz."""
     bandpass = drawn_gains.instrument(seed, bands)
     place_km = drawn_gains.array(bandpass.n_antennas)[1]
-    column = tec_screen.column(place_km, np.array([0.009, 0.007]), np.zeros(3))
+    column = tec_screen.column(place_km, np.array([0.009, 0.007, 0, 0, 0]))
     drawn_gains.add_column(bandpass, column)
     return bandpass
 

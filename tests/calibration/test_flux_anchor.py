@@ -30,6 +30,19 @@ def test_a_source_that_is_no_anchor_does_not_count():
     assert (found.scale.factor, found.weight.tolist()) == (1.0, [1.0, 0.0])
 
 
+def test_other_sources_tell_that_an_anchor_scintillates():
+    """A single anchor, twice as bright in both integrations, looks steady by itself."""
+    steady = [1.9, *(1 + np.linspace(-0.1, 0.1, 8))]
+    scattered = [1.9, *(1 + np.linspace(-0.8, 0.8, 8))]
+    sigma, anchors = (0.05,) + (0.15,) * 8, (True,) + (False,) * 8
+    errors = [
+        of_sources([row, row], sigma, anchors, step_s=10.0).scale.error
+        for row in (steady, scattered)
+    ]
+    assert errors[0] == 0
+    assert 0.3 < errors[1] < 0.7  # the scatter is 0.49
+
+
 def test_stated_error_covers_the_scale_of_scintillating_sources():
     """Fluxes of mean one: the error of the mean is what is left after few integrations."""
     draw = np.random.default_rng(1)

@@ -1,5 +1,6 @@
 """Rule ionosphere: the record, and tables with and without the ionosphere."""
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,9 @@ import pytest
 
 import drawn_gains
 from lwacal.calibration import ionosphere, solution_states, tec_screen
+from lwacal.calibration.path_forms import forms
 from lwacal.calibration.solved_bandpass import SolvedBandpass
+from lwacal.calibration.tec_screen import Screen
 from lwacal.io import caltable
 from lwacal.io.ms_reader import Antennas
 from lwacal.io.solutions import CAUSES, SubBandSolutions
@@ -18,22 +21,31 @@ from lwacal.simulate import layout
 from lwacal.telescope import site
 
 GRADIENT = np.array([0.005, -0.004])
+CURVATURE = np.array([7e-4, -5e-4, 9e-4])  # TECU/km^2
+SCREEN = np.append(GRADIENT, CURVATURE)
 SHIFT_ARCMIN = GRADIENT * tec_screen.SHIFT_ARCMIN
 # azimuth and elevation: a shift to the east is, in the south, a negative one in azimuth's sense
 SOURCES = [
-    {"name": "CygA", "altitude_deg": 60.0, "azimuth_deg": 0.0},
-    {"name": "CasA", "altitude_deg": 45.0, "azimuth_deg": 90.0},
+    {"name": "CygA", "altitude_deg": 60.0, "azimuth_deg": 0.0, "kind": "a_team"},
+    {"name": "CasA", "altitude_deg": 45.0, "azimuth_deg": 90.0, "kind": "a_team"},
 ]
-APART_ARCMIN = np.array([[1.5, 0.5], [-1.5, -0.5]])  # of the sources, at 40 MHz, about the mean
+HELD = np.array([0.7, 0.3])  # weights of the sources in what gains hold
+# shifts and bends of the sources at 40 MHz about that mean, arcmin and arcmin/km
+APART = np.array([[0.9, 0.3, 0.3, -0.15, 0.3], [-2.1, -0.7, -0.7, 0.35, -0.7]])
+OTHER, OTHER_HELD = "55MHz", np.array([0.3, 0.7])  # its gains hold another mean
 SCANS = [1, 2]
-N = 48
+N = 64
 
 
-def sky(frequency_hz, scintillating=0.0, apart_arcmin=APART_ARCMIN):
+def held_by(band, apart=APART):
+    """Return what the gains of a sub-band hold beyond SCREEN, (5,) in TECU/km and TECU/km^2."""
+    return (OTHER_HELD if band == OTHER else HELD) @ apart / tec_screen.SHIFT_ARCMIN
+
+
+def sky(band, frequency_hz, scintillating=0.0, apart=APART):
     scale = (40e6 / frequency_hz) ** 2
-    east, north = (
-        np.repeat(apart_arcmin[:, axis : axis + 1] * scale, 2, axis=1) for axis in (0, 1)
-    )
+    held = OTHER_HELD if band == OTHER else HELD
+    found = np.repeat((apart - held @ apart)[:, None] * scale, 2, axis=1)
     ratio = np.array([[1 + scintillating, 1 - scintillating], [1.0, 1.0]])
     small = np.full((2, 2), 0.02 * scale).tolist()
     return {
@@ -42,19 +54,25 @@ def sky(frequency_hz, scintillating=0.0, apart_arcmin=APART_ARCMIN):
         "frequency_hz": frequency_hz,
         "flux_ratio": ratio.tolist(),
         "flux_ratio_err": np.full((2, 2), 0.01).tolist(),
-        "shift_east_arcmin": east.tolist(),
-        "shift_north_arcmin": north.tolist(),
+        "shift_east_arcmin": found[..., 0].tolist(),
+        "shift_north_arcmin": found[..., 1].tolist(),
         "shift_east_err_arcmin": small,
         "shift_north_err_arcmin": small,
+        "held_weight": held.tolist(),
+        "bend_arcmin_per_km": found[..., 2:].tolist(),
+        "bend_err_arcmin_per_km": np.full((2, 2, 3), 0.01 * scale).tolist(),
     }
 
 
-def gains(seed=1, bands=drawn_gains.BANDS, gradient=GRADIENT):
+def gains(seed=1, bands=drawn_gains.BANDS, screen=SCREEN, apart=APART):
     """Return the instrument alone, and what the solver finds: the instrument with a screen."""
-    alone = drawn_gains.instrument(seed, bands, n_antennas=N)
+    alone = drawn_gains.instrument(seed, bands, n_antennas=N, ripple_rad=0.01)
     place_km = drawn_gains.array(N)[1]
     solved = replace(alone, gain=alone.gain.copy())
-    drawn_gains.add_column(solved, tec_screen.column(place_km, gradient, np.zeros(3)))
+    for band, channels in zip(bands, solved.channels()):
+        column = tec_screen.column(place_km, screen + held_by(band, apart))
+        turns = np.exp(1j * tec_screen.phase(column, solved.frequency_hz[channels]))
+        solved.gain[:, channels] *= turns[..., None]
     reference = alone.reference[0]
     solved.gain *= np.exp(-1j * np.angle(solved.gain[reference]))
     return alone, solved
@@ -86,7 +104,7 @@ def measured(bandpass, folder, take_out=True, **of_sky):
             path, table, Antennas(list(antennas.names), antennas.positions_m), site.zenith(5e9)
         )
         tables.append(path)
-        summaries.append({"band": name, "sky": sky(float(hz.mean()), **of_sky)})
+        summaries.append({"band": name, "sky": sky(name, float(hz.mean()), **of_sky)})
     record = ionosphere.measure(
         manifest, {"sources": SOURCES}, tables, summaries, Ionosphere(take_out=take_out)
     )
@@ -108,14 +126,39 @@ def test_gradient_and_shifts_are_recorded(night):
         error = found[f"{word}_err_tecu_per_km"]
         assert found[f"{word}_tecu_per_km"] == pytest.approx(GRADIENT[axis], abs=4 * error)
         for number, source in enumerate(record["sources"]):
-            expected = SHIFT_ARCMIN[axis] + APART_ARCMIN[number, axis]
+            expected = SHIFT_ARCMIN[axis] + APART[number, axis]
             error = source[f"shift_{word}_err_arcmin"][0]
             assert source[f"shift_{word}_arcmin"] == pytest.approx([expected] * 2, abs=4 * error)
         for one in record["integration_gradients"]:
             error = one[f"{word}_err_tecu_per_km"]
             assert one[f"{word}_tecu_per_km"] == pytest.approx(GRADIENT[axis], abs=4 * error)
-    assert record["shift_arcmin"] == pytest.approx(np.hypot(*SHIFT_ARCMIN), abs=0.5)
+    assert record["shift_arcmin"] == pytest.approx(
+        np.hypot(*SHIFT_ARCMIN), abs=4 * record["shift_err_arcmin"]
+    )
     assert record["polarizations_sigma"] < 5
+    curvature = np.array(record["curvature_tecu_per_km2"])
+    error = np.array(record["curvature_err_tecu_per_km2"])
+    assert (np.abs(curvature - CURVATURE) < 4 * error).all()
+    assert np.linalg.norm(CURVATURE / error) > 4
+
+
+def test_each_sub_band_has_the_plane_and_the_curvature_of_its_gains(night):
+    """In one sub-band sources have other weights: shifts tell by how much its gains differ."""
+    record = night[2]
+    gradient = record["gradient"]
+    error = [gradient["east_err_tecu_per_km"], gradient["north_err_tecu_per_km"]]
+    error = np.append(error, record["curvature_err_tecu_per_km2"])
+    held = {
+        name: np.append(
+            [one["east_tecu_per_km"], one["north_tecu_per_km"]], one["curvature_tecu_per_km2"]
+        )
+        for name, one in record["bands"].items()
+    }
+    for name, found in held.items():
+        assert (np.abs(found - (SCREEN + held_by(name))) < 4 * error).all()
+        away = held_by(name) - held_by("27MHz")  # without noise of the shifts, it is exact
+        assert found - held["27MHz"] == pytest.approx(away, abs=1e-7)
+    assert np.abs(held_by(OTHER) - held_by("27MHz")).min() > 1e-4
 
 
 def test_shifts_on_the_sky(night):
@@ -156,15 +199,41 @@ def test_tables_without_the_ionosphere_are_the_instrument(night):
         np.where(solved.flag, 0, np.angle(one.gain * alone.gain.conj())) for one in (found, solved)
     )
     assert np.abs(before).max() > 1
-    error = np.hypot(
-        record["gradient"]["east_err_tecu_per_km"], record["gradient"]["north_err_tecu_per_km"]
-    )
-    most = tec_screen.phase(np.array([np.ptp(place_km) * error]), alone.frequency_hz).max()
-    assert np.abs(left).max() < 4 * most
-    assert np.abs(left).max() < 0.1 * np.abs(before).max()
     reference = solved.reference[0]
+    gradient = record["gradient"]
+    error = [gradient["east_err_tecu_per_km"], gradient["north_err_tecu_per_km"]]
+    error = np.append(error, record["curvature_err_tecu_per_km2"])
+    each = (forms(place_km) - forms(place_km)[reference]) * error
+    most = tec_screen.phase(np.sqrt((each**2).sum(axis=1)), alone.frequency_hz)[..., None]
+    assert (np.abs(left) <= 4 * most + 1e-6).all()
+    assert np.abs(left).max() < 0.1 * np.abs(before).max()
     assert np.angle(found.gain[reference]) == pytest.approx(0, abs=1e-6)
     assert not (found.cause & CAUSES["disagrees"]).any()
+
+
+def test_the_common_screen_does_not_depend_on_what_a_sub_band_holds(night, tmp_path, monkeypatch):
+    """Planes and curvatures relative to the usual ones are removed before."""
+    monkeypatch.setattr(sys.modules[__name__], "OTHER", None)
+    _, solved = gains()
+    alike = measured(solved, tmp_path)
+    record = night[2]
+    assert record["gradient"] == pytest.approx(alike["gradient"], abs=1e-5)
+    curvature, expected = (one["curvature_tecu_per_km2"] for one in (record, alike))
+    # but for the prior, which depends a little on the weights
+    assert curvature == pytest.approx(expected, abs=1e-5)
+    assert alike["bands"]["55MHz"]["curvature_tecu_per_km2"] == expected
+
+
+def test_each_sub_band_loses_the_plane_and_the_curvature_of_its_own_gains(night):
+    """What is left are errors of the common screen: one column, the same in all sub-bands."""
+    alone, solved, record = night
+    found = replace(solved, gain=solved.gain.copy(), cause=solved.cause.copy())
+    ionosphere.take_out(found, record, drawn_gains.array(N)[1])
+    turns = tec_screen.phase(np.ones(1), alone.frequency_hz)[..., None]
+    left = np.ma.array(np.angle(found.gain * alone.gain.conj()) / turns, mask=solved.flag)
+    assert np.abs(left - left.mean(axis=1, keepdims=True)).max() < 1e-6
+    # what the other sub-band would have kept
+    assert np.abs(tec_screen.column(drawn_gains.array(N)[1], held_by(OTHER))).max() > 1e-3
 
 
 def test_the_ionosphere_can_be_put_back(night):
@@ -208,14 +277,17 @@ def test_a_narrow_band_is_left_as_it_is(tmp_path, bands, words):
     assert words in record["message"]
     assert record["gradient"]["east_tecu_per_km"] is None
     assert record["sources"][0]["shift_east_arcmin"] == [None, None]
-    assert [one["east_tecu_per_km"] for one in record["bands"].values()] == [0] * len(bands)
+    assert record["curvature_tecu_per_km2"] == [None] * 3
+    for one in record["bands"].values():
+        assert (one["east_tecu_per_km"], one["north_tecu_per_km"]) == (0, 0)
+        assert one["curvature_tecu_per_km2"] == [0, 0, 0]
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_without_ionosphere_hardly_anything_is_taken_out(tmp_path, seed):
     """Sources do not move against each other: what is found of a plane is noise."""
-    alone, solved = gains(seed=seed, gradient=np.zeros(2))
-    record = measured(solved, tmp_path, apart_arcmin=np.zeros((2, 2)))
+    alone, solved = gains(seed, screen=np.zeros(5), apart=np.zeros((2, 5)))
+    record = measured(solved, tmp_path, apart=np.zeros((2, 5)))
     found = replace(solved, gain=solved.gain.copy(), cause=solved.cause.copy())
     ionosphere.take_out(found, record, drawn_gains.array(N)[1])
     change = np.where(solved.flag, 0, np.angle(found.gain * alone.gain.conj()))
@@ -241,3 +313,17 @@ def test_a_sub_band_that_disagrees_is_flagged(tmp_path):
     )
     failed = solution_states.failed_bands(judged)
     assert failed.tolist() == [False, True, False, False, False]
+
+
+def test_a_plane_far_beyond_the_shifts_of_sources_is_no_ionosphere():
+    """A sub-band with wrong gains looks like one; sources hardly move against each other."""
+    usual = np.array([0.1, 0.1, 0.01, 0.01, 0.01]) / tec_screen.SHIFT_ARCMIN
+    covariance = np.diag([0.2, 0.2, 0.3, 0.3, 0.3]) ** 2 / tec_screen.SHIFT_ARCMIN**2
+
+    def found(arcmin):
+        value = np.array([arcmin, 0, 0, 0, 0]) / tec_screen.SHIFT_ARCMIN
+        return ionosphere.unlikely(Screen(value, covariance, 1e-4, 128), usual)
+
+    assert not found(0.9)
+    assert "20.0 arcmin at 40 MHz" in found(20.0)
+    assert not ionosphere.unlikely(None, usual)

@@ -16,22 +16,25 @@ def phases_of(bands):
     return bandpass, Phases.average(bandpass, drawn_gains.errors(bandpass, 0.002))
 
 
+@pytest.mark.parametrize("form", [0, 1, 2, 3, 4])
 @pytest.mark.parametrize("band", range(3))
-def test_error_of_a_sub_band_is_enlarged_as_the_separation_enlarges_it(band):
-    """A plane of 1 arcmin in one sub-band alone."""
+def test_error_of_a_sub_band_is_enlarged_as_the_separation_enlarges_it(band, form):
+    """A plane of 1 arcmin, or a curvature of 1 arcmin/km, in one sub-band alone."""
     bandpass, phases = phases_of(THREE)
     place_km = drawn_gains.array(bandpass.n_antennas)[1]
     without = tec_screen.separate(phases, place_km, bandpass.antenna_names)[0]
     channels = bandpass.channels()[band]
-    one = place_km[:, 0] / tec_screen.SHIFT_ARCMIN
+    one = tec_screen.column(place_km, np.eye(5)[form]) / tec_screen.SHIFT_ARCMIN
     turned = np.exp(1j * tec_screen.phase(one, bandpass.frequency_hz[channels]))
     bandpass.gain[:, channels] *= turned[..., None]
     moved = Phases.average(bandpass, drawn_gains.errors(bandpass, 0.002))
     found = tec_screen.separate(moved, place_km, bandpass.antenna_names)[0]
-    change = abs(found.gradient - without.gradient)[0] * tec_screen.SHIFT_ARCMIN
-    sigma = np.zeros((3, 2))
-    sigma[band, 0] = 1.0
-    stated = np.sqrt(plane_errors.covariance(phases, sigma, UNKNOWN)[0, 0])
+    change = abs(found.value - without.value)[form] * tec_screen.SHIFT_ARCMIN
+    sigma = np.zeros((3, 5))
+    sigma[band, form] = 1.0
+    covariance = plane_errors.covariance(phases, sigma, UNKNOWN, UNKNOWN)
+    assert np.count_nonzero(covariance) == 1
+    stated = np.sqrt(covariance[form, form])
     assert stated == pytest.approx(change, rel=0.03)
     assert 0.5 < stated < 6
 
@@ -40,10 +43,10 @@ def test_errors_of_sub_bands_add_in_quadrature():
     _, phases = phases_of(THREE)
     each = []
     for band in range(3):
-        sigma = np.zeros((3, 2))
+        sigma = np.zeros((3, 5))
         sigma[band] = 0.2
-        each.append(plane_errors.covariance(phases, sigma, UNKNOWN))
-    together = plane_errors.covariance(phases, np.full((3, 2), 0.2), UNKNOWN)
+        each.append(plane_errors.covariance(phases, sigma, UNKNOWN, UNKNOWN))
+    together = plane_errors.covariance(phases, np.full((3, 5), 0.2), UNKNOWN, UNKNOWN)
     assert together == pytest.approx(sum(each))
 
 
@@ -51,7 +54,7 @@ def test_more_sub_bands_enlarge_less():
     many = tuple(f"{mhz}MHz" for mhz in (27, 32, 36, 41, 46, 50, 55, 59, 64, 69, 73, 78, 82))
     few, more = (
         plane_errors.covariance(
-            phases_of(bands)[1], np.ones((len(bands), 2)), np.full((len(bands), 2), np.nan)
+            phases_of(bands)[1], np.ones((len(bands), 5)), *np.full((2, len(bands), 2), np.nan)
         )[0, 0]
         for bands in (THREE, many)
     )
@@ -83,10 +86,26 @@ def test_agreement_of_many_sub_bands_sets_the_scale(true):
     """Stated errors are 1; the planes are drawn with others."""
     bands = ("23MHz", "27MHz", "36MHz", "41MHz", "50MHz", "59MHz", "69MHz", "73MHz", "82MHz")
     _, phases = phases_of(bands)
-    stated = np.ones((9, 2))
-    alone = plane_errors.covariance(phases, stated, np.full((9, 2), np.nan))[0, 0]
+    stated, unknown, exact = np.ones((9, 5)), np.full((9, 2), np.nan), np.zeros((9, 2))
+    alone = np.diagonal(plane_errors.covariance(phases, stated, unknown, unknown))
     ratio = [
-        plane_errors.covariance(phases, stated, drawn_offsets(phases, true, seed))[0, 0] / alone
+        np.diagonal(
+            plane_errors.covariance(phases, stated, drawn_offsets(phases, true, seed), exact)
+        )
+        / alone
         for seed in range(60)
     ]
+    assert np.ptp(ratio, axis=1).max() < 1e-9 * np.max(ratio)  # one scale for all forms
     assert np.mean(ratio) == pytest.approx((1 + 12 * true**2) / 13, rel=0.25)
+
+
+def test_offsets_that_antennas_do_not_tell_do_not_enlarge():
+    """Offsets are no larger than their own errors: the stated errors are right, or less."""
+    bands = ("23MHz", "27MHz", "36MHz", "41MHz", "50MHz", "59MHz", "69MHz", "73MHz", "82MHz")
+    _, phases = phases_of(bands)
+    stated, vague = np.ones((9, 5)), np.full((9, 2), 30.0)
+    alone, with_offsets = (
+        np.diagonal(plane_errors.covariance(phases, stated, offset, vague))
+        for offset in (np.full((9, 2), np.nan), drawn_offsets(phases, 5.0, 1))
+    )
+    assert (with_offsets < 1.5 * alone).all()

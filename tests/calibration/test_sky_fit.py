@@ -1,12 +1,22 @@
 """Fluxes and places of sources, solved together with the gains: against the truth and the limit."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import sky_sample_case
 from lwacal.calibration import sky_fit, sky_search
-from lwacal.calibration.sky_state import EAST, N_KINDS, NORTH, RATIO, SLOPE
-from sky_sample_case import HALF, differences, make
+from lwacal.calibration.sky_state import (
+    BEND,
+    EAST,
+    N_KINDS,
+    NORTH,
+    PATHS,
+    RATIO,
+    SLOPE,
+)
+from sky_sample_case import FLUX_JY, HALF, differences, make
 
 SIGMA, SHIFT_SIGMA = np.ones(2), np.full(2, np.deg2rad(15 / 60))
 
@@ -35,6 +45,18 @@ def test_errors_are_those_that_the_fit_states():
         ]  # twice the error of 40 cases with three free differences
 
 
+def test_bends_of_sources_are_found_within_their_errors():
+    """Of the rms that the prior expects; two sources and integrations have three differences."""
+    cases = [make(seed, shift_arcmin=4, bend_arcmin_per_km=0.8) for seed in range(40)]
+    found = [fitted(case) for case in cases]
+    pulls = np.array([in_errors(case, one) for case, one in zip(cases, found)])[:, :, BEND]
+    rms = np.sqrt(np.mean(pulls**2, axis=(0, 1, 3)))
+    assert rms == pytest.approx(np.ones(3), abs=4 / np.sqrt(2 * 40 * 3))
+    true = np.array([differences(case.truth)[:, BEND] for case in cases])
+    errors = np.array([one.split_errors()[0][:, BEND] for one in found])
+    assert (true**2).mean() > 9 * (errors**2).mean()  # they are seen, not only allowed for
+
+
 def test_slope_of_a_flux_over_the_sub_band_is_found():
     values = np.zeros((2, N_KINDS, 2))
     values[:, RATIO] = [[0.5, 1.4], [1.2, 0.9]]
@@ -46,17 +68,60 @@ def test_slope_of_a_flux_over_the_sub_band_is_found():
     assert errors.max() < 0.1 * HALF  # the slopes above are far from zero
 
 
-def test_shift_common_to_all_sources_is_left_to_the_gains():
+@pytest.mark.parametrize("kind", PATHS)
+def test_what_is_common_to_all_sources_is_left_to_the_gains(kind):
+    """A shift of 3 arcmin, or a bend of 3 arcmin/km."""
+    common = np.deg2rad(3 / 60)
     values = np.zeros((2, N_KINDS, 2))
-    values[:, RATIO], values[:, EAST] = 1, np.deg2rad(3 / 60)
+    values[:, RATIO], values[:, kind] = 1, common
     case = make(4, values=values)
     found = fitted(case)
-    assert np.abs(found.state.values[:, EAST]).max() < np.deg2rad(0.1 / 60)
-    path_m = case.sample.east_north_m @ np.deg2rad([3 / 60, 0])
+    errors = found.split_errors()[0][:, PATHS]
+    assert (np.abs(found.state.values[:, PATHS]) < 4 * errors).all()
+    assert 8 * errors[:, PATHS.index(kind)].max() < common
+    held, its_error = forms_of_phases(case, found.gain / case.gain)
+    expected = np.where(np.array(PATHS) == kind, common, 0)
+    assert (np.abs(held - expected) < 4 * its_error).all()
+    assert 8 * its_error[PATHS.index(kind)] < common
+
+
+def forms_of_phases(case, ratio):
+    """Return e, n, e^2, e n and n^2 (5,) in the phases of gains, as directions, and errors.
+
+    ``ratio`` (2, channel, antenna) of gains to true ones; the errors are by its scatter.
+    """
+    east, north = np.array(case.sample.east_north_m, float).T
+    km = 1e3
+    design = np.array([east, north, east**2 / km, east * north / km, north**2 / km]).T
+    design -= design.mean(axis=0)
     turns = 2 * np.pi * case.sample.middle_hz**2 / case.sample.frequency_hz / 299792458.0
-    plane = np.exp(1j * turns[:, None] * path_m)
-    ratio = found.gain / (case.gain * plane)
-    assert np.abs(ratio.mean(axis=2)).min() > 0.99
+    phase = np.angle(ratio * np.exp(-1j * np.angle(ratio.sum(axis=2)))[..., None])
+    path_m = (phase / turns[:, None]).mean(axis=(0, 1))
+    held, left, _, _ = np.linalg.lstsq(design, path_m - path_m.mean(), rcond=None)
+    variance = left[0] / (len(path_m) - 6) * np.linalg.inv(design.T @ design)
+    return held, np.sqrt(np.diagonal(variance))
+
+
+def test_means_weighted_by_the_square_of_the_flux_are_held():
+    case = make(8, index=0.4, shift_arcmin=4, bend_arcmin_per_km=0.8)
+    weight = np.square(FLUX_JY) / np.square(FLUX_JY).sum()
+    assert case.sample.held_weights() == pytest.approx(weight, rel=1e-4)
+    found = fitted(case)
+    errors = found.split_errors()[0]
+    mean = found.state.values.mean(axis=0) @ weight
+    of_flux = np.array(FLUX_JY) / sum(FLUX_JY)
+    for kind in PATHS:
+        assert abs(mean[kind]) < 0.01 * errors[:, kind].min()
+        other = found.state.values.mean(axis=0)[kind] @ of_flux
+        assert abs(other) > 0.01 * errors[:, kind].min()
+
+
+def test_sources_whose_places_are_held_have_no_weight_in_the_means():
+    sample = make(1).sample
+    alone = replace(sample, moving=np.array([False, True]))
+    assert alone.held_weights().tolist() == [0, 1]
+    none = replace(sample, moving=np.zeros(2, bool))
+    assert none.held_weights() == pytest.approx(np.array(FLUX_JY) / sum(FLUX_JY), rel=1e-4)
 
 
 def test_factor_of_the_diffuse_emission_is_found():

@@ -4,36 +4,56 @@ import numpy as np
 import pytest
 
 from lwacal.calibration import source_shifts
+from lwacal.calibration.path_forms import PLANE
 
 MHZ = (29, 43, 57, 71)
 SOURCES = ("CygA", "CasA", "TauA")
+HELD = {"CygA": 0.6, "CasA": 0.3, "TauA": 0.1}
 SCANS = (1, 2, 3)
-ERROR = 0.05  # arcmin at 40 MHz
+ERROR = np.array([0.05, 0.05, 0.02, 0.02, 0.02])  # at 40 MHz: arcmin, and arcmin/km
+RMS = np.array([3, 3, 0.6, 0.6, 0.6])
+SHIFTS = ("shift_east_arcmin", "shift_north_arcmin")
 
 
 def shifts_of(seed=1):
-    """Return true shifts at 40 MHz, (source, integration, 2)."""
-    return np.random.default_rng(seed).normal(0, 3, (len(SOURCES), len(SCANS), 2))
+    """Return true shifts at 40 MHz, (source, integration, 5)."""
+    return RMS * np.random.default_rng(seed).normal(size=(len(SOURCES), len(SCANS), 5))
 
 
-def summary(mhz, true, draw, sources=SOURCES, error=ERROR, gauge=None):
-    """Return a record whose shifts have a mean of zero, or the mean -``gauge``."""
+def weights_of(sources=SOURCES):
+    weight = np.array([HELD[name] for name in sources])
+    return weight / weight.sum()
+
+
+def held_mean(true, sources=SOURCES, weight=None):
+    """Return the mean that a sub-band with some sources holds, (5,)."""
     rows = [SOURCES.index(name) for name in sources]
-    held = true[rows].mean(axis=(0, 1)) if gauge is None else gauge
+    weight = weights_of(sources) if weight is None else weight
+    return np.tensordot(weight, true[rows], 1).mean(axis=0)
+
+
+def summary(mhz, true, draw, sources=SOURCES, weight=None, noise=1.0):
+    """Return a record whose shifts and bends have a weighted mean of zero."""
+    weight = weights_of(sources) if weight is None else np.array(weight)
+    rows = [SOURCES.index(name) for name in sources]
+    found = true[rows] + noise * ERROR * draw.normal(size=true[rows].shape)
+    found = found - np.tensordot(weight, found, 1).mean(axis=0)
+    n_scans = len(SCANS)
+    of_differences = np.sqrt(1 - 2 * weight / n_scans + (weight**2).sum() / n_scans)
+    error = np.broadcast_to(of_differences[:, None, None] * ERROR, found.shape)
     scale = (40 / mhz) ** 2
-    found = (true[rows] - held + error * draw.normal(size=true[rows].shape)) * scale
-    errors = np.full(found.shape[:2], error * scale).tolist()
-    return {
-        "sky": {
-            "sources": list(sources),
-            "integrations": list(SCANS),
-            "frequency_hz": mhz * 1e6,
-            "shift_east_arcmin": found[..., 0].tolist(),
-            "shift_north_arcmin": found[..., 1].tolist(),
-            "shift_east_err_arcmin": errors,
-            "shift_north_err_arcmin": errors,
-        }
+    sky = {
+        "sources": list(sources),
+        "integrations": list(SCANS),
+        "frequency_hz": mhz * 1e6,
+        "held_weight": weight.tolist(),
+        "bend_arcmin_per_km": (found[..., 2:] * scale).tolist(),
+        "bend_err_arcmin_per_km": (error[..., 2:] * scale).tolist(),
     }
+    for axis, name in enumerate(SHIFTS):
+        sky[name] = (found[..., axis] * scale).tolist()
+        sky[name.replace("_arcmin", "_err_arcmin")] = (error[..., axis] * scale).tolist()
+    return {"sky": sky}
 
 
 def records(true, seed=1, **options):
@@ -41,44 +61,64 @@ def records(true, seed=1, **options):
     return [summary(mhz, true, draw, **options) for mhz in MHZ]
 
 
-def test_shifts_come_back_within_their_errors():
+def test_shifts_and_bends_come_back_within_their_errors():
     true, chi2, pulls = shifts_of(), [], []
     for seed in range(50):
         found = source_shifts.combine(records(true, seed))
-        pulls.append((found.shift - (true - true.mean(axis=(0, 1)))) / found.error)
-        chi2.append(found.chi2.sum() / found.freedom.sum())
-        assert found.error == pytest.approx(ERROR / 2, rel=0.5)  # four sub-bands
-    assert np.sqrt(np.mean(np.square(pulls))) == pytest.approx(1, abs=0.1)
-    # planes of three sub-bands in two directions take 6 of 54 degrees of freedom
-    assert np.mean(chi2) == pytest.approx(48 / 54, abs=0.1)
+        pulls.append((found.shift - (true - held_mean(true))) / found.error)
+        chi2.append(found.chi2)
+    # of four sub-bands in three integrations, in two directions
+    assert found.freedom.tolist() == [18, 18, 18]
+    assert np.mean(chi2) == pytest.approx(18, rel=4 * np.sqrt(2 / 18 / np.size(chi2)))
+    # errors of a form are larger where chi^2 is, by chance, larger than its 9 degrees of freedom
+    by_chance = np.random.default_rng(0).chisquare(9, 100000) / 9
+    expected = np.sqrt(np.mean(1 / np.maximum(by_chance, 1)))
+    rms = np.sqrt(np.mean(np.square(pulls), axis=(0, 1, 2)))
+    assert rms == pytest.approx(np.full(5, expected), rel=4 / np.sqrt(2 * 50 * 8))
 
 
 def test_equal_sources_give_no_planes():
-    offsets = [source_shifts.combine(records(shifts_of(), seed)).offset for seed in range(20)]
-    assert np.mean([(offset != 0).any(axis=1) for offset in offsets]) < 0.25  # 2 sigma: 0.13
+    """Also where sources are elsewhere in one sub-band."""
+    true = shifts_of()
+    made = records(true)
+    made[1] = summary(MHZ[1], true + shifts_of(7), np.random.default_rng(2))
+    for some in (records(true), made):
+        assert source_shifts.combine(some).offset == pytest.approx(np.zeros((4, 5)), abs=1e-9)
 
 
 def test_a_sub_band_with_another_source_holds_another_plane():
-    """Its mean is over one source more: the gains take up another plane."""
+    """Its mean is over one source more: the gains take up another plane and curvature."""
     true = shifts_of()
     made = records(true, sources=SOURCES[:2])
     made[0] = summary(MHZ[0], true, np.random.default_rng(9))
     found = source_shifts.combine(made)
-    expected = true.mean(axis=(0, 1)) - true[:2].mean(axis=(0, 1))
-    assert np.abs(found.offset[0] - expected).max() < 4 * ERROR
-    assert found.offset[1:] == pytest.approx(0, abs=4 * ERROR)
+    expected = held_mean(true) - held_mean(true, SOURCES[:2])
+    away = np.append(weights_of(SOURCES[:2]), 0) - weights_of()
+    # two sources are measured by four sub-bands, the third by one
+    sigma = ERROR * np.sqrt((away**2 / [4, 4, 1]).sum() / len(SCANS))
+    assert (np.abs(found.offset[0] - expected) < 4 * sigma).all()
+    assert (np.abs(expected) > 4 * sigma).any()
+    assert found.offset[1:] == pytest.approx(np.zeros((3, 5)), abs=1e-9)
     assert found.sources == ["CygA", "CasA", "TauA"]
     apart = found.shift[2] - found.shift[0] - (true[2] - true[0])
-    assert np.abs(apart).max() < 6 * ERROR
+    assert (np.abs(apart) < 4 * np.hypot(found.error[2], found.error[0])).all()
+    # beams on average: weight of the sources over all sub-bands
+    expected = (np.array([*weights_of(SOURCES[:2]), 0]) * 3 + weights_of()) / 4
+    assert found.held_weight == pytest.approx(expected)
 
 
-def test_any_mean_may_be_held():
+def test_the_mean_that_is_held_is_that_of_the_record():
     true = shifts_of()
     made = records(true)
-    made[2] = summary(MHZ[2], true, np.random.default_rng(4), gauge=np.array([5.0, -2.0]))
+    other = np.array([0.1, 0.3, 0.6])
+    made[2] = summary(MHZ[2], true, np.random.default_rng(4), weight=other)
     found = source_shifts.combine(made)
-    expected = np.array([5.0, -2.0]) - true.mean(axis=(0, 1))
-    assert np.abs(found.offset[2] - expected).max() < 4 * ERROR
+    expected = held_mean(true, weight=other) - held_mean(true)
+    sigma = ERROR * np.sqrt(((other - weights_of()) ** 2).sum() / len(SCANS) / len(MHZ))
+    assert (np.abs(found.offset[2] - expected) < 4 * sigma).all()
+    assert np.linalg.norm(expected / sigma) > 100
+    pulls = (found.shift - (true - held_mean(true))) / found.error
+    assert np.abs(pulls).max() < 5  # of 45 values
 
 
 def test_shifts_that_do_not_follow_the_law_are_said():
@@ -86,18 +126,38 @@ def test_shifts_that_do_not_follow_the_law_are_said():
     true = shifts_of()
     draw = np.random.default_rng(2)
     made = records(true)
-    made[1] = summary(MHZ[1], true + draw.normal(0, 1, true.shape), draw)
+    elsewhere = draw.normal(0, 1, true.shape)
+    made[1] = summary(MHZ[1], true + elsewhere, draw)
     found, usual = source_shifts.combine(made), source_shifts.combine(records(true))
-    assert found.chi2.sum() > 20 * found.freedom.sum()
-    assert 0.2 < found.excess.max() < 1.5
-    assert usual.excess.max() < 2 * ERROR
+    assert (found.chi2 > 20 * found.freedom).all()
+    # one of four sub-bands is away: 1/4 (1 - 1/4) of the mean square is about the mean
+    away = (elsewhere - held_mean(elsewhere))[..., PLANE]
+    held = weights_of()
+    weight = 1 / (1 - 2 * held / 3 + (held**2).sum() / 3)  # of sources, as of differences
+    square = np.average((away**2).mean(axis=1), axis=0, weights=weight)
+    expected = np.sqrt(3 / 16 * square)
+    assert found.excess == pytest.approx(expected, rel=0.1)
+    assert (usual.excess < ERROR[PLANE]).all()
     assert (found.error > 3 * usual.error).all()
 
 
 def test_without_a_free_sky_nothing_is_known():
     found = source_shifts.combine([{"sky": None}, {}])
     assert found.sources == []
-    assert found.offset.tolist() == [[0, 0], [0, 0]]
+    assert found.offset.tolist() == [[0] * 5] * 2
+    assert np.isnan(found.error_of_gains).all()
+    assert found.shift.shape == (0, 0, 5)
+
+
+def test_a_sub_band_without_a_free_sky_is_like_the_others():
+    true = shifts_of()
+    made = records(true)
+    usual = source_shifts.combine(made)
+    found = source_shifts.combine([*made, {"sky": None}])
+    assert found.offset[4].tolist() == [0] * 5
+    assert np.isnan(found.error_of_gains[4]).all()
+    assert found.shift == pytest.approx(usual.shift)
+    assert found.error_of_gains[:4] == pytest.approx(usual.error_of_gains)
 
 
 def test_sub_bands_without_common_sources_are_not_compared():
@@ -105,8 +165,8 @@ def test_sub_bands_without_common_sources_are_not_compared():
     draw = np.random.default_rng(1)
     made = [summary(29, true, draw, ("CygA",)), summary(43, true, draw, ("CasA",)), {"sky": None}]
     found = source_shifts.combine(made)
-    assert found.offset.tolist() == [[0, 0]] * 3
-    assert np.isnan(found.offset_error).all()
+    assert found.offset.tolist() == [[0] * 5] * 3
+    assert np.isnan(found.error_of_gains).all()
 
 
 def test_sources_whose_places_were_held_do_not_count():
@@ -115,18 +175,33 @@ def test_sources_whose_places_were_held_do_not_count():
     made = records(true)
     usual = source_shifts.combine(made)
     for one in made:
-        for key in ("shift_east", "shift_north", "shift_east_err", "shift_north_err"):
-            one["sky"][f"{key}_arcmin"] = [*one["sky"][f"{key}_arcmin"], [None] * len(SCANS)]
-        one["sky"]["sources"].append("3C348")
+        sky = one["sky"]
+        for name in SHIFTS:
+            for key in (name, name.replace("_arcmin", "_err_arcmin")):
+                sky[key] = [*sky[key], [None] * len(SCANS)]
+        for key in ("bend_arcmin_per_km", "bend_err_arcmin_per_km"):
+            sky[key] = [*sky[key], [[None] * 3] * len(SCANS)]
+        sky["held_weight"].append(0.0)
+        sky["sources"].append("3C348")
     found = source_shifts.combine(made)
     assert np.isnan(found.shift[3]).all()
     assert found.freedom[3] == 0
+    assert found.held_weight[3] == 0
     assert found.shift[:3] == pytest.approx(usual.shift)
+    assert found.error_of_gains == pytest.approx(usual.error_of_gains)
 
 
-def test_strength_is_the_rms_of_the_shifts_about_their_mean():
-    found = [source_shifts.combine(records(shifts_of(seed), seed)).strength() for seed in range(40)]
-    assert np.sqrt(np.mean(np.square(found))) == pytest.approx(3, rel=0.15)
-    still = source_shifts.combine(records(np.full((3, 3, 2), 4.0)))
-    assert still.strength() < ERROR
-    assert np.isnan(source_shifts.combine([{"sky": None}]).strength())
+def test_integrations_that_one_sub_band_lacks():
+    """Its gains hold the mean over the others."""
+    true = shifts_of()
+    made = records(true)
+    lacking = summary(MHZ[3], true[:, :2], np.random.default_rng(3))
+    lacking["sky"]["integrations"] = list(SCANS[:2])
+    made[3] = lacking
+    found = source_shifts.combine(made)
+    expected = held_mean(true[:, :2]) - held_mean(true)
+    weight = weights_of()[:, None] * np.array([1 / 2 - 1 / 3, 1 / 2 - 1 / 3, -1 / 3])
+    sigma = ERROR * np.sqrt((weight**2 / [4, 4, 3]).sum())
+    assert (np.abs(found.offset[3] - expected) < 4 * sigma).all()
+    assert (np.abs(expected) > 4 * sigma).any()
+    assert found.integrations == list(SCANS)

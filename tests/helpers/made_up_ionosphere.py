@@ -9,6 +9,8 @@ import numpy as np
 from lwacal.telescope import site
 from made_up_plan import Plan
 
+CURVATURE = [2e-4, -1e-4, 3e-4]  # TECU/km^2
+
 
 def ionosphere_record(plan: Plan, rng: np.random.Generator) -> dict[str, Any]:
     """A quiet night: sources move by some arcminutes, and all sub-bands agree."""
@@ -48,7 +50,7 @@ def ionosphere_record(plan: Plan, rng: np.random.Generator) -> dict[str, Any]:
         "shift_arcmin": float(np.hypot(*mean)),
         "shift_err_arcmin": 0.1,
         "largest_shift_arcmin": 3.2,
-        "curvature_tecu_per_km2": [0.0, 0.0, 0.0],
+        "curvature_tecu_per_km2": CURVATURE,
         "curvature_err_tecu_per_km2": [1e-5, 1e-5, 1e-5],
         "scatter_tecu": 1e-4,
         "antpols": 2 * plan.n_antennas,
@@ -59,6 +61,7 @@ def ionosphere_record(plan: Plan, rng: np.random.Generator) -> dict[str, Any]:
                 "frequency_hz": float(site.band_frequencies_hz(band, plan.n_channels).mean()),
                 "east_tecu_per_km": float(mean[0] / 866),
                 "north_tecu_per_km": float(mean[1] / 866),
+                "curvature_tecu_per_km2": CURVATURE,
                 "offset_east_arcmin": 0.05,
                 "offset_north_arcmin": -0.02,
                 "offset_east_err_arcmin": 0.05,

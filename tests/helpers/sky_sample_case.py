@@ -9,11 +9,12 @@ import numpy as np
 
 from lwacal.calibration.sky_sample import SampledIntegration, SkySample
 from lwacal.calibration.sky_state import (
+    BEND,
     CURVATURE,
-    EAST,
     N_KINDS,
-    NORTH,
+    PATHS,
     RATIO,
+    SHIFT,
     SLOPE,
     SkyState,
 )
@@ -39,15 +40,25 @@ class SkyCase:
 
 
 def draw_sky(
-    draw: np.random.Generator, n_integrations: int, index: float, shift_arcmin: float
+    draw: np.random.Generator,
+    n_integrations: int,
+    index: float,
+    shift_arcmin: float,
+    bend_arcmin_per_km: float = 0.0,
 ) -> np.ndarray:
-    """Return parameters (integration, kind, source): fluxes scintillate, shifts drift a little."""
+    """Return parameters (integration, kind, source): fluxes scintillate, shifts drift a little.
+
+    ``bend_arcmin_per_km`` is the rms of bends, drawn anew in each integration.
+    """
     values = np.zeros((n_integrations, N_KINDS, len(NAMES)))
     values[:, RATIO] = draw.gamma(1 / index**2, index**2, values[:, RATIO].shape) if index else 1
     values[:, SLOPE] = -1.5 * HALF * (values[:, RATIO] - 1)  # it falls as nu^-1.5
     place = draw.normal(0, shift_arcmin, (1, 2, len(NAMES)))
     drift = draw.normal(0, shift_arcmin / 10, (n_integrations, 2, len(NAMES)))
-    values[:, [EAST, NORTH]] = np.deg2rad((place + drift) / 60)
+    values[:, SHIFT] = np.deg2rad((place + drift) / 60)
+    if bend_arcmin_per_km:
+        bend = draw.normal(0, bend_arcmin_per_km, (n_integrations, len(BEND), len(NAMES)))
+        values[:, BEND] = np.deg2rad(bend / 60)
     return values
 
 
@@ -58,6 +69,7 @@ def make(
     n_channels: int = 4,
     index: float = 0.0,
     shift_arcmin: float = 0.0,
+    bend_arcmin_per_km: float = 0.0,
     noise_jy: float = NOISE_JY,
     values: np.ndarray | None = None,
     middle_hz: float = 25e6,
@@ -77,7 +89,7 @@ def make(
     frequency_hz = middle_hz + middle_hz * np.linspace(-HALF, HALF, n_channels)
     free = np.arange(len(NAMES))
     if values is None:
-        values = draw_sky(draw, n_integrations, index, shift_arcmin)
+        values = draw_sky(draw, n_integrations, index, shift_arcmin, bend_arcmin_per_km)
     moving = np.ones(len(NAMES), bool)
     truth = SkyState(free, moving, values, middle_hz, HALF, diffuse_factor)
     east_north_m = geometry.local_enu_m(positions_m)[:, :2].astype(np.float32)
@@ -140,10 +152,10 @@ def _complex(draw: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
 def differences(state: SkyState) -> np.ndarray:
     """Return what gains cannot take up, (integration, kind, source).
 
-    Spectra are divided by the parabola, and shifts are those from the mean, that make the means of
-    sky_fit those of the model. Sources count by their flux.
+    Spectra are divided by the parabola, and shifts and bends are those from the mean, that make the
+    means of sky_fit those of the model. Sources count by the square of their flux.
     """
-    share = np.array(FLUX_JY) / sum(FLUX_JY)
+    share = np.square(FLUX_JY) / np.square(FLUX_JY).sum()
 
     def mean_of(values: np.ndarray, kind: int) -> float:
         return float((values[:, kind] @ share).mean())
@@ -154,7 +166,7 @@ def differences(state: SkyState) -> np.ndarray:
     )
     values = scaled.values.copy()
     values[:, CURVATURE] -= mean_of(values, CURVATURE) * values[:, RATIO]
-    for kind in (EAST, NORTH):
+    for kind in PATHS:
         values[:, kind] -= mean_of(values, kind)
     return values
 

@@ -18,13 +18,12 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
-from scipy.special import gammainccinv
-from scipy.stats import f as f_distribution
+from scipy.special import fdtri, gammainccinv
 
 from lwacal.calibration import sky_fit, sky_search
 from lwacal.calibration.sky_fit import SkyFit
 from lwacal.calibration.sky_sample import SampledIntegration, SkySample
-from lwacal.calibration.sky_state import EAST, NORTH, SkyState
+from lwacal.calibration.sky_state import PATHS, SkyState
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +86,7 @@ def limit(others: Sequence[Level], one: Level, n_gains: int) -> float:
         expected, excess = known[-1], max(noise * count - sum(known[:-1]), 0.0)
     else:
         expected, excess = noise * one.count, noise * count
-    leeway = float(f_distribution.isf(CHANCE, ERROR_FREEDOM, ERROR_FREEDOM * len(others)))
+    leeway = float(fdtri(ERROR_FREEDOM, ERROR_FREEDOM * len(others), 1 - CHANCE))
     share = leeway * (excess + noise * n_gains) / power if power > 0 else 0.0
     scatter = float(gammainccinv(one.count, CHANCE)) / one.count if one.count else 0.0
     return expected * scatter + one.power * min(share, MOST_LEFT)
@@ -157,7 +156,7 @@ def _bright_part(sample: SkySample, suspect: SampledIntegration) -> SampledInteg
 def _start(found: SkyState) -> SkyState:
     """Return the sky of an integration from which to start: that of the model, at found places."""
     values = replace(found, values=found.values[:1]).of_model().values
-    values[0, [EAST, NORTH]] = np.median(found.values[:, [EAST, NORTH]], axis=0)
+    values[0, PATHS] = np.median(found.values[:, PATHS], axis=0)
     return replace(found, values=values)
 
 

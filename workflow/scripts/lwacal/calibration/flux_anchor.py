@@ -15,10 +15,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import chdtrc
 
 from lwacal.runtime.robust import masked_median
 
 LEAST_SIGMA = 0.01  # no flux scale is better than this
+WELL_KNOWN = 0.5  # relative uncertainty of a flux; those of the Sun and Jupiter are unknown
+BY_CHANCE = 1e-3  # probability of such a scatter without scintillation
 # The Fresnel scale of a screen at 300 km, 0.7 km at 30 MHz, passes at some 100 m/s or less; Fallows
 # et al. 2020 saw intensities change within tens of seconds
 SCINTILLATION_S = 20.0
@@ -76,12 +79,19 @@ def of_sources(
     ``ratio`` and ``error`` (integration, free source): fluxes over the model's, and their standard
     errors; ``flux_sigma`` (free source,): relative uncertainty of the model's fluxes; ``anchors``
     (free source,) bool; ``half`` the relative half-width of the sub-band; ``times_s``
-    (integration,). The errors of the scale are those of scintillation alone: the flux scale is
-    right by definition.
+    (integration,). Other sources tell the index too, if they scatter more than their fluxes are
+    uncertain: one or two anchors may be bright together by chance. The errors of the scale are
+    those of scintillation alone: the flux scale is right by definition.
     """
     alike = correlation(times_s)
     noise = (error**2).mean(axis=0) / len(ratio)
     index = scintillation_index(ratio[:, anchors], error[:, anchors], flux_sigma[anchors], alike)
+    others = ~anchors & (flux_sigma < WELL_KNOWN)
+    if _scatter(ratio[:, others], error[:, others], flux_sigma[others]):
+        of_others = scintillation_index(
+            ratio[:, others], error[:, others], flux_sigma[others], alike
+        )
+        index = max(index, of_others)
     spread = index**2 * alike.mean()
     weight = anchors / (np.maximum(flux_sigma, LEAST_SIGMA) ** 2 + spread + noise)
     weight = weight / weight.sum()
@@ -89,6 +99,18 @@ def of_sources(
     scatter = float(np.sqrt(spread * (weight**2).sum()))
     scale = Scale(1 / mean, 0.0, scatter, SCINTILLATION_SLOPE * half * scatter)
     return SourceScale(scale, weight, index)
+
+
+def _scatter(ratio: np.ndarray, error: np.ndarray, flux_sigma: np.ndarray) -> bool:
+    """Return whether sources scatter about their mean more than their errors let expect."""
+    number = ratio.shape[1]
+    if number < 2:
+        return False
+    variance = flux_sigma**2 + (error**2).mean(axis=0)
+    each = ratio.mean(axis=0)
+    mean = (each / variance).sum() / (1 / variance).sum()
+    chi2 = ((each / mean - 1) ** 2 / variance).sum()
+    return bool(chdtrc(number - 1, chi2) < BY_CHANCE)
 
 
 def correlation(times_s: np.ndarray) -> np.ndarray:

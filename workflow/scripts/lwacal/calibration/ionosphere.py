@@ -19,10 +19,12 @@ from lwacal.calibration import (
     plane_errors,
     source_shifts,
     tec_screen,
+    usual_ionosphere,
 )
 from lwacal.calibration.antpol_columns import Phases
 from lwacal.calibration.band_agreement import Agreement
 from lwacal.calibration.ionosphere_record import Found
+from lwacal.calibration.path_forms import PLANE
 from lwacal.calibration.source_shifts import REFERENCE_HZ, Shifts
 from lwacal.calibration.tec_screen import SHIFT_ARCMIN, Screen
 from lwacal.io import caltable
@@ -37,10 +39,7 @@ from lwacal.telescope import geometry
 FEWEST_BANDS = 3
 LEAST_RATIO = 1.3  # of the highest frequency to the lowest
 LARGEST_ERROR_ARCMIN = 3.0  # at 40 MHz
-# rms of the mean shift at 40 MHz in each direction, before it is measured: twice the rms of the
-# shifts of sources and integrations about it, which is known well; without that, of usual nights
-MEAN_OVER_DIFFERENCES = 2.0
-CALM_ARCMIN, USUAL_ARCMIN = 0.05, 3.0
+MOST_SIGMA = 5.0  # of a plane over its error and what is usual
 
 
 def measure(
@@ -68,45 +67,35 @@ def measure(
     shifts = source_shifts.combine(summaries)
     offsets = shifts.offset / SHIFT_ARCMIN
     for number, channels in enumerate(bandpass.channels()):
-        column = tec_screen.column(place_km, offsets[number], np.zeros(3))
+        column = tec_screen.column(place_km, offsets[number])
         bandpass.gain[:, channels] *= turn(-column, bandpass.frequency_hz[channels])
     phases = Phases.average(bandpass, error)
     agreement = band_agreement.compare(phases, place_km, len(tables))
     phases = phases.without(band_agreement.disagreeing(agreement))
     message = too_narrow(phases)
+    usual = usual_ionosphere.tecu(shifts, model)
     screens: list[Screen | None] = [None] * 3
     if not message:
         screens = tec_screen.separate(phases, place_km, bandpass.antenna_names)
         if screens[0] is not None:
             screens[0] = screens[0].with_covariance(_of_planes(phases, shifts, agreement))
-        message = too_uncertain(screens[0])
-    screen = screens[0].expected(usual_arcmin(shifts) / SHIFT_ARCMIN) if screens[0] else None
+        message = too_uncertain(screens[0]) or unlikely(screens[0], usual)
+    screen = screens[0].expected(usual) if screens[0] else None
     found = Found(shifts, agreement, screen, screens[1:], message)
     return ionosphere_record.build(bandpass, model, summaries, found, settings.take_out)
 
 
-def usual_arcmin(shifts: Shifts) -> float:
-    """Return the rms of the mean shift to be expected, at 40 MHz in each direction.
-
-    A calm ionosphere moves no source: where sources do not move against each other, a plane that is
-    found is likely to be noise.
-    """
-    strength = shifts.strength()
-    if not np.isfinite(strength):
-        return USUAL_ARCMIN
-    return max(MEAN_OVER_DIFFERENCES * strength, CALM_ARCMIN)
-
-
 def _of_planes(phases: Phases, shifts: Shifts, agreement: Sequence[Agreement]) -> np.ndarray:
-    """Return the covariance of the gradient (2, 2) from errors of the planes of sub-bands."""
+    """Return the covariance of the screen (5, 5) from errors of the planes of sub-bands."""
     error = np.where(
-        np.isfinite(shifts.offset_error), shifts.offset_error, plane_errors.UNKNOWN_ARCMIN
+        np.isfinite(shifts.error_of_gains), shifts.error_of_gains, plane_errors.UNKNOWN_ARCMIN
     )
-    offset = np.full(error.shape, np.nan)
+    offset, offset_error = np.full((2, len(error), 2), np.nan)
     for number in np.unique(phases.band):
         hz = float(phases.frequency_hz[phases.band == number].mean())
-        offset[number] = agreement[number].offset_arcmin * (hz / REFERENCE_HZ) ** 2
-    return plane_errors.covariance(phases, error, offset) / SHIFT_ARCMIN**2
+        one, scale = agreement[number], (hz / REFERENCE_HZ) ** 2
+        offset[number], offset_error[number] = one.offset_arcmin * scale, one.error_arcmin * scale
+    return plane_errors.covariance(phases, error, offset, offset_error) / SHIFT_ARCMIN**2
 
 
 def places_km(manifest: ManifestRecord) -> np.ndarray:
@@ -139,13 +128,32 @@ def too_uncertain(screen: Screen | None) -> str:
     """Return why a separation is not used; empty if it is."""
     if screen is None:
         return "too few antennas have solutions in three sub-bands to separate the ionosphere"
-    error = float(np.hypot(*screen.error)) * SHIFT_ARCMIN
+    error = float(np.hypot(*screen.error[PLANE])) * SHIFT_ARCMIN
     if error > LARGEST_ERROR_ARCMIN:
         return (
             f"the ionosphere's mean shift is uncertain by {error:.1f} arcmin at 40 MHz, which is"
             " more than usual shifts. Nothing is taken out of the tables."
         )
     return ""
+
+
+def unlikely(screen: Screen | None, usual: np.ndarray) -> str:
+    """Return why a plane is not taken for ionosphere; empty if it may be.
+
+    ``usual`` (5,) is the rms to be expected. A sub-band with wrong gains can look like a plane much
+    larger than the shifts of sources against each other make likely.
+    """
+    if screen is None:
+        return ""
+    plane = screen.value[PLANE]
+    covariance = screen.covariance[PLANE, PLANE] + np.diag(usual[PLANE] ** 2)
+    if float(plane @ np.linalg.solve(covariance, plane)) < MOST_SIGMA**2:
+        return ""
+    return (
+        f"the phases of the sub-bands differ like those of a shift of"
+        f" {float(np.hypot(*plane)) * SHIFT_ARCMIN:.1f} arcmin at 40 MHz, but sources move against"
+        " each other so little that this is no ionosphere. Nothing is taken out of the tables."
+    )
 
 
 def turn(column_tecu: np.ndarray, frequency_hz: np.ndarray) -> np.ndarray:
@@ -156,8 +164,8 @@ def turn(column_tecu: np.ndarray, frequency_hz: np.ndarray) -> np.ndarray:
 def column_in_gains(record: IonosphereRecord, band: str, place_km: np.ndarray) -> np.ndarray:
     """Return the column, (antenna,) TECU, that the raw gains of a sub-band hold."""
     one = record["bands"][band]
-    gradient = np.array([one["east_tecu_per_km"], one["north_tecu_per_km"]])
-    return tec_screen.column(place_km, gradient, np.array(record["curvature_tecu_per_km2"]))
+    gradient = [one["east_tecu_per_km"], one["north_tecu_per_km"]]
+    return tec_screen.column(place_km, np.array([*gradient, *one["curvature_tecu_per_km2"]]))
 
 
 def take_out(bandpass: Bandpass, record: IonosphereRecord, place_km: np.ndarray) -> None:

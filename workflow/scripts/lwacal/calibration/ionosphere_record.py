@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lwacal.calibration.band_agreement import Agreement
+from lwacal.calibration.path_forms import BEND, N_FORMS, PLANE
 from lwacal.calibration.source_shifts import REFERENCE_HZ, Shifts
 from lwacal.calibration.tec_screen import SHIFT_ARCMIN, Screen
 from lwacal.io.solutions import Bandpass
@@ -49,44 +50,43 @@ def build(
 ) -> IonosphereRecord:
     """Return ionosphere.json."""
     screen = None if found.message else found.screen
-    gradient, error = np.full(2, np.nan), np.full(2, np.nan)
+    value, error = np.full((2, N_FORMS), np.nan)
     if screen is not None:
-        gradient, error = screen.gradient, screen.error
-    absolute = found.shifts.shift + gradient * SHIFT_ARCMIN
-    errors = np.hypot(found.shifts.error, error * SHIFT_ARCMIN)
+        value, error = screen.value, screen.error
+    absolute = (found.shifts.shift + value * SHIFT_ARCMIN)[..., PLANE]
+    errors = np.hypot(found.shifts.error, error * SHIFT_ARCMIN)[..., PLANE]
     by_name = {source["name"]: source for source in model["sources"]}
     sources = [
         _source(by_name[name], number, absolute[number], errors[number], found.shifts, summaries)
         for number, name in enumerate(found.shifts.sources)
     ]
     largest = _largest(sources)
+    gradient, gradient_error = value[PLANE], error[PLANE]
     length = float(np.hypot(*gradient)) * SHIFT_ARCMIN
     return {
         "status": "separated" if screen is not None else "not_separated",
         "message": found.message or _words(largest, length, take_out),
         "taken_out": take_out and screen is not None,
         "frequency_hz": REFERENCE_HZ,
-        "gradient": _gradient(gradient, error),
+        "gradient": _gradient(gradient, gradient_error),
         "shift_arcmin": length,
-        "shift_err_arcmin": float(np.hypot(*error)) * SHIFT_ARCMIN / np.sqrt(2),
+        "shift_err_arcmin": float(np.hypot(*gradient_error)) * SHIFT_ARCMIN / np.sqrt(2),
         "largest_shift_arcmin": largest,
-        "curvature_tecu_per_km2": (screen.curvature if screen else np.zeros(3)).tolist(),
-        "curvature_err_tecu_per_km2": (
-            screen.curvature_error if screen else np.full(3, np.nan)
-        ).tolist(),
+        "curvature_tecu_per_km2": value[BEND].tolist(),
+        "curvature_err_tecu_per_km2": error[BEND].tolist(),
         "scatter_tecu": screen.scatter_tecu if screen else None,
         "antpols": screen.n_antpols if screen else 0,
         "polarizations": {
-            letter: _gradient(one.gradient, one.error)
+            letter: _gradient(one.gradient, one.error[PLANE])
             for letter, one in zip(POLARIZATIONS, found.single)
             if screen and one
         },
         "polarizations_sigma": _difference(found.single) if screen else None,
         "bands": {
-            name: _band(bandpass, number, gradient, found)
+            name: _band(bandpass, number, value, found)
             for number, name in enumerate(bandpass.band_names)
         },
-        "integration_gradients": _integrations(gradient, error, found.shifts),
+        "integration_gradients": _integrations(gradient, gradient_error, found.shifts),
         "sources": sources,
         "excess_arcmin": found.shifts.excess.tolist(),
     }
@@ -107,17 +107,18 @@ def _difference(single: Sequence[Screen | None]) -> float | None:
     if x is None or y is None:
         return None
     apart = x.gradient - y.gradient
-    covariance = x.covariance + y.covariance
+    covariance = (x.covariance + y.covariance)[PLANE, PLANE]
     return float(np.sqrt(apart @ np.linalg.solve(covariance, apart)))
 
 
-def _band(bandpass: Bandpass, number: int, gradient: np.ndarray, found: Found) -> BandIonosphere:
-    held = np.nan_to_num(gradient + found.shifts.offset[number] / SHIFT_ARCMIN)
+def _band(bandpass: Bandpass, number: int, value: np.ndarray, found: Found) -> BandIonosphere:
+    held = np.nan_to_num(value + found.shifts.offset[number] / SHIFT_ARCMIN)
     one = found.agreement[number]
     return {
         "frequency_hz": float(bandpass.frequency_hz[bandpass.band_index == number].mean()),
         "east_tecu_per_km": float(held[0]),
         "north_tecu_per_km": float(held[1]),
+        "curvature_tecu_per_km2": held[BEND].tolist(),
         "offset_east_arcmin": float(one.offset_arcmin[0]),
         "offset_north_arcmin": float(one.offset_arcmin[1]),
         "offset_east_err_arcmin": float(one.error_arcmin[0]),
@@ -130,13 +131,16 @@ def _band(bandpass: Bandpass, number: int, gradient: np.ndarray, found: Found) -
 def _integrations(
     gradient: np.ndarray, error: np.ndarray, shifts: Shifts
 ) -> list[IntegrationGradient]:
-    """Return the mean over sources of each integration; the weights are those of the shifts."""
-    weight = np.where(np.isfinite(shifts.error), 1 / shifts.error**2, 0)
+    """Return the mean over sources of each integration, weighted as in what the gains hold."""
+    shift, its_error = shifts.shift[..., PLANE], shifts.error[..., PLANE]
+    weight = np.isfinite(its_error) * shifts.held_weight[:, None, None]
     total = weight.sum(axis=0)
     mean, own_error = np.full((2, *total.shape), np.nan)
     known = total > 0
-    sums = (weight * np.nan_to_num(shifts.shift)).sum(axis=0)
-    mean[known], own_error[known] = sums[known] / total[known], 1 / np.sqrt(total[known])
+    sums = (weight * np.nan_to_num(shift)).sum(axis=0)
+    variance = ((weight * np.nan_to_num(its_error)) ** 2).sum(axis=0)
+    mean[known] = sums[known] / total[known]
+    own_error[known] = np.sqrt(variance[known]) / total[known]
     return [
         {
             "integration": scan,

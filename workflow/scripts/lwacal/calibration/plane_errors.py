@@ -13,17 +13,21 @@ import numpy as np
 from lwacal.calibration import antpol_columns
 from lwacal.calibration.antpol_columns import Phases
 
-UNKNOWN_ARCMIN = 0.3  # at 40 MHz: where the places of sources were held
+# at 40 MHz, where the places of sources were held: shifts in arcmin, bends in arcmin/km
+UNKNOWN_ARCMIN = np.array([0.3, 0.3, 0.1, 0.1, 0.1])
 N_PLANES = 3
 PRIOR_COUNT = 1.0  # how much the stated errors count, beside the agreement of sub-bands
 
 
-def covariance(phases: Phases, sigma: np.ndarray, offset: np.ndarray) -> np.ndarray:
-    """Return the covariance (2, 2) of the mean plane from errors of sub-bands.
+def covariance(
+    phases: Phases, sigma: np.ndarray, offset: np.ndarray, offset_error: np.ndarray
+) -> np.ndarray:
+    """Return the covariance (5, 5) of the mean plane and curvature from errors of sub-bands.
 
-    ``sigma`` (sub-band, 2) are the errors of planes, scaled to 40 MHz; ``offset`` (sub-band, 2),
-    alike, is how far each is from that expected from all others, NaN where unknown. The errors are
-    scaled to the offsets, the more so the more sub-bands there are.
+    ``sigma`` (sub-band, 5) are the errors of planes and curvatures, scaled to 40 MHz; ``offset``
+    (sub-band, 2) is how far each plane is from that expected from all others, NaN where unknown,
+    and ``offset_error`` alike how well the antennas tell that. The errors are scaled to the
+    offsets, the more so the more sub-bands there are.
     """
     bands = np.unique(phases.band)
     matrices = {band: _matrix(phases.frequency_hz[phases.band == band]) for band in bands}
@@ -35,7 +39,8 @@ def covariance(phases: Phases, sigma: np.ndarray, offset: np.ndarray) -> np.ndar
     freedom = 2 * max(int(known.sum()) - N_PLANES, 0)
     chi2 = 0.0
     if freedom:
-        expected = _expected_offset(phases, bands, matrices, total) ** 2 @ own**2
+        expected = _expected_offset(phases, bands, matrices, total) ** 2 @ own[:, :2] ** 2
+        expected += offset_error[bands] ** 2
         ratio = offset[bands][known] ** 2 / expected[known]
         chi2 = freedom * float(ratio.mean())
     scale = (PRIOR_COUNT + chi2) / (PRIOR_COUNT + freedom)

@@ -24,10 +24,11 @@ from scipy import linalg
 
 from lwacal.calibration.sky_sample import SkySample
 from lwacal.calibration.sky_state import (
+    BEND,
     CURVATURE,
-    EAST,
-    NORTH,
+    PATHS,
     RATIO,
+    SHIFT,
     SLOPE,
     SPECTRUM,
     SkyState,
@@ -41,6 +42,8 @@ LEAST_INFORMATION = 1e-9  # of a combination of parameters, over that on each
 SMALLEST_SHARE = 0.05  # of a step
 LARGEST_CHANGE = 0.7  # of a gain in one step, relative
 SLOPE_SIGMA, CURVATURE_SIGMA = 1.5, 2.0  # of nu^-1.5, by which scintillation falls
+BEND_OF_SHIFT = 0.2  # rms of the bend, per km, over that of the shift
+HELD = 1e-6
 DIFFUSE_SIGMA = FAINT_SIGMA = 1.0  # simulated skies may not have them
 
 
@@ -69,19 +72,23 @@ class SkyFit:
         return self.state.unpacked(errors), errors[-2:]
 
 
-def prior_sigma(state: SkyState, flux_sigma: np.ndarray, shift_sigma: np.ndarray) -> np.ndarray:
+def prior_sigma(
+    state: SkyState, flux_sigma: np.ndarray, shift_sigma: np.ndarray, bent: bool = True
+) -> np.ndarray:
     """Return the prior rms of each parameter, in the order of SkyState.vector.
 
     ``flux_sigma`` (free source,) is that of the ratio, ``shift_sigma`` (free source,) that of the
-    shift, direction cosines at nu_0.
+    shift, direction cosines at nu_0. Unless ``bent``, bends are held.
     """
     sigma = np.empty_like(state.values)
     sigma[:, RATIO] = flux_sigma
     slope, curvature = SLOPE_SIGMA * state.half, CURVATURE_SIGMA * state.half**2
     for kind, usual in ((SLOPE, slope), (CURVATURE, curvature)):
         sigma[:, kind] = usual * np.maximum(flux_sigma, 1)
-    for kind in (EAST, NORTH):
+    for kind in SHIFT:
         sigma[:, kind] = shift_sigma
+    for kind in BEND:
+        sigma[:, kind] = (BEND_OF_SHIFT if bent else HELD) * shift_sigma
     kinds, places = state.parameters()
     return np.append(sigma[:, kinds, places].ravel(), [DIFFUSE_SIGMA, FAINT_SIGMA])
 
@@ -223,7 +230,7 @@ class _Equations:
                 gradient -= coupling @ taken[:, -1]
                 solved[key, sign] = taken
         information = (information + information.T) / 2
-        for mean in _means(self.state, self.sample.flux_shares()):
+        for mean in _means(self.state, self.sample.held_weights()):
             held = mean > 0
             information += np.outer(mean, mean) * HOLD * information[held, held].max(initial=0)
         unit = 1 / np.sqrt(np.abs(np.diagonal(information)))
@@ -296,16 +303,16 @@ def _limited(changes: np.ndarray) -> np.ndarray:
     return changes * np.minimum(1, LARGEST_CHANGE / np.maximum(size, LARGEST_CHANGE))
 
 
-def _means(state: SkyState, share: np.ndarray) -> list[np.ndarray]:
+def _means(state: SkyState, weight: np.ndarray) -> list[np.ndarray]:
     """Return what is held: weighted sums of ratios, slopes and shifts, each (parameter,).
 
-    ``share`` (free source,) of the flux, by which sources count.
+    ``weight`` (free source,) is that of each source.
     """
     held = []
     kinds, places = state.parameters()
-    for kind in (*SPECTRUM, EAST, NORTH):
+    for kind in (*SPECTRUM, *PATHS):
         mean = np.zeros_like(state.values)
-        mean[:, kind] = share / share.max()
+        mean[:, kind] = weight / weight.max()
         held.append(np.append(mean[:, kinds, places].ravel(), [0.0, 0.0]))
     return held
 

@@ -16,11 +16,11 @@ from scipy import sparse
 from lwacal.calibration import noise_weights
 from lwacal.calibration.sky_state import (
     CURVATURE,
-    EAST,
     N_KINDS,
-    NORTH,
+    PATHS,
     SLOPE,
     SkyState,
+    path_forms_m,
     wave_number,
 )
 from lwacal.calibration.sub_band import SubBand
@@ -135,6 +135,17 @@ class SkySample:
         return replace(self, integrations=parts, suspects=[])
 
     @cached_property
+    def forms_m(self) -> np.ndarray:
+        """The forms of paths, (sampled antenna, form); see path_forms_m."""
+        return path_forms_m(self.east_north_m)
+
+    @cached_property
+    def paths_m(self) -> np.ndarray:
+        """The differences of forms at the ends of baselines, (form, baseline)."""
+        first, second = self.baselines.antenna1, self.baselines.antenna2
+        return np.ascontiguousarray((self.forms_m[first] - self.forms_m[second]).T)
+
+    @cached_property
     def ends(self) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
         """Matrices (baseline, antenna): 1 at both antennas; 1 at the first and -1 at the second."""
         first, second = self.baselines.antenna1, self.baselines.antenna2
@@ -158,7 +169,7 @@ class SkySample:
         turns = wave_number(self.frequency_hz, self.middle_hz)
         first, second = self.baselines.antenna1, self.baselines.antenna2
         for place, unit in enumerate(self.units(one)):
-            path_m = self.east_north_m @ now[[EAST, NORTH], place]
+            path_m = self.forms_m @ now[PATHS, place]
             phasor = np.exp(1j * np.outer(turns, path_m)).astype(np.complex64)
             model += unit * (phasor[:, first] * phasor[:, second].conj() * levels[place][:, None])
         return model
@@ -186,6 +197,15 @@ class SkySample:
             flux_jy = np.where(self.known, flux_jy, 0)
         return flux_jy / flux_jy.sum()
 
+    def held_weights(self) -> np.ndarray:
+        """Return the weights of the means that are held, (free source,), of sum one.
+
+        The square of the flux, as in a fit of gains alone: these follow the brightest sources. They
+        are those of the model, so that integrations and, nearly, sub-bands have the same.
+        """
+        square = np.where(self.moving, self.flux_shares(), 0) ** 2
+        return square / square.sum() if square.any() else self.flux_shares()
+
     def weigh(self, factor: np.ndarray) -> None:
         """Multiply weights by factors (2, baseline) or (baseline,), in place."""
         for one in [*self.integrations, *self.suspects]:
@@ -212,9 +232,9 @@ class SkySample:
         number_moving = np.cumsum(state.moving) - 1
         parts[-2:] = one.diffuse[pol, channel], one.fixed[pol, channel]
         model = np.array([state.diffuse, state.faint], np.float32) @ parts[-2:]
-        paths_m = self.east_north_m[first] - self.east_north_m[second]
+        paths_m = self.paths_m
         for place, source in enumerate(self.free):
-            angle = turn * (self.east_north_m @ now[[EAST, NORTH], place])
+            angle = turn * (self.forms_m @ now[PATHS, place])
             phasor = one.seen.phasors[source, channel] * np.exp(1j * angle).astype(np.complex64)
             unit = phasor[first] * phasor[second].conj()
             unit *= one.seen.flux_jy[pol, source, channel, 0].real
@@ -229,7 +249,8 @@ class SkySample:
             mine = of_moving[:, number_moving[place]]
             turned = unit * np.complex64(1j * turn * level)
             mine[SLOPE - 1], mine[CURVATURE - 1] = unit * polynomials[1], unit * polynomials[2]
-            mine[EAST - 1], mine[NORTH - 1] = turned * paths_m[:, 0], turned * paths_m[:, 1]
+            for kind, path_m in zip(PATHS, paths_m):
+                mine[kind - 1] = turned * path_m
         return model, parts
 
 

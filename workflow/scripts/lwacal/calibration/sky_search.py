@@ -27,7 +27,9 @@ FLUX_FACTORS = (0.2, 5.0)  # of one source over the others
 OUTSHINING = 1e4  # the factor of such a source, as if it were alone
 ROUNDS = 3  # of gains and fluxes
 SEARCH_M = 120.0  # a source half a degree from its place is still in phase at 60 MHz, nearly
-SHORT_M = 250.0  # on longer baselines a shift of some arcminutes may turn phases by a radian
+# of the first fits: on longer baselines a shift of some arcminutes may turn phases by a radian, and
+# bends are held: short baselines do not tell them
+LENGTHS_M = (250.0, 800.0)
 ROUNDS_OF_WEIGHTS = 3
 LEAST_RATIO = 2.0  # of the noise of an antpol over that of the median one, to lower its weights
 OUTLIER_RATIO = 8.0  # of a baseline's residual power over that of the noisier of its antennas
@@ -55,11 +57,13 @@ def best_fit(
     model are left out, in the sample.
     """
     state, starts = search(sample, names)
-    sigma = sky_fit.prior_sigma(state, flux_sigma, shift_sigma)
-    short = sample.within(SHORT_M)
-    state = sky_fit.fit(short, state, gains_of(short, state), sigma, threads).state
-    gain = gains_of(sample, state)
-    found = sky_fit.fit(sample, state, gain, sigma, threads)
+    sigma, straight = (
+        sky_fit.prior_sigma(state, flux_sigma, shift_sigma, bent) for bent in (True, False)
+    )
+    for longest_m in LENGTHS_M:
+        some = sample.within(longest_m)
+        state = sky_fit.fit(some, state, gains_of(some, state), straight, threads).state
+    found = sky_fit.fit(sample, state, gains_of(sample, state), sigma, threads)
     for _ in range(ROUNDS_OF_WEIGHTS):
         if not lower_weights(sample, found):
             break

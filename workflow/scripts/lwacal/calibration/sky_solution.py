@@ -21,7 +21,16 @@ from lwacal.calibration.flux_anchor import Scale, SourceScale
 from lwacal.calibration.sky_fit import SkyFit
 from lwacal.calibration.sky_sample import SkySample
 from lwacal.calibration.sky_search import Start
-from lwacal.calibration.sky_state import EAST, NORTH, RATIO, SLOPE, SPECTRUM, SkyState
+from lwacal.calibration.sky_state import (
+    BEND,
+    EAST,
+    NORTH,
+    PATHS,
+    RATIO,
+    SLOPE,
+    SPECTRUM,
+    SkyState,
+)
 from lwacal.calibration.sub_band import SubBand
 from lwacal.io.ms_reader import Integration
 from lwacal.records.bandpass import FittedSky
@@ -36,7 +45,7 @@ from lwacal.telescope.baselines import BaselineMatrix
 logger = logging.getLogger(__name__)
 
 LEAST_SHARE = 0.01  # of the flux of the model, for the flux of a source to be free
-MOVING_SHARE = 0.08  # for its place and its spectrum to be free as well
+MOVING_SHARE = 0.03  # for its place and its spectrum to be free as well
 REFRACTION_RAD = np.deg2rad(
     6 / 60
 )  # rms at 40 MHz, of a disturbed ionosphere; 1 to 2 in a quiet one
@@ -53,7 +62,8 @@ FREE_RATIO_SIGMA = 1.0  # fluxes scintillate
 class SkySolution:
     """The model of a sub-band with the fluxes and places that its data have.
 
-    ``moving`` (free source,) bool: its place is free. ``lacking`` (baseline,) is that of
+    ``moving`` (free source,) bool: its place is free. ``held_weight`` (free source,) is that of
+    SkySample.held_weights. ``lacking`` (baseline,) is that of
     confusion_weights. ``antennas`` (sampled antenna,) and
     ``channels`` (sampled channel,) are those of the fit.
     """
@@ -61,6 +71,7 @@ class SkySolution:
     model: BandModel
     names: list[str]
     moving: np.ndarray
+    held_weight: np.ndarray
     scans: list[int]
     state: SkyState
     fit: SkyFit
@@ -94,8 +105,8 @@ class SkySolution:
         values = self.state.values.copy()
         errors, global_errors = self.fit.split_errors()
         held = np.where(self.moving, 0.0, np.nan)  # where the place is held, there is no shift
-        values[:, [EAST, NORTH]] += held
-        errors[:, [EAST, NORTH]] += held
+        values[:, PATHS] += held
+        errors[:, PATHS] += held
         errors[:, SPECTRUM] *= self.scale.factor
         global_errors *= self.scale.factor
         arcmin = np.rad2deg(1) * 60
@@ -108,6 +119,9 @@ class SkySolution:
         powers = self.of_powers
         east, east_err = of_sources(EAST, arcmin)
         north, north_err = of_sources(NORTH, arcmin)
+        bend, bend_err = (
+            (part[:, BEND] * arcmin).transpose(2, 0, 1).tolist() for part in (values, errors)
+        )
         return {
             "sources": self.names,
             "integrations": self.scans,
@@ -120,6 +134,9 @@ class SkySolution:
             "shift_east_err_arcmin": east_err,
             "shift_north_arcmin": north,
             "shift_north_err_arcmin": north_err,
+            "held_weight": self.held_weight.tolist(),
+            "bend_arcmin_per_km": bend,
+            "bend_err_arcmin_per_km": bend_err,
             "diffuse_factor": self.state.diffuse,
             "diffuse_factor_err": float(global_errors[0]),
             "faint_factor": self.state.faint,
@@ -182,6 +199,7 @@ def solve(band: SubBand, settings: Bandpass, threads: int = 1) -> SkySolution | 
         band.sky(),
         free.names,
         free.shift_sigma > 0,
+        sample.held_weights(),
         [one.scan for one in sample.integrations],
         fit.state.scaled(scale.factor, scale.slope),
         fit,

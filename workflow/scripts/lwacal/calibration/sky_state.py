@@ -5,7 +5,8 @@ The flux density of a source is that of the sky model times ratio + slope u + cu
 relative width, so that u is from -1 to 1. The place of a source moves by shift (nu_0 / nu)^2, as
 refraction in the ionosphere does. A shift is the change of the source's direction cosines to the
 east and to the north: a phase plane over the array, whose antennas lie in a plane but for some
-metres. A shift common to all sources is then exactly what gains can take up.
+metres. The shift differs over the array where the ionosphere is curved: three more parameters. What
+is common to all sources is then exactly what gains can take up.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from lwacal.calibration.path_forms import forms
 from lwacal.sky.predict import FactoredModel
 from lwacal.telescope.constants import SPEED_OF_LIGHT_M_S
 
-RATIO, SLOPE, CURVATURE, EAST, NORTH = range(5)
-N_KINDS = 5
+RATIO, SLOPE, CURVATURE, EAST, NORTH, EAST_EAST, EAST_NORTH, NORTH_NORTH = range(8)
+N_KINDS = 8
 SPECTRUM = [RATIO, SLOPE, CURVATURE]
+SHIFT, BEND = [EAST, NORTH], [EAST_EAST, EAST_NORTH, NORTH_NORTH]
+PATHS = [*SHIFT, *BEND]
 
 
 @dataclass(frozen=True)
@@ -27,8 +31,9 @@ class SkyState:
     """Parameters of the free sources.
 
     ``free`` (free source,) are the numbers of the sources in the model; ``values``
-    (integration, kind, free source): ratio, slope, curvature, and the shift at ``middle_hz`` as
-    direction cosines to the east and to the north. Of sources that are not ``moving``
+    (integration, kind, free source): ratio, slope, curvature, the shift at ``middle_hz`` as
+    direction cosines to the east and to the north, and its bend, the factors of e^2, e n and n^2
+    in the path, per km. Of sources that are not ``moving``
     (free source,) the ratio alone is free: too faint to tell more, they hardly matter. ``half`` is
     h. ``diffuse`` is the factor of the diffuse emission, ``faint`` that of all sources that are not
     free.
@@ -111,6 +116,7 @@ class SkyState:
 
         ``east_north_m`` (antenna, 2) are positions; ``frequency_hz`` (channel,) those of the model.
         """
+        forms_m = path_forms_m(east_north_m)
         phasors, flux_jy = seen.phasors.copy(), seen.flux_jy.copy()
         now = self.values[number]
         flux_jy *= np.float32(self.faint)
@@ -118,7 +124,7 @@ class SkyState:
             seen.flux_jy[:, self.free] * (self.levels(number, frequency_hz))[..., None]
         )
         for place, source in enumerate(self.free):
-            path_m = east_north_m @ now[[EAST, NORTH], place]
+            path_m = forms_m @ now[PATHS, place]
             turns = np.outer(wave_number(frequency_hz, self.middle_hz), path_m)
             phasors[source] *= np.exp(1j * turns)
         return replace(
@@ -127,6 +133,11 @@ class SkyState:
             flux_jy=flux_jy,
             diffuse_factor=seen.diffuse_factor * self.diffuse,
         )
+
+
+def path_forms_m(east_north_m: np.ndarray) -> np.ndarray:
+    """Return the forms of antennas at places (antenna, 2) in m, squares over 1 km: (antenna, 5)."""
+    return np.asarray(1e3 * forms(east_north_m / 1e3), east_north_m.dtype)
 
 
 def wave_number(frequency_hz: np.ndarray, middle_hz: float) -> np.ndarray:

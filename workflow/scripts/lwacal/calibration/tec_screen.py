@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
 
 from lwacal.calibration import antpol_columns
 from lwacal.calibration.antpol_columns import Columns, Phases
+from lwacal.calibration.path_forms import N_FORMS, forms
 from lwacal.runtime.robust import MAD_SIGMA
 from lwacal.telescope.antennas import on_fibre
 from lwacal.telescope.constants import TECU_M_HZ2, TECU_RAD_HZ
@@ -32,53 +32,55 @@ ROUNDS = 10
 CLIP_SIGMA = 4.0
 FEWEST_OF_A_KIND = 6  # antpols with the same cable, for an offset and a slope of their own
 FEWEST_ANTENNAS = 8
-CURVED = 1e-3  # chance of the scatter giving such a curvature
 
 
 @dataclass(frozen=True)
 class Screen:
     """A plane of electron column over the array, and its curvature.
 
-    ``gradient`` (2,) east and north in TECU/km, ``covariance`` (2, 2); ``curvature`` (3,) factors
-    of e^2, e n, n^2 in TECU/km^2, zero unless ``curved``, and their errors; ``scatter_tecu`` that
-    of antpols about it; ``n_antpols`` used.
+    ``value`` (5,) are the gradient to the east and to the north in TECU/km, and the curvature,
+    factors of e^2, e n and n^2 in TECU/km^2; ``covariance`` (5, 5); ``scatter_tecu`` that of
+    antpols about it; ``n_antpols`` used.
     """
 
-    gradient: np.ndarray
+    value: np.ndarray
     covariance: np.ndarray
-    curvature: np.ndarray
-    curvature_error: np.ndarray
-    curved: bool
     scatter_tecu: float
     n_antpols: int
 
     @property
+    def gradient(self) -> np.ndarray:
+        """The gradient, (2,)."""
+        return self.value[:2]
+
+    @property
     def error(self) -> np.ndarray:
-        """The standard errors of the gradient, (2,)."""
+        """The standard errors, (5,)."""
         return np.sqrt(np.diagonal(self.covariance))
 
     def with_covariance(self, more: np.ndarray) -> Screen:
-        """Return the screen with one more cause of errors of the gradient, (2, 2)."""
+        """Return the screen with one more cause of errors, (5, 5)."""
         return replace(self, covariance=self.covariance + more)
 
-    def expected(self, usual: float) -> Screen:
-        """Return the screen to be expected, where gradients usually have the rms ``usual``.
+    def expected(self, usual: np.ndarray) -> Screen:
+        """Return the screen to be expected, where the values usually have the rms ``usual`` (5,).
 
         Between nothing and what was measured: the mean of the posterior distribution, which is
         closer to the truth on average than either (Gelman et al. 2013, Bayesian Data Analysis,
         chapter 2).
         """
-        share = usual**2 * np.linalg.inv(self.covariance + usual**2 * np.eye(2))
-        return replace(self, gradient=share @ self.gradient, covariance=share @ self.covariance)
+        prior = np.diag(usual**2)
+        share = prior @ np.linalg.inv(self.covariance + prior)
+        return replace(self, value=share @ self.value, covariance=share @ self.covariance)
 
     def tecu(self, place_km: np.ndarray) -> np.ndarray:
         """Return the column at places (antenna, 2) east and north, relative to the centre."""
-        return column(place_km, self.gradient, self.curvature)
+        return column(place_km, self.value)
 
 
-def column(place_km: np.ndarray, gradient: np.ndarray, curvature: np.ndarray) -> np.ndarray:
+def column(place_km: np.ndarray, value: np.ndarray) -> np.ndarray:
     """Return the column in TECU, (antenna,), of a plane with curvature; see `Screen`."""
-    return place_km @ gradient + _squares(place_km) @ curvature
+    return np.asarray(forms(place_km) @ value)
 
 
 def phase(tecu: np.ndarray, frequency_hz: np.ndarray) -> np.ndarray:
@@ -112,34 +114,21 @@ def fit(
     polarizations: Sequence[int] = (0, 1),
     curved: bool = True,
 ) -> Screen | None:
-    """Fit plane and, unless ``curved`` is false, curvature to the columns of antpols."""
+    """Fit a plane and, if ``curved``, a curvature to the columns of antpols."""
     used = columns.known.copy()
     used[:, [pol for pol in (0, 1) if pol not in polarizations]] = False
     antenna, pol = np.nonzero(used)
     if len(set(antenna.tolist())) < FEWEST_ANTENNAS:
         return None
     nuisance = _nuisance(columns.delay_ns[antenna, pol], fibre[antenna], pol)
-    plane, squares = place_km[antenna], _squares(place_km[antenna])
-    value, kind = columns.tecu[antenna, pol], fibre[antenna].astype(int)
-    flat = _regress(np.hstack([plane, nuisance]), value, antenna, kind)
-    bent = _regress(np.hstack([plane, squares, nuisance]), value, antenna, kind)
-    bends = curved and _chance(bent) < CURVED
-    best = bent if bends else flat
-    some = slice(2, 5)
-    return Screen(
-        best.value[:2],
-        best.covariance[:2, :2],
-        bent.value[some] if bends else np.zeros(3),
-        np.sqrt(np.diagonal(bent.covariance)[some]),
-        bends,
-        best.scatter,
-        int(best.kept.sum()),
-    )
-
-
-def _squares(place_km: np.ndarray) -> np.ndarray:
-    east, north = place_km[:, 0], place_km[:, 1]
-    return np.column_stack([east**2, east * north, north**2])
+    number = N_FORMS if curved else 2
+    design = np.hstack([forms(place_km[antenna])[:, :number], nuisance])
+    kind = fibre[antenna].astype(int)
+    found = _regress(design, columns.tecu[antenna, pol], antenna, kind)
+    value, covariance = np.zeros(N_FORMS), np.zeros((N_FORMS, N_FORMS))
+    value[:number] = found.value[:number]
+    covariance[:number, :number] = found.covariance[:number, :number]
+    return Screen(value, covariance, found.scatter, int(found.kept.sum()))
 
 
 def _nuisance(delay_ns: np.ndarray, fibre: np.ndarray, pol: np.ndarray) -> np.ndarray:
@@ -161,7 +150,6 @@ class _Regression:
     covariance: np.ndarray
     kept: np.ndarray
     scatter: float
-    freedom: int
 
 
 def _regress(
@@ -186,8 +174,7 @@ def _regress(
         kept = again
     weight = np.where(kept, 1 / sigma, 0)
     covariance = _jackknife(design * weight[:, None], value * weight, antenna)
-    freedom = max(len(np.unique(antenna[kept])) - design.shape[1], 1)
-    return _Regression(found, covariance, kept, float(np.median(sigma)), freedom)
+    return _Regression(found, covariance, kept, float(np.median(sigma)))
 
 
 def _jackknife(design: np.ndarray, value: np.ndarray, antenna: np.ndarray) -> np.ndarray:
@@ -214,10 +201,3 @@ def _scatter_by_kind(left: np.ndarray, kept: np.ndarray, kind: np.ndarray) -> np
         spread = MAD_SIGMA * np.median(np.abs(left[mine & kept] if (mine & kept).any() else left))
         sigma[mine] = spread
     return np.maximum(sigma, 1e-12 + 1e-6 * np.abs(left).max())
-
-
-def _chance(curved: _Regression) -> float:
-    """Return the probability of such a curvature from scatter alone (F test)."""
-    value, covariance = curved.value[2:5], curved.covariance[2:5, 2:5]
-    statistic = float(value @ np.linalg.pinv(covariance) @ value) / len(value)
-    return float(stats.f.sf(statistic, len(value), curved.freedom))

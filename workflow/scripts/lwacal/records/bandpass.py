@@ -37,14 +37,15 @@ class SkyStart(Part):
 
 PerSource = list[list[float]]
 Shifts = list[list[float | None]]
+Bends = list[list[list[float | None]]]
 SOURCE_AXES = "(source, integration)"
 
 
 class FittedSky(Part):
     """Fluxes and places of the bright sources, solved together with the gains.
 
-    The means over sources and integrations of the shifts are held at zero, because gains can take
-    them up; errors are those of differences from the means.
+    Weighted means over sources and integrations of the shifts and bends are held at zero, because
+    gains can take them up; errors are those of differences from the means.
     """
 
     sources: Annotated[list[str], described("Sources whose flux and place are free.")]
@@ -77,6 +78,27 @@ class FittedSky(Part):
     ]
     shift_north_err_arcmin: Annotated[
         Shifts, described("Standard error.", unit="arcmin", axes=SOURCE_AXES)
+    ]
+    held_weight: Annotated[
+        list[Fraction],
+        described(
+            "Weight of each source in the means over sources and integrations that are zero.",
+            axes="(source)",
+        ),
+    ]
+    bend_arcmin_per_km: Annotated[
+        Bends,
+        described(
+            "Factors of e^2, e n and n^2 in the source's path, as directions per km of the places e"
+            " to the east and n to the north: how shifts differ over the array. They follow nu^-2,"
+            " and their means are held like those of shifts.",
+            unit="arcmin/km",
+            axes="(source, integration, 3)",
+        ),
+    ]
+    bend_err_arcmin_per_km: Annotated[
+        Bends,
+        described("Standard errors.", unit="arcmin/km", axes="(source, integration, 3)"),
     ]
     diffuse_factor: Annotated[float, described("Factor of the model of the diffuse emission.")]
     diffuse_factor_err: Annotated[float, described("Its standard error.")]
@@ -142,7 +164,7 @@ class SolverFindings(Record, total=False):
     ]
 
 
-@record(version=2, rule="bandpass", files=("tables/raw/<band>.json",))
+@record(version=3, rule="bandpass", files=("tables/raw/<band>.json",))
 class BandpassRecord(SolverFindings):
     """How the solution of a sub-band's bandpass went; the solutions are in tables/raw/<band>.bcal.
 

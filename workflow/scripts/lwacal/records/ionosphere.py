@@ -20,7 +20,7 @@ class Gradient(Part):
 
 
 class IntegrationGradient(Gradient):
-    """The gradient in an integration: the mean over the sources, weighted by their errors."""
+    """The gradient in an integration: the mean over the sources, weighted as in the gains."""
 
     integration: Annotated[Count, described("Number of the integration.")]
 
@@ -33,6 +33,10 @@ class BandIonosphere(Part):
         float, described("Gradient in its raw gains; 0 if not separated.", unit="TECU/km")
     ]
     north_tecu_per_km: Annotated[float, described("The same to the north.", unit="TECU/km")]
+    curvature_tecu_per_km2: Annotated[
+        list[float],
+        described("Curvature in its raw gains, factors of e^2, e n, n^2.", unit="TECU/km^2"),
+    ]
     offset_east_arcmin: Annotated[
         float | None,
         described("Phase plane beyond that expected from the other sub-bands.", unit="arcmin"),
@@ -89,7 +93,7 @@ class SourceShift(Part):
     ]
 
 
-@record(version=1, rule="ionosphere", files=("ionosphere.json",))
+@record(version=2, rule="ionosphere", files=("ionosphere.json",))
 class IonosphereRecord(Record):
     """The dispersive part of the gains, and the shifts of sources.
 
@@ -116,8 +120,7 @@ class IonosphereRecord(Record):
         described("Largest mean shift of a source at 40 MHz, on the sky.", unit="arcmin"),
     ]
     curvature_tecu_per_km2: Annotated[
-        list[float],
-        described("Factors of e^2, e n, n^2; 0 unless significant.", unit="TECU/km^2"),
+        list[float | None], described("Factors of e^2, e n, n^2.", unit="TECU/km^2")
     ]
     curvature_err_tecu_per_km2: Annotated[
         list[float | None], described("Their errors.", unit="TECU/km^2")
