@@ -69,13 +69,17 @@ def attempt(
     """Solve a sub-band; ``nothing`` is returned if it cannot be solved."""
     watch = Stopwatch()
     sky = None
-    if settings.free_sky:
-        with watch.part("fitting the sky"):
-            sky = sky_solution.solve(band, settings, threads)
+    with ThreadPoolExecutor(1) as aside:
+        nothing_yet = aside.submit(VisibilitySums.of_band, band)  # it takes time to get memory
+        if settings.free_sky:
+            with watch.part("fitting the sky"):
+                sky = sky_solution.solve(band, settings, threads)
     seen = sky.seen if sky else None
     if sky:
         band = replace(band, restored=frozenset(sky.restored))
-    sums, low, high, changed = in_range(band, settings, threads, watch, seen=seen)
+    sums, low, high, changed = in_range(
+        band, settings, threads, watch, seen=seen, sums=nothing_yet.result()
+    )
     if sums is None:
         message = f"sub-band {band.name} has no unflagged data to solve with"
         return Attempt(nothing, "no_data", message, (low, high))
@@ -136,13 +140,14 @@ def in_range(
     watch: Stopwatch,
     integrations: int | None = None,
     seen: Callable[[Integration], FactoredModel] | None = None,
+    sums: VisibilitySums | None = None,
 ) -> tuple[VisibilitySums | None, float, float, str]:
     """Return the normal equations of the baselines to solve with, their range, and a message.
 
     The sums are None if all data are flagged; see `normal_equations.read` and `uv_range.usable`.
     """
     with watch.part("reading and adding up"):
-        sums = normal_equations.read(band, integrations, threads, watch, seen)
+        sums = normal_equations.read(band, integrations, threads, watch, seen, sums)
     there = sums.count.any(axis=(0, 1))
     if not there.any():
         return None, *uv_range.configured(band.model, settings), ""

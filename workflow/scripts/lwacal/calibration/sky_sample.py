@@ -36,8 +36,9 @@ from lwacal.telescope.correlations import PARALLEL_HANDS
 
 MOST_CHANNELS, FEWEST_CHANNELS = 12, 4
 CHANNELS_TIMES_INTEGRATIONS = 96
-MOST_ANTENNAS = 128  # fluxes are then known to a thousandth of a channel's gain
+MOST_ANTENNAS = 96  # fluxes are then known to a thousandth of a channel's gain
 ROWS_AT_ONCE = 2048
+LONGEST_GAP = 64  # rows that are read in vain rather than in two steps
 
 
 @dataclass
@@ -352,10 +353,8 @@ def _read_data(
     first, second = place[item.antenna1], place[item.antenna2]
     wanted = (first >= 0) & (second >= 0) & (first != second)
     with ms_reader.open_table(band.concatenated) as table:
-        for block in blocks_of(len(wanted), ROWS_AT_ONCE):
+        for block in _stretches(wanted):
             rows = block.start + np.flatnonzero(wanted[block])
-            if not len(rows):
-                continue
             values = ms_reader.read_rows(
                 table, "DATA", item.rows.start + block.start, block.stop - block.start
             )
@@ -367,6 +366,15 @@ def _read_data(
                 data[pol][:, baseline] = np.where(mine, some[..., correlation].T, 0)
                 weights[pol][:, baseline] = mine * weight[rows, correlation]
     return data, weights
+
+
+def _stretches(wanted: np.ndarray) -> Iterator[slice]:
+    """Yield stretches of rows that hold all ``wanted`` (row,) ones, without long gaps."""
+    rows = np.flatnonzero(wanted)
+    for part in np.split(rows, np.flatnonzero(np.diff(rows) > LONGEST_GAP) + 1):
+        if len(part):
+            for block in blocks_of(part[-1] + 1 - part[0], ROWS_AT_ONCE):
+                yield slice(part[0] + block.start, part[0] + block.stop)
 
 
 def _integration(

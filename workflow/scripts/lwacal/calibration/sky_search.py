@@ -9,6 +9,7 @@ best start is fitted in full (lwacal.calibration.sky_fit), with short baselines 
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import permutations
 
@@ -26,6 +27,7 @@ MOST_SOURCES = 3  # whose fluxes and planes are searched
 FLUX_FACTORS = (0.2, 5.0)  # of one source over the others
 OUTSHINING = 1e4  # the factor of such a source, as if it were alone
 ROUNDS = 3  # of gains and fluxes
+TOLERANCE = 1e-3  # of gains, relative: starts differ by far more, and the fit goes on from there
 SEARCH_M = 120.0  # a source half a degree from its place is still in phase at 60 MHz, nearly
 # of the first fits: on longer baselines a shift of some arcminutes may turn phases by a radian, and
 # bends are held: short baselines do not tell them
@@ -33,6 +35,9 @@ LENGTHS_M = (250.0, 800.0)
 ROUNDS_OF_WEIGHTS = 3
 LEAST_RATIO = 2.0  # of the noise of an antpol over that of the median one, to lower its weights
 OUTLIER_RATIO = 8.0  # of a baseline's residual power over that of the noisier of its antennas
+
+
+_Tried = tuple[SkyState, np.ndarray, float]  # a sky, its gains, and the residual power
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ def best_fit(
     Weights of antpols with more noise than they assume are lowered, and baselines far from the
     model are left out, in the sample.
     """
-    state, starts = search(sample, names)
+    state, starts = search(sample, names, threads)
     sigma, straight = (
         sky_fit.prior_sigma(state, flux_sigma, shift_sigma, bent) for bent in (True, False)
     )
@@ -71,7 +76,7 @@ def best_fit(
     return found, starts
 
 
-def search(sample: SkySample, names: list[str]) -> tuple[SkyState, list[Start]]:
+def search(sample: SkySample, names: list[str], threads: int = 1) -> tuple[SkyState, list[Start]]:
     """Return the fluxes of the best start, with shifts and slopes of zero, and all starts.
 
     Sources whose fluxes are not known may outshine all others.
@@ -81,20 +86,28 @@ def search(sample: SkySample, names: list[str]) -> tuple[SkyState, list[Start]]:
     model = sample.of_model()
     alone = few.of_integration(brightest_integration(few))
     bright = brightest_sources(few)
-    tried = {"fluxes of the model": _alternate(few, model, gains_of(few, model))}
-    of_starts = [(place, factor) for place in _enough(bright) for factor in FLUX_FACTORS]
-    of_starts += [(place, OUTSHINING) for place in np.flatnonzero(~few.known)]
-    for place, factor in of_starts:
+
+    def brighter(start: tuple[int, float]) -> _Tried:
+        place, factor = start
         fluxes = alone.of_model()
         fluxes.values[0, RATIO, place] = factor
         gain = gains_of(alone, fluxes)
-        start = f"{names[place]} {factor:g} times as bright"
-        tried[start] = _alternate(few, fluxes_of(few, model, gain), gain)
-    best = min(tried.values(), key=lambda item: item[2])
-    for one, other in permutations(bright, 2):
-        gain = best[1] * plane(few, one, other)
-        start = f"{names[one]} at the place of {names[other]}"
-        tried[start] = _alternate(few, fluxes_of(few, model, gain), gain)
+        return _alternate(few, fluxes_of(few, model, gain), gain)
+
+    def moved(pair: tuple[int, int]) -> _Tried:
+        gain = best[1] * plane(few, *pair)
+        return _alternate(few, fluxes_of(few, model, gain), gain)
+
+    of_starts = [(place, factor) for place in _enough(bright) for factor in FLUX_FACTORS]
+    of_starts += [(place, OUTSHINING) for place in np.flatnonzero(~few.known)]
+    pairs = list(permutations(bright, 2))
+    tried = {"fluxes of the model": _alternate(few, model, gains_of(few, model))}
+    with ThreadPoolExecutor(threads) as pool:
+        words = [f"{names[place]} {factor:g} times as bright" for place, factor in of_starts]
+        tried |= dict(zip(words, pool.map(brighter, of_starts)))
+        best = min(tried.values(), key=lambda item: item[2])
+        words = [f"{names[one]} at the place of {names[other]}" for one, other in pairs]
+        tried |= dict(zip(words, pool.map(moved, pairs)))
     least = min(cost for _, _, cost in tried.values())
     state = next(state for state, _, cost in tried.values() if cost == least)
     mean = float((state.values[:, RATIO] @ few.flux_shares()).mean())
@@ -106,9 +119,7 @@ def _enough(bright: np.ndarray) -> np.ndarray:
     return bright[:1] if len(bright) == 2 else bright if len(bright) > 2 else bright[:0]
 
 
-def _alternate(
-    sample: SkySample, state: SkyState, gain: np.ndarray
-) -> tuple[SkyState, np.ndarray, float]:
+def _alternate(sample: SkySample, state: SkyState, gain: np.ndarray) -> _Tried:
     """Return the fluxes, the gains and the residual power after some rounds."""
     for _ in range(ROUNDS):
         gain = gains_of(sample, state, gain)
@@ -117,7 +128,7 @@ def _alternate(
 
 
 def gains_of(sample: SkySample, state: SkyState, start: np.ndarray | None = None) -> np.ndarray:
-    """Return the gains of a sky, (2, sampled channel, antenna), by StEFCal."""
+    """Return rough gains of a sky, (2, sampled channel, antenna), by StEFCal."""
     shape = sample.integrations[0].data.shape
     data_model, model_power = np.zeros(shape, np.complex64), np.zeros(shape, np.float32)
     for number, one in enumerate(sample.integrations):
@@ -128,7 +139,7 @@ def gains_of(sample: SkySample, state: SkyState, start: np.ndarray | None = None
     starts = (None, None) if start is None else start
     return np.stack(
         [
-            stefcal.solve(hermitian(a), symmetric(b), begin).gain
+            stefcal.solve(hermitian(a), symmetric(b), begin, TOLERANCE).gain
             for a, b, begin in zip(data_model, model_power, starts)
         ]
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +60,26 @@ FREE_RATIO_SIGMA = 1.0  # fluxes scintillate
 
 
 @dataclass(frozen=True)
+class FirstModel:
+    """The model of the first integration, computed aside while the sky is fitted."""
+
+    mjd_s: float
+    model: Future[FactoredModel]
+
+    @staticmethod
+    def begin(sky: BandModel, mjd_s: float) -> FirstModel:
+        """Begin to compute the model in the middle of an integration."""
+        aside = ThreadPoolExecutor(1)
+        model = aside.submit(sky.factored, mjd_s)
+        aside.shutdown(wait=False)
+        return FirstModel(mjd_s, model)
+
+    def of(self, mjd_s: float) -> FactoredModel | None:
+        """Return the model if it is that of this time."""
+        return self.model.result() if mjd_s == self.mjd_s else None
+
+
+@dataclass(frozen=True)
 class SkySolution:
     """The model of a sub-band with the fluxes and places that its data have.
 
@@ -69,6 +90,7 @@ class SkySolution:
     """
 
     model: BandModel
+    first: FirstModel
     names: list[str]
     moving: np.ndarray
     held_weight: np.ndarray
@@ -86,7 +108,7 @@ class SkySolution:
 
     def seen(self, item: Integration) -> FactoredModel:
         """Return the model of an integration."""
-        seen = self.model.factored(item.mjd_s)
+        seen = self.first.of(item.mjd_s) or self.model.factored(item.mjd_s)
         if item.scan not in self.scans:
             return seen  # it has no data
         east_north_m = geometry.local_enu_m(self.model.positions_m)[:, :2]
@@ -168,14 +190,18 @@ def solve(band: SubBand, settings: Bandpass, threads: int = 1) -> SkySolution | 
             f" more than {MOST_INTEGRATIONS} integrations"
         )
         return None
-    sample = sky_sample.read(
-        band, free.numbers, free.flux_sigma < UNKNOWN_FLUX, free.shift_sigma > 0
-    )
+    sky = band.sky()
+    with ThreadPoolExecutor(1) as aside:
+        lacking_power = aside.submit(confusion_weights.lacking_over_noise, band)
+        sample = sky_sample.read(
+            band, free.numbers, free.flux_sigma < UNKNOWN_FLUX, free.shift_sigma > 0
+        )
+        lacking = lacking_power.result()
     if sample is None or len(sample.antennas) < FEWEST_ANTENNAS:
         return None
-    lacking = confusion_weights.lacking_over_noise(band)
     if not weigh(sample, band, settings, lacking):
         return None
+    first = FirstModel.begin(sky, sample.integrations[0].mjd_s)
     sigma = np.maximum(free.flux_sigma, FREE_RATIO_SIGMA)
     usual = sigma, free.shift_sigma, free.names, threads
     fit, starts = sky_search.best_fit(sample, *usual)
@@ -196,7 +222,8 @@ def solve(band: SubBand, settings: Bandpass, threads: int = 1) -> SkySolution | 
     of_powers = sky_power.scale(band, sample, fit)
     scale = of_sources.scale.joined(of_powers) if of_powers else of_sources.scale
     return SkySolution(
-        band.sky(),
+        sky,
+        first,
         free.names,
         free.shift_sigma > 0,
         sample.held_weights(),

@@ -36,12 +36,18 @@ class Gains:
     iterations: np.ndarray
 
 
-def solve(a: np.ndarray, b: np.ndarray, start: np.ndarray | None = None) -> Gains:
+def solve(
+    a: np.ndarray,
+    b: np.ndarray,
+    start: np.ndarray | None = None,
+    tolerance: float = TOLERANCE,
+) -> Gains:
     """Solve a batch of channels of one polarization.
 
     ``a`` (channel, antenna, antenna) complex, Hermitian; ``b`` likewise, real; zero where there are
     no data, and on the diagonal. ``start`` (channel, antenna) is where to begin; `first_guess` is
-    where it is zero in a channel, or not given. Phases are free by a constant in each channel.
+    where it is zero in a channel, or not given. It ends where two steps change the gains by less
+    than ``tolerance``, relative. Phases are free by a constant in each channel.
     """
     gain = _first(a, b, start)
     converged = np.zeros(len(gain), bool)
@@ -53,7 +59,7 @@ def solve(a: np.ndarray, b: np.ndarray, start: np.ndarray | None = None) -> Gain
         twice, _ = _step(a, b, once)
         now = (once + twice) / 2
         change = np.linalg.norm(now - gain, axis=1)
-        converged = change <= TOLERANCE * np.linalg.norm(now, axis=1)
+        converged = change <= tolerance * np.linalg.norm(now, axis=1)
         gain = now
         count += 2
     best, information = _step(a, b, gain)

@@ -26,9 +26,11 @@ def find(
     """Return which ports carry the other polarization, (antenna, 2) bool, and its share of power.
 
     ``gain``, ``flag`` and ``error`` (antenna, channel, 2) are the solutions of the ports' own
-    polarization. A port counts where it has a solution, flagged or not; one with too few baselines
-    has an infinite error and is not judged. The share is NaN where it is unknown.
+    polarization, of which those count whose channels have sums of XY and YX. A port counts where it
+    has a solution, flagged or not; one with too few baselines has an infinite error and is not
+    judged. The share is NaN where it is unknown.
     """
+    gain, flag, error = (part[:, sums.cross_channels] for part in (gain, flag, error))
     trusted = np.where(flag, 0, gain).astype(np.complex64)
     crossed_total, information_of = _totals(sums, trusted)
     share, significance = np.full((2, len(gain), 2), np.nan)
@@ -62,7 +64,7 @@ def names(
 
 
 def _totals(sums: VisibilitySums, gain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return what least squares needs, each (antenna, channel, 2).
+    """Return what least squares needs, each (antenna, cross channel, 2), of gains alike.
 
     The sums over partners of the data in which a port meets the other polarization, times the
     partners' gains: XY of (i, j) tells of port X of i, YX of (j, i), conjugated, likewise. And
@@ -70,7 +72,7 @@ def _totals(sums: VisibilitySums, gain: np.ndarray) -> tuple[np.ndarray, np.ndar
     """
     total, information = np.zeros_like(gain), np.zeros(gain.shape, np.float32)
     power = np.abs(gain) ** 2
-    for start in range(0, sums.n_channels, CHANNELS_AT_ONCE):
+    for start in range(0, len(sums.cross_channels), CHANNELS_AT_ONCE):
         some = slice(start, start + CHANNELS_AT_ONCE)
         xy, yx = sums.cross_model[:, some]
         x_with_y = sums.baselines.general(xy, yx.conj())
@@ -78,6 +80,6 @@ def _totals(sums: VisibilitySums, gain: np.ndarray) -> tuple[np.ndarray, np.ndar
         total[:, some, 0] = np.matmul(x_with_y, y[..., None])[..., 0].T
         total[:, some, 1] = np.matmul(x.conj()[:, None], x_with_y)[:, 0].conj().T
         for pol in (0, 1):
-            b = sums.baselines.symmetric(sums.model_power[pol, some])
+            b = sums.baselines.symmetric(sums.model_power[pol, sums.cross_channels[some]])
             information[:, some, pol] = np.matmul(b, power[:, some, pol].T[..., None])[..., 0].T
     return total, information

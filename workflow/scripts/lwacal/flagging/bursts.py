@@ -61,4 +61,4 @@ def are_whole(found: np.ndarray) -> np.ndarray:
 
 def of_flags(causes: np.ndarray) -> np.ndarray:
     """Return the channels that are flagged as bursts, (channel,); ``causes`` (row, channel, 4)."""
-    return np.asarray((causes & BURST > 0).any(axis=(0, 2)))
+    return np.asarray((np.bitwise_or.reduce(causes, axis=0) & BURST > 0).any(axis=1))

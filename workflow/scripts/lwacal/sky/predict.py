@@ -110,13 +110,13 @@ class FactoredModel:
         """Add the points to visibilities (2, channel, row), by products of matrices, in place.
 
         Blocks of rows in the order of measurement sets have few first (or few second) antennas. Per
-        channel the product has these by all antennas, so that many faint points cost little. Rows
-        in another order are taken in pieces.
+        channel the product has these by all antennas that they are paired with, so that many faint
+        points cost little. Rows in another order are taken in pieces.
         """
         points, phasors = self._points
         if not points:
             return
-        n_channels, n_antennas = phasors.shape[1:]
+        n_channels = phasors.shape[1]
         every, seconds = np.unique(antenna1), np.unique(antenna2)
         swap = len(seconds) < len(every)
         if swap:
@@ -125,11 +125,14 @@ class FactoredModel:
             rows: slice | np.ndarray = slice(None)
             if len(every) > FEW:
                 rows = np.flatnonzero((antenna1 >= few[0]) & (antenna1 <= few[-1]))
+            others = slice(antenna2[rows].min(), antenna2[rows].max() + 1)
             left = phasors[:, :, few].conj() * self.flux_jy[:, points]
             left = left.transpose(2, 0, 3, 1).reshape(n_channels, 2 * len(few), len(points))
-            product = left @ phasors.transpose(1, 0, 2)  # (channel, 2 few, antenna), conjugated
-            product = product.reshape(n_channels, 2, len(few) * n_antennas)
-            place = np.searchsorted(few, antenna1[rows]) * n_antennas + antenna2[rows]
+            right = phasors[:, :, others].transpose(1, 0, 2)
+            product = left @ right  # (channel, 2 few, antenna), conjugated
+            n_others = right.shape[2]
+            product = product.reshape(n_channels, 2, len(few) * n_others)
+            place = np.searchsorted(few, antenna1[rows]) * n_others + antenna2[rows] - others.start
             for pol in (0, 1):
                 found = np.take(product[:, pol], place, axis=1)
                 model[pol][:, rows] += found if swap else found.conj()
