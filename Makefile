@@ -75,7 +75,7 @@ known-answers: env ## Compare results with planted faults and known truth (docs/
 	PYTHONPATH=tests/helpers $(BIN)/python -m known_answers
 
 real-sky: env ## Calibrate simulated nights with a real sky (docs/real-sky.md)
-	PYTHONPATH=tests/helpers $(BIN)/python -m real_sky --output docs/real-sky.md
+	OMP_NUM_THREADS=1 PYTHONPATH=tests/helpers $(BIN)/python -m real_sky --records benchmarks/real-sky.jsonl
 
 swaps: env ## Count simulated sub-bands whose gains take one source for another (docs/swaps.md; SWAPS="--help")
 	OMP_NUM_THREADS=1 PYTHONPATH=tests/helpers $(BIN)/python -m swap_study --output docs/swaps.md \

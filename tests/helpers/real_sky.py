@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
+import json
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from commits import CHANGED, commit_now
 from lwacal.io import caltable
 from lwacal.runtime import products
 from lwacal.simulate import scenarios, simulate
@@ -99,28 +100,61 @@ def compare(night: Night, bands: tuple[str, ...]) -> Iterator[BandResult]:
 
 HEAD = """# Nights with a real sky
 
-Simulated nights of 64 antennas, sub-bands 27, 41 and 73 MHz of 24 channels and {integrations}
-integrations, by the scenarios of [simulator.md](simulator.md), calibrated by the whole workflow
-without images and compared with the truth; written by `make real-sky` on {date} at commit
-{commit}. For 27/41/73 MHz: errors of amplitude and phase, medians over the thermal error
-(Cramer-Rao); the power that a beamformer keeps on its target and, in brackets, on the peak of
-its beam; the shift of the beam in arcmin; gain over true gain, and its stated error. Accused:
-antpols that are not called good; none has a fault.
-
+Simulated nights of 64 antennas, sub-bands of 24 channels and {integrations} integrations, by the
+scenarios of [simulator.md](simulator.md), calibrated by the whole workflow without images and
+compared with the truth; written by `make real-sky` on {date} at commit {commit}. By sub-band:
+errors of amplitude and phase, medians over the thermal error (Cramer-Rao); the power that a
+beamformer keeps on its target and, in brackets, on the peak of its beam; the shift of the beam in
+arcmin; gain over true gain, and its stated error. Accused: antpols that are not called good; none
+has a fault.
+"""
+COLUMNS = """
 | night | seed | amplitude | phase | power kept | shift | scale (error) | accused | verdict |
 |---|---|---|---|---|---|---|---|---|
 """
-NIGHTS = (
+SINGLE = (
     "galaxy_lst20",
     "galaxy_lst12",
     "galaxy_lst2",
     "quiet_sun",
     "active_sun",
     "refraction",
+    "refraction_one_calibrator",
     "tid",
     "scintillation",
-    "all_moderate",
-    "all_moderate_lst12",
+)
+MODERATE = ("all_moderate", "all_moderate_lst12", "all_moderate_lst2")
+MANY_BANDS = ("27MHz", "32MHz", "36MHz", "46MHz", "55MHz", "64MHz", "73MHz", "82MHz")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table of the page: all scenarios with all seeds."""
+
+    title: str
+    words: str
+    scenarios: tuple[str, ...]
+    seeds: tuple[int, ...]
+    bands: tuple[str, ...]
+
+
+SECTIONS = (
+    Section("One effect at a time", "Sub-bands 27, 41 and 73 MHz.", SINGLE, (1,), BANDS),
+    Section(
+        "All effects, moderate",
+        "Sub-bands 27, 41 and 73 MHz, too few to separate the ionosphere well: what the beam loses"
+        " on its target is mostly the error of the mean shift.",
+        MODERATE,
+        (31, 32, 33, 34, 35),
+        BANDS,
+    ),
+    Section(
+        "All effects, moderate, eight sub-bands",
+        "Sub-bands 27, 32, 36, 46, 55, 64, 73 and 82 MHz.",
+        MODERATE,
+        (31, 32),
+        MANY_BANDS,
+    ),
 )
 
 
@@ -145,33 +179,75 @@ def row(name: str, seed: int, night: Night, results: list[BandResult]) -> str:
     )
 
 
+def line_of(
+    name: str, seed: int, integrations: int, bands: tuple[str, ...], config: Sequence[str] = ()
+) -> str:
+    """Run a night, and return its line of the table."""
+    with tempfile.TemporaryDirectory() as folder:
+        options = {"seed": seed, "n_integrations": integrations, "bands": bands}
+        night, results = run(name, Path(folder), tuple(config), **options)
+        return row(name, seed, night, results)
+
+
+class Finished:
+    """Lines of nights that were run before at this commit, in a file of JSON lines."""
+
+    def __init__(self, path: Path | None, commit: str) -> None:
+        self._path, self._commit = path, commit
+        self._lines: dict[str, str] = {}
+        if path and path.exists() and not commit.endswith(CHANGED):
+            for text in path.read_text(encoding="utf-8").splitlines():
+                kept = json.loads(text)
+                if kept["commit"] == commit:
+                    self._lines[kept["night"]] = kept["line"]
+
+    def line(self, *night: Any) -> str:
+        """Return the line of a night, as `line_of` does, and keep it."""
+        key = json.dumps(night)
+        if key not in self._lines:
+            self._lines[key] = line_of(*night)
+            if self._path:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                kept = {"commit": self._commit, "night": key, "line": self._lines[key]}
+                with self._path.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(kept) + "\n")
+        print(self._lines[key], end="", flush=True)
+        return self._lines[key]
+
+
+def page(finished: Finished, integrations: int, commit: str) -> str:
+    """Return docs/real-sky.md."""
+    text = HEAD.format(integrations=integrations, date=datetime.now(UTC).date(), commit=commit)
+    for one in SECTIONS:
+        text += f"\n## {one.title}\n\n{one.words}\n{COLUMNS}"
+        for name in one.scenarios:
+            for seed in one.seeds:
+                text += finished.line(name, seed, integrations, one.bands)
+    return text
+
+
 def main() -> None:
     """Write the page, or print some nights."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("scenarios", nargs="*", default=NIGHTS)
+    parser.add_argument("scenarios", nargs="*", help="to print; else the page is written")
     parser.add_argument("--seeds", nargs="+", type=int, default=[1])
+    parser.add_argument("--bands", nargs="+", default=BANDS)
     parser.add_argument("--config", nargs="*", default=[], help="Snakemake --config words")
     parser.add_argument("--integrations", type=int, default=2)
-    parser.add_argument("--output", type=Path, help="the page to write; else it is printed")
+    parser.add_argument("--output", type=Path, default=PROJECT / "docs/real-sky.md")
+    parser.add_argument(
+        "--records",
+        type=Path,
+        help="file with finished nights; those of this commit are not redone",
+    )
     given = parser.parse_args()
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
-    today = datetime.now(UTC).date()
-    text = HEAD.format(integrations=given.integrations, date=today, commit=commit)
     for name in given.scenarios:
         for seed in given.seeds:
-            with tempfile.TemporaryDirectory() as folder:
-                options = {"seed": seed, "n_integrations": given.integrations}
-                night, results = run(name, Path(folder), tuple(given.config), **options)
-                line = row(name, seed, night, results)
-            print(line, end="", flush=True)
-            text += line
-    if given.output:
+            night = (name, seed, given.integrations, tuple(given.bands), given.config)
+            print(line_of(*night), end="", flush=True)
+    if not given.scenarios:
+        commit = commit_now()
+        text = page(Finished(given.records, commit), given.integrations, commit)
         given.output.write_text(text, encoding="utf-8")
 
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -31,6 +30,7 @@ import numpy as np
 from scipy.special import betaincinv
 
 import small_sets
+from commits import CHANGED, commit_now
 from lwacal.calibration import bandpass, reference_antenna
 from lwacal.calibration.sub_band import SubBand
 from lwacal.flagging import antenna_health, flag_data
@@ -53,7 +53,6 @@ from lwacal.simulate.effects import Effect
 from lwacal.simulate.figures_of_merit import figures
 from lwacal.sky import sky_model
 from lwacal.telescope import site
-from workflow_run import PROJECT
 
 SCENARIO = "galaxy_lst20"  # its effects are those of scenarios.SKY
 REFRACTION_ARCMIN = 1.5
@@ -62,7 +61,6 @@ DRAWS = 300
 LOST_ETA = 0.5  # a beam that keeps less of the power has lost its target,
 FAR_DEG = 5.0  # and one that points farther off has another one; refraction is below 1 degree
 CONFIDENCE = 0.95
-CHANGED = "-dirty"
 NO_DATABASE = {"ok": False, "message": "switched off (health.mnc.enabled)", "bad": []}
 
 
@@ -339,13 +337,6 @@ def keep(path: Path | None, commit: str, outcome: Outcome) -> None:
         line = {"commit": commit, **asdict(outcome)}
         with path.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(line) + "\n")
-
-
-def commit_now() -> str:
-    """Return the commit of the project, with ``-dirty`` if files differ from it."""
-    words = ("git", "describe", "--always", "--dirty", "--exclude", "*")
-    done = subprocess.run(words, cwd=PROJECT, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
 
 
 def main() -> None:
