@@ -83,6 +83,11 @@ ANSWERS = (
     Answer(
         "Where is the ionosphere separated from the gains?", "calibration/ionosphere.py", "measure"
     ),
+    Answer(
+        "Which bright integrations are sky, not interference?",
+        "calibration/bright_integrations.py",
+        "explained",
+    ),
     Answer("Where are gains applied to the data?", "imaging/apply_gains.py", "calibrate"),
     Answer("How is WSClean called?", "imaging/wsclean.py", "run"),
     Answer("Where is a flux measured in an image?", "imaging/point_source_fit.py", "fit_point"),
