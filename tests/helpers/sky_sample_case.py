@@ -1,4 +1,4 @@
-"""Samples of a sub-band's visibilities from a drawn sky, as sky_sample.read gives them."""
+"""Samples of a sub-band's visibilities from a drawn sky, as read_sample.read gives them."""
 
 from __future__ import annotations
 

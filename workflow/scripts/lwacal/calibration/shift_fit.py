@@ -43,13 +43,7 @@ def fit(values: np.ndarray, weights: np.ndarray, held: np.ndarray) -> FormFit:
     share = np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
     measured = (share * values).sum(axis=0)
     linked = _largest_group(share)
-    offset = np.zeros(len(values))
-    if linked.any():
-        flat_held, flat_share = (part[linked].reshape(linked.sum(), -1) for part in (held, share))
-        unlike = flat_held - flat_held.mean(axis=0)  # m is known but for a constant
-        matrix = np.eye(len(unlike)) - unlike @ flat_share.T
-        offset[linked] = np.linalg.lstsq(matrix, unlike @ measured.ravel(), rcond=1e-9)[0]
-        offset[linked] -= np.median(offset[linked])
+    offset = _offsets(measured, share, held, linked)
     moved = values + offset[:, None, None]
     shift = (share * moved).sum(axis=0)
     residual = weights * (moved - shift) ** 2
@@ -69,6 +63,24 @@ def fit(values: np.ndarray, weights: np.ndarray, held: np.ndarray) -> FormFit:
         offset,
         np.where(linked, of_gains, np.nan),
     )
+
+
+def _offsets(
+    measured: np.ndarray, share: np.ndarray, held: np.ndarray, linked: np.ndarray
+) -> np.ndarray:
+    """Return m of the linked sub-bands relative to the usual one, zero for others, (sub-band,).
+
+    A shift is a = measured + sum over sub-bands of share m, and m of a sub-band is the sum of held
+    a; it is known but for a constant.
+    """
+    offset = np.zeros(len(held))
+    if linked.any():
+        flat_held, flat_share = (part[linked].reshape(linked.sum(), -1) for part in (held, share))
+        unlike = flat_held - flat_held.mean(axis=0)
+        matrix = np.eye(len(unlike)) - unlike @ flat_share.T
+        offset[linked] = np.linalg.lstsq(matrix, unlike @ measured.ravel(), rcond=1e-9)[0]
+        offset[linked] -= np.median(offset[linked])
+    return offset
 
 
 def _largest_group(share: np.ndarray) -> np.ndarray:

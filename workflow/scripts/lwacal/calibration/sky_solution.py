@@ -13,8 +13,8 @@ from lwacal.calibration import (
     bright_integrations,
     confusion_weights,
     flux_anchor,
+    read_sample,
     sky_power,
-    sky_sample,
     sky_search,
     uv_range,
 )
@@ -193,7 +193,7 @@ def solve(band: SubBand, settings: Bandpass, threads: int = 1) -> SkySolution | 
     sky = band.sky()
     with ThreadPoolExecutor(1) as aside:
         lacking_power = aside.submit(confusion_weights.lacking_over_noise, band)
-        sample = sky_sample.read(
+        sample = read_sample.read(
             band, free.numbers, free.flux_sigma < UNKNOWN_FLUX, free.shift_sigma > 0
         )
         lacking = lacking_power.result()
