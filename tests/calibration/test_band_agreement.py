@@ -1,5 +1,7 @@
 """A sub-band whose gains took one source for another is found."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,14 +10,15 @@ from lwacal.calibration import band_agreement, tec_screen
 from lwacal.calibration.antpol_columns import Phases
 
 SWAP = (0.45, -0.35)  # direction cosines from Cyg A to Cas A: 35 degrees
+UNKNOWN = band_agreement.Agreement.unknown()
 MINUTE = np.deg2rad(1 / 60)
 PLACES = [(3, 0), (3, 1), (3, 2), (5, 0), (5, 2), (5, 4)]
 
 
-def compared(bandpass):
+def compared(bandpass, last=None):
     place_km = drawn_gains.array(bandpass.n_antennas)[1]
     phases = Phases.average(bandpass, drawn_gains.errors(bandpass))
-    return band_agreement.compare(phases, place_km, len(bandpass.band_names))
+    return band_agreement.compare(phases, place_km, last or [UNKNOWN] * len(bandpass.band_names))
 
 
 def bent(seed, bands):
@@ -70,3 +73,19 @@ def test_offsets_come_back_within_their_errors():
 def test_two_sub_bands_are_not_compared():
     found = compared(bent(1, drawn_gains.BANDS[:2]))
     assert [one.agrees for one in found] == [None, None]
+
+
+def test_where_the_last_tables_say_something_they_decide():
+    """The others are compared with those that agree with them: here with the minority."""
+    bands = drawn_gains.BANDS
+    bandpass = bent(2, bands)
+    for number in (1, 3):
+        drawn_gains.move(bandpass, bands[number], SWAP)
+    agrees = [True, False, True, None, True]
+    last = [replace(UNKNOWN, agrees=one) for one in agrees]
+    found = compared(bandpass, last)
+    assert [one.agrees for one in found] == [True, False, True, False, True]
+    for number in (1, 3):
+        assert found[number].offset_arcmin * MINUTE == pytest.approx(SWAP, abs=0.03)
+    opposite = [replace(UNKNOWN, agrees=one) for one in (False, True, None, True, None)]
+    assert [one.agrees for one in compared(bandpass, opposite)][:2] == [False, True]

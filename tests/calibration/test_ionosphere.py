@@ -13,7 +13,7 @@ from lwacal.calibration.solved_bandpass import SolvedBandpass
 from lwacal.calibration.tec_screen import Screen
 from lwacal.io import caltable
 from lwacal.io.ms_reader import Antennas
-from lwacal.io.solutions import CAUSES, SubBandSolutions
+from lwacal.io.solutions import CAUSES
 from lwacal.records import files
 from lwacal.records.configuration.ionosphere import Ionosphere
 from lwacal.records.ionosphere import IonosphereRecord
@@ -78,36 +78,24 @@ def gains(seed=1, bands=drawn_gains.BANDS, screen=SCREEN, apart=APART):
     return alone, solved
 
 
-def measured(bandpass, folder, take_out=True, **of_sky):
+def measured(bandpass, folder, take_out=True, last=(), **of_sky):
     """Write the tables of the solver and return ionosphere.json, checked against its model."""
     antennas = layout.built_in(N).antennas
     manifest = {
         "antennas": {"names": list(antennas.names), "positions_m": antennas.positions_m.tolist()}
     }
     tables, summaries = [], []
-    for name, channels in zip(bandpass.band_names, bandpass.channels()):
-        hz = bandpass.frequency_hz[channels]
-        flag = bandpass.flag[:, channels]
-        table = SubBandSolutions.of(
-            bandpass.gain[:, channels],
-            flag,
-            antenna_names=bandpass.antenna_names,
-            frequency_hz=hz,
-            channel_width_hz=float(np.diff(hz)[0]),
-            mjd_s=5e9,
-            error=np.where(flag, 0, drawn_gains.errors(bandpass)[:, channels]),
-            snr=np.where(flag, 0, 50.0),
-            reference=int(bandpass.reference[0]),
-        )
+    for name, table in zip(bandpass.band_names, drawn_gains.tables(bandpass, 5e9)):
         path = folder / f"{name}.bcal"
         caltable.write_bandpass(
             path, table, Antennas(list(antennas.names), antennas.positions_m), site.zenith(5e9)
         )
         tables.append(path)
-        summaries.append({"band": name, "sky": sky(name, float(hz.mean()), **of_sky)})
-    record = ionosphere.measure(
-        manifest, {"sources": SOURCES}, tables, summaries, Ionosphere(take_out=take_out)
-    )
+        summaries.append(
+            {"band": name, "sky": sky(name, float(table.frequency_hz.mean()), **of_sky)}
+        )
+    settings = Ionosphere(take_out=take_out, last_tables=str(last[0].parent) if last else "")
+    record = ionosphere.measure(manifest, {"sources": SOURCES}, tables, summaries, settings, last)
     files.write(IonosphereRecord, folder / "ionosphere.json", record)
     return files.read(IonosphereRecord, folder / "ionosphere.json")
 
@@ -313,6 +301,40 @@ def test_a_sub_band_that_disagrees_is_flagged(tmp_path):
     )
     failed = solution_states.failed_bands(judged)
     assert failed.tolist() == [False, True, False, False, False]
+
+
+@pytest.mark.parametrize("wrong", [(), ("55MHz",), ("41MHz", "55MHz")], ids=len)
+def test_last_tables_tell_of_one_and_of_two_sub_bands(tmp_path, wrong):
+    bands, swap = ("41MHz", "55MHz"), (0.45, -0.35)
+    alone, solved = gains(bands=bands)
+    for band in wrong:
+        drawn_gains.move(solved, band, swap)
+    here = Antennas(solved.antenna_names, layout.built_in(N).antennas.positions_m)
+    folder = tmp_path / "latest"
+    folder.mkdir()
+    for name, table in zip(bands, drawn_gains.tables(alone, 4e9)):
+        caltable.write_bandpass(folder / f"{name}.bcal", table, here, site.zenith(4e9))
+    last = Ionosphere(last_tables=str(folder)).tables()
+    assert [path.name for path in last] == ["41MHz.bcal", "55MHz.bcal"]
+    record = measured(solved, tmp_path, last=last)
+    assert record["last_tables"] == str(folder)
+    for name, one in record["bands"].items():
+        offset = [one["last_offset_east_arcmin"], one["last_offset_north_arcmin"]]
+        shift = (SCREEN + held_by(name))[:2] * tec_screen.SHIFT_ARCMIN
+        expected = shift * (40e6 / one["frequency_hz"]) ** 2
+        if name in wrong:
+            expected = expected + np.rad2deg(swap) * 60
+        assert one["agrees"] is (name not in wrong)
+        assert (one["last_offset_beams"] > 50) == (name in wrong)
+        assert offset == pytest.approx(expected, abs=1.5)  # the curvature adds some
+    assert record["status"] == "not_separated"
+    without = measured(solved, tmp_path / "latest")
+    assert without["last_tables"] == ""
+    assert [one["agrees"] for one in without["bands"].values()] == [None, None]
+    assert [one["last_offset_beams"] for one in without["bands"].values()] == [None, None]
+    ionosphere.take_out(solved, record, drawn_gains.array(N)[1])
+    marked = (solved.cause & CAUSES["disagrees"] > 0).all(axis=(0, 2))
+    assert marked.tolist() == [bands[number] in wrong for number in solved.band_index]
 
 
 def test_a_plane_far_beyond_the_shifts_of_sources_is_no_ionosphere():

@@ -274,6 +274,8 @@ def test_hint(config, key, hint):
         ({"imaging": {"source": {"extra": "-a 'b"}}}, "imaging.source.extra"),
         ({"delay": {"reference_table": "not-there.K"}}, "delay.reference_table"),
         ({"delay": {"reference_dir": "not-there"}}, "delay.reference_dir"),
+        ({"ionosphere": {"last_tables": "not-there"}}, "ionosphere.last_tables"),
+        ({"ionosphere": {"last_tables": "."}}, "ionosphere.last_tables"),
         ({"flagging": {"strategy": "not-there.lua"}}, "flagging.strategy"),
         ({"sky_model": {"sources": ["CygA", "CygA"]}}, "sky_model.sources"),
         ({"sky_model": {"sources": []}}, "sky_model.sources"),
@@ -308,6 +310,12 @@ def test_paths_that_are_there_are_accepted(tmp_path):
     table.mkdir()
     delay = {"reference_table": str(table), "reference_dir": str(tmp_path)}
     assert resolve({"delay": delay}).delay.reference_table == str(table)
+    bandpass = tmp_path / "version" / "27MHz.bcal"
+    bandpass.mkdir(parents=True)
+    latest = tmp_path / "latest"
+    latest.symlink_to("version")
+    found = resolve({"ionosphere": {"last_tables": str(latest)}}).ionosphere
+    assert found.tables() == [bandpass.resolve()]
 
 
 def test_beam_file_must_be_there_before_anything_runs(tmp_path):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from lwacal.calibration import tec_screen
-from lwacal.io.solutions import Bandpass, unsolved
+from lwacal.io.solutions import Bandpass, SubBandSolutions, unsolved
 from lwacal.simulate import layout
 from lwacal.telescope import geometry, site
 from lwacal.telescope.antennas import on_fibre
@@ -72,6 +72,25 @@ def instrument(
 def errors(bandpass: Bandpass, noise: float = NOISE) -> np.ndarray:
     """Return rms |dG| of the gains."""
     return np.abs(bandpass.gain) * noise
+
+
+def tables(bandpass: Bandpass, mjd_s: float) -> list[SubBandSolutions]:
+    """Return the solutions of each sub-band as the solver's tables hold them."""
+    flag, error = bandpass.flag, errors(bandpass)
+    return [
+        SubBandSolutions.of(
+            bandpass.gain[:, channels],
+            flag[:, channels],
+            antenna_names=bandpass.antenna_names,
+            frequency_hz=bandpass.frequency_hz[channels],
+            channel_width_hz=float(np.diff(bandpass.frequency_hz[channels])[0]),
+            mjd_s=mjd_s,
+            error=np.where(flag, 0, error)[:, channels],
+            snr=np.where(flag, 0, 50.0)[:, channels],
+            reference=int(bandpass.reference[0]),
+        )
+        for channels in bandpass.channels()
+    ]
 
 
 def add_column(bandpass: Bandpass, column_tecu: np.ndarray) -> None:

@@ -56,6 +56,7 @@ def ionosphere_record(plan: Plan, rng: np.random.Generator) -> dict[str, Any]:
         "antpols": 2 * plan.n_antennas,
         "polarizations": {pol: gradient(mean) for pol in "XY"},
         "polarizations_sigma": 0.5,
+        "last_tables": "",
         "bands": {
             band: {
                 "frequency_hz": float(site.band_frequencies_hz(band, plan.n_channels).mean()),
@@ -67,6 +68,9 @@ def ionosphere_record(plan: Plan, rng: np.random.Generator) -> dict[str, Any]:
                 "offset_east_err_arcmin": 0.05,
                 "offset_north_err_arcmin": 0.05,
                 "offset_beams": float(rng.uniform(0.001, 0.02)),
+                "last_offset_east_arcmin": None,
+                "last_offset_north_arcmin": None,
+                "last_offset_beams": None,
                 "agrees": True,
             }
             for band in plan.bands

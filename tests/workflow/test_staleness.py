@@ -84,6 +84,22 @@ def test_component_list_makes_stale_what_reads_it(night, list_of_cyg_a):
     assert night.project.stale(change, words=times) == stale
 
 
+def test_last_tables_make_stale_what_is_compared_with_them(night, tmp_path):
+    """Given in the configuration; by times alone, old ones nothing, changed or replaced ones."""
+    latest, change = tmp_path / "latest", f"ionosphere={{last_tables: '{tmp_path / 'latest'}'}}"
+    for version, times in (("v001", (0, 0)), ("v002", None)):
+        table = tmp_path / version / "20260101_000000_41MHz.bcal"
+        table.mkdir(parents=True)
+        os.utime(table, times)
+    latest.symlink_to("v001")
+    assert night.project.stale(change) == IONOSPHERE
+    times = ("--rerun-triggers", "mtime")
+    assert night.project.stale(change, words=times) == {}
+    latest.unlink()
+    latest.symlink_to("v002")
+    assert night.project.stale(change, words=times) == IONOSPHERE
+
+
 def test_cached_list_makes_stale_what_reads_it(night, tmp_path):
     """One that is not there stops nothing; with other contents the antennas are judged again."""
     change = f"health={{cached_list: '{tmp_path / 'list.json'}'}}"

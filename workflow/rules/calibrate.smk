@@ -51,6 +51,7 @@ rule ionosphere:
         sky_model="<results>/{obs}/sky_model.json",
         tables=of_bands("<results>/{obs}/tables/raw/{band}.bcal"),
         summaries=of_bands("<results>/{obs}/tables/raw/{band}.json"),
+        last_tables=last_tables,
     output:
         "<results>/{obs}/ionosphere.json",
     log:
@@ -69,6 +70,7 @@ rule ionosphere:
     shell:
         "exec ionosphere.py --manifest {input.manifest:q} --sky-model {input.sky_model:q}"
         " --tables {input.tables:q} --summaries {input.summaries:q}"
+        " --last-tables {input.last_tables:q}"
         " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
 
 

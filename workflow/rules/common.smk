@@ -143,6 +143,11 @@ def digest_of(name, key):
     return digest
 
 
+def last_tables(wildcards):
+    """Return the tables of an earlier night that gains are compared with."""
+    return [local(str(path)) for path in observation(wildcards).settings.ionosphere.tables()]
+
+
 def component_lists(wildcards):
     """Return the component lists of the sources that may be modelled."""
     chosen = observation(wildcards).settings.sky_model

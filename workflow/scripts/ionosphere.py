@@ -25,6 +25,9 @@ def main() -> None:
     parser.add_argument(
         "--summaries", required=True, nargs="+", type=Path, help="summaries of rule bandpass"
     )
+    parser.add_argument(
+        "--last-tables", nargs="*", type=Path, default=[], help="those in ionosphere.last_tables"
+    )
     parser.add_argument("--settings", required=True, help="JSON: ionosphere")
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
@@ -34,6 +37,7 @@ def main() -> None:
         arguments.tables,
         [files.read(BandpassRecord, path) for path in arguments.summaries],
         read_section(arguments.settings, "ionosphere", Ionosphere),
+        arguments.last_tables,
     )
     files.write(IonosphereRecord, arguments.output, record)
     logs.found(record["message"])

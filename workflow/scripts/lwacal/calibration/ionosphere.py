@@ -2,8 +2,8 @@
 
 Gains hold what the ionosphere does to all sources alike, a plane of phase ~ 1 / nu over the array.
 First the shifts of sources say how far the gains of the sub-bands differ in that; then each
-sub-band is compared with the others; then clock-TEC separation over those that agree gives the
-plane itself. Tables without it hold the instrument.
+sub-band is compared with the last good tables and with the others; then clock-TEC separation over
+those that agree gives the plane itself. Tables without it hold the instrument.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from lwacal.calibration import (
     band_agreement,
     ionosphere_record,
+    last_tables,
     plane_errors,
     source_shifts,
     tec_screen,
@@ -27,6 +28,7 @@ from lwacal.calibration.ionosphere_record import Found
 from lwacal.calibration.path_forms import PLANE
 from lwacal.calibration.source_shifts import REFERENCE_HZ, Shifts
 from lwacal.calibration.tec_screen import SHIFT_ARCMIN, Screen
+from lwacal.ingest.manifest_record import manifest_antennas
 from lwacal.io import caltable
 from lwacal.io.solutions import CAUSES, NO_ANTENNA, Bandpass
 from lwacal.records.bandpass import BandpassRecord
@@ -48,8 +50,13 @@ def measure(
     tables: Sequence[Path],
     summaries: Sequence[BandpassRecord],
     settings: Ionosphere,
+    last_paths: Sequence[Path] = (),
 ) -> IonosphereRecord:
-    """Return ionosphere.json; ``tables`` are the raw ones in order of frequency, as summaries."""
+    """Return ionosphere.json; ``tables`` are the raw ones in order of frequency, as summaries.
+
+    ``last_paths`` are the tables in the folder ionosphere.last_tables. Raises LastTablesError.
+    """
+    last_tables.check(settings.last_tables, last_paths)
     solutions = [caltable.read(path) for path in tables]
     gain = np.concatenate([one.gain for one in solutions], axis=1).astype(np.complex128)
     bandpass = Bandpass(
@@ -64,13 +71,14 @@ def measure(
     )
     error = np.concatenate([one.error for one in solutions], axis=1)
     place_km = places_km(manifest)
+    last = last_tables.compare(solutions, manifest_antennas(manifest), place_km, last_paths)
     shifts = source_shifts.combine(summaries)
     offsets = shifts.offset / SHIFT_ARCMIN
     for number, channels in enumerate(bandpass.channels()):
         column = tec_screen.column(place_km, offsets[number])
         bandpass.gain[:, channels] *= turn(-column, bandpass.frequency_hz[channels])
     phases = Phases.average(bandpass, error)
-    agreement = band_agreement.compare(phases, place_km, len(tables))
+    agreement = band_agreement.compare(phases, place_km, last)
     phases = phases.without(band_agreement.disagreeing(agreement))
     message = too_narrow(phases)
     usual = usual_ionosphere.tecu(shifts, model)
@@ -81,7 +89,8 @@ def measure(
             screens[0] = screens[0].with_covariance(_of_planes(phases, shifts, agreement))
         message = too_uncertain(screens[0]) or unlikely(screens[0], usual)
     screen = screens[0].expected(usual) if screens[0] else None
-    found = Found(shifts, agreement, screen, screens[1:], message)
+    folder = str(last_paths[0].parent) if last_paths else ""
+    found = Found(shifts, agreement, last, folder, screen, screens[1:], message)
     return ionosphere_record.build(bandpass, model, summaries, found, settings.take_out)
 
 

@@ -30,12 +30,15 @@ FEWEST_OF_A_SERIES = 2  # integrations, for a scintillation index
 class Found:
     """What the steps of the rule found.
 
-    ``agreement`` (sub-band,); ``screen`` None if nothing could be separated, for the reason in
-    ``message``; ``single`` are the screens of X and of Y alone.
+    ``agreement`` (sub-band,), and ``last`` with the tables in ``last_folder``; ``screen`` None if
+    nothing could be separated, for the reason in ``message``; ``single`` are the screens
+    of X and of Y alone.
     """
 
     shifts: Shifts
     agreement: Sequence[Agreement]
+    last: Sequence[Agreement]
+    last_folder: str
     screen: Screen | None
     single: Sequence[Screen | None]
     message: str
@@ -82,6 +85,7 @@ def build(
             if screen and one
         },
         "polarizations_sigma": _difference(found.single) if screen else None,
+        "last_tables": found.last_folder,
         "bands": {
             name: _band(bandpass, number, value, found)
             for number, name in enumerate(bandpass.band_names)
@@ -113,7 +117,7 @@ def _difference(single: Sequence[Screen | None]) -> float | None:
 
 def _band(bandpass: Bandpass, number: int, value: np.ndarray, found: Found) -> BandIonosphere:
     held = np.nan_to_num(value + found.shifts.offset[number] / SHIFT_ARCMIN)
-    one = found.agreement[number]
+    one, last = found.agreement[number], found.last[number]
     return {
         "frequency_hz": float(bandpass.frequency_hz[bandpass.band_index == number].mean()),
         "east_tecu_per_km": float(held[0]),
@@ -124,6 +128,9 @@ def _band(bandpass: Bandpass, number: int, value: np.ndarray, found: Found) -> B
         "offset_east_err_arcmin": float(one.error_arcmin[0]),
         "offset_north_err_arcmin": float(one.error_arcmin[1]),
         "offset_beams": float(one.beams),
+        "last_offset_east_arcmin": float(last.offset_arcmin[0]),
+        "last_offset_north_arcmin": float(last.offset_arcmin[1]),
+        "last_offset_beams": float(last.beams),
         "agrees": one.agrees,
     }
 

@@ -162,6 +162,11 @@ def _paths(settings: Configuration) -> Iterator[Problem]:
             Path.is_dir,
             "an existing folder",
         ),
+        "ionosphere.last_tables": (
+            settings.ionosphere.last_tables,
+            lambda _: bool(settings.ionosphere.tables()),
+            "an existing folder with tables (*.bcal)",
+        ),
     }
     for key, (path, there, words) in files.items():
         if (key, path) == ("flagging.strategy", "generic"):

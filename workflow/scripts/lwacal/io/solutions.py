@@ -47,7 +47,7 @@ MEANINGS = {
     "cliff": "below the cliff",
     "baselines": "too few baselines",
     "uncertain": "uncertain channel",
-    "disagrees": "disagrees with other sub-bands",
+    "disagrees": "disagrees with other tables",
 }
 # Causes that make an antpol bad if each of its channels has one of them
 OF_ANTPOL = sum(CAUSES[name] for name in ("solver", "health", "weak", "strong", "swapped"))

@@ -47,9 +47,21 @@ class BandIonosphere(Part):
     offset_beams: Annotated[
         float | None, described("Length of this offset.", unit="beams of the array")
     ]
+    last_offset_east_arcmin: Annotated[
+        float | None, described("Phase plane relative to the last tables.", unit="arcmin")
+    ]
+    last_offset_north_arcmin: Annotated[
+        float | None, described("The same to the north.", unit="arcmin")
+    ]
+    last_offset_beams: Annotated[
+        float | None, described("Length of this offset.", unit="beams of the array")
+    ]
     agrees: Annotated[
         bool | None,
-        described("Whether it agrees with the others; if not, its solutions are flagged."),
+        described(
+            "Whether it agrees with the last tables or, where these say nothing, with the others;"
+            " if not, its solutions are flagged."
+        ),
     ]
 
 
@@ -93,7 +105,7 @@ class SourceShift(Part):
     ]
 
 
-@record(version=2, rule="ionosphere", files=("ionosphere.json",))
+@record(version=3, rule="ionosphere", files=("ionosphere.json",))
 class IonosphereRecord(Record):
     """The dispersive part of the gains, and the shifts of sources.
 
@@ -134,6 +146,10 @@ class IonosphereRecord(Record):
     ]
     polarizations_sigma: Annotated[
         float | None, described("Difference of the two, in units of its error.")
+    ]
+    last_tables: Annotated[
+        str,
+        described("Folder of the earlier tables that sub-bands are compared with; empty: none."),
     ]
     bands: Annotated[dict[Band, BandIonosphere], described("By sub-band.")]
     integration_gradients: Annotated[

@@ -96,7 +96,7 @@ def _points(
 
 
 def _draw_bands(axes: Axes, record: IonosphereRecord) -> None:
-    """Draw how far each sub-band is from the others, in beams."""
+    """Draw how far each sub-band is from the others and from the last tables, in beams."""
     bands = list(record["bands"].values())
     mhz = np.array([one["frequency_hz"] for one in bands]) / 1e6
     distance = np.array([one["offset_beams"] for one in bands], float)
@@ -107,10 +107,13 @@ def _draw_bands(axes: Axes, record: IonosphereRecord) -> None:
     ):
         if np.isfinite(distance[some]).any():
             axes.plot(mhz[some], distance[some], "o", ms=4, color=colour, label=label)
+    last = np.array([one["last_offset_beams"] for one in bands], float)
+    if np.isfinite(last).any():
+        axes.plot(mhz, last, "^", ms=4, mfc="none", color="0.3", label="from the last tables")
     axes.axhline(1, color=style.STATUS_COLOURS[BAD], lw=0.8, ls="--", label="one beam")
     axes.set_yscale("log")
-    axes.set_ylim(top=max(3.0, 3 * float(np.nanmax(distance, initial=1))))
+    axes.set_ylim(top=max(3.0, 3 * float(np.nanmax([distance, last], initial=1))))
     axes.set_xlabel("frequency (MHz)")
     axes.set_ylabel("offset / beam")
     axes.set_title("phase plane of each sub-band relative to that expected from the others")
-    axes.legend(loc="lower right", bbox_to_anchor=(1, 0.98), ncols=3, borderaxespad=0)
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 0.98), ncols=4, borderaxespad=0)
