@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import drawn_gains
-from lwacal.calibration import ionosphere, solution_states, tec_screen
+from lwacal.calibration import ionosphere, ionosphere_record, solution_states, tec_screen
 from lwacal.calibration.path_forms import forms
 from lwacal.calibration.solved_bandpass import SolvedBandpass
 from lwacal.calibration.tec_screen import Screen
@@ -349,3 +349,18 @@ def test_a_plane_far_beyond_the_shifts_of_sources_is_no_ionosphere():
     assert not found(0.9)
     assert "20.0 arcmin at 40 MHz" in found(20.0)
     assert not ionosphere.unlikely(None, usual)
+
+
+@pytest.mark.parametrize(("arcmin", "words"), [(0.02, "less than 0.1"), (3.24, "up to 3.2")])
+def test_the_message_has_the_largest_shift_of_high_sources(arcmin, words):
+    def source(altitude_deg, shift):
+        return {
+            "altitude_deg": altitude_deg,
+            "altitude_offset_arcmin": [shift],
+            "azimuth_offset_arcmin": [0.0],
+            "freedom": 2,
+        }
+
+    largest = ionosphere_record._largest([source(60.0, arcmin), source(5.0, 150.0)])
+    assert largest == pytest.approx(arcmin)
+    assert words in ionosphere_record._words(largest, 0.0, take_out=True)

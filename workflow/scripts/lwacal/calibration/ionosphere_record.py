@@ -24,6 +24,8 @@ from lwacal.records.sky_model import SkyModelRecord, Source
 from lwacal.telescope.correlations import POLARIZATIONS
 
 FEWEST_OF_A_SERIES = 2  # integrations, for a scintillation index
+LOWEST_DEG = 20.0  # lower, refraction is strong every night
+LEAST_ARCMIN = 0.1  # smaller shifts are not said in figures
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,9 @@ def build(
         _source(by_name[name], number, absolute[number], errors[number], found.shifts, summaries)
         for number, name in enumerate(found.shifts.sources)
     ]
-    largest = _largest(sources)
+    largest = _largest(
+        [one for one in sources if by_name[one["source"]]["kind"] != "solar"]  # active regions
+    )
     gradient, gradient_error = value[PLANE], error[PLANE]
     length = float(np.hypot(*gradient)) * SHIFT_ARCMIN
     return {
@@ -206,9 +210,11 @@ def _scintillation(name: str, summaries: Sequence[BandpassRecord]) -> dict[str, 
 
 
 def _largest(sources: Sequence[SourceShift]) -> float | None:
-    """Return the largest mean shift on the sky of the sources that several sub-bands have."""
+    """Return the largest mean shift on the sky of high sources that several sub-bands have."""
     lengths = []
     for one in sources:
+        if one["altitude_deg"] < LOWEST_DEG:
+            continue
         offset = np.array([one["altitude_offset_arcmin"], one["azimuth_offset_arcmin"]], float)
         known = np.isfinite(offset).all(axis=0)
         if one["freedom"] > 0 and known.any():
@@ -217,9 +223,9 @@ def _largest(sources: Sequence[SourceShift]) -> float | None:
 
 
 def _words(largest: float | None, mean: float, take_out: bool) -> str:
-    moved = (
-        f"The ionosphere moved sources by up to {largest:.1f} arcmin at 40 MHz"
-        if largest is not None
-        else f"The ionosphere moved the sky by {mean:.1f} arcmin at 40 MHz"
-    )
+    size = mean if largest is None else largest
+    what = "the sky by" if largest is None else "sources by up to"
+    if size < LEAST_ARCMIN:
+        size, what = LEAST_ARCMIN, "sources by less than"
+    moved = f"The ionosphere moved {what} {size:.1f} arcmin at 40 MHz"
     return f"{moved}; it is {'taken out of' if take_out else 'left in'} the tables."

@@ -1,8 +1,8 @@
 """Fits what sub-bands say of one form of the shifts: of that to the east, for example.
 
-A sub-band b measures s_bkt = a_kt - m_b of source k in integration t. Its fit holds a weighted mean
-of s at zero, so that m_b, what the gains took up, is the same mean of a. With equal weights in all
-sub-bands all m are equal; else they follow from the a that all sub-bands measure together.
+A sub-band b measures s_bkt = a_kt - m_b of source k in integration t, where m_b is what its gains
+took up. Least squares gives all m but for a constant. A source low in the sky, or one that hardly
+shines, may be elsewhere in each sub-band by far more than its errors: it then counts for less.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csgraph
 
+ROUNDS = 5  # of the factors on errors
+
 
 @dataclass(frozen=True)
 class FormFit:
@@ -19,8 +21,8 @@ class FormFit:
 
     ``shift`` and ``error`` (source, integration) are a, relative to the usual m, NaN where unknown;
     ``chi2`` and ``freedom`` (source,) by the stated errors; ``excess`` is the rms beyond these.
-    ``offset`` (sub-band,) is m relative to the usual one, and ``error_of_gains`` how well the mean
-    that it is can be known; zero and NaN for sub-bands that are not compared.
+    ``offset`` (sub-band,) is m relative to the usual one, and ``error_of_gains`` how well the
+    sub-band tells it; zero and NaN for sub-bands that are not compared.
     """
 
     shift: np.ndarray
@@ -32,55 +34,69 @@ class FormFit:
     error_of_gains: np.ndarray
 
 
-def fit(values: np.ndarray, weights: np.ndarray, held: np.ndarray) -> FormFit:
-    """Fit values (sub-band, source, integration).
+def fit(values: np.ndarray, weights: np.ndarray) -> FormFit:
+    """Fit values (sub-band, source, integration); ``weights`` alike are 1 / variance, or zero.
 
-    ``weights`` alike are one over the variances, zero where unknown; ``held`` alike are those of
-    the means, of sum one. Where residuals of a source exceed the errors, all its errors are larger
-    by one factor (Birge 1932, Physical Review 40, 207).
+    Where residuals of a source exceed the errors, all its errors are larger by one factor (Birge
+    1932, Physical Review 40, 207). The source that tells m takes degrees of freedom for it.
     """
-    total = weights.sum(axis=0)
-    share = np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
-    measured = (share * values).sum(axis=0)
-    linked = _largest_group(share)
-    offset = _offsets(measured, share, held, linked)
-    moved = values + offset[:, None, None]
-    shift = (share * moved).sum(axis=0)
-    residual = weights * (moved - shift) ** 2
-    chi2 = residual.sum(axis=(0, 2))
     freedom = np.maximum((weights > 0).sum(axis=0) - 1, 0).sum(axis=1)
-    factor = np.maximum(chi2 / np.maximum(freedom, 1), 1)[:, None]
-    known = total > 0
-    variance = np.divide(factor, weights, out=np.zeros_like(weights), where=weights > 0)
-    of_gains = np.sqrt((held**2 * variance).sum(axis=(1, 2)))
+    n_planes = max(int((weights > 0).any(axis=(1, 2)).sum()) - 1, 0)
+    factor = np.ones(values.shape[1])
+    for _ in range(ROUNDS):
+        now = _Solved.of(values, weights / factor[:, None])
+        chi2 = (weights * (now.moved - now.shift) ** 2).sum(axis=(0, 2))
+        telling = now.total.sum(axis=1) / max(float(now.total.sum()), 1e-300)
+        left = np.maximum(freedom - n_planes * telling, freedom / 2)
+        factor = np.maximum(chi2 / np.maximum(left, 1), 1)
+    known = now.total > 0
     beyond = max(float(chi2.sum() - freedom.sum()), 0) / max(float(weights.sum()), 1e-300)
     return FormFit(
-        np.where(known, shift, np.nan),
-        np.where(known, np.sqrt(factor / np.where(known, total, 1)), np.nan),
+        np.where(known, now.shift, np.nan),
+        np.where(known, 1 / np.sqrt(np.where(known, now.total, 1)), np.nan),
         chi2,
         freedom,
         float(np.sqrt(beyond)),
-        offset,
-        np.where(linked, of_gains, np.nan),
+        now.offset,
+        now.error_of_gains,
     )
 
 
-def _offsets(
-    measured: np.ndarray, share: np.ndarray, held: np.ndarray, linked: np.ndarray
-) -> np.ndarray:
-    """Return m of the linked sub-bands relative to the usual one, zero for others, (sub-band,).
+@dataclass(frozen=True)
+class _Solved:
+    """The solution with given weights.
 
-    A shift is a = measured + sum over sub-bands of share m, and m of a sub-band is the sum of held
-    a; it is known but for a constant.
+    ``moved`` are the values plus ``offset``, and ``total`` the weights, summed over sub-bands.
     """
-    offset = np.zeros(len(held))
-    if linked.any():
-        flat_held, flat_share = (part[linked].reshape(linked.sum(), -1) for part in (held, share))
-        unlike = flat_held - flat_held.mean(axis=0)
-        matrix = np.eye(len(unlike)) - unlike @ flat_share.T
-        offset[linked] = np.linalg.lstsq(matrix, unlike @ measured.ravel(), rcond=1e-9)[0]
-        offset[linked] -= np.median(offset[linked])
-    return offset
+
+    moved: np.ndarray
+    shift: np.ndarray
+    total: np.ndarray
+    offset: np.ndarray
+    error_of_gains: np.ndarray
+
+    @staticmethod
+    def of(values: np.ndarray, weights: np.ndarray) -> _Solved:
+        """Solve for m, with a eliminated."""
+        total = weights.sum(axis=0)
+        share = np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
+        linked = _largest_group(share)
+        offset, of_gains = np.zeros(len(values)), np.full(len(values), np.nan)
+        if linked.any():
+            left = (share * values).sum(axis=0) - values
+            pull = (weights * left).sum(axis=(1, 2))[linked]
+            flat_weights, flat_share = (
+                part[linked].reshape(linked.sum(), -1) for part in (weights, share)
+            )
+            own = flat_weights.sum(axis=1)
+            matrix = np.diag(own) - flat_weights @ flat_share.T
+            unit = 1 / np.sqrt(own)
+            scaled = matrix * np.outer(unit, unit)
+            solution = unit * np.linalg.lstsq(scaled, unit * pull, rcond=1e-9)[0]
+            offset[linked] = solution - np.median(solution)
+            of_gains[linked] = unit
+        moved = values + offset[:, None, None]
+        return _Solved(moved, (share * moved).sum(axis=0), total, offset, of_gains)
 
 
 def _largest_group(share: np.ndarray) -> np.ndarray:

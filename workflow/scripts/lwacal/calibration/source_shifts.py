@@ -36,7 +36,7 @@ class Shifts:
     unknown; ``chi2`` and ``freedom`` (source,) test by the stated errors whether shifts follow
     nu^-2; ``excess`` (2,) is the rms of the shifts beyond their errors that does not. ``offset``
     (sub-band, 5) are planes and curvatures in gains relative to the usual ones, zero where nothing
-    is known; ``error_of_gains`` (sub-band, 5) those of all planes and curvatures in gains.
+    is known; ``error_of_gains`` (sub-band, 5) is how well the sub-band tells them.
     ``held_weight`` (source,) is the weight of a source in what gains hold, on average.
     """
 
@@ -63,7 +63,7 @@ def combine(summaries: Sequence[BandpassRecord]) -> Shifts:
     for number, sky in enumerate(skies):
         if sky:
             _fill(sky, sources, integrations, values[number], weights[number], held[number])
-    fits = [shift_fit.fit(values[..., form], weights[..., form], held) for form in range(N_FORMS)]
+    fits = [shift_fit.fit(values[..., form], weights[..., form]) for form in range(N_FORMS)]
 
     def of_forms(name: str) -> np.ndarray:
         return np.stack([getattr(one, name) for one in fits], axis=-1)

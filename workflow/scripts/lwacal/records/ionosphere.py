@@ -129,7 +129,11 @@ class IonosphereRecord(Record):
     shift_err_arcmin: Annotated[float | None, described("Its error.", unit="arcmin")]
     largest_shift_arcmin: Annotated[
         float | None,
-        described("Largest mean shift of a source at 40 MHz, on the sky.", unit="arcmin"),
+        described(
+            "Largest mean shift at 40 MHz, on the sky, of a source above 20 degrees; not of the"
+            " Sun's.",
+            unit="arcmin",
+        ),
     ]
     curvature_tecu_per_km2: Annotated[
         list[float | None], described("Factors of e^2, e n, n^2.", unit="TECU/km^2")
