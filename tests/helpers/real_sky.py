@@ -152,7 +152,7 @@ SECTIONS = (
         "All effects, moderate, eight sub-bands",
         "Sub-bands 27, 32, 36, 46, 55, 64, 73 and 82 MHz.",
         MODERATE,
-        (31, 32),
+        (31,),
         MANY_BANDS,
     ),
 )
