@@ -176,3 +176,31 @@ def test_the_gain_tells_a_step_in_the_power_from_noise():
 def test_the_noise_of_solutions_hardly_enters():
     ratio = antenna_noise.ratio(night(4))
     assert NOISE < np.std(np.log(ratio)) < SPREAD
+
+
+def without_solutions(band: SolvedBandpass, index: int, sub_band: int) -> None:
+    """Take the solutions of an antenna in a sub-band."""
+    here = np.flatnonzero(band.band_index == sub_band)
+    band.cause[index, here] |= CAUSES["solver"]
+    band.gain[index, here] = 1.0
+    band.error[index, here] = 0.0
+
+
+def with_distances(seed: int = 1) -> SolvedBandpass:
+    band = night(seed)
+    band.distance_m = np.full(N_ANTENNAS, 100.0)
+    band.distance_m[FAR_OUT] = 1500.0
+    return band
+
+
+def test_an_antenna_far_out_that_lacks_a_third_of_its_solutions_is_not_noisy():
+    """One near the centre is, or one with odd power there, or one that is noisy elsewhere."""
+    far, near, odd, noisy = 45, 5, 46, 47
+    band = with_distances()
+    lost = range(-(-len(band.band_names) // 3))
+    for index in (far, near, odd, noisy):
+        for sub_band in lost:
+            without_solutions(band, index, sub_band)
+    band.power[odd][np.isin(band.band_index, lost)] *= 30
+    band.power[noisy] *= 30
+    assert {index for index, _, _ in judged(band)} == {near, odd, noisy}

@@ -20,6 +20,9 @@ import numpy as np
 from lwacal.calibration.solved_bandpass import SolvedBandpass
 from lwacal.runtime.robust import masked_median
 
+FAR_M = 500.0
+MOST = 0.5  # of the channels of a sub-band
+
 
 def ratio(band: SolvedBandpass) -> np.ndarray:
     """Return the root of each antpol's SEFD over that of like antennas, (antenna, 2).
@@ -57,6 +60,28 @@ def usual(band: SolvedBandpass, ratio_limit: float) -> np.ndarray:
     noise, _ = excesses(band)
     with np.errstate(invalid="ignore"):
         return np.asarray(np.abs(noise) < np.log(ratio_limit))
+
+
+def decorrelated(band: SolvedBandpass, ratio_limit: float) -> np.ndarray:
+    """Return where an antpol far out lacks solutions by no fault of its own, bool.
+
+    A disturbed ionosphere, or sources that are resolved, can take the signal of its long baselines
+    in a sub-band. Its power there, and its noise in another sub-band, are within a factor of like
+    antennas. False where that is not known.
+    """
+    lost = np.zeros(band.gain.shape, bool)
+    if band.distance_m is None:
+        return lost
+    noise, power = (np.exp(np.abs(_by_band(values, band))) for values in excesses(band))
+    unsolved = np.stack(
+        [band.has("solver")[:, channels].mean(axis=1) > MOST for channels in band.channels()],
+        axis=1,
+    )
+    with np.errstate(invalid="ignore"):
+        elsewhere = (~unsolved & (noise < ratio_limit)).any(axis=1, keepdims=True)
+        found = unsolved & (power < ratio_limit) & elsewhere
+    found &= (band.distance_m > FAR_M)[:, None, None]
+    return found[:, band.band_index] & band.has("solver")
 
 
 def power_follows_gain(band: SolvedBandpass) -> np.ndarray:

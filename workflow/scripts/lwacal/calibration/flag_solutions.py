@@ -55,9 +55,10 @@ def flag_solutions(
     """
     known = AntpolStates.of_records(health["antennas"], manifest["antennas"]["names"])
     bandpass = gather(manifest, known, tables, summaries)
+    positions_m = np.array(manifest["antennas"]["positions_m"]).reshape(-1, 3)
+    bandpass.distance_m = np.linalg.norm(positions_m - np.median(positions_m, axis=0), axis=1)
     if powers:
         bandpass.power = typical_powers(powers)
-        positions_m = np.array(manifest["antennas"]["positions_m"]).reshape(-1, 3)
         bandpass.group = autocorrelation_checks.groups(positions_m)
     ionosphere.take_out(bandpass, found, ionosphere.places_km(manifest))
     if settings.enabled:

@@ -77,11 +77,13 @@ def judge_antpols(
 
     ``summaries`` are the solver's. An antpol that is ``noisy_ratio`` times noisier than like ones
     is suspect. Solutions that are flagged for their amplitudes alone count against an antpol where
-    its noise is not usual: what decorrelates its signal is not the antenna.
+    its noise is not usual: what decorrelates its signal is not the antenna. Nor is it where an
+    antpol far out has none in a sub-band.
     """
     failed, noise = failed_bands(bandpass), noise_ratio(bandpass)
     counted = bandpass.flag & ~low_snr_explained(bandpass, [s["min_snr"] for s in summaries])
     counted &= (bandpass.cause & ~SHAPES > 0) | ~antenna_noise.usual(bandpass, noisy_ratio)
+    counted &= ~antenna_noise.decorrelated(bandpass, noisy_ratio)
     states = AntpolStates(bandpass.antenna_names)
     for index, pol in np.ndindex(noise.shape):
         state = judge(

@@ -15,13 +15,15 @@ class SolvedBandpass(Bandpass):
 
     ``error`` rms |dG| (antenna, channel, 2); ``baselines`` (antenna, sub-band), how many each
     antenna was solved with; ``power`` (antenna, channel, 2) of the autocorrelations, the median
-    over integrations, NaN where there is none; ``group`` (antenna,) int, equal for like antennas.
+    over integrations, NaN where there is none; ``group`` (antenna,) int, equal for like antennas;
+    ``distance_m`` (antenna,) from the middle of the array.
     """
 
     error: np.ndarray
     baselines: np.ndarray
     power: np.ndarray | None = None
     group: np.ndarray | None = None
+    distance_m: np.ndarray | None = None
 
     def half_log_power(self) -> np.ndarray:
         """Return ln amplitudes that the powers have, (antenna, channel, 2); NaN if unknown."""
