@@ -71,6 +71,14 @@ def expected(case):
     return [np.transpose(part) for part in found]
 
 
+def test_xy_and_yx_of_some_channels(case, monkeypatch):
+    monkeypatch.setattr(normal_equations, "MOST_CROSS_CHANNELS", 2)
+    some = normal_equations.read(solver_case.sub_band(case, BAND), threads=2)
+    assert some.cross_channels.tolist() == [1, 4]
+    wanted = expected(case)[-1][:, [1, 4]]
+    assert np.abs(some.cross_model - wanted).max() < 2e-6 * np.abs(wanted).max()
+
+
 def test_sums_are_those_of_their_definition(case, sums):
     names = ("data_model", "model_power", "data_power", "count", "cross_model")
     for name, wanted in zip(names, expected(case), strict=True):

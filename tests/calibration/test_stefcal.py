@@ -237,6 +237,16 @@ def test_swapped_antennas_are_found_and_nobody_else(antennas):
     assert share[others].max() < 0.05
 
 
+def test_a_few_channels_of_xy_tell_who_is_swapped():
+    some = swapped_sums([3, 8])
+    solved = bandpass_stefcal.solve(some, 4)
+    flag = ~(np.abs(solved.gain) > 3 * solved.error)
+    some.cross_channels = np.array([2, 9])
+    some.cross_model = some.cross_model[:, some.cross_channels]
+    found, _ = swapped.find(some, solved.gain, flag, solved.error)
+    assert np.flatnonzero(found.all(axis=1)).tolist() == [3, 8]
+
+
 def test_antennas_without_gains_of_their_own_are_not_called_swapped():
     """One far out has two baselines: too few for a gain, enough for XY to be in the noise.
 
