@@ -116,4 +116,4 @@ def _draw_bands(axes: Axes, record: IonosphereRecord) -> None:
     axes.set_xlabel("frequency (MHz)")
     axes.set_ylabel("offset / beam")
     axes.set_title("phase plane of each sub-band relative to that expected from the others")
-    axes.legend(loc="lower right", bbox_to_anchor=(1, 0.98), ncols=4, borderaxespad=0)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=4, borderaxespad=0)
