@@ -139,6 +139,7 @@ def make(
                 np.zeros_like(data, np.complex64),
                 diffuse.astype(np.complex64),
                 [None, None],
+                mjd_s=mjd_s,
             )
         )
     return SkyCase(sample, truth, gain)

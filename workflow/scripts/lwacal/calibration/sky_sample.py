@@ -173,12 +173,17 @@ class SkySample:
         """Return what is not free in place or flux, (2, channel, baseline), in Jy."""
         return np.float32(state.faint) * one.fixed + np.float32(state.diffuse) * one.diffuse
 
+    def fluxes_jy(self) -> np.ndarray:
+        """Return the mean apparent fluxes of the free sources in the model, (free source,)."""
+        flux_jy = self.integrations[0].seen.flux_jy[:, self.free].real
+        return np.asarray(flux_jy.mean(axis=(0, 2, 3)))
+
     def flux_shares(self) -> np.ndarray:
         """Return the share of each free source in their known flux, (free source,).
 
         Sources of unknown flux have none, unless there are no others.
         """
-        flux_jy = self.integrations[0].seen.flux_jy[:, self.free].real.mean(axis=(0, 2, 3))
+        flux_jy = self.fluxes_jy()
         if self.known.any():
             flux_jy = np.where(self.known, flux_jy, 0)
         return flux_jy / flux_jy.sum()

@@ -32,6 +32,7 @@ SEARCH_M = 120.0  # a source half a degree from its place is still in phase at 6
 # of the first fits: on longer baselines a shift of some arcminutes may turn phases by a radian, and
 # bends are held: short baselines do not tell them
 LENGTHS_M = (250.0, 800.0)
+SHORTEST_M = (60.0, 120.0)
 ROUNDS_OF_WEIGHTS = 3
 LEAST_RATIO = 2.0  # of the noise of an antpol over that of the median one, to lower its weights
 OUTLIER_RATIO = 8.0  # of a baseline's residual power over that of the noisier of its antennas
@@ -62,18 +63,44 @@ def best_fit(
     model are left out, in the sample.
     """
     state, starts = search(sample, names, threads)
-    sigma, straight = (
-        sky_fit.prior_sigma(state, flux_sigma, shift_sigma, bent) for bent in (True, False)
-    )
-    for longest_m in LENGTHS_M:
-        some = sample.within(longest_m)
-        state = sky_fit.fit(some, state, gains_of(some, state), straight, threads).state
+    sigma = sky_fit.prior_sigma(state, flux_sigma, shift_sigma)
+    for longest_m in lengths_m(sample, state):
+        state = within(sample, longest_m, state, flux_sigma, shift_sigma, threads).state
     found = sky_fit.fit(sample, state, gains_of(sample, state), sigma, threads)
     for _ in range(ROUNDS_OF_WEIGHTS):
         if not lower_weights(sample, found):
             break
         found = sky_fit.fit(sample, found.state, found.gain, sigma, threads)
     return found, starts
+
+
+def outshone(sample: SkySample, state: SkyState) -> bool:
+    """Return whether a source of unknown flux is brighter than all others together."""
+    flux = np.abs(state.values[:, RATIO].mean(axis=0)) * sample.fluxes_jy()
+    return bool(flux[~sample.known].max(initial=0) > flux[sample.known].sum())
+
+
+def lengths_m(sample: SkySample, state: SkyState) -> tuple[float, ...]:
+    """Return the longest baselines of the first fits; ``state`` is the best start.
+
+    Gains follow a source that outshines the others, and is somewhere on the Sun: the shortest
+    baselines come first.
+    """
+    return (*SHORTEST_M, *LENGTHS_M) if outshone(sample, state) else LENGTHS_M
+
+
+def within(
+    sample: SkySample,
+    longest_m: float,
+    state: SkyState,
+    flux_sigma: np.ndarray,
+    shift_sigma: np.ndarray,
+    threads: int = 1,
+) -> SkyFit:
+    """Return the fit of baselines up to a length from a start, without bends."""
+    some = sample.within(longest_m)
+    straight = sky_fit.prior_sigma(state, flux_sigma, shift_sigma, bent=False)
+    return sky_fit.fit(some, state, gains_of(some, state), straight, threads)
 
 
 def search(sample: SkySample, names: list[str], threads: int = 1) -> tuple[SkyState, list[Start]]:

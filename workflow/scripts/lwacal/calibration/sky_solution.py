@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from lwacal.calibration import (
+    active_region,
     bright_integrations,
     confusion_weights,
     flux_anchor,
@@ -18,6 +19,7 @@ from lwacal.calibration import (
     sky_search,
     uv_range,
 )
+from lwacal.calibration.active_region import ActiveRegion
 from lwacal.calibration.flux_anchor import Scale, SourceScale
 from lwacal.calibration.sky_fit import SkyFit
 from lwacal.calibration.sky_sample import SkySample
@@ -105,10 +107,14 @@ class SkySolution:
     antennas: np.ndarray
     channels: np.ndarray
     restored: list[int]
+    region: ActiveRegion | None
 
     def seen(self, item: Integration) -> FactoredModel:
         """Return the model of an integration."""
         seen = self.first.of(item.mjd_s) or self.model.factored(item.mjd_s)
+        if self.region:
+            place = self.model.positions_m, self.model.frequency_hz
+            seen = self.region.widen(seen, *place, item.mjd_s)
         if item.scan not in self.scans:
             return seen  # it has no data
         east_north_m = geometry.local_enu_m(self.model.positions_m)[:, :2]
@@ -168,6 +174,7 @@ class SkySolution:
             "scale_of_powers": powers.factor / self.of_sources.scale.factor if powers else None,
             "scale_of_sources_err": self.of_sources.scale.error,
             "scintillation_index": self.of_sources.index,
+            "active_region_fwhm_arcmin": self.region.fwhm_arcmin if self.region else None,
             "noise": self.fit.noise,
             "converged": self.fit.converged,
             "starts": [{"name": start.name, "cost": start.cost} for start in self.starts],
@@ -204,6 +211,12 @@ def solve(band: SubBand, settings: Bandpass, threads: int = 1) -> SkySolution | 
     first = FirstModel.begin(sky, sample.integrations[0].mjd_s)
     sigma = np.maximum(free.flux_sigma, FREE_RATIO_SIGMA)
     usual = sigma, free.shift_sigma, free.names, threads
+    region = None
+    if active_region.NAME in free.names:
+        source = next(one for one in band.model["sources"] if one["name"] == active_region.NAME)
+        positions_m = band.antennas.positions_m[sample.antennas]
+        region = active_region.find(sample, source, positions_m, *usual)
+        sample = region.widened(sample, positions_m) if region else sample
     fit, starts = sky_search.best_fit(sample, *usual)
     restored = bright_integrations.explained(sample, fit, *usual)
     if restored:
@@ -238,6 +251,7 @@ def solve(band: SubBand, settings: Bandpass, threads: int = 1) -> SkySolution | 
         sample.antennas,
         sample.channels,
         restored,
+        region,
     )
 
 

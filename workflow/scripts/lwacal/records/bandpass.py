@@ -127,6 +127,13 @@ class FittedSky(Part):
     scintillation_index: Annotated[
         float, described("Rms over mean of the fluxes that scintillation has.", ge=0)
     ]
+    active_region_fwhm_arcmin: Annotated[
+        float | None,
+        described(
+            "Width (FWHM) of an active region that outshines the calibrators; null if none does.",
+            unit="arcmin",
+        ),
+    ]
     noise: Annotated[float, described("Residual power over the noise that weights assume.")]
     converged: Annotated[bool, described("Whether the fit converged.")]
     starts: Annotated[list[SkyStart], described("Starts of the search, and what became of them.")]
