@@ -48,7 +48,7 @@ def draw_sky(
 ) -> np.ndarray:
     """Return parameters (integration, kind, source): fluxes scintillate, shifts drift a little.
 
-    ``bend_arcmin_per_km`` is the rms of bends, drawn anew in each integration.
+    ``bend_arcmin_per_km`` is the rms of bends, which differ between integrations.
     """
     values = np.zeros((n_integrations, N_KINDS, len(NAMES)))
     values[:, RATIO] = draw.gamma(1 / index**2, index**2, values[:, RATIO].shape) if index else 1

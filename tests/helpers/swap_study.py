@@ -232,10 +232,10 @@ same draws are swapped.
 
 Each draw is one sub-band of a night of its own at LST 20 h: {antennas} antennas, {channels}
 channels, a Galaxy, 3C sources, a resolved A-team, noise of sky and receiver, refraction of
-{refraction} arcmin at 40 MHz, and scintillation. Gains, noise, refraction and scintillation are
-drawn anew each time. The functions of the rules inventory to bandpass, with the default settings,
-turn the raw data into gains; for the control `bandpass.free_sky` is false. Gains are swapped if in
-any channel and polarization a beam formed with them keeps less than {lost:.0%} of the power on its
+{refraction} arcmin at 40 MHz, and scintillation. No two draws have the same gains, noise,
+refraction or scintillation. The raw data are calibrated as the workflow does up to the rule
+bandpass, with default settings; for the control `bandpass.free_sky` is false. Gains are swapped if
+in any channel and polarization a beam formed with them keeps less than {lost:.0%} of the power on its
 target and points more than {far:g} degrees off.
 
 The scintillation index is that at 30 MHz and, in brackets, that in the sub-band. Power kept: the
