@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lwacal.calibration import active_region
+from lwacal.calibration import active_region, sky_search
 from lwacal.calibration.active_region import ActiveRegion
 from lwacal.calibration.sky_state import N_KINDS, RATIO
 from lwacal.simulate import layout
@@ -52,7 +52,9 @@ def with_region(fwhm_arcmin, ratio, seed=3):
 
 def find(sample, positions_m):
     source = {"name": "CasA", "ra_rad": RADEC[0], "dec_rad": RADEC[1]}
-    return active_region.find(sample, source, positions_m, SIGMA, SHIFT_SIGMA, list(NAMES))
+    state, _ = sky_search.search(sample, list(NAMES))
+    usual = SIGMA, SHIFT_SIGMA, list(NAMES)
+    return active_region.find(sample, source, positions_m, state, *usual)
 
 
 @pytest.mark.parametrize("fwhm_arcmin", [3.0, 6.0])

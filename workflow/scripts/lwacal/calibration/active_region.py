@@ -14,6 +14,7 @@ from scipy.optimize import minimize_scalar
 
 from lwacal.calibration import sky_search
 from lwacal.calibration.sky_sample import SampledIntegration, SkySample
+from lwacal.calibration.sky_state import SkyState
 from lwacal.records.sky_model import Source
 from lwacal.sky.predict import FactoredModel
 from lwacal.sky.widened_shape import WidenedShape
@@ -72,6 +73,7 @@ def find(
     sample: SkySample,
     source: Source,
     positions_m: np.ndarray,
+    state: SkyState,
     flux_sigma: np.ndarray,
     shift_sigma: np.ndarray,
     names: list[str],
@@ -80,9 +82,9 @@ def find(
     """Return the active region if it outshines the calibrators, else None.
 
     ``source`` of the sky model is one of the free sources ``names``; ``positions_m`` of the
-    antennas of the sample; ``flux_sigma`` and ``shift_sigma`` as in sky_search.best_fit.
+    antennas of the sample; ``state`` the best start of sky_search.search; ``flux_sigma`` and
+    ``shift_sigma`` as in sky_search.best_fit.
     """
-    state, _ = sky_search.search(sample, names, threads)
     if not sky_search.outshone(sample, state):
         return None
     usual = flux_sigma, shift_sigma, threads

@@ -55,14 +55,16 @@ def best_fit(
     shift_sigma: np.ndarray,
     names: list[str],
     threads: int = 1,
+    begin: tuple[SkyState, list[Start]] | None = None,
 ) -> tuple[SkyFit, list[Start]]:
     """Return the best fit, and what became of each start.
 
     ``flux_sigma``, ``shift_sigma`` and ``names`` (free source,); see sky_fit.prior_sigma.
+    ``begin`` is what `search` found, if that is known.
     Weights of antpols with more noise than they assume are lowered, and baselines far from the
     model are left out, in the sample.
     """
-    state, starts = search(sample, names, threads)
+    state, starts = begin or search(sample, names, threads)
     sigma = sky_fit.prior_sigma(state, flux_sigma, shift_sigma)
     for longest_m in lengths_m(sample, state):
         state = within(sample, longest_m, state, flux_sigma, shift_sigma, threads).state

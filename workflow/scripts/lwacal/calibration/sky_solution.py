@@ -211,13 +211,14 @@ def solve(band: SubBand, settings: Bandpass, threads: int = 1) -> SkySolution | 
     first = FirstModel.begin(sky, sample.integrations[0].mjd_s)
     sigma = np.maximum(free.flux_sigma, FREE_RATIO_SIGMA)
     usual = sigma, free.shift_sigma, free.names, threads
+    begin = sky_search.search(sample, free.names, threads)
     region = None
     if active_region.NAME in free.names:
         source = next(one for one in band.model["sources"] if one["name"] == active_region.NAME)
         positions_m = band.antennas.positions_m[sample.antennas]
-        region = active_region.find(sample, source, positions_m, *usual)
+        region = active_region.find(sample, source, positions_m, begin[0], *usual)
         sample = region.widened(sample, positions_m) if region else sample
-    fit, starts = sky_search.best_fit(sample, *usual)
+    fit, starts = sky_search.best_fit(sample, *usual, begin)
     restored = bright_integrations.explained(sample, fit, *usual)
     if restored:
         sample = sample.restored(restored)
