@@ -235,8 +235,8 @@ channels, a Galaxy, 3C sources, a resolved A-team, noise of sky and receiver, re
 {refraction} arcmin at 40 MHz, and scintillation. No two draws have the same gains, noise,
 refraction or scintillation. The raw data are calibrated as the workflow does up to the rule
 bandpass, with default settings; for the control `bandpass.free_sky` is false. Gains are swapped if
-in any channel and polarization a beam formed with them keeps less than {lost:.0%} of the power on its
-target and points more than {far:g} degrees off.
+in any channel and polarization a beam formed with them keeps
+less than {lost:.0%} of the power on its target and points more than {far:g} degrees off.
 
 The scintillation index is that at 30 MHz and, in brackets, that in the sub-band. Power kept: the
 least over draws, channels and polarizations, on the target and, in brackets, on the peak of the
