@@ -8,11 +8,11 @@ from typing import Any
 
 from bench import cost_model
 from bench.cost_model import Model, is_large, work
+from bench.markdown import seconds, size_words, table
 from bench.prediction import Cluster, Prediction, part_of, predict, threads_of
 from bench.results import chains
 from bench.sizes import Size, of_record
 from bench.stages import OF_ONE_BAND
-from bench.tables import seconds, size_words, table
 from lwacal.telescope import site
 
 NODES = (1, 4, 16)

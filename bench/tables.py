@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
 
-from bench import results
+from bench import imaging_tables, results
+from bench.markdown import Found, seconds, size_words, table
 
 CHAIN_RULES = ("concat", "flag", "bandpass", "delay", "calibrate_split")
-Found = Mapping[str, Any]
 
 
 def page(found: Found) -> str:
@@ -20,7 +19,7 @@ def page(found: Found) -> str:
         "stages": _stages,
         "report": _report,
         "interference": _interference,
-        "imaging": _imaging,
+        "imaging": imaging_tables.lines,
         "growth": _growth,
     }
     for part, section in sections.items():
@@ -28,20 +27,6 @@ def page(found: Found) -> str:
             lines += [*section(parts[part]["records"]), ""]
     lines += _chains(results.chains(found))
     return "\n".join(lines).rstrip() + "\n"
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    """Return a table; the first column is text, the others are numbers."""
-    return [
-        f"| {' | '.join(head)} |",
-        f"|---|{'---:|' * (len(head) - 1)}",
-        *(f"| {' | '.join(map(str, row))} |" for row in rows),
-    ]
-
-
-def seconds(value: float) -> str:
-    """Return seconds to three digits."""
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
 def _machine(parts: Found) -> Iterator[str]:
@@ -59,16 +44,6 @@ def _machine(parts: Found) -> Iterator[str]:
             f" {facts['memory_gb']:.0f} GB, {tools}; commit {str(facts['git']['commit'])[:12]};"
             f" load before {part['load_before']:.1f}.{quick}"
         )
-
-
-def size_words(size: Mapping[str, Any]) -> str:
-    """Return a size in words."""
-    bands = len(size["bands"])
-    return (
-        f"{size['antennas']} antennas, {size['channels']} channels, {size['integrations']}"
-        f" integration{'s' if size['integrations'] > 1 else ''}, {bands}"
-        f" sub-band{'s' if bands > 1 else ''}"
-    )
 
 
 def _stages(found: Sequence[Found]) -> Iterator[str]:
@@ -253,58 +228,6 @@ def _interference(found: Sequence[Found]) -> Iterator[str]:
             for key, words in (("false", "falsely flagged, far"), ("beside", "near"))
         ]
         yield from table(["", *flaggers], rows)
-
-
-def _imaging(found: Sequence[Found]) -> Iterator[str]:
-    yield "## WSClean settings"
-    yield ""
-    yield "The same data with different gridders, one or all threads, and parallel CLEAN on"
-    yield "parts of the image. Differences are rms (maximum) over the sky above the horizon"
-    yield "mask, in units of the noise of the residual image, for the dirty and the cleaned"
-    yield "image; also the ratio of the peaks. Where the reference differs from the exact image,"
-    yield "the error is in w-stacking: with more layers, at a higher cost, the all-sky image"
-    yield "improves. The workflow uses the w-gridder with one thread, which makes runs"
-    yield "reproducible bit by bit, and runs images in parallel."
-    for item in found:
-        yield ""
-        yield (
-            f"### {item['image']}, {size_words(item['size'])}: peak {item['peak_jy']:.0f} Jy,"
-            f" noise {item['noise_jy']:.2f} Jy"
-        )
-        yield ""
-        fixed = list(item["choices"][0]["against"]["dirty"])
-        names = [name.partition(":")[0] for name in fixed]
-        head = (
-            "settings",
-            "wall s",
-            "CPU s",
-            "peak MB",
-            *(f"{kind} against {name}" for kind in ("dirty", "cleaned") for name in names),
-            *(f"peak over {name}" for name in names),
-        )
-        yield from table(
-            head,
-            [
-                [
-                    choice["name"],
-                    seconds(choice["cost"]["wall_s"]),
-                    seconds(choice["cost"]["cpu_s"]),
-                    f"{choice['cost']['peak_mb']:.0f}",
-                    *_apart(choice["against"], fixed),
-                ]
-                for choice in item["choices"]
-            ],
-        )
-
-
-def _apart(against: Found, fixed: Sequence[str]) -> Iterator[str]:
-    for kind in ("dirty", "image"):
-        for name in fixed:
-            item = against.get(kind, {}).get(name)
-            yield f"{item['rms']:.2g} ({item['largest']:.2g})" if item else "-"
-    for name in fixed:
-        item = against.get("image", {}).get(name)
-        yield f"{item['peak']:.5f}" if item else "-"
 
 
 def _share(value: float | None) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import fault_plants as plants
-from fault_cases_data import NIGHTS, PRODUCTS, RAW_DATA, SKY
+import fault_programs
+from fault_cases_data import PRODUCTS, RAW_DATA, SKY
+from fault_cases_nights import NIGHTS
 from fault_row import RERUN, Case, error, fallback, killed
 
 REFERENCES = {"reference_dir": "{folder}/references", "promote_verdict": "fail"}
@@ -250,7 +252,7 @@ TOOLS = [
     error(
         "the AOFlagger package fails",
         "flag 59MHz",
-        plants.module("aoflagger", plants.FAILING_AOFLAGGER),
+        plants.module("aoflagger", fault_programs.FAILING_AOFLAGGER),
         ("has no function execute", "flagging.aoflagger: false"),
     ),
     fallback(
@@ -258,7 +260,7 @@ TOOLS = [
         "bandpass 59MHz",
         plants.both(
             plants.settings(bandpass__engine="casa"),
-            plants.module("casatasks", plants.FAILING_CASA),
+            plants.module("casatasks", fault_programs.FAILING_CASA),
         ),
         ("no table for 59MHz", "the calibrater is closed", '"failed"'),
         "All solutions of the sub-band are flagged, with the reason; the others continue, and the"

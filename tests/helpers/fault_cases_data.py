@@ -1,4 +1,4 @@
-"""Faults of raw data, of products, of the sky and of other nights.
+"""Faults of raw data, of products and of the sky.
 
 See tests/helpers/fault_cases.py.
 """
@@ -374,49 +374,5 @@ SKY = [
         plants.unhealthy(),
         ("no antenna is healthy",),
         "The central one is used; all solutions are flagged and the verdict is fail.",
-    ),
-]
-
-GOES_ON = "It is left out, as log and trends.html report; all other nights are used."
-NIGHTS = [
-    fallback(
-        "the verdict of another night is incomplete",
-        "trends",
-        plants.another_night('{"verdict": "pa'),
-        ("other/qa.json is left out",),
-        GOES_ON,
-    ),
-    fallback(
-        "the verdict of another night has the wrong format",
-        "trends",
-        plants.another_night(
-            '{"observation": {"id": {}}, "verdict": 3, "metrics": [],'
-            ' "antennas": [], "bands": [], "calibrators": [], "reasons": 1}'
-        ),
-        ("other/qa.json is left out",),
-        GOES_ON,
-        again=False,
-    ),
-    fallback(
-        "the history in the report finds such a verdict",
-        "report",
-        plants.another_night('{"observation": {"id": "x", "mid_utc": "1999"}}'),
-        ("other/qa.json is left out of the history",),
-        GOES_ON,
-        again=False,
-    ),
-    error(
-        "the verdict of the night itself is incomplete",
-        "outcome",
-        product("qa.json", half),
-        ("qa.json is not valid JSON", REMAKE),
-        DAMAGED,
-    ),
-    error(
-        "cleaning up without a verdict",
-        "cleanup",
-        product("qa.json", half),
-        ("qa.json is not valid JSON", REMAKE),
-        "Nothing is removed. " + DAMAGED,
     ),
 ]
