@@ -165,6 +165,21 @@ def test_noisy_antennas_get_lower_weights_and_do_not_spoil_the_fit():
     assert np.abs(in_errors(case, found)[:, [RATIO, EAST, NORTH]]).max() < 5
 
 
+def test_a_transmitter_in_a_channel_is_not_taken_for_flux_of_the_sources():
+    """It is seen on all baselines, with the phases of a source of its own, ten times the noise."""
+    case = make(8, index=0.3)
+    first, second = case.sample.baselines.antenna1, case.sample.baselines.antenna2
+    phase = np.exp(1j * np.random.default_rng(1).uniform(-np.pi, np.pi, case.gain.shape[2]))
+    wave = 10 * sky_sample_case.NOISE_JY * phase[first] * phase[second].conj()
+    for one in case.sample.integrations:
+        one.data[:, 2] += (case.sample.pairs(case.gain)[:, 2] * wave).astype(np.complex64)
+    found = fitted(case)
+    left_out = [(one.weight == 0).all(axis=(0, 2)) for one in case.sample.integrations]
+    assert np.array(left_out).tolist() == [[False, False, True, False]] * 2
+    assert found.noise == pytest.approx(1, abs=0.1)
+    assert np.abs(in_errors(case, found)[:, [RATIO, EAST, NORTH]]).max() < 5
+
+
 def test_a_baseline_far_from_the_model_is_left_out():
     case = make(7)
     for one in case.sample.integrations:

@@ -162,8 +162,8 @@ def of_powers(
     """
     unknown = ~np.isfinite(power_jy)
     excess = masked_median(np.where(unknown, 1, power_jy / expected_jy), unknown, axis=0)
-    log = -np.log(np.nanmean(excess, axis=1))
-    known = np.isfinite(log)
-    line = np.polyfit(offset[known], log[known], 1 if known.sum() > 2 else 0)
+    known = np.isfinite(excess).any(axis=1)
+    log = -np.log(np.nanmean(excess[known], axis=1))
+    line = np.polyfit(offset[known], log, 1 if known.sum() > 2 else 0)
     slope = float(line[0]) if len(line) > 1 else 0.0
     return Scale(float(np.exp(line[-1])), slope, POWER_SIGMA, POWER_SLOPE_SIGMA * half)

@@ -54,7 +54,8 @@ class SkyFit:
     ``gain`` (2, sampled channel, antenna); ``covariance`` of the parameters in the order of
     SkyState.vector; ``cost`` is the weighted sum of squares of the data and of the prior;
     ``residual`` (2, baseline) that of the data alone, ``count`` (2, baseline) the number of
-    visibilities in it; ``noise`` the variance of a visibility of weight one.
+    visibilities in it; ``noise`` the variance of a visibility of weight one, and ``channel_noise``
+    (2, sampled channel) that in each channel, NaN without data.
     """
 
     state: SkyState
@@ -64,6 +65,7 @@ class SkyFit:
     residual: np.ndarray
     count: np.ndarray
     noise: float
+    channel_noise: np.ndarray
     converged: bool
 
     def split_errors(self) -> tuple[np.ndarray, np.ndarray]:
@@ -128,6 +130,7 @@ def fit(
         found.residual,
         found.count,
         found.noise,
+        found.channel_noise(),
         converged,
     )
 
@@ -175,6 +178,14 @@ class _Equations:
         )
         self.chi2 = float(self.residual.sum())
         self.noise = self.chi2 / max(int(self.count.sum()) - gain.size, 1)
+
+    def channel_noise(self) -> np.ndarray:
+        """Return the variance of a visibility of weight one in each channel, (2, channel)."""
+        noise = np.full(self.gain.shape[:2], np.nan)
+        for key, part in self._parts.items():
+            if part.count.any():
+                noise[key] = part.residual.sum() / part.count.sum()
+        return noise
 
     def _channel(self, pol: int, channel: int) -> _Channel:
         """Return the sums of one channel and polarization over baselines and integrations."""

@@ -35,6 +35,7 @@ LENGTHS_M = (250.0, 800.0)
 SHORTEST_M = (60.0, 120.0)
 ROUNDS_OF_WEIGHTS = 3
 LEAST_RATIO = 2.0  # of the noise of an antpol over that of the median one, to lower its weights
+NOISY_CHANNEL = 2.0  # noise over that of the quieter channels
 OUTLIER_RATIO = 8.0  # of a baseline's residual power over that of the noisier of its antennas
 
 
@@ -61,8 +62,8 @@ def best_fit(
 
     ``flux_sigma``, ``shift_sigma`` and ``names`` (free source,); see sky_fit.prior_sigma.
     ``begin`` is what `search` found, if that is known.
-    Weights of antpols with more noise than they assume are lowered, and baselines far from the
-    model are left out, in the sample.
+    Weights of antpols with more noise than they assume are lowered; channels with more noise than
+    others, and baselines far from the model, are left out, in the sample.
     """
     state, starts = begin or search(sample, names, threads)
     sigma = sky_fit.prior_sigma(state, flux_sigma, shift_sigma)
@@ -70,7 +71,8 @@ def best_fit(
         state = within(sample, longest_m, state, flux_sigma, shift_sigma, threads).state
     found = sky_fit.fit(sample, state, gains_of(sample, state), sigma, threads)
     for _ in range(ROUNDS_OF_WEIGHTS):
-        if not lower_weights(sample, found):
+        changed = [leave_out_channels(sample, found), lower_weights(sample, found)]
+        if not any(changed):
             break
         found = sky_fit.fit(sample, found.state, found.gain, sigma, threads)
     return found, starts
@@ -223,6 +225,23 @@ def plane(sample: SkySample, one: int, other: int) -> np.ndarray:
     """Return the phasors (sampled channel, antenna) that put one free source in another's place."""
     phasors = sample.integrations[len(sample.integrations) // 2].seen.phasors[sample.free]
     return phasors[one] * phasors[other].conj()
+
+
+def leave_out_channels(sample: SkySample, found: SkyFit) -> bool:
+    """Leave out channels with more noise than the quieter ones, in place.
+
+    A transmitter at the edge of a sub-band, too weak to be flagged, would count as flux of the
+    sources. Returns whether anything was changed.
+    """
+    noise = found.channel_noise
+    if not np.isfinite(noise).any():
+        return False
+    quiet = np.nanquantile(noise, 0.25, axis=1, keepdims=True)
+    with np.errstate(invalid="ignore"):
+        noisy = (noise > NOISY_CHANNEL * quiet).any(axis=0)
+    for one in [*sample.integrations, *sample.suspects]:
+        one.weight[:, noisy] = 0
+    return bool(noisy.any())
 
 
 def lower_weights(sample: SkySample, found: SkyFit) -> bool:
